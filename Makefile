@@ -1,0 +1,75 @@
+# Every environment is built from a lock with hashes; a stamp in it says of which lock and which wheel.
+# Adding a weight class (torch, jax): one word in HEAVY, its requirements/NAME.in, its tests/NAME/.
+
+PYTHON ?= python3
+HEAVY := peers
+LOCKS := core peers check build lock
+
+SUITES := core $(HEAVY)
+PIP := -m pip --disable-pip-version-check --quiet
+SOURCES := pyproject.toml README.md LICENSE $(shell find src -name __pycache__ -prune -o -print)
+REFUSE_OLD := import sys; v = sys.version_info[:2]; \
+  sys.exit("nparams needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.11" % v if v < (3, 11) else 0)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help test check format bench fuzz lock clean $(SUITES:%=test-%)
+.SECONDARY:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+test: $(SUITES:%=test-%) ## build the environments and run every suite on the installed wheel
+
+test-core: .venv/core/.installed
+	.venv/core/bin/python -m pytest tests $(HEAVY:%=--ignore=tests/%)
+
+$(HEAVY:%=test-%): test-%: .venv/%/.installed
+	.venv/$*/bin/python -m pytest tests/$*
+
+check: .venv/check/.locked ## lint, formatting, types
+	.venv/check/bin/ruff check
+	.venv/check/bin/ruff format --check
+	.venv/check/bin/mypy --strict src
+
+format: .venv/check/.locked ## let ruff repair what it can
+	.venv/check/bin/ruff check --fix
+	.venv/check/bin/ruff format
+
+bench: .venv/peers/.installed ## measure against peers and the floor
+	.venv/peers/bin/python -m benchmarks
+
+fuzz: .venv/core/.installed ## throw damaged input at every reader
+	.venv/core/bin/python -m tests.fuzz
+
+lock: .venv/lock/.locked ## bring every lock to the newest versions
+	$(foreach name,$(LOCKS),$(call compile,$(name))$(newline))
+
+clean: ## forget environments, builds and caches
+	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests benchmarks tools -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The other locks follow core's versions, so that one rich and one pytest serve all environments.
+compile = .venv/lock/bin/uv pip compile requirements/$(1).in --output-file requirements/$(1).txt \
+  $(if $(filter-out core,$(1)),--constraints requirements/core.txt) --upgrade --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --custom-compile-command 'make lock' --quiet
+define newline
+
+
+endef
+
+.venv/%/.locked: requirements/%.txt
+	@$(PYTHON) -c '$(REFUSE_OLD)'
+	rm -rf .venv/$*
+	$(PYTHON) -m venv .venv/$*
+	.venv/$*/bin/python $(PIP) install --require-hashes -r $<
+	@touch $@
+
+.venv/wheel/.built: .venv/build/.locked $(SOURCES)
+	rm -rf .venv/wheel
+	.venv/build/bin/python -m hatchling build --target wheel --directory .venv/wheel
+	@touch $@
+
+.venv/%/.installed: .venv/%/.locked .venv/wheel/.built
+	.venv/$*/bin/python $(PIP) install --no-index --no-deps --force-reinstall .venv/wheel/nparams-*.whl
+	@touch $@

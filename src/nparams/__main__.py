@@ -1,0 +1,5 @@
+"""python -m nparams"""
+
+from nparams.cli.main import main
+
+raise SystemExit(main())

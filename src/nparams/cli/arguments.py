@@ -1,0 +1,126 @@
+"""The options of the main question, and the help that shows examples first."""
+
+from __future__ import annotations
+
+import argparse
+
+from nparams.errors import UsageError, shown
+from nparams.registry import COMMANDS, SOURCES, VIEWS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+EXAMPLES = """\
+How many parameters does this neural network have, and why?
+
+  nparams 784-16-16-10                 the count, layer by layer
+  nparams 784-16-16-10 --explain       step by step
+  nparams h0-h1-h2 --formula           in symbols
+  nparams h0..hl --set l=3 --set h=[784,16,16,10]
+  nparams model.safetensors            a checkpoint: only its header is read
+  nparams model.gguf --json            for programs
+  nparams -q 784-16-16-10              the bare number
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with examples first, and errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse in one line (argparse itself prints the usage as well)."""
+        raise UsageError(f"{message}. Try: nparams --help")
+
+    def format_help(self) -> str:
+        """Examples, then options, then the other commands."""
+        commands = "\n".join(f"  nparams {row.name:<12} {row.help}" for row in COMMANDS)
+        return f"{EXAMPLES}\n{super().format_help()}\nother commands:\n{commands}\n"
+
+
+def parser() -> Parser:
+    """The parser of the main question."""
+    made = Parser(prog="nparams", usage="nparams SOURCE [options]", add_help=False, allow_abbrev=False)
+    made.add_argument(
+        "source", nargs="*", metavar="SOURCE", help="layer sizes, a model file, a directory, or - for stdin"
+    )
+    views = made.add_argument_group("what to print (the table, unless one is named)").add_mutually_exclusive_group()
+    for view in VIEWS:
+        views.add_argument(f"--{view.name}", action="store_const", const=view.name, dest="view", help=view.help)
+    views.add_argument("-q", "--quiet", action="store_true", help="the bare number, or the closed form in symbols")
+    what = made.add_argument_group("what to count")
+    what.add_argument(
+        "--from", dest="form", metavar="FORM", help=f"read SOURCE as: {', '.join(row.form for row in SOURCES)}"
+    )
+    what.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a number, a list or an expression for a symbol; repeatable",
+    )
+    what.add_argument(
+        "--bias", metavar="WHICH", help="biases of layer sizes: all (every neuron), hidden (none on the outputs), none"
+    )
+    what.add_argument(
+        "--convention",
+        choices=("textbook", "torch", "keras"),
+        help="whose layer definitions hold where the source does not say",
+    )
+    what.add_argument("--expect", type=whole, metavar="N", help="exit 1 unless the total is N")
+    look = made.add_argument_group("how it looks")
+    look.add_argument("--depth", type=whole, metavar="N", help="levels of --tree")
+    look.add_argument("--width", type=whole, metavar="N", help="columns of the output")
+    about = made.add_argument_group("about")
+    about.add_argument("-h", "--help", action="help", help="show this help")
+    about.add_argument("--version", action="version", version=version())
+    return made
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """The request; UsageError if it has no source."""
+    request = parser().parse_args(words)
+    if not request.source:
+        raise UsageError("what should be counted? For example: nparams 784-16-16-10. See: nparams --help")
+    return request
+
+
+def whole(text: str) -> int:
+    """A whole number, with _ or , between its digits if the user likes.
+
+    >>> whole("13,002")
+    13002
+    """
+    digits = text.replace(",", "").replace("_", "")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 1000:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number")
+    return int(digits)
+
+
+def settings(given: list[str]) -> dict[str, object]:
+    """--set l=3 --set h=[784,16] as {"l": "3", "h": ["784", "16"]}.
+
+    >>> settings(["l=3", "h=[784, 16]"])
+    {'l': '3', 'h': ['784', '16']}
+    """
+    values: dict[str, object] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        name, value = name.strip(), value.strip()
+        if not sign or not name or not value:
+            raise UsageError(f"--set {shown(text)}: write NAME=VALUE, such as l=3 or h=[784,16,16,10]")
+        if name in values:
+            raise UsageError(f"--set gives {name} twice")
+        values[name] = entries(value) if value[0] == "[" or "," in value else value
+    return values
+
+
+def entries(text: str) -> list[str]:
+    """The entries of [784, 16, 10] as text."""
+    return [entry.strip() for entry in text.removeprefix("[").removesuffix("]").split(",")]
+
+
+def version() -> str:
+    """nparams and its version."""
+    from nparams import __version__
+
+    return f"nparams {__version__}"

@@ -1,0 +1,111 @@
+"""nparams SOURCE: parse the request, read, print.
+
+Results go to stdout, notes to stderr.  Exit status: 0 fine; 1 a check did not hold (--expect); 2 the request or the
+source could not be understood.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from nparams.errors import NparamsError, UsageError
+from nparams.registry import COMMANDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from nparams.network import Network
+
+FINE, FAILED, REFUSED, STOPPED = 0, 1, 2, 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line; the exit status."""
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        return run(words)
+    except NparamsError as error:
+        say(f"nparams: {error}")
+        return REFUSED
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except KeyboardInterrupt:
+        return STOPPED
+
+
+def run(words: list[str]) -> int:
+    """The command that the first word names, or the main question."""
+    for command in COMMANDS:
+        if words and words[0] == command.name:
+            from importlib import import_module
+
+            return int(import_module(command.module).run(words[1:]))
+    from nparams.cli.arguments import parse
+
+    # "-5-3" and "-16" are sizes, not options: argparse takes a word with a space in it for what it is
+    return answer(parse([f" {w}" if w[:1] == "-" and w[1:2].isdigit() else w for w in words]))
+
+
+def answer(request: Namespace) -> int:
+    """Read the source and print the view that was asked for."""
+    network = read(request)
+    for note in network.notes:
+        say(f"note: {note}")
+    if request.quiet:
+        write(quiet(network))
+    else:
+        from nparams.cli.show import show
+
+        write(show(network, request))
+    return expected(network, request.expect)
+
+
+def read(request: Namespace) -> Network:
+    """The network that the request names."""
+    from nparams._read import read as read_source
+    from nparams.cli.arguments import settings
+
+    source = " ".join(request.source).strip()
+    values = settings(request.set)
+    if source == "-":
+        from nparams.cli.stdin import taken
+
+        return read_source(taken(), form=request.form, bias=request.bias, set=values)
+    return read_source(source, form=request.form, bias=request.bias, set=values)
+
+
+def quiet(network: Network) -> str:
+    """The bare total; UsageError where there is none."""
+    if network.total is None:
+        raise UsageError(f"{network.totals.unknown:,} tensors have no known size, so there is no total")
+    return str(network.total)
+
+
+def expected(network: Network, wanted: int | None) -> int:
+    """FAILED, with a sentence, if --expect was given and is not the total."""
+    if wanted is None or network.total == wanted:
+        return FINE
+    say(f"nparams: expected {wanted:,} parameters, found {quiet(network)}")
+    return FAILED
+
+
+def write(text: str) -> None:
+    """Print a result; a character that the terminal cannot show is escaped, never an error."""
+    stream = sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    stream.write(f"{text}\n")
+    stream.flush()
+
+
+def say(text: str) -> None:
+    """Print a note or an error, control characters escaped."""
+    from nparams.errors import escaped
+
+    stream = sys.stderr
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    stream.write(f"{escaped(text)}\n")

@@ -1,0 +1,66 @@
+"""Which view, and what the reader's terminal can show."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+from nparams.registry import VIEWS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from nparams.network import Network
+    from nparams.views.look import Look
+
+MODULES = {view.name: view.module for view in VIEWS}
+
+
+def show(network: Network, request: Namespace) -> str:
+    """The view that the request names, as text."""
+    name = request.view or "table"
+    view = import_module(MODULES[name])
+    look = look_for(request, drawn=name in ("table", "tree"))
+    return str(view.render(network, look))
+
+
+def look_for(request: Namespace, *, drawn: bool) -> Look:
+    """What stdout can show: width, Unicode, and for drawn views colour (NO_COLOR, FORCE_COLOR, TERM=dumb)."""
+    from nparams.views.look import Look
+
+    terminal = is_terminal()
+    return Look(
+        width=request.width or (columns() if terminal or "COLUMNS" in os.environ else None),
+        unicode=speaks_unicode(),
+        rich=drawn and terminal and has_rich(),
+        colour=terminal
+        and not os.environ.get("NO_COLOR")
+        and (bool(os.environ.get("FORCE_COLOR")) or os.environ.get("TERM") != "dumb"),
+        depth=request.depth,
+    )
+
+
+def is_terminal() -> bool:
+    """Whether a person reads stdout directly (FORCE_COLOR says so for a pipe)."""
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def columns() -> int:
+    """The width of the terminal."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
+
+
+def speaks_unicode() -> bool:
+    """Whether stdout can show · and Σ."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+
+def has_rich() -> bool:
+    """Whether rich is installed (found, not imported; the table is plain without it)."""
+    from importlib.util import find_spec
+
+    return find_spec("rich") is not None

@@ -1,0 +1,69 @@
+"""One table of number types: canonical name, exact storage, and the name that each format gives it.
+
+Storage is (elements, bytes) of one block, never a fraction: 32 values of ggml's `q4_0` take 18 bytes, one `float32`
+takes 4, and two `int4` take 1.  Nothing here has a default: an unknown name is an error at the reader.
+
+Sources: safetensors `Dtype` (safetensors/src/tensor.rs), ggml `enum ggml_type` (include/ggml.h) with the block
+structs' static_asserts (src/ggml-common.h).  gguf-py's table gives 40 bytes for q8_1; ggml's struct has 36.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# canonical name -> (elements, bytes) of one block
+BLOCKS: Mapping[str, tuple[int, int]] = {
+    "float64": (1, 8), "float32": (1, 4), "float16": (1, 2), "bfloat16": (1, 2),
+    "float8_e5m2": (1, 1), "float8_e4m3fn": (1, 1), "float8_e8m0fnu": (1, 1),
+    "float8_e4m3fnuz": (1, 1), "float8_e5m2fnuz": (1, 1),
+    "float6_e2m3fn": (4, 3), "float6_e3m2fn": (4, 3), "float4_e2m1fn": (2, 1),
+    "int64": (1, 8), "int32": (1, 4), "int16": (1, 2), "int8": (1, 1),
+    "uint64": (1, 8), "uint32": (1, 4), "uint16": (1, 2), "uint8": (1, 1),
+    "bool": (1, 1), "complex64": (1, 8), "complex128": (1, 16),
+    # logical types of packed weights; their scales are counted apart, as bookkeeping
+    "int1": (8, 1), "int2": (4, 1), "int3": (8, 3), "int4": (2, 1), "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
+    "nf4": (2, 1), "fp4": (2, 1),
+    # block types, the scales inside the block (where a format keeps them apart, the tensor says what is `stored`)
+    "q4_0": (32, 18), "q4_1": (32, 20), "q5_0": (32, 22), "q5_1": (32, 24), "q8_0": (32, 34), "q8_1": (32, 36),
+    "q2_k": (256, 84), "q3_k": (256, 110), "q4_k": (256, 144), "q5_k": (256, 176), "q6_k": (256, 210),
+    "q8_k": (256, 292), "iq2_xxs": (256, 66), "iq2_xs": (256, 74), "iq3_xxs": (256, 98), "iq1_s": (256, 50),
+    "iq4_nl": (32, 18), "iq3_s": (256, 110), "iq2_s": (256, 82), "iq4_xs": (256, 136), "iq1_m": (256, 56),
+    "tq1_0": (256, 54), "tq2_0": (256, 66), "mxfp4": (32, 17), "nvfp4": (64, 36),
+    "q1_0": (128, 18), "q2_0": (64, 18),
+}  # fmt: skip
+
+SAFETENSORS: Mapping[str, str] = {
+    "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
+    "F8_E5M2": "float8_e5m2", "F8_E4M3": "float8_e4m3fn", "F8_E8M0": "float8_e8m0fnu",
+    "F8_E4M3FNUZ": "float8_e4m3fnuz", "F8_E5M2FNUZ": "float8_e5m2fnuz",
+    "F6_E2M3": "float6_e2m3fn", "F6_E3M2": "float6_e3m2fn", "F4": "float4_e2m1fn",
+    "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8",
+    "U64": "uint64", "U32": "uint32", "U16": "uint16", "U8": "uint8", "BOOL": "bool", "C64": "complex64",
+}  # fmt: skip
+
+GGML: Mapping[int, str] = {
+    0: "float32", 1: "float16", 2: "q4_0", 3: "q4_1", 6: "q5_0", 7: "q5_1", 8: "q8_0", 9: "q8_1", 10: "q2_k",
+    11: "q3_k", 12: "q4_k", 13: "q5_k", 14: "q6_k", 15: "q8_k", 16: "iq2_xxs", 17: "iq2_xs", 18: "iq3_xxs",
+    19: "iq1_s", 20: "iq4_nl", 21: "iq3_s", 22: "iq2_s", 23: "iq4_xs", 24: "int8", 25: "int16", 26: "int32",
+    27: "int64", 28: "float64", 29: "iq1_m", 30: "bfloat16", 34: "tq1_0", 35: "tq2_0", 39: "mxfp4",
+    40: "nvfp4", 41: "q1_0", 42: "q2_0",
+}  # fmt: skip
+
+# Ids that once had a meaning; ggml.h: "support has been removed".
+GGML_REMOVED = frozenset((4, 5, 31, 32, 33, 36, 37, 38))
+
+INTEGERS = frozenset(
+    ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool"),
+)
+
+
+def bytes_of(elements: int, dtype: str) -> int | None:
+    """Bytes that `elements` values of `dtype` take, rounded up to a whole block; None for an unknown dtype.
+
+    >>> bytes_of(4096, "q4_0"), bytes_of(3, "int4"), bytes_of(10, "posit8")
+    (2304, 2, None)
+    """
+    block = BLOCKS.get(dtype)
+    return None if block is None else -(-elements // block[0]) * block[1]

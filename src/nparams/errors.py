@@ -1,0 +1,86 @@
+"""Everything that can go wrong, as a tree.
+
+::
+
+    NparamsError
+    ├── UsageError           the request itself: an option, a form, a value for a symbol
+    ├── ExprError            an expression that cannot be read or worked out
+    │   └── WorkLimitError   ... because it would take more work or memory than allowed
+    ├── ReadError            a source that cannot be read
+    │   ├── NotationError    ... text: says where, and what was found there
+    │   ├── FormatError      ... a file: says which field, at which byte, and what was found
+    │   └── UnsupportedError ... recognised by name, and not something that can be counted
+    └── InvariantError       a promise of ours did not hold (a bug: rows that do not sum, a wrong formula)
+
+Only these leave the library.  Each message is one line: what was given, where, what was found, what to try.
+"""
+
+from __future__ import annotations
+
+
+class NparamsError(Exception):
+    """Base of every exception that nparams raises on purpose."""
+
+
+class UsageError(NparamsError):
+    """The request cannot be carried out as asked: an option, a form, a value for a symbol."""
+
+
+class ExprError(NparamsError):
+    """An expression could not be read, or has no value."""
+
+
+class WorkLimitError(ExprError):
+    """An expression would take more steps, digits or terms than the limit allows."""
+
+
+class ReadError(NparamsError):
+    """A source could not be read."""
+
+
+class NotationError(ReadError):
+    """Text that does not describe a network; the message says where and what to type."""
+
+
+class FormatError(ReadError):
+    """A file whose bytes are not what its format promises; the message says which field and where."""
+
+
+class UnsupportedError(ReadError):
+    """A source that is recognised by name and cannot be counted; the message says what to count instead."""
+
+
+class InvariantError(NparamsError):
+    """A promise of nparams did not hold: a row, formula or total that disagrees with its tensors."""
+
+
+def shown(text: str, limit: int = 60) -> str:
+    """`text` in quotes for a one-line message: control characters escaped, long text cut in the middle.
+
+    >>> shown("fc1\\x1b[31m.weight")
+    '"fc1\\\\x1b[31m.weight"'
+    """
+    if len(text) > limit:
+        text = f"{text[: limit - 16]}…{text[-12:]}"
+    return f'"{escaped(text)}"'
+
+
+def place(path: str) -> str:
+    """The bare name of a file, for the front of a message.
+
+    >>> place("models/llama/model.safetensors")
+    'model.safetensors'
+    """
+    bare = path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return escaped(bare or path)
+
+
+def escaped(text: str) -> str:
+    """`text` with every character that a terminal might act on written as an escape.
+
+    >>> escaped("a\\nb")
+    'a\\\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -1,0 +1,112 @@
+"""Split GGUF: NAME-00001-of-00005.gguf … as one set, found by bare name beside the file that was given.
+
+The names and keys are those of gguf-split and gguf-py (`split.no` counts from 0, the names from 1); see llama.cpp's
+tools/gguf-split/README.md and the shard rule in ggml's docs/gguf.md.
+"""
+
+from __future__ import annotations
+
+import os.path
+
+from nparams.errors import FormatError, escaped, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nparams.files.bytesource import ByteSource, Folder
+    from nparams.files.gguf import Part
+    from nparams.files.gguf_values import Value
+
+ENDING = "-00001-of-00001.gguf"
+SPLIT_NO, SPLIT_COUNT, SPLIT_TENSORS = "split.no", "split.count", "split.tensors.count"
+
+
+def complete(source: ByteSource, given: Part, folder: Folder | None, read: Callable[[ByteSource], Part]) -> list[Part]:
+    """The parts of the set that `given` belongs to, in order; [given] where it stands alone.
+
+    Raises FormatError where a part is missing, or the parts contradict one another.
+    """
+    count = _number(given, SPLIT_COUNT)
+    if count is None or count <= 1:
+        return [given]
+    stem, number = _place(given, count)
+    names = [f"{stem}-{i:05d}-of-{count:05d}.gguf" for i in range(1, count + 1)]
+    folder = _folder_with(names, number, given, folder)
+    parts = []
+    for i, name in enumerate(names):
+        part = given if i == number - 1 else read(folder.open(name))
+        _check_place(part, i, count)
+        parts.append(part)
+    _check_together(given, parts)
+    return parts
+
+
+def shard_of(name: str) -> tuple[str, int, int] | None:
+    """A shard's stem, number (from 1) and set size as its file name gives them; None for any other name.
+
+    >>> shard_of("m-00002-of-00005.gguf"), shard_of("m.gguf")
+    (('m', 2, 5), None)
+    """
+    stem, ending = name[: -len(ENDING)], name[-len(ENDING) :]
+    number, count = ending[1:6], ending[10:15]
+    digits = number.isascii() and number.isdigit() and count.isascii() and count.isdigit()
+    if not digits or ending != f"-{number}-of-{count}.gguf":
+        return None
+    return stem, int(number), int(count)
+
+
+def _place(given: Part, count: int) -> tuple[str, int]:
+    """The stem and number in the given file's name, which must agree with the count in the file."""
+    shard = shard_of(os.path.basename(given.name))
+    if shard is None or shard[2] != count:
+        pattern = f"NAME-00001-of-{count:05d}.gguf"
+        name = escaped(given.name)
+        raise FormatError(f"{name}: one of {count:,} shards, but not named {pattern}, so the others can not be found")
+    return shard[0], shard[1]
+
+
+def _folder_with(names: list[str], number: int, given: Part, folder: Folder | None) -> Folder:
+    """The folder, once it is known to hold every name."""
+    name, count = escaped(given.name), len(names)
+    if not 1 <= number <= count:
+        raise FormatError(f"{name}: its name says shard {number} of {count}")
+    if folder is None:
+        raise FormatError(f"{name}: shard {number} of {count}, and the others are not at hand; give it in its folder")
+    there = {*folder.names(), names[number - 1]}
+    missing = [n for n in names if n not in there]
+    if missing:
+        held = f"{count - len(missing)} of {count} shards are in {shown(folder.name)}"
+        raise FormatError(f"{name}: {shown(missing[0])} is missing: {held}; download the rest")
+    return folder
+
+
+def _check_place(part: Part, index: int, count: int) -> None:
+    """Raise FormatError unless the part says of itself what its name says."""
+    number, total = _number(part, SPLIT_NO), _number(part, SPLIT_COUNT)
+    if (number, total) != (index, count):
+        says = f"{SPLIT_NO} is {number} and {SPLIT_COUNT} {total}".replace("None", "absent")
+        raise FormatError(f"{escaped(part.name)}: {says}, where its name says {index} and {count}: not one set")
+
+
+def _check_together(given: Part, parts: list[Part]) -> None:
+    """Raise FormatError where two parts give one key different values, or tensors are missing."""
+    first: dict[str, tuple[Value, str]] = {}
+    for part in parts:
+        for key, value in part.values.items():
+            other, where = first.setdefault(key, (value, part.name))
+            if other != value and key != SPLIT_NO:
+                says = f"key {shown(key)} is {shown(str(value))}, but {shown(str(other))} in {escaped(where)}"
+                raise FormatError(f"{escaped(part.name)}: {says}: not one set")
+    declared, _ = first.get(SPLIT_TENSORS, (None, ""))
+    held = sum(len(part.listing.tensors) for part in parts)
+    if declared is not None and declared != held:
+        says = f"{SPLIT_TENSORS} is {declared}, but the {len(parts)} shards hold {held:,}"
+        raise FormatError(f"{escaped(given.name)}: {says}")
+
+
+def _number(part: Part, key: str) -> int | None:
+    value = part.values.get(key)
+    if isinstance(value, str):
+        raise FormatError(f"{escaped(part.name)}: key {shown(key)} is the text {shown(value)} where a number belongs")
+    return value

@@ -1,0 +1,94 @@
+"""What a file is, by its first bytes: the sources' own magic, and what is often found in a model's place."""
+
+from __future__ import annotations
+
+from nparams.errors import FormatError, UnsupportedError, place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol, TypeVar
+
+    from nparams.files.bytesource import ByteSource
+
+    class FileKind(Protocol):
+        """A row of the registry, as far as it matters here."""
+
+        form: str
+        what: str
+        suffixes: tuple[str, ...]
+        magic: tuple[tuple[int, bytes], ...]
+
+    Row = TypeVar("Row", bound=FileKind)
+
+HEAD = 512
+
+#: (offset, bytes, what it is and what to do): recognised, and not counted
+STRANGERS = (
+    (0, b"version https://git-lfs", "a Git LFS pointer, not the model itself. Run: git lfs pull"),
+    (0, b"<!DOCTYPE", "an HTML page, not a model: a download that needed a login or a different link"),
+    (0, b"<!doctype", "an HTML page, not a model: a download that needed a login or a different link"),
+    (0, b"<html", "an HTML page, not a model: a download that needed a login or a different link"),
+    (0, b"<?xml", "an XML file; OpenVINO models are not read yet"),
+    (0, b"PK\x03\x04", "a zip archive (PyTorch, Keras, npz, ...); these are not read yet"),
+    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras .h5); these are not read yet"),
+    (0, b"\x80\x02", "a pickle (an old PyTorch or scikit-learn file); these are not read yet"),
+    (0, b"\x80\x03", "a pickle (an old PyTorch or scikit-learn file); these are not read yet"),
+    (0, b"\x80\x04", "a pickle (an old PyTorch or scikit-learn file); these are not read yet"),
+    (0, b"\x80\x05", "a pickle (an old PyTorch or scikit-learn file); these are not read yet"),
+    (4, b"TFL3", "a TensorFlow Lite model; these are not read yet"),
+    (0, b"\x93NUMPY", "a NumPy array; these are not read yet"),
+    (0, b"\x08\x03\x12", "an ONNX model; these are not read yet"),
+    (0, b"lmgg", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
+    (0, b"ggjt", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
+    (0, b"tjgg", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
+    (0, b"fmgg", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
+    (0, b"\x1f\x8b", "a gzip archive; unpack it first"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-zip archive; unpack it first"),
+    (0, b"BZh", "a bzip2 archive; unpack it first"),
+    (0, b"\xfd7zXZ\x00", "an xz archive; unpack it first"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it first"),
+    (257, b"ustar", "a tar archive; unpack it first"),
+    (0, b"\x7fELF", "a program, not a model"),
+    (0, b"MZ", "a program, not a model"),
+    (0, b"\x89PNG", "a picture, not a model"),
+    (0, b"\xff\xd8\xff", "a picture, not a model"),
+    (0, b"%PDF", "a PDF document, not a model"),
+)
+
+
+def recognise(source: ByteSource, files: Sequence[Row]) -> Row:
+    """The row of `files` that reads this file: by magic bytes; by its name only where the format has no magic.
+
+    Raises FormatError for an empty or all-zero file, UnsupportedError for what is known and not counted.
+    """
+    head = source.read(0, min(HEAD, source.size))
+    if not head:
+        raise FormatError(f"{place(source.name)}: the file is empty (0 bytes); a download that did not start?")
+    refuse_strangers(source.name, head)
+    for row in files:
+        if row.suffixes and not row.magic and source.name.endswith(row.suffixes):
+            return row
+    for row in files:
+        if any(head[offset : offset + len(mark)] == mark for offset, mark in row.magic):
+            return row
+    raise _unknown(source.name, head, files)
+
+
+def refuse_strangers(name: str, head: bytes) -> None:
+    """Raise UnsupportedError if `head` begins something else that is known by name."""
+    for offset, mark, what in STRANGERS:
+        if head[offset : offset + len(mark)] == mark:
+            raise UnsupportedError(f"{place(name)} is {what}")
+    if not head.strip(b"\0"):
+        raise FormatError(f"{place(name)}: the first {len(head)} bytes are all zero; a cut download or a damaged disk?")
+
+
+def _unknown(name: str, head: bytes, files: Sequence[FileKind]) -> UnsupportedError | FormatError:
+    for row in files:
+        if name.endswith(row.suffixes):
+            return FormatError(
+                f"{place(name)}: named like {row.what}, but it begins {head[:12]!r}. Damaged, or wrongly named?"
+            )
+    readable = ", ".join(row.form for row in files)
+    return UnsupportedError(f"{place(name)}: unknown kind of file (it begins {head[:12]!r}). Files read: {readable}")

@@ -1,0 +1,256 @@
+"""The rows of every view: one a layer, siblings that differ only by an index and agree in shape folded into one."""
+
+from __future__ import annotations
+
+from nparams.errors import InvariantError
+from nparams.expr import Expr, add, free_symbols, mul
+from nparams.network.closed import closed_form, postorder, raw_sum, tidy
+from nparams.network.grouping import separator
+from nparams.network.tree import PARAMETER_ROLES, Module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from nparams.expr import Size
+    from nparams.network.tree import Network
+
+    Shape = tuple[Size, ...]
+
+
+class Row:
+    """One line of a table: a layer, or `copies` equal ones.
+
+    `formula` is in the layer's own letters, `numbers` the same with sizes put in and not worked out, for one copy.
+    `weights`, `biases` and `total` are for all copies.  `apart` counts what is not a parameter (buffers and the like).
+    """
+
+    __slots__ = (
+        "apart", "biases", "copies", "formula", "kind", "module", "name", "notes", "numbers", "out", "share", "takes",
+        "total", "unknown", "weights",
+    )  # fmt: skip
+
+    def __init__(self, name: str, module: Module, copies: Size, scope: Sequence[Module]) -> None:
+        self.name = name
+        self.module = module
+        self.kind = module.kind
+        self.copies = copies
+        self.takes = module.takes
+        self.out = module.out
+        self.formula: Size | None = module.formula
+        self.numbers = _numbers(module)
+        self.weights = _over(module, scope, copies, "weight")
+        self.biases = _over(module, scope, copies, "bias")
+        self.total = add(self.weights, self.biases) if _int(self.weights, self.biases) else _both(module, scope, copies)
+        self.unknown = sum(t.size is None and t.role in PARAMETER_ROLES for t in module.tensors)
+        self.apart = _apart(module, copies)
+        self.notes = [f"{t.name} tied to {t.tied_to}" for t in module.tensors if t.tied_to is not None]
+        self.share: float | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """The row under the contract's keys."""
+        from nparams.expr import render
+
+        return {
+            "name": self.name, "kind": self.kind, "copies": plain(self.copies), "in": plain_shape(self.takes),
+            "out": plain_shape(self.out), "formula": None if self.formula is None else render(self.formula),
+            "numbers": None if self.numbers is None else render(self.numbers), "weights": plain(self.weights),
+            "biases": plain(self.biases), "total": plain(self.total), "share": self.share,
+        }  # fmt: skip
+
+
+def plain(size: Size | None) -> int | str | None:
+    """A size as JSON holds it: an integer, or the text of an expression."""
+    return str(size) if isinstance(size, Expr) else size
+
+
+def plain_shape(shape: Shape | None) -> list[int | str | None] | None:
+    """A shape as JSON holds it."""
+    return None if shape is None else [plain(size) for size in shape]
+
+
+def _int(*sizes: Size) -> bool:
+    return all(isinstance(size, int) for size in sizes)
+
+
+def _numbers(module: Module) -> Size | None:
+    """The layer's formula with its sizes put in; without a formula, the product of each tensor's shape."""
+    if module.formula is not None:
+        from nparams.expr import replace_raw
+
+        return replace_raw(module.formula, module.args)
+    return raw_sum(module)
+
+
+def _apart(module: Module, copies: Size) -> dict[str, Size]:
+    """What the layer holds that is not a parameter: {role: elements}."""
+    held: dict[str, Size] = {}
+    for t in module.tensors:
+        if t.role not in PARAMETER_ROLES and t.size is not None:
+            held[t.role] = add(held.get(t.role, 0), mul(t.stored[0] if t.stored else t.size, copies))
+    return held
+
+
+def _over(module: Module, scope: Sequence[Module], copies: Size, role: str) -> Size:
+    own = [t.size for t in module.tensors if t.role == role and t.tied_to is None and t.size is not None]
+    if _int(copies, *own):
+        return add(*own) * copies
+    return _summed(module, scope, copies, {role})
+
+
+def _both(module: Module, scope: Sequence[Module], copies: Size) -> Size:
+    return _summed(module, scope, copies, PARAMETER_ROLES)
+
+
+def _summed(module: Module, scope: Sequence[Module], copies: Size, roles: object) -> Size:
+    """The closed form of a layer's own tensors over every repeat that it stands in."""
+    inner = Module(tensors=module.tensors)
+    for outer in reversed([m for m in scope if m.over is not None]):
+        inner = Module(children=[inner], over=outer.over)
+    size = closed_form(inner, lambda t: t.size if t.role in roles and t.tied_to is None else None)  # type: ignore[operator]
+    return size if _folds(copies, scope) == 1 else tidy(mul(_folds(copies, scope), size))
+
+
+def _folds(copies: Size, scope: Sequence[Module]) -> Size:
+    """How many of the copies come from folding equal siblings (the rest are the module's own repeats)."""
+    for module in scope:
+        if module.over is not None:
+            copies = tidy(copies // spread(module)) if not _int(copies, spread(module)) else copies // spread(module)
+    return copies
+
+
+def spread(module: Module) -> Size:
+    """How many copies of a module its `over` makes: 1 without one."""
+    return 1 if module.over is None else tidy(add(module.over.last, mul(-1, module.over.first), 1))
+
+
+# -- folding ----------------------------------------------------------------------------------------------------------
+
+
+def rows_of(network: Network) -> list[Row]:
+    """The rows, checked: their totals add up to the network's (InvariantError otherwise)."""
+    signatures = _signatures(network.root)
+    rows: list[Row] = []
+    stack: list[tuple[Module, str, Size, tuple[Module, ...]]] = [(network.root, "", 1, ())]
+    while stack:
+        module, name, copies, scope = stack.pop()
+        if module.over is not None:
+            copies = mul(copies, spread(module))
+            scope = (*scope, module)
+        if module.tensors or (module.kind is not None and not module.children):
+            rows.append(Row(name, module, copies, scope))
+        children = [
+            (first, _joined(name, module, first, label), mul(copies, count), scope)
+            for first, label, count in folded(module.children, signatures)
+        ]
+        stack.extend(reversed(children))
+    _check(network, rows)
+    return rows
+
+
+def _joined(path: str, parent: Module, child: Module, label: str) -> str:
+    """The child's name under its parent's folded name."""
+    if not parent.name:
+        return label
+    return f"{path}{separator(child.name)}{label}"
+
+
+def folded(children: Sequence[Module], signatures: dict[int, Hashable]) -> list[tuple[Module, str, int]]:
+    """(first of its kind, label, how many): siblings whose names differ by an index and whose trees are equal."""
+    groups: dict[Hashable, list[tuple[Module, str]]] = {}
+    for child in children:
+        tail = child.name.rpartition(separator(child.name))[2]
+        stem = tail.rstrip("0123456789")
+        index = tail[len(stem) :]
+        key: Hashable = (stem, signatures[id(child)]) if index and child.over is None else id(child)
+        groups.setdefault(key, []).append((child, tail))
+    return [_group(members) for members in groups.values()]
+
+
+def _group(members: list[tuple[Module, str]]) -> tuple[Module, str, int]:
+    first, tail = members[0]
+    if len(members) == 1:
+        return first, tail, 1
+    stem = tail.rstrip("0123456789")
+    return first, stem + ranges([int(t[len(stem) :]) for _, t in members]), len(members)
+
+
+def ranges(numbers: list[int]) -> str:
+    """Whole numbers as ranges.
+
+    >>> ranges([0, 1, 2, 5, 7, 8])
+    '0-2,5,7-8'
+    """
+    spans: list[list[int]] = []
+    for n in sorted(numbers):
+        if spans and n == spans[-1][1] + 1:
+            spans[-1][1] = n
+        else:
+            spans.append([n, n])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+
+
+def _signatures(root: Module) -> dict[int, Hashable]:
+    """For each module a key that is equal for equal trees: kinds, shapes and roles, names without their own prefix."""
+    known: dict[Hashable, int] = {}
+    result: dict[int, Hashable] = {}
+    for module, children in postorder(root):
+        start = len(module.name)
+        key = (
+            module.kind, tuple(module.args.items()), None if module.over is None else id(module), module.routed,
+            tuple((t.name[start:], t.shape, t.role, t.tied_to is None) for t in module.tensors),
+            tuple((c.name[start:], result[id(c)]) for c in children),
+        )  # fmt: skip
+        result[id(module)] = known.setdefault(key, len(known))  # a small number stands for the whole tree
+    return result
+
+
+def _check(network: Network, rows: list[Row]) -> None:
+    known = network.totals.known
+    if isinstance(known, int):
+        held = sum(row.total for row in rows)
+        if held != known:
+            raise InvariantError(f"the rows sum to {held:,}, the network to {known:,}")
+        for row in rows:
+            row.share = round(row.total / known, 6) if known else None  # type: ignore[operator]
+        return
+    from nparams.expr import compare
+
+    verdict = compare(add(*(row.total for row in rows)), known)
+    if verdict.answer == "different":
+        raise InvariantError(f"the rows do not sum to the network's {known}: they differ at {verdict.witness}")
+
+
+def symbols_of(network: Network) -> list[str]:
+    """The names that an answer is in terms of, sorted."""
+    return sorted(free_symbols(network.totals.listed))
+
+
+class Branch:
+    """One line of the tree: a module or several equal ones, and the parameters in everything under it."""
+
+    __slots__ = ("children", "copies", "module", "name", "total")
+
+    def __init__(self, module: Module, name: str, copies: Size, total: Size, children: list[Branch]) -> None:
+        self.module = module
+        self.name = name
+        self.copies = copies
+        self.total = total
+        self.children = children
+
+
+def branches(network: Network) -> Branch:
+    """The tree with equal siblings folded; a branch's total is for all its copies."""
+    signatures = _signatures(network.root)
+    made: dict[int, Branch] = {}
+    for module, children in postorder(network.root):
+        parts = [(made[id(first)], label, count) for first, label, count in folded(children, signatures)]
+        for branch, label, count in parts:
+            branch.name = label
+            branch.copies = mul(branch.copies, count)
+            branch.total = mul(count, branch.total)
+        own = closed_form(Module(tensors=module.tensors, over=module.over))
+        inside = [branch.total for branch, _, _ in parts]
+        total = add(own, *(mul(spread(module), size) for size in inside)) if _int(own, *inside) else closed_form(module)
+        made[id(module)] = Branch(module, module.name, spread(module), total, [branch for branch, _, _ in parts])
+    return made[id(network.root)]

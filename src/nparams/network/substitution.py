@@ -1,0 +1,204 @@
+"""Numbers for symbols: the same network with values put in everywhere, and what does not fit refused."""
+
+from __future__ import annotations
+
+from nparams.errors import ExprError, UsageError, shown
+from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute
+from nparams.network.tree import Module, Network, Over, Tensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nparams.expr import Size
+
+    Values = dict[str, object]
+
+#: copies of a module that a range in plain numbers is written out to, where the sizes differ from copy to copy
+MAX_COPIES = 100_000
+
+
+def substituted(network: Network, values: Mapping[str, object]) -> Network:
+    """A new network with `values` in place of symbols.
+
+    Values are integers, texts of expressions ("4*d"), or lists for indexed symbols.  Raises UsageError for a symbol
+    that the network does not have, a list of the wrong length, a condition that does not hold, a size below 1.
+    """
+    given = normalised(values)
+    _check_names(network, given)
+    _infer_lengths(network, given)
+    try:
+        made = _Copier(given).module(network.root)
+        root = made[0] if len(made) == 1 else Module(children=made)
+        where = _conditions(network.where, given)
+        lengths = {name: substitute(size, given) for name, size in network.lengths.items()}
+    except ExprError as error:
+        raise UsageError(str(error)) from None
+    return Network(
+        root, source=network.source, form=network.form, read_as=f"{network.read_as} with {_told(given)}",
+        described="", convention=network.convention, where=where, notes=network.notes, also=network.also,
+        flags=network.flags,
+        remarks=network.remarks, lengths=lengths,
+    )  # fmt: skip
+
+
+def normalised(values: Mapping[str, object]) -> Values:
+    """{"h0": 784, "d": "4*e", "h": [1, 2]} as the expressions room takes it: {"h": {0: 784}, "d": 4*e, ...}."""
+    result: Values = {}
+    for name, value in values.items():
+        key = _key(name)
+        if isinstance(value, (list, tuple)):
+            result[str(key.label)] = [_number(name, v) for v in value]
+        elif key.op == "idx":
+            entries = result.setdefault(str(key.label), {})
+            if not isinstance(entries, dict):
+                raise UsageError(f"{name} is set twice: {key.label} is a list already")
+            entries[key.args[0]] = _number(name, value)
+        else:
+            result[str(key.label)] = _number(name, value)
+    return result
+
+
+def _key(name: str) -> Expr:
+    try:
+        key = parse(name)
+    except ExprError:
+        key = 0
+    if not isinstance(key, Expr) or key.op not in ("sym", "idx") or not all(isinstance(a, int) for a in key.args):
+        raise UsageError(f"{shown(name)} is not a symbol: write a name such as d, h or h0 before the =")
+    return key
+
+
+def _number(name: str, value: object) -> Size:
+    if isinstance(value, str):
+        try:
+            value = substitute(parse(value), {})
+        except ExprError as error:
+            raise UsageError(f"{name}: {error}") from None
+    if not isinstance(value, Expr) and type(value) is not int:
+        raise UsageError(f"{name} = {value!r} is not a whole number")
+    if isinstance(value, int) and value < 0:
+        raise UsageError(f"{name} = {value}: a size cannot be negative")
+    return value
+
+
+def _check_names(network: Network, given: Values) -> None:
+    known = {name for size in _sizes(network.root) for name in free_symbols(size)}
+    for name in given:
+        if name not in known:
+            listed = ", ".join(sorted(known)) or "none: every size is a number"
+            raise UsageError(f"{network.read_as or network.source} has no symbol {shown(name)}. Its symbols: {listed}")
+
+
+def _sizes(root: Module) -> list[Size]:
+    found: list[Size] = []
+    stack = [root]
+    while stack:
+        module = stack.pop()
+        bound = None if module.over is None else module.over.index
+        inner = [d for t in module.tensors for d in t.shape or ()] + list(module.args.values())
+        if module.over is not None:
+            found += [module.over.first, module.over.last]
+        found += [Expr("sum", (1, 1, d), bound) if bound and isinstance(d, Expr) else d for d in inner]
+        stack.extend(module.children)
+    return found
+
+
+def _infer_lengths(network: Network, given: Values) -> None:
+    """A list says how many entries there are: h = [784, 16, 10] means l = 2 where h has l + 1 entries."""
+    for name, length in network.lengths.items():
+        entries = given.get(name)
+        if not isinstance(entries, list):
+            continue
+        wanted = substitute(length, given)
+        unknown = sorted(free_symbols(wanted))
+        if len(unknown) == 1:
+            offset = substitute(wanted, {unknown[0]: 0})
+            if isinstance(offset, int) and equal(wanted, add(Expr("sym", (), unknown[0]), offset)):
+                given[unknown[0]] = len(entries) - offset
+        elif isinstance(wanted, int) and wanted != len(entries):
+            raise UsageError(f"{name} has {len(entries)} entries, but {render(length)} = {wanted} are needed here")
+
+
+def _conditions(where: tuple[str, ...], given: Values) -> list[str]:
+    kept = []
+    for condition in where:
+        holds = substitute(parse(f"[{condition}]"), given)
+        if holds == 0:
+            raise UsageError(f"{_told(given)}: this network needs {condition}")
+        if isinstance(holds, Expr):
+            kept.append(condition)
+    return kept
+
+
+def _told(given: Values) -> str:
+    parts = []
+    for name, value in given.items():
+        if isinstance(value, dict):
+            parts += [f"{name}{index} = {entry}" for index, entry in value.items()]
+        else:
+            parts.append(f"{name} = {value if not isinstance(value, list) else '[' + ', '.join(map(str, value)) + ']'}")
+    return ", ".join(parts)
+
+
+class _Copier:
+    """Copies a tree with values put in; a repeat whose copies differ is written out as separate modules."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+
+    def module(self, module: Module) -> list[Module]:
+        """The module, or its separate copies."""
+        if module.over is None:
+            return [self._copy(module, module.name, None)]
+        over = module.over
+        first, last = substitute(over.first, self.values), substitute(over.last, self.values)
+        inner = _Copier({k: v for k, v in self.values.items() if k != over.index})
+        if isinstance(first, int) and isinstance(last, int) and _uses(module, over.index):
+            if last - first >= MAX_COPIES:
+                raise UsageError(
+                    f"{over.index} = {first}..{last} makes {last - first + 1:,} layers: at most {MAX_COPIES:,}"
+                )
+            return [
+                _Copier({**inner.values, over.index: i})._copy(module, _named(module, i), None)
+                for i in range(first, last + 1)
+            ]
+        return [inner._copy(module, module.name, Over(over.index, first, last))]
+
+    def _copy(self, module: Module, name: str, over: Over | None) -> Module:
+        start = len(module.name)
+        return Module(
+            name, module.kind, {k: substitute(v, self.values) for k, v in module.args.items()}, module.formula,
+            over=over, routed=module.routed, inputs=module.inputs, takes=self._shape(module.takes, name),
+            out=self._shape(module.out, name),
+            tensors=[self._tensor(t, name + t.name[start:]) for t in module.tensors],
+            children=[copy for child in module.children for copy in self.module(child)], why=module.why,
+        )  # fmt: skip
+
+    def _tensor(self, t: Tensor, name: str) -> Tensor:
+        return Tensor(name, self._shape(t.shape, name), t.dtype, t.role, t.trainable, t.tied_to, t.stored, t.note)
+
+    def _shape(self, shape: tuple[Size, ...] | None, name: str) -> tuple[Size, ...] | None:
+        return None if shape is None else tuple(self._size(size, name) for size in shape)
+
+    def _size(self, size: Size, name: str) -> Size:
+        value = substitute(size, self.values)
+        if isinstance(value, int) and value < 1 and isinstance(size, Expr):
+            raise UsageError(f"{render(size)} = {value} in {name}: every size must be at least 1")
+        return value
+
+
+def _named(module: Module, i: int) -> str:
+    assert module.over is not None
+    return module.name.replace(f"[{module.over.index}]", str(i))
+
+
+def _uses(module: Module, index: str) -> bool:
+    stack = [module]
+    while stack:
+        inner = stack.pop()
+        sizes = [*inner.args.values(), *(d for t in inner.tensors for d in t.shape or ())]
+        if any(index in free_symbols(size) for size in sizes):
+            return True
+        stack.extend(inner.children)
+    return False

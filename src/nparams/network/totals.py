@@ -1,0 +1,266 @@
+"""The only place that adds up: every sum of the JSON contract, from tensors, a tied tensor once."""
+
+from __future__ import annotations
+
+from nparams.dtypes import bytes_of
+from nparams.errors import InvariantError
+from nparams.expr import Expr, add, mul
+from nparams.network.tree import PARAMETER_ROLES, ROLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from nparams.expr import Size
+    from nparams.network.tree import Module, Tensor
+
+    Route = tuple[Size | None, Size]
+
+KEPT_ROLES = ("weight", "bias", "buffer", "bookkeeping")
+
+
+class Totals:
+    """The sums.  Sizes are integers, or closed forms where the network is symbolic; None is "cannot be known".
+
+    `known` is the sum of the parameters whose shape is known, `unknown` the number of parameters without one, and
+    `total` is `known` unless something is unknown.  See DESIGN's JSON contract for each name.
+    """
+
+    __slots__ = (
+        "active", "biases", "bookkeeping", "bookkeeping_bytes", "buffers", "bytes", "dtypes", "elements", "frozen",
+        "known", "listed", "other", "parameter_bytes", "total", "trainable", "unknown", "weights",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        zero: Size = 0
+        self.weights = self.biases = self.known = self.listed = self.elements = zero
+        self.buffers = self.bookkeeping = self.other = zero
+        self.unknown = 0
+        self.total: Size | None = None
+        self.trainable: Size | None = None
+        self.frozen: Size | None = None
+        self.active: Size | None = None
+        self.parameter_bytes: Size | None = None
+        self.bookkeeping_bytes: Size | None = None
+        self.bytes: Size | None = None
+        self.dtypes: dict[str, Size] | None = None
+
+    @property
+    def bits_per_parameter(self) -> float | None:
+        """8 x (bytes of parameters and bookkeeping) / total, to four decimals; None where any of it is unknown."""
+        held = (self.parameter_bytes, self.bookkeeping_bytes)
+        if not isinstance(self.total, int) or not self.total or not all(isinstance(b, int) for b in held):
+            return None
+        return (80_000 * sum(held) // self.total) / 10_000  # type: ignore[arg-type]
+
+
+def add_up(flat: Sequence[Tensor] | None, root: Module | None, routes: Mapping[str, Route]) -> Totals:
+    """Every sum over a flat list of tensors, or over a tree with its repeats."""
+    if flat is not None:
+        return _numeric(((flat, 1),), _flat_idle(flat, routes))
+    assert root is not None
+    groups = list(_groups(root))
+    if all(isinstance(copies, int) for _, copies in groups) and all(_plain(tensors) for tensors, _ in groups):
+        return _numeric(groups, _tree_idle(root))  # type: ignore[arg-type]
+    return _symbolic(root)
+
+
+def _plain(tensors: Iterable[Tensor]) -> bool:
+    return not any(isinstance(t.size, Expr) for t in tensors)
+
+
+def _groups(root: Module) -> Iterator[tuple[Sequence[Tensor], Size]]:
+    """Each module's own tensors, and how many copies of the module there are."""
+    stack: list[tuple[Module, Size]] = [(root, 1)]
+    while stack:
+        module, copies = stack.pop()
+        if module.over is not None:
+            copies = mul(copies, add(module.over.last, mul(-1, module.over.first), 1))
+        if module.tensors:
+            yield module.tensors, copies
+        stack.extend((child, copies) for child in module.children)
+
+
+# -- plain numbers: one pass ----------------------------------------------------------------------------------------
+
+
+class _Tally:
+    """What is collected for one role and number type."""
+
+    __slots__ = ("bytes", "elements")
+
+    def __init__(self) -> None:
+        self.elements = 0
+        self.bytes: int | None = 0
+
+
+class _Counter:
+    """One pass over tensors in plain numbers."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[tuple[str, str | None], _Tally] = {}
+        self.trained: dict[bool | None, int] = {True: 0, False: 0, None: 0}
+        self.tied = self.stored = self.unknown = 0
+
+    def add(self, tensors: Iterable[Tensor], copies: int) -> None:
+        """Count the tensors of one module that stands there `copies` times."""
+        tallies = self.tallies
+        for t in tensors:
+            role, size = t.role, t.size
+            if role != "other":
+                self.stored += (t.stored[0] if t.stored else size or 0) * copies  # type: ignore[assignment]
+            if size is None:
+                self.unknown += role in PARAMETER_ROLES
+                continue
+            held: int = size * copies  # type: ignore[assignment]
+            if t.tied_to is not None:
+                self.tied += held if role in PARAMETER_ROLES else 0
+                continue
+            tally = tallies.get((role, t.dtype)) or tallies.setdefault((role, t.dtype), _Tally())
+            tally.elements += held
+            if tally.bytes is not None:
+                width = t.stored[1] if t.stored else bytes_of(size, t.dtype) if t.dtype else None  # type: ignore[arg-type]
+                tally.bytes = None if width is None else tally.bytes + width * copies
+            if role in PARAMETER_ROLES:
+                self.trained[t.trainable] += held
+
+
+def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: int | None) -> Totals:
+    counter = _Counter()
+    for tensors, copies in groups:
+        counter.add(tensors, copies)
+    totals = Totals()
+    totals.unknown = counter.unknown
+    by_role = {role: sum(y.elements for (r, _), y in counter.tallies.items() if r == role) for role in ROLES}
+    _fill(totals, by_role, counter.tied, counter.stored)
+    if not totals.unknown and not counter.trained[None]:
+        totals.trainable, totals.frozen = counter.trained[True], counter.trained[False]
+    if not totals.unknown and idle is not None:
+        totals.active = add(totals.known, -idle)
+    _fill_bytes(totals, counter.tallies)
+    return totals
+
+
+def _fill(totals: Totals, by_role: Mapping[str, Size], listed: Size, stored: Size) -> None:
+    totals.weights, totals.biases = by_role["weight"], by_role["bias"]
+    totals.buffers, totals.bookkeeping, totals.other = by_role["buffer"], by_role["bookkeeping"], by_role["other"]
+    totals.known = add(totals.weights, totals.biases)
+    totals.listed = add(totals.known, listed)
+    totals.elements = stored
+    totals.total = None if totals.unknown else totals.known
+
+
+def _fill_bytes(totals: Totals, tallies: Mapping[tuple[str, str | None], _Tally]) -> None:
+    def held(roles: Sequence[str]) -> int | None:
+        parts = [y.bytes for (role, _), y in tallies.items() if role in roles]
+        return None if totals.unknown else total_or_none(parts)
+
+    totals.parameter_bytes, totals.bookkeeping_bytes = held(("weight", "bias")), held(("bookkeeping",))
+    totals.bytes = held(KEPT_ROLES)
+    named: dict[str, Size] = {}
+    for (role, dtype), tally in tallies.items():
+        if role in PARAMETER_ROLES:
+            if dtype is None:
+                return
+            named[dtype] = named.get(dtype, 0) + tally.elements
+    totals.dtypes = named
+
+
+def total_or_none(parts: Iterable[int | None]) -> int | None:
+    """The sum, or None if any part is unknown."""
+    held = list(parts)
+    return None if None in held else sum(p for p in held if p is not None)
+
+
+def _flat_idle(flat: Sequence[Tensor], routes: Mapping[str, Route]) -> int | None:
+    """Parameters that a token does not use; None if an expert layer does not say how many are used."""
+    idle = 0
+    for t in flat if routes else ():
+        route = routes.get(t.name)
+        if route is None or t.size is None or t.role not in PARAMETER_ROLES or t.tied_to is not None:
+            continue
+        used, experts = route
+        if used is None:
+            return None
+        idle += _unused(t.size, used, experts)  # type: ignore[arg-type]
+    return idle
+
+
+def _unused(size: int, used: int, experts: int) -> int:
+    if experts < 1 or used > experts or size % experts:
+        raise InvariantError(f"{used} of {experts} experts cannot share {size:,} parameters equally")
+    return size - size // experts * used
+
+
+def _tree_idle(root: Module) -> int | None:
+    """The same over a tree in plain numbers: a routed module's subtree is used by k/E."""
+    idle = 0
+    for module, copies in _routed(root):
+        assert module.routed is not None
+        used, experts = module.routed
+        if used is None:
+            return None
+        inside = add_up(None, _bare(module), {}).known
+        idle += copies * _unused(inside, used, experts)  # type: ignore[operator, arg-type]
+    return idle
+
+
+def _routed(root: Module) -> Iterator[tuple[Module, Size]]:
+    """Each outermost routed module and how many copies there are."""
+    stack: list[tuple[Module, Size]] = [(root, 1)]
+    while stack:
+        module, copies = stack.pop()
+        if module.over is not None:
+            copies = mul(copies, add(module.over.last, mul(-1, module.over.first), 1))
+        if module.routed is not None:
+            yield module, copies
+        else:
+            stack.extend((child, copies) for child in module.children)
+
+
+def _bare(module: Module) -> Module:
+    from nparams.network.tree import Module as Made
+
+    return Made(tensors=module.tensors, children=module.children)
+
+
+# -- symbols: closed forms ------------------------------------------------------------------------------------------
+
+
+def _symbolic(root: Module) -> Totals:
+    from nparams.network.closed import closed_form, tidy
+
+    totals = Totals()
+    totals.unknown = sum(t.role in PARAMETER_ROLES for ts, _ in _groups(root) for t in ts if t.size is None)
+    by_role = {role: closed_form(root, _own(role)) for role in ROLES}
+    listed = closed_form(root, lambda t: t.size if t.role in PARAMETER_ROLES and t.tied_to else None)
+    stored = closed_form(root, lambda t: None if t.role == "other" else t.stored[0] if t.stored else t.size)
+    _fill(totals, by_role, listed, stored)
+    totals.known = closed_form(root)
+    totals.listed = totals.known if listed == 0 else tidy(add(totals.known, listed))
+    totals.total = None if totals.unknown else totals.known
+    totals.active = _symbolic_active(root) if any(_routed(root)) else totals.total
+    return totals
+
+
+def _own(role: str) -> Callable[[Tensor], Size | None]:
+    return lambda t: t.size if t.role == role and t.tied_to is None else None
+
+
+def _symbolic_active(root: Module) -> Size:
+    """The total with each routed subtree scaled by k/E (exactly: its closed form is divided, never rounded)."""
+    from nparams.network.closed import closed_form, tidy
+    from nparams.network.tree import Module as Made
+    from nparams.network.tree import Tensor as MadeTensor
+
+    def scaled(module: Module) -> Module:
+        children = [scaled(child) for child in module.children]
+        tensors = module.tensors
+        if module.routed is not None:
+            used, experts = module.routed
+            inside = closed_form(Made(tensors=tensors, children=module.children))
+            size = tidy(mul(used, inside // experts)) if used is not None else inside
+            tensors, children = [MadeTensor(module.name, (size,))], []
+        return Made(tensors=tensors, children=children, over=module.over)
+
+    return closed_form(scaled(root))

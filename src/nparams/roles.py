@@ -1,0 +1,206 @@
+"""Which role a tensor plays, by its name: one table, shared by every form that has no better knowledge.
+
+The order is DESIGN §2: other, bookkeeping (decided by the packing schemes, which know the siblings), weight or bias,
+buffer.  Each row carries an example from a published checkpoint or from the source that writes the name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from nparams.dtypes import INTEGERS
+
+# -- by the last part of the name -----------------------------------------------------------------------------------
+
+#: last part -> (role, example)
+LEAVES = {
+    # normalisation statistics: torch/nn/modules/batchnorm.py registers them as buffers; Keras: non-trainable
+    "running_mean": ("buffer", "bn1.running_mean"),
+    "running_var": ("buffer", "bn1.running_var"),
+    "num_batches_tracked": ("buffer", "bn1.num_batches_tracked"),
+    "moving_mean": ("buffer", "batch_normalization/moving_mean"),
+    "moving_variance": ("buffer", "batch_normalization/moving_variance"),
+    # position and mask tables: register_buffer in transformers' models
+    "inv_freq": ("buffer", "layers.0.self_attn.rotary_emb.inv_freq"),
+    "original_inv_freq": ("buffer", "rotary_emb.original_inv_freq"),
+    "cos_cached": ("buffer", "self_attn.rotary_emb.cos_cached"),
+    "sin_cached": ("buffer", "self_attn.rotary_emb.sin_cached"),
+    "freqs_cis": ("buffer", "freqs_cis"),
+    "position_ids": ("buffer", "bert.embeddings.position_ids"),
+    "token_type_ids": ("buffer", "embeddings.token_type_ids"),
+    "masked_bias": ("buffer", "h.0.attn.masked_bias"),
+    "attn_mask": ("buffer", "layers.0.blocks.1.attn_mask"),
+    "causal_mask": ("buffer", "attn.causal_mask"),
+    "mask": ("buffer", "attn.mask"),
+    "weight_mask": ("buffer", "conv1.weight_mask"),  # torch.nn.utils.prune; the parameter is weight_orig
+    "bias_mask": ("buffer", "conv1.bias_mask"),
+    "weight_u": ("buffer", "conv1.weight_u"),  # torch.nn.utils.spectral_norm
+    "relative_position_index": ("buffer", "layers.0.blocks.0.attn.relative_position_index"),
+    "relative_coords_table": ("buffer", "layers.0.blocks.0.attn.relative_coords_table"),
+    "relative_position_buckets": ("buffer", "relative_position_buckets"),
+    "pe": ("buffer", "pos_encoder.pe"),  # PyTorch's own transformer tutorial
+    "anchors": ("buffer", "model.24.anchors"),
+    "anchor_grid": ("buffer", "model.24.anchor_grid"),
+    "dist_project": ("buffer", "dist_project"),
+    "fb": ("buffer", "mel_scale.fb"),  # torchaudio MelScale
+    "window": ("buffer", "spectrogram.window"),  # torchaudio Spectrogram
+    # diffusion schedules: register_schedule in CompVis/latent-diffusion ldm/models/diffusion/ddpm.py
+    "betas": ("buffer", "betas"),
+    "alphas_cumprod": ("buffer", "alphas_cumprod"),
+    "alphas_cumprod_prev": ("buffer", "alphas_cumprod_prev"),
+    "sqrt_alphas_cumprod": ("buffer", "sqrt_alphas_cumprod"),
+    "sqrt_one_minus_alphas_cumprod": ("buffer", "sqrt_one_minus_alphas_cumprod"),
+    "log_one_minus_alphas_cumprod": ("buffer", "log_one_minus_alphas_cumprod"),
+    "sqrt_recip_alphas_cumprod": ("buffer", "sqrt_recip_alphas_cumprod"),
+    "sqrt_recipm1_alphas_cumprod": ("buffer", "sqrt_recipm1_alphas_cumprod"),
+    "posterior_variance": ("buffer", "posterior_variance"),
+    "posterior_log_variance_clipped": ("buffer", "posterior_log_variance_clipped"),
+    "posterior_mean_coef1": ("buffer", "posterior_mean_coef1"),
+    "posterior_mean_coef2": ("buffer", "posterior_mean_coef2"),
+    # the state of training
+    "global_step": ("other", "global_step"),
+    "step": ("other", "step"),
+    "epoch": ("other", "epoch"),
+    "num_updates": ("other", "model_ema.num_updates"),
+    "rng_state": ("other", "rng_state"),
+    "seed_generator_state": ("other", "dropout/seed_generator_state"),
+    # plain parameters
+    "weight": ("weight", "fc1.weight"),
+    "kernel": ("weight", "dense/kernel"),
+    "gamma": ("weight", "bn1/gamma"),
+    "bias": ("bias", "fc1.bias"),
+    "beta": ("bias", "bn1/beta"),
+    "b": ("bias", "linear/b"),  # Haiku
+}
+
+ENDINGS = (
+    # ending of the last part -> (role, example)
+    ("_bias", "bias", "attn.in_proj_bias"),
+    ("_buffer", "buffer", "stft.forward_basis_buffer"),
+    ("_freqs", "buffer", "rope.rope_freqs"),
+)
+STARTS = (("bias_", "bias", "lstm.bias_ih_l0"),)
+
+# -- by a part anywhere in the name ----------------------------------------------------------------------------------
+
+#: a part that names something else than the model, with an example
+OTHER_PARTS = {
+    "optimizer": "optimizer.state.0.exp_avg", "optimizers": "optimizers.0.state",
+    "optimizer_state": "optimizer_state.0",
+    "optimizer_state_dict": "optimizer_state_dict.state.0.exp_avg", "optim": "optim.param_groups.lr",
+    "opt_state": "opt_state/0/mu/dense/kernel", "exp_avg": "fc1.weight.exp_avg", "exp_avg_sq": "fc1.weight.exp_avg_sq",
+    "momentum_buffer": "fc1.weight.momentum_buffer", "lr_scheduler": "lr_scheduler.last_lr",
+    "rng_states": "rng_states.0",
+    ".OPTIMIZER_SLOT": "fc1/kernel/.OPTIMIZER_SLOT/optimizer/m",
+}  # fmt: skip
+
+#: a parent whose `weight` is no weight: llama.cpp writes rotary tables so (src/llama-arch.cpp)
+BUFFER_PARENTS = {
+    "rope_freqs": "rope_freqs.weight",
+    "rope_factors_long": "rope_factors_long.weight",
+    "rope_factors_short": "rope_factors_short.weight",
+}
+
+#: the parts of a name that only the full rules understand: without any of them, the last part decides
+UNUSUAL = re.compile("|".join(re.escape(part) for part in (*OTHER_PARTS, *BUFFER_PARENTS)))
+
+PARTS = re.compile(r"[./]")
+
+
+def role_of(name: str, shape: tuple[int, ...], dtype: str | None) -> tuple[str, str | None]:
+    """(role, note) of a stored tensor by its name and shape; the note says which rule applied where it is not plain.
+
+    >>> role_of("bn1.running_mean", (64,), "float32")
+    ('buffer', 'buffer by its name, like bn1.running_mean')
+    >>> role_of("fc1.bias", (10,), "float32")
+    ('bias', None)
+    """
+    if UNUSUAL.search(name):
+        for part in PARTS.split(name):
+            if part in OTHER_PARTS:
+                return "other", f"not the model: {part}"
+            if part in BUFFER_PARENTS:
+                return "buffer", f"buffer by its name, like {BUFFER_PARENTS[part]}"
+    return usual_role(name[max(name.rfind("."), name.rfind("/")) + 1 :], shape, dtype)
+
+
+def usual_role(leaf: str, shape: tuple[int, ...], dtype: str | None) -> tuple[str, str | None]:
+    """(role, note) by the last part of a name, its shape and number type alone."""
+    known = LEAVES.get(leaf)
+    if known is None:
+        known = _by_spelling(leaf)
+    role, example = known
+    if role == "bias" and _is_mask(leaf, shape):
+        return "buffer", "a causal mask, like h.0.attn.bias of GPT-2"
+    if role in ("weight", "bias"):
+        if dtype in INTEGERS and leaf not in ("weight", "bias", "kernel"):
+            return "buffer", f"{dtype}: not trainable"
+        return role, None
+    return role, f"{role} by its name, like {example}"
+
+
+def _by_spelling(leaf: str) -> tuple[str, str]:
+    for ending, role, example in ENDINGS:
+        if leaf.endswith(ending):
+            return role, example
+    for start, role, example in STARTS:
+        if leaf.startswith(start):
+            return role, example
+    return "weight", leaf
+
+
+def _is_mask(leaf: str, shape: tuple[int, ...]) -> bool:
+    """GPT-2 keeps its triangular mask as attn.bias, (1, 1, n, n)."""
+    return leaf == "bias" and len(shape) == 4 and shape[:2] == (1, 1) and shape[2] == shape[3] > 1
+
+
+# -- parts of a model ------------------------------------------------------------------------------------------------
+
+#: (component, pattern at the start of a name or after "model.", example)
+COMPONENTS = (
+    ("adapter", r"(?:.*\.)?lora_(?:A|B|embedding_A|embedding_B|magnitude_vector)\b", "q_proj.lora_A.weight"),
+    (
+        "vision",
+        r"(?:model\.)?(?:vision_tower|vision_model|visual|vision_encoder|image_encoder)\.|v\.",
+        "visual.conv1.weight",
+    ),
+    ("audio", r"(?:model\.)?(?:audio_tower|audio_encoder|audio_model)\.|a\.", "audio_tower.conv1.weight"),
+    ("projector", r"(?:model\.)?(?:multi_modal_projector|mm_projector|multimodal_projector)\.|mm\.", "mm.0.weight"),
+    ("draft heads", r"(?:model\.)?(?:mtp|mtp_layers|medusa_head|eagle_module)\.", "mtp.layers.0.mlp.up_proj.weight"),
+    (
+        "text encoder",
+        r"(?:text_encoder|text_encoder_2|cond_stage_model|conditioner|text_encoders)\.",
+        "text_encoder.a.weight",
+    ),
+    ("vae", r"(?:first_stage_model|vae)\.", "first_stage_model.decoder.conv_in.weight"),
+)
+COMPONENT = re.compile("|".join(f"(?P<c{k}>{pattern})" for k, (_, pattern, _) in enumerate(COMPONENTS)))
+
+
+def component_of(name: str) -> str:
+    """The part of the model that a tensor belongs to: "backbone" unless the name says otherwise.
+
+    >>> component_of("vision_tower.blocks.0.attn.qkv.weight"), component_of("model.layers.0.mlp.up_proj.weight")
+    ('vision', 'backbone')
+    """
+    match = COMPONENT.match(name)
+    return "backbone" if match is None or match.lastgroup is None else COMPONENTS[int(match.lastgroup[1:])][0]
+
+
+#: lookup tables: token, position and type embeddings, as published models name them
+LOOKUP = re.compile(
+    r"(?:^|[./])(?:embed_tokens|embed_positions|embed_in|wte|wpe|tok_embeddings|token_embd"
+    r"|position_embd|token_types|token_embedding|token_embeddings|positional_embedding|position_embedding|pos_embed|pos_embedding"
+    r"|(?:word|position|token_type|type|entity|char|token)_?embeddings?|embeddings?|shared|emb|tok_emb|pos_emb)"
+    r"(?:\.weight|/embedding|/embeddings)?$"
+)
+LOOKUP_KINDS = frozenset(("Embedding", "PositionEmbedding"))
+
+
+def is_lookup(name: str, dimensions: int) -> bool:
+    """Whether a parameter of that name is a lookup table (2 dimensions; a learned position table may have 3).
+
+    >>> is_lookup("model.embed_tokens.weight", 2), is_lookup("patch_embed.proj.weight", 4), is_lookup("pos_embed", 3)
+    (True, False, True)
+    """
+    return dimensions in (2, 3) and LOOKUP.search(name) is not None

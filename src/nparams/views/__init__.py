@@ -1,0 +1,1 @@
+"""Renderings of a Network: each module has `render(network, look) -> str`."""

@@ -1,0 +1,119 @@
+"""The table that the plain, rich, Markdown and CSV views all draw: columns, cells and the sum line."""
+
+from __future__ import annotations
+
+from nparams.errors import InvariantError, escaped
+from nparams.expr import Expr, render
+from nparams.views.look import shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nparams.network import Network
+    from nparams.network.rows import Row
+    from nparams.views.look import Look
+
+
+class Column:
+    """A heading, whether its cells are numbers (set to the right), and how dear it is when space is short."""
+
+    __slots__ = ("cell", "cells", "foot", "name", "numeric", "rank")
+
+    def __init__(self, name: str, cell: Callable[[Row, Look], str], *, numeric: bool = False, rank: int = 0) -> None:
+        self.name = name
+        self.cell = cell
+        self.numeric = numeric
+        #: 0 is always shown; the highest goes first
+        self.rank = rank
+        self.cells: list[str] = []
+        self.foot = ""
+
+
+def _name(row: Row, look: Look) -> str:
+    copies = "" if row.copies == 1 else f"  {look.times()}{look.number(row.copies)}"
+    return look.text(escaped(row.name or "(root)")) + copies
+
+
+def _ends(row: Row, look: Look) -> str:
+    if row.takes is None and row.out is None:
+        return ""
+    return f"{shape(row.takes, look) or '?'} {look.arrow()} {shape(row.out, look) or '?'}"
+
+
+def _share(row: Row, look: Look) -> str:
+    return "" if row.share is None else f"{row.share:.1%}"
+
+
+def _apart(row: Row, look: Look) -> str:
+    return ", ".join(f"{look.number(size)} {role}" for role, size in row.apart.items())
+
+
+def _note(row: Row, look: Look) -> str:
+    return look.text(escaped("; ".join(row.notes)))
+
+
+def columns(network: Network, look: Look) -> list[Column]:
+    """The columns that this network has something to show in, filled."""
+    rows = network.layers
+    made = [
+        Column("layer", _name),
+        Column("kind", lambda row, _: row.kind or "", rank=5),
+        Column(f"in {look.arrow()} out", _ends, rank=4),
+        Column("formula", lambda row, look: "" if row.formula is None else look.math(row.formula), rank=6),
+        Column("numbers", lambda row, look: "" if row.numbers is None else look.math(row.numbers), rank=3),
+        Column("weights", lambda row, look: look.number(row.weights), numeric=True),
+        Column("biases", lambda row, look: look.number(row.biases), numeric=True),
+        Column("total", lambda row, look: look.number(row.total), numeric=True),
+        Column("share", _share, numeric=True, rank=2),
+        Column("not parameters", _apart, rank=1),
+        Column("note", _note, rank=1),
+    ]
+    for column in made:
+        column.cells = [column.cell(row, look) for row in rows]
+    _fill_foot(made, network, look)
+    kinds = {row.kind for row in rows}
+    return [c for c in made if c.rank == 0 or (any(c.cells) and not (c.name == "kind" and len(kinds) == 1))]
+
+
+def _fill_foot(made: list[Column], network: Network, look: Look) -> None:
+    totals = network.totals
+    feet = {"layer": "sum", "weights": totals.weights, "biases": totals.biases, "total": totals.known}
+    for column in made:
+        value = feet.get(column.name, "")
+        column.foot = value if isinstance(value, str) else look.number(value)
+    _check(network)
+
+
+def _check(network: Network) -> None:
+    """The line that closes the table is the sum of its rows, or nothing is shown."""
+    for pick, want in (("weights", network.totals.weights), ("biases", network.totals.biases)):
+        held = [getattr(row, pick) for row in network.layers]
+        if not isinstance(want, Expr) and sum(held) != want:
+            raise InvariantError(f"the {pick} of the rows sum to {sum(held):,}, not to {want:,}")
+
+
+def fitted(made: list[Column], width: int | None, gap: int = 2) -> list[Column]:
+    """The columns that fit into `width`, the least needed left out first."""
+    kept = list(made)
+    while width is not None and _total_width(kept, gap) > width and any(c.rank for c in kept):
+        kept.remove(max(kept, key=lambda c: c.rank))
+    return kept
+
+
+def _total_width(made: list[Column], gap: int) -> int:
+    return sum(widest(c) + gap for c in made)
+
+
+def widest(column: Column) -> int:
+    """The width of a column."""
+    return max(len(text) for text in (column.name, column.foot, *column.cells))
+
+
+def contract_cell(value: object) -> str:
+    """A value of Row.to_dict() as a field of CSV."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "x".join(map(str, value))
+    return render(value) if isinstance(value, Expr) else str(value)

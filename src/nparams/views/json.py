@@ -1,0 +1,87 @@
+"""The JSON contract: one object, every key present, integers exact, symbolic sizes as text, null for the unknowable."""
+
+from __future__ import annotations
+
+import json
+
+from nparams.network import PARAMETER_ROLES
+from nparams.network.rows import plain
+from nparams.network.split import components, embedding, fingerprint
+from nparams.views.look import Look
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+    from nparams.network import Network, Tensor
+
+SCHEMA = 1
+
+
+def render(network: Network, look: Look | None = None, *, tensors: bool = False) -> str:
+    """The object as text, two spaces a level."""
+    return json.dumps(contract(network, tensors=tensors), indent=2)
+
+
+def contract(network: Network, *, tensors: bool = False) -> dict[str, object]:
+    """The object itself."""
+    totals = network.totals
+    tables = embedding(network)
+    return {
+        "schema": SCHEMA,
+        "source": network.source,
+        "form": network.form,
+        "read_as": network.read_as,
+        "convention": network.convention,
+        "total": plain(totals.total),
+        "known": plain(totals.known),
+        "unknown": totals.unknown,
+        "weights": plain(totals.weights),
+        "biases": plain(totals.biases),
+        "trainable": plain(totals.trainable),
+        "frozen": plain(totals.frozen),
+        "listed": plain(totals.listed),
+        "buffers": plain(totals.buffers),
+        "bookkeeping": plain(totals.bookkeeping),
+        "other": plain(totals.other),
+        "elements": plain(totals.elements),
+        "parameter_bytes": plain(totals.parameter_bytes),
+        "bytes": plain(totals.bytes),
+        "bits_per_parameter": totals.bits_per_parameter,
+        "embedding": plain(tables),
+        "non_embedding": plain(_difference(totals.total, tables)),
+        "active": plain(totals.active),
+        "components": _plain_values(components(network)),
+        "dtypes": _plain_values(totals.dtypes),
+        "formula": network.formula(),
+        "where": list(network.where),
+        "also": _plain_values(network.also),
+        "fingerprint": fingerprint(network),
+        "flags": list(network.flags),
+        "layers": network.rows(),
+        "tensors": [_tensor(t) for t in network.tensors()] if tensors else None,
+        "notes": list(network.notes),
+    }
+
+
+def _difference(total: Size | None, part: Size | None) -> Size | None:
+    if total is None or part is None:
+        return None
+    if part == 0:
+        return total
+    from nparams.network.closed import tidy
+
+    return tidy(total - part)
+
+
+def _plain_values(values: dict[str, Size] | None) -> dict[str, object] | None:
+    return None if values is None else {name: plain(size) for name, size in values.items()}
+
+
+def _tensor(t: Tensor) -> dict[str, object]:
+    adds = t.size if t.role in PARAMETER_ROLES and t.tied_to is None else 0
+    return {
+        "name": t.name, "shape": None if t.shape is None else [plain(size) for size in t.shape], "dtype": t.dtype,
+        "role": t.role, "trainable": t.trainable, "tied_to": t.tied_to,
+        "stored": None if t.stored is None else list(t.stored), "note": t.note, "count": plain(t.size),
+        "adds": plain(adds),
+    }  # fmt: skip

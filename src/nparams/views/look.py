@@ -1,0 +1,124 @@
+"""How a view should look, and the small pieces of text that views share."""
+
+from __future__ import annotations
+
+from nparams.errors import escaped, place
+from nparams.expr import Expr, render
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+    from nparams.network import Network
+
+
+class Look:
+    """What the reader's side can show.
+
+    `width`: columns, or None for no limit; `unicode`: whether · and Σ can be shown; `rich`: draw with rich, in colour
+    unless `colour` is off; `depth`: levels of a tree, or None for all.
+    """
+
+    __slots__ = ("colour", "depth", "rich", "unicode", "width")
+
+    def __init__(
+        self, *, width: int | None = None, unicode: bool = True, rich: bool = False, colour: bool = False,
+        depth: int | None = None,
+    ) -> None:  # fmt: skip
+        self.width = width
+        self.unicode = unicode
+        self.rich = rich
+        self.colour = colour
+        self.depth = depth
+
+    @property
+    def style(self) -> str:
+        """The style for expressions."""
+        return "unicode" if self.unicode else "text"
+
+    def math(self, size: Size) -> str:
+        """An expression, its numbers as they are."""
+        return render(size, self.style)
+
+    def number(self, size: Size | None) -> str:
+        """A count for people: 12,960, a formula, or ? where it is unknown."""
+        if size is None:
+            return "?"
+        return f"{size:,}" if isinstance(size, int) else render(size, self.style)
+
+    def arrow(self) -> str:
+        """What stands between a layer's input and output."""
+        return "→" if self.unicode else "->"
+
+    def times(self) -> str:
+        """What stands before a number of copies."""
+        return "×" if self.unicode else "x"
+
+    def text(self, words: str) -> str:
+        """Prose, in ASCII where nothing else can be shown."""
+        return words if self.unicode else words.translate(PLAIN).encode("ascii", "replace").decode()
+
+
+PLAIN = {ord("·"): "*", ord("×"): "x", ord("…"): "...", ord("→"): "->", ord("–"): "-", ord("−"): "-", ord("Σ"): "sum"}
+
+
+def heading(network: Network, look: Look) -> str:
+    """What was understood, for the line above every answer."""
+    words = network.read_as
+    if network.described:
+        words = f"{words}  ({network.described})"
+    elif network.is_flat:
+        words = f"{place(network.source)}: {words}"
+    return look.text(escaped(words))
+
+
+def summary(network: Network, look: Look) -> str:
+    """The answer in one sentence: 13,002 parameters = 12,960 weights + 42 biases."""
+    totals = network.totals
+    if totals.total is None:
+        return (
+            f"{look.number(totals.known)} parameters known; {totals.unknown:,} tensors have no known size, "
+            "so there is no total"
+        )
+    parts = f"{look.number(totals.weights)} weights + {look.number(totals.biases)} biases"
+    if isinstance(totals.total, Expr):
+        return f"{look.number(totals.total)} parameters"
+    return f"{_plural(totals.total, 'parameter')} = {parts}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def asides(network: Network, look: Look) -> list[str]:
+    """What else the reader should see under the answer: what was set aside, ties, stored size, conditions."""
+    totals = network.totals
+    lines = []
+    apart = [(totals.buffers, "buffers"), (totals.bookkeeping, "bookkeeping"), (totals.other, "other")]
+    held = [f"{look.number(size)} {name}" for size, name in apart if size != 0]
+    if held:
+        lines.append(f"not parameters: {', '.join(held)}")
+    if totals.listed != totals.known:
+        lines.append(f"by name, each tied tensor again: {look.number(totals.listed)}")
+    if totals.active is not None and totals.active != totals.total:
+        lines.append(f"used per token: {look.number(totals.active)}")
+    if isinstance(totals.parameter_bytes, int) and totals.dtypes:
+        lines.append(_stored(network))
+    if network.where:
+        lines.append(f"where {', '.join(network.where)}")
+    return lines
+
+
+def _stored(network: Network) -> str:
+    totals = network.totals
+    kinds = [name for name, _ in sorted((totals.dtypes or {}).items(), key=lambda pair: str(pair[1]).zfill(40))][::-1]
+    named = ", ".join(kinds[:4]) + (", ..." if len(kinds) > 4 else "")
+    bits = totals.bits_per_parameter
+    rate = "" if bits is None else f", {bits:g} bits a parameter"
+    return f"stored as {named}: {totals.parameter_bytes:,} bytes{rate}"
+
+
+def shape(sizes: tuple[Size, ...] | None, look: Look) -> str:
+    """A shape for people: 28x28x1; nothing where it is not known."""
+    if sizes is None:
+        return ""
+    return look.times().join(render(size, look.style).replace(" ", "") for size in sizes)

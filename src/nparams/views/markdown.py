@@ -1,0 +1,41 @@
+"""The table in Markdown, for an issue, a README or a lab report."""
+
+from __future__ import annotations
+
+from nparams.views.cells import columns
+from nparams.views.look import Look, asides, heading, summary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.network import Network
+
+
+def render(network: Network, look: Look | None = None) -> str:
+    """The heading, the table with its sum line, and the answer."""
+    look = look or Look()
+    made = columns(network, look)
+    lines = [_line([_cell(c.name) for c in made]), _line(["---:" if c.numeric else ":---" for c in made])]
+    lines += [_line([_cell(c.cells[k]) for c in made]) for k in range(len(made[0].cells))]
+    lines.append(_line([f"**{_cell(c.foot)}**" if c.foot else "" for c in made]))
+    ending = [f"**{_cell(summary(network, look))}**", *(f"- {_cell(line)}" for line in _closing(network, look))]
+    return "\n".join([_cell(heading(network, look)), "", *lines, "", *_spaced(ending)]).rstrip()
+
+
+def _closing(network: Network, look: Look) -> list[str]:
+    return [*asides(network, look), *(look.text(note) for note in network.notes)]
+
+
+def _spaced(ending: list[str]) -> list[str]:
+    return [ending[0], "", *ending[1:]] if len(ending) > 1 else ending
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+#: what Markdown or HTML would act on, in names that strangers chose
+SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>|#"})
+
+
+def _cell(text: str) -> str:
+    return text.translate(SPECIAL)

@@ -1,0 +1,45 @@
+"""One row a tensor: its shape, number type, role, and what it adds to the total."""
+
+from __future__ import annotations
+
+from nparams.errors import escaped
+from nparams.network import PARAMETER_ROLES
+from nparams.views.look import Look, asides, heading, summary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.network import Network, Tensor
+
+HEAD = ("tensor", "shape", "dtype", "role", "adds", "note")
+NUMERIC = 4
+
+
+def render(network: Network, look: Look | None = None) -> str:
+    """Every tensor by itself, nothing folded."""
+    look = look or Look()
+    rows = [HEAD, *(_row(t, look) for t in network.tensors())]
+    wide = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
+    lines = [
+        (
+            "  "
+            + "  ".join(
+                c.rjust(w) if k == NUMERIC else c.ljust(w) for k, (c, w) in enumerate(zip(row, wide, strict=True))
+            )
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([heading(network, look), "", *lines, "", summary(network, look), *asides(network, look)])
+
+
+def _row(t: Tensor, look: Look) -> tuple[str, ...]:
+    adds = t.size if t.role in PARAMETER_ROLES and t.tied_to is None else 0
+    return (
+        look.text(escaped(t.name)), "?" if t.shape is None else f"({', '.join(map(str, t.shape))})", t.dtype or "",
+        t.role, look.number(adds), look.text(escaped(_note(t))),
+    )  # fmt: skip
+
+
+def _note(t: Tensor) -> str:
+    tied = [] if t.tied_to is None else [f"tied to {t.tied_to}"]
+    held = [] if t.stored is None else [f"stored as {t.stored[0]:,} elements, {t.stored[1]:,} bytes"]
+    return "; ".join([*tied, *held, *([t.note] if t.note else [])])

@@ -1,0 +1,70 @@
+"""What `import nparams` and each command pulled in, asked of a fresh interpreter: start-up time is a feature."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+FRAMEWORKS = "torch tensorflow keras jax flax equinox sklearn onnx gguf safetensors sympy h5py pandas".split()
+# Slow to import, and needed by no answer that is an integer and a newline (DESIGN.md, Dependencies).
+SLOW = """rich numpy json dataclasses inspect importlib.metadata urllib.request hashlib fractions decimal ast
+tomllib xml zipfile tempfile subprocess asyncio socket ssl ctypes logging email http pickle unittest
+multiprocessing concurrent.futures""".split()
+
+PROBE = """
+import sys
+before = set(sys.modules)
+{code}
+sys.stdout.flush()
+print(*sorted(set(sys.modules) - before), sep="\\n", file=sys.stderr)
+"""
+RUN = """
+from nparams.cli.main import main
+try:
+    status = main({argv!r})
+except SystemExit as stop:
+    status = stop.code
+assert not status, status
+"""
+
+
+def pulled_in(code: str) -> set[str]:
+    """The modules that a fresh interpreter holds after `code` and did not hold before."""
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", PROBE.format(code=code)], capture_output=True, text=True, check=False, env=environment
+    )
+    assert run.returncode == 0, run.stderr
+    return set(run.stderr.split())
+
+
+def pulled_in_by(*argv: str) -> set[str]:
+    return pulled_in(RUN.format(argv=list(argv)))
+
+
+def test_the_probe_sees_what_a_function_imports() -> None:
+    assert {"json", "fractions"} <= pulled_in("import json\ndef f():\n    import fractions\nf()")
+
+
+def test_import_pulls_in_the_package_alone() -> None:
+    assert pulled_in("import nparams") <= {"nparams", "__future__"}
+
+
+def test_a_bare_count_pulls_in_nothing_slow() -> None:
+    assert pulled_in_by("784-16-16-10", "-q").isdisjoint([*SLOW, *FRAMEWORKS, "pathlib"])
+
+
+def test_json_pulls_in_no_terminal_view() -> None:
+    assert pulled_in_by("784-16-16-10", "--json").isdisjoint([*FRAMEWORKS, *(set(SLOW) - {"json", "hashlib"})])
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["784-16-16-10"], ["784-16-16-10", "--explain"], ["784-16-16-10", "--formula"], ["formats"], ["--help"]],
+    ids=" ".join,
+)
+def test_what_is_printed_to_a_pipe_needs_no_rich(argv: list[str]) -> None:
+    assert pulled_in_by(*argv).isdisjoint([*FRAMEWORKS, *(set(SLOW) - {"json"})])
