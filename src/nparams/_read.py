@@ -23,20 +23,26 @@ FILES = [row for row in SOURCES if row.kind == "file"]
 
 
 def read(
-    source: object, *, form: str | None = None, bias: str | None = None, set: Mapping[str, object] | None = None
+    source: object,
+    *,
+    form: str | None = None,
+    bias: str | None = None,
+    set: Mapping[str, object] | None = None,
+    limits: bool = True,
 ) -> Network:
     """The network that `source` describes: text, a path, bytes, or a list of layer sizes.
 
     `form` forces a source ("sizes", "safetensors", ...); `bias` is "all", "hidden" or "none" for layer sizes; `set`
-    gives values for symbols.  Raises ReadError (its text is one line for the user) or UsageError.
+    gives values for symbols; `limits=False` reads headers up to the format's own limit.  Raises ReadError (its text is
+    one line for the user) or UsageError.
 
     >>> read("784-16-16-10").total, read([784, 16, 16, 10]).biases
     (13002, 42)
     >>> read("h0..hl", set={"l": 3, "h": [784, 16, 16, 10]}).total
     13002
     """
-    options = {} if bias is None else {"bias": bias}
-    network = _read(source, form, options)
+    request = Request(form, bias, limits)
+    network = request.read(source)
     return network.substitute(set) if set else network
 
 
@@ -54,42 +60,100 @@ def count(source: object, **options: Any) -> Size:
     return network.total
 
 
-def _read(source: object, form: str | None, options: Mapping[str, str]) -> Network:
-    if isinstance(source, Network):
-        return source
-    if form is not None and form not in BY_FORM:
-        raise UsageError(f"no form is called {shown(form)}: choose one of {', '.join(BY_FORM)}")
-    if isinstance(source, (list, tuple)):
-        sizes = import_module(BY_FORM["sizes"].module)
-        return _text(BY_FORM["sizes"], sizes.from_sizes(source), options)
-    if isinstance(source, os.PathLike):
-        return _path(os.fspath(source), form, options)
-    if isinstance(source, (bytes, bytearray)):
-        from nparams.files.bytesource import MemorySource
+class Request:
+    """One call of read: what is asked besides the source itself."""
 
-        return _bytes(MemorySource(bytes(source)), None, form, options)
-    if isinstance(source, str):
-        return _string(source, form, options)
-    raise UnsupportedError(f"cannot count an object of type {type(source).__module__}.{type(source).__qualname__}")
+    __slots__ = ("bias", "limits", "row")
 
+    def __init__(self, form: str | None, bias: str | None, limits: bool) -> None:
+        if form is not None and form not in BY_FORM:
+            raise UsageError(f"no form is called {shown(form)}: choose one of {', '.join(BY_FORM)}")
+        self.row = None if form is None else BY_FORM[form]
+        self.bias = bias
+        self.limits = limits
 
-def _string(text: str, form: str | None, options: Mapping[str, str]) -> Network:
-    """Text, or the name of a file: numbers are sizes whatever the folder holds; else a file that exists wins."""
-    if form is not None:
-        row = BY_FORM[form]
-        return _text(row, text, options) if row.kind == "text" else _path(text, form, options)
-    if not text.strip():
-        raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
-    texts = [(row, import_module(row.module)) for row in SOURCES if row.kind == "text"]
-    for row, module in texts:
-        if module.claims(text) and not _is_path(text):
-            return _text(row, text, options)
-    if _exists(text):
-        return _path(text, None, options)
-    for row, module in texts:
-        if module.may_be(text):
-            return _text(row, text, options)
-    raise _unclaimed(text)
+    def read(self, source: object) -> Network:
+        """The network, by what kind of thing the source is."""
+        if isinstance(source, Network):
+            return source
+        if isinstance(source, (list, tuple)):
+            return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(source))
+        if isinstance(source, os.PathLike):
+            return self.path(os.fspath(source))
+        if isinstance(source, (bytes, bytearray)):
+            from nparams.files.bytesource import MemorySource
+
+            return self.bytes(MemorySource(bytes(source)), None)
+        if isinstance(source, str):
+            return self.string(source)
+        raise UnsupportedError(f"cannot count an object of type {type(source).__module__}.{type(source).__qualname__}")
+
+    def string(self, text: str) -> Network:
+        """Text, or a file's name: numbers are sizes whatever the folder holds; else a file that exists wins."""
+        if self.row is not None:
+            return self.text(self.row, text) if self.row.kind == "text" else self.path(text)
+        if not text.strip():
+            raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
+        texts = [(row, import_module(row.module)) for row in SOURCES if row.kind == "text"]
+        for row, module in texts:
+            if module.claims(text) and not _is_path(text):
+                return self.text(row, text)
+        if _exists(text):
+            return self.path(text)
+        for row, module in texts:
+            if module.may_be(text):
+                return self.text(row, text)
+        raise _unclaimed(text)
+
+    def text(self, row: Source, text: str) -> Network:
+        """What a notation makes of `text`."""
+        options = {} if self.bias is None else {"bias": self.bias}
+        network: Network = import_module(row.module).read(text, **options)
+        return network
+
+    def path(self, path: str) -> Network:
+        """The model in a file or a directory."""
+        from nparams.files.bytesource import FileSource, LocalFolder
+
+        if os.path.isdir(path):
+            return self.folder(LocalFolder(path))
+        if self.row is not None and self.row.kind == "folder":
+            raise ReadError(f"{shown(path)}: not a directory")
+        with FileSource(path) as source:
+            return self.bytes(source, LocalFolder(os.path.dirname(path)))
+
+    def folder(self, folder: Folder) -> Network:
+        """The one model in a directory; a note says which file was read."""
+        from nparams.files.folder import choose
+
+        self._refuse_bias(folder.name)
+        choice = choose(folder, tuple(s for row in FILES for s in row.suffixes))
+        if choice.file is None:
+            from nparams.files.safetensors_index import read_set
+
+            network = read_set(choice.shards, folder, folder.name)
+        else:
+            with folder.open(choice.file) as source:
+                network = self.bytes(source, folder)
+            network.source = folder.name
+        network.notes.append(choice.note)
+        return network
+
+    def bytes(self, source: ByteSource, folder: Folder | None) -> Network:
+        """What a format makes of a file's bytes."""
+        from nparams.files.sniff import recognise
+
+        self._refuse_bias(source.name)
+        if self.row is not None and self.row.kind == "text":
+            raise UsageError(f"--from {self.row.form} reads text; {shown(source.name)} is a file")
+        row = self.row if self.row is not None and self.row.kind == "file" else recognise(source, FILES)
+        options = {} if self.limits else {"limits": False}
+        network: Network = import_module(row.module).read(source, folder, **options)
+        return network
+
+    def _refuse_bias(self, name: str) -> None:
+        if self.bias is not None:
+            raise UsageError(f"--bias chooses the biases of layer sizes; {shown(name)} says itself which it has")
 
 
 def _is_path(text: str) -> bool:
@@ -111,47 +175,3 @@ def _unclaimed(text: str) -> ReadError:
         f"{shown(text)} is not a file here, and not a list of sizes: sizes are numbers or one-letter symbols, "
         "784-16-10 or d-4*d-d (--from sizes takes longer names)"
     )
-
-
-def _text(row: Source, text: str, options: Mapping[str, str]) -> Network:
-    network: Network = import_module(row.module).read(text, **options)
-    return network
-
-
-def _path(path: str, form: str | None, options: Mapping[str, str]) -> Network:
-    from nparams.files.bytesource import FileSource, LocalFolder
-
-    if os.path.isdir(path):
-        _refuse_options(options, path)
-        return _folder(LocalFolder(path))
-    with FileSource(path) as source:
-        return _bytes(source, LocalFolder(os.path.dirname(path)), form, options)
-
-
-def _folder(folder: Folder) -> Network:
-    from nparams.files.folder import choose
-
-    choice = choose(folder, tuple(s for row in FILES for s in row.suffixes))
-    if choice.file is None:
-        from nparams.files.safetensors_index import read_set
-
-        network = read_set(choice.shards, folder, folder.name)
-    else:
-        network = _bytes(folder.open(choice.file), folder, None, {})
-        network.source = folder.name
-    network.notes.append(choice.note)
-    return network
-
-
-def _bytes(source: ByteSource, folder: Folder | None, form: str | None, options: Mapping[str, str]) -> Network:
-    from nparams.files.sniff import recognise
-
-    _refuse_options(options, source.name)
-    row = BY_FORM[form] if form is not None else recognise(source, FILES)
-    network: Network = import_module(row.module).read(source, folder)
-    return network
-
-
-def _refuse_options(options: Mapping[str, str], name: str) -> None:
-    if options:
-        raise UsageError(f"--bias chooses biases for layer sizes; {shown(name)} says itself which it has")

@@ -76,7 +76,6 @@ VIEWS = (
     View("formula", "nparams.views.formula", "the closed form, and its parts"),
     View("latex", "nparams.views.latex", "the closed form in LaTeX"),
     View("explain", "nparams.views.explain", "step by step, as a teacher would"),
-    View("tensors", "nparams.views.tensors", "one row a tensor, with its role and what it adds"),
     View("json", "nparams.views.json", "one JSON object"),
     View("csv", "nparams.views.csv", "the rows as comma-separated values"),
     View("markdown", "nparams.views.markdown", "the table in Markdown"),

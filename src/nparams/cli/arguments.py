@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from nparams.errors import UsageError, shown
 from nparams.registry import COMMANDS, SOURCES, VIEWS
@@ -39,14 +40,18 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """The parser of the main question."""
-    made = Parser(prog="nparams", usage="nparams SOURCE [options]", add_help=False, allow_abbrev=False)
+    made = Parser(
+        prog="nparams", usage="nparams SOURCE [options]", add_help=False, allow_abbrev=False, formatter_class=formatter
+    )
     made.add_argument(
         "source", nargs="*", metavar="SOURCE", help="layer sizes, a model file, a directory, or - for stdin"
     )
-    views = made.add_argument_group("what to print (the table, unless one is named)").add_mutually_exclusive_group()
+    shown_as = made.add_argument_group("what to print (the table, unless one is named)")
+    views = shown_as.add_mutually_exclusive_group()
     for view in VIEWS:
         views.add_argument(f"--{view.name}", action="store_const", const=view.name, dest="view", help=view.help)
     views.add_argument("-q", "--quiet", action="store_true", help="the bare number, or the closed form in symbols")
+    shown_as.add_argument("--tensors", action="store_true", help="one row a tensor; with --json or --csv, in that form")
     what = made.add_argument_group("what to count")
     what.add_argument(
         "--from", dest="form", metavar="FORM", help=f"read SOURCE as: {', '.join(row.form for row in SOURCES)}"
@@ -66,6 +71,9 @@ def parser() -> Parser:
         choices=("textbook", "torch", "keras"),
         help="whose layer definitions hold where the source does not say",
     )
+    what.add_argument(
+        "--limits", choices=("on", "off"), default="on", help="off: read headers of up to the format's own limit"
+    )
     what.add_argument("--expect", type=whole, metavar="N", help="exit 1 unless the total is N")
     look = made.add_argument_group("how it looks")
     look.add_argument("--depth", type=whole, metavar="N", help="levels of --tree")
@@ -76,9 +84,17 @@ def parser() -> Parser:
     return made
 
 
+def formatter(prog: str) -> argparse.HelpFormatter:
+    """argparse's own, told its width: asking the terminal would load shutil at every start."""
+    columns = os.environ.get("COLUMNS", "")
+    return argparse.HelpFormatter(prog, max_help_position=26, width=int(columns) if columns.isdigit() else 100)
+
+
 def parse(words: list[str]) -> argparse.Namespace:
     """The request; UsageError if it has no source."""
     request = parser().parse_args(words)
+    if request.tensors and (request.view not in (None, "json", "csv") or request.quiet):
+        raise UsageError("--tensors goes alone, or with --json or --csv")
     if not request.source:
         raise UsageError("what should be counted? For example: nparams 784-16-16-10. See: nparams --help")
     return request

@@ -52,14 +52,14 @@ def run(words: list[str]) -> int:
 def answer(request: Namespace) -> int:
     """Read the source and print the view that was asked for."""
     network = read(request)
-    for note in network.notes:
-        say(f"note: {note}")
     if request.quiet:
         write(quiet(network))
     else:
         from nparams.cli.show import show
 
         write(show(network, request))
+    for note in network.notes:
+        say(f"note: {note}")
     return expected(network, request.expect)
 
 
@@ -68,13 +68,13 @@ def read(request: Namespace) -> Network:
     from nparams._read import read as read_source
     from nparams.cli.arguments import settings
 
-    source = " ".join(request.source).strip()
+    source: str | bytes = " ".join(request.source).strip()
     values = settings(request.set)
     if source == "-":
         from nparams.cli.stdin import taken
 
-        return read_source(taken(), form=request.form, bias=request.bias, set=values)
-    return read_source(source, form=request.form, bias=request.bias, set=values)
+        source = taken()
+    return read_source(source, form=request.form, bias=request.bias, set=values, limits=request.limits == "on")
 
 
 def quiet(network: Network) -> str:

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from nparams.network import Network
     from nparams.views.look import Look
 
-MODULES = {view.name: view.module for view in VIEWS}
+MODULES = {view.name: view.module for view in VIEWS} | {"tensors": "nparams.views.tensors"}
 
 
 def show(network: Network, request: Namespace) -> str:
     """The view that the request names, as text."""
-    name = request.view or "table"
+    name = request.view or ("tensors" if request.tensors else "table")
     view = import_module(MODULES[name])
     look = look_for(request, drawn=name in ("table", "tree"))
+    if request.tensors and name != "tensors":
+        return str(view.render(network, look, tensors=True))
     return str(view.render(network, look))
 
 

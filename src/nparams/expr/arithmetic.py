@@ -5,6 +5,10 @@ from __future__ import annotations
 from nparams.errors import ExprError, WorkLimitError
 from nparams.expr.nodes import MAX_BITS, Expr, bounded, check_number
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 #: operations that one evaluation may take inside its sums
 MAX_STEPS = 3_000_000
 #: counts and values longer than this are not written out in a message
@@ -44,7 +48,7 @@ def _product(values: list[int]) -> int:
 
 
 DIVISIONS = frozenset(("floordiv", "mod", "ceildiv"))
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[list[int]], int]] = {
     "add": sum,
     "mul": _product,
     "floordiv": lambda v: v[0] // v[1],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from nparams.errors import ExprError, WorkLimitError
-from nparams.expr.values import Work, evaluate
-from nparams.expr.nodes import Expr, add, free_symbols, mul
+from nparams.errors import ExprError
+from nparams.expr.arithmetic import Work
+from nparams.expr.nodes import Expr, add, mul
 from nparams.expr.poly import Canonical
+from nparams.expr.values import entry_name, evaluate
+from nparams.expr.walk import free_symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def equal(a: int | Expr, b: int | Expr, lower: Mapping[str, int] | None = None) 
         return True
     try:
         return not Canonical(lower).canonical(add(a, mul(-1, b)))
-    except WorkLimitError:
+    except ExprError:  # too much work, or no value anywhere (a division by zero): nothing is proved
         return False
 
 
@@ -94,26 +96,29 @@ class _Point(dict[str, object]):
         """The entries of an indexed symbol (the only use of get)."""
         key = name + "[]"
         if not super().__contains__(key):
-            self[key] = _Entries(self.seed, name)
+            self[key] = _Entries(self.seed, name, self.lower)
         return self[key]
 
     def used(self, names: frozenset[str]) -> dict[str, object]:
         """The values of `names` that were asked for, as plain numbers."""
-        asked = dict(self)
-        return {n: dict(asked[n + "[]"]) if n + "[]" in asked else asked[n] for n in sorted(names) if {n, n + "[]"} & asked.keys()}  # type: ignore[call-overload]
+        asked: dict[str, object] = dict(self)
+        entries = {n: dict(held) for n in names if isinstance(held := asked.get(n + "[]"), _Entries)}
+        return {n: entries.get(n, asked.get(n)) for n in sorted(names) if n in entries or n in asked}
 
 
 class _Entries(dict[int, int]):
-    def __init__(self, seed: int, name: str) -> None:
+    def __init__(self, seed: int, name: str, lower: Mapping[str, int]) -> None:
         super().__init__()
         self.seed = seed
         self.name = name
+        self.lower = lower
 
     def __contains__(self, index: object) -> bool:
         return True
 
     def __missing__(self, index: int) -> int:
-        self[index] = value = probe(self.seed, f"{self.name}[{index}]")
+        least = self.lower.get(entry_name(self.name, index), 0)
+        self[index] = value = max(probe(self.seed, f"{self.name}[{index}]"), least)
         return value
 
 

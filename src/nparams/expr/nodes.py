@@ -60,43 +60,43 @@ class Expr:
         return isinstance(other, Expr) and _same_tree(self, other)
 
     def __add__(self, other: int | Expr) -> int | Expr:
-        return add(self, other) if isinstance(other, (int, Expr)) else NotImplemented
+        return add(self, other) if _fits(other) else NotImplemented
 
     def __radd__(self, other: int) -> int | Expr:
-        return add(other, self) if isinstance(other, int) else NotImplemented
+        return add(other, self) if _fits(other) else NotImplemented
 
     def __sub__(self, other: int | Expr) -> int | Expr:
-        return add(self, mul(-1, other)) if isinstance(other, (int, Expr)) else NotImplemented
+        return add(self, mul(-1, other)) if _fits(other) else NotImplemented
 
     def __rsub__(self, other: int) -> int | Expr:
-        return add(other, mul(-1, self)) if isinstance(other, int) else NotImplemented
+        return add(other, mul(-1, self)) if _fits(other) else NotImplemented
 
     def __mul__(self, other: int | Expr) -> int | Expr:
-        return mul(self, other) if isinstance(other, (int, Expr)) else NotImplemented
+        return mul(self, other) if _fits(other) else NotImplemented
 
     def __rmul__(self, other: int) -> int | Expr:
-        return mul(other, self) if isinstance(other, int) else NotImplemented
+        return mul(other, self) if _fits(other) else NotImplemented
 
     def __neg__(self) -> int | Expr:
         return mul(-1, self)
 
     def __pow__(self, other: int | Expr) -> int | Expr:
-        return power(self, other) if isinstance(other, (int, Expr)) else NotImplemented
+        return power(self, other) if _fits(other) else NotImplemented
 
     def __rpow__(self, other: int) -> int | Expr:
-        return power(other, self) if isinstance(other, int) else NotImplemented
+        return power(other, self) if _fits(other) else NotImplemented
 
     def __floordiv__(self, other: int | Expr) -> int | Expr:
-        return build("floordiv", (self, other)) if isinstance(other, (int, Expr)) else NotImplemented
+        return build("floordiv", (self, other)) if _fits(other) else NotImplemented
 
     def __rfloordiv__(self, other: int) -> int | Expr:
-        return build("floordiv", (other, self)) if isinstance(other, int) else NotImplemented
+        return build("floordiv", (other, self)) if _fits(other) else NotImplemented
 
     def __mod__(self, other: int | Expr) -> int | Expr:
-        return build("mod", (self, other)) if isinstance(other, (int, Expr)) else NotImplemented
+        return build("mod", (self, other)) if _fits(other) else NotImplemented
 
     def __rmod__(self, other: int) -> int | Expr:
-        return build("mod", (other, self)) if isinstance(other, int) else NotImplemented
+        return build("mod", (other, self)) if _fits(other) else NotImplemented
 
     def __str__(self) -> str:
         from nparams.expr.text import render
@@ -105,6 +105,11 @@ class Expr:
 
     def __repr__(self) -> str:
         return f"Expr({str(self)!r})"
+
+
+def _fits(other: object) -> bool:
+    """Whether it is something to reckon with: no float ever enters a count."""
+    return isinstance(other, (int, Expr))
 
 
 def _hash_all(root: Expr) -> None:

@@ -6,38 +6,26 @@
     term   := factor (("*" | "·" | "//" | "%") factor | factor-that-needs-no-sign)*      "4d" and "2(d + 1)" are products
     factor := "-" factor | atom (("**" | "^") factor | "²")?
     atom   := 42 | name | name[sum] | h_{sum} | (sum) | [sum < sum] | max(sum, ...) | ceildiv(sum, sum)
-            | trunc(0.25*sum) | sum(i=sum..sum, sum) | Σ_{i=sum..sum} term | ⌊sum/sum⌋ | ⌈sum/sum⌉
+            | trunc(0.25*sum) | sum(i=sum..sum, sum) | Σ_{i=sum..sum} term | Σ_{i=sum}^{sum} term
+            | ⌊sum/sum⌋ | ⌈sum/sum⌉
 """
 
 from __future__ import annotations
 
-import re
+from math import isfinite
 
-from nparams.errors import ExprError, WorkLimitError, shown
-from nparams.expr.nodes import Expr, symbol
+from nparams.expr.nodes import MAX_NESTED, Expr, symbol
+from nparams.expr.tokens import SIGMA, Tokens
 
-MAX_TEXT = 1_000_000
 MAX_DEPTH = 60
-MAX_DIGITS = 1_000
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 COMPARISONS = {
     "<": ("lt", False), "<=": ("le", False), "≤": ("le", False), ">": ("lt", True), ">=": ("le", True),
     "≥": ("le", True), "==": ("eq", False), "=": ("eq", False), "!=": ("ne", False), "≠": ("ne", False),
 }  # fmt: skip
-FUNCTIONS = {"max": "max", "min": "min", "ceildiv": "ceildiv"}
-RESERVED = frozenset((*FUNCTIONS, "trunc", "sum"))
-
-TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<number>\d[\d_]*(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+(?!\w))?)
-    | (?P<name>[^\W\d⁰¹²³⁴⁵⁶⁷⁸⁹][^\W⁰¹²³⁴⁵⁶⁷⁸⁹]*)
-    | (?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
-    | (?P<sign>\*\*|//|\.\.|<=|>=|==|!=|[-+*·×%^()\[\]{},/=<>≤≥≠Σ∑⌊⌋⌈⌉−–…])
-    )""",
-    re.VERBOSE,
-)
-SAME_SIGN = {"·": "*", "×": "*", "^": "**", "−": "-", "–": "-", "∑": "Σ", "…": ".."}
+FUNCTIONS = ("max", "min", "ceildiv")
+RESERVED = frozenset((*FUNCTIONS, "trunc", "sum", *SIGMA))
 
 
 def parse(text: str) -> int | Expr:
@@ -48,233 +36,201 @@ def parse(text: str) -> int | Expr:
     >>> parse("h0*h1 + h1"), parse("Σ_{i=1..l} (h_{i-1} + 1)·h_i"), parse("4d²")
     (Expr('h0*h1 + h1'), Expr('sum(i=1..l, (h[i-1] + 1)*h[i])'), Expr('4*d**2'))
     """
-    parser = _Parser(text)
-    result = parser.sum()
-    parser.end()
+    tokens = Tokens(text)
+    result = _Parser(tokens).sum()
+    tokens.end()
     return result
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
-        if len(text) > MAX_TEXT:
-            raise WorkLimitError(f"an expression of {len(text):,} characters: at most {MAX_TEXT:,} are read")
-        self.text = text
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        #: indices of the sums that are open here
         self.indices: list[str] = []
         self.depth = 0
-        self.tokens = list(self._tokens())
-        self.place = 0
 
-    def _tokens(self) -> list[tuple[str, str, int]]:
-        found, at = [], 0
-        while at < len(self.text):
-            match = TOKEN.match(self.text, at)
-            if match is None or match.lastgroup is None:
-                if self.text[at:].isspace():
-                    break
-                at += len(self.text[at:]) - len(self.text[at:].lstrip())
-                raise self._error(at, f"{shown(self.text[at])} does not belong in an expression")
-            kind = match.lastgroup
-            value = match.group(kind)
-            found.append((kind, SAME_SIGN.get(value, value), match.start(kind)))
-            at = match.end()
-        return found
-
-    # -- looking at tokens ------------------------------------------------------------------------------------------
-
-    def _error(self, at: int, what: str) -> ExprError:
-        return ExprError(f"{shown(self.text)}, character {at + 1}: {what}")
-
-    def _peek(self) -> str:
-        return self.tokens[self.place][1] if self.place < len(self.tokens) else ""
-
-    def _kind(self) -> str:
-        return self.tokens[self.place][0] if self.place < len(self.tokens) else "end"
-
-    def _at(self) -> int:
-        return self.tokens[self.place][2] if self.place < len(self.tokens) else len(self.text)
-
-    def _take(self) -> str:
-        value = self._peek()
-        self.place += 1
-        return value
-
-    def _accept(self, *values: str) -> str:
-        return self._take() if self._kind() != "name" and self._peek() in values else ""
-
-    def _expect(self, value: str) -> None:
-        if not self._accept(value):
-            raise self._error(self._at(), f"expected {value!r}, found {self._found()}")
-
-    def _found(self) -> str:
-        return shown(self._peek()) if self._peek() else "the end"
-
-    def end(self) -> None:
-        """Raise unless everything was read."""
-        if self._kind() != "end":
-            raise self._error(self._at(), f"found {self._found()} where the expression should end")
-
-    # -- the grammar ------------------------------------------------------------------------------------------------
-
-    def sum(self) -> int | Expr:
+    def deeper(self) -> None:
+        """One level of nesting more; whoever calls it takes it back."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise WorkLimitError(f"brackets nested more than {MAX_DEPTH} deep")
+            raise self.tokens.too_deep(f"nested more than {MAX_DEPTH} deep")
+
+    def sum(self) -> int | Expr:
+        self.deeper()
         terms = [self.term()]
-        while sign := self._accept("+", "-"):
+        while sign := self.tokens.accept("+", "-"):
             term = self.term()
             terms.append(_negative(term) if sign == "-" else term)
         self.depth -= 1
         return terms[0] if len(terms) == 1 else Expr("add", tuple(terms))
 
     def term(self) -> int | Expr:
-        result = self.factor()
+        factors = [self.factor()]
+        dividing = False
         while True:
-            if self._accept("*"):
-                result = _times(result, self.factor())
-            elif sign := self._accept("//", "%"):
-                result = Expr("floordiv" if sign == "//" else "mod", (result, self.factor()))
-            elif self.tokens[self.place - 1][0] == "number" and (self._kind() == "name" or self._peek() == "("):
-                result = _times(result, self.factor())  # 4d, 2(d + 1)
+            if self.tokens.accept("*"):
+                factors.append(self.factor())
+            elif sign := self.tokens.accept("//", "%"):
+                factors = [Expr("floordiv" if sign == "//" else "mod", (_product(factors), self.factor()))]
+                dividing = True
+                continue
+            elif self.tokens.after_number and (self.tokens.kind == "name" or self.tokens.next == "("):
+                self._refuse_unclear(dividing)
+                factors.append(self.factor())  # 4d, 2(d + 1)
             else:
-                return result
+                return _product(factors)
+            dividing = False
+
+    def _refuse_unclear(self, dividing: bool) -> None:
+        if dividing:
+            raise self.tokens.error(self.tokens.at, "a//2d may mean (a//2)*d or a//(2*d): write the brackets")
 
     def factor(self) -> int | Expr:
         signs = 0
-        while self._accept("-"):
+        while self.tokens.accept("-"):
             signs += 1
         base = self.atom()
-        if self._kind() == "power":
-            base = Expr("pow", (base, int(self._take().translate(SUPERSCRIPTS))))
-        elif self._accept("**"):
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise WorkLimitError(f"powers nested more than {MAX_DEPTH} deep")
+        if self.tokens.kind == "power":
+            start, text = self.tokens.at, self.tokens.take()
+            base = Expr("pow", (base, self.tokens.digits(start, text.translate(SUPERSCRIPTS))))
+        elif self.tokens.accept("**"):
+            self.deeper()
             base = Expr("pow", (base, self.factor()))
             self.depth -= 1
         return _negative(base) if signs % 2 else base
 
     def atom(self) -> int | Expr:
-        kind, start = self._kind(), self._at()
-        if kind == "number":
-            return self._number()
-        if kind == "name":
+        tokens = self.tokens
+        if tokens.kind == "number":
+            return tokens.whole_number()
+        if tokens.kind == "name":
             return self._named()
-        sign = self._accept("(", "[", "Σ", "⌊", "⌈")
-        if sign == "(":
-            inner = self.sum()
-            self._expect(")")
-            return inner
-        if sign == "[":
-            return self._flag()
-        if sign == "Σ":
-            return self._sigma()
-        if sign:
+        sign = tokens.accept("(", "[", "Σ", "⌊", "⌈")
+        if sign in ("⌊", "⌈"):
             return self._floor_or_ceiling(sign)
-        if self._peek() == "/":
-            raise self._error(start, "'/' may leave a fraction: write // for whole division, or ceildiv(a, b)")
-        raise self._error(start, f"expected a number, a name or '(', found {self._found()}")
+        if not sign:
+            raise tokens.unexpected(f"expected a number, a name or '(', found {tokens.described}")
+        return {"(": self._bracketed, "[": self._flag, "Σ": self._sigma}[sign]()
 
-    def _number(self) -> int:
-        start, text = self._at(), self._take()
-        if not text.replace("_", "").isdigit():
-            raise self._error(start, f"{text} is not a whole number")
-        digits = text.replace("_", "")
-        if len(digits) > MAX_DIGITS:
-            raise WorkLimitError(f"a number of {len(digits):,} digits: at most {MAX_DIGITS:,} are read")
-        return int(digits)
+    def _bracketed(self) -> int | Expr:
+        inner = self.sum()
+        self.tokens.expect(")")
+        return inner
 
     def _named(self) -> Expr:
-        start, name = self._at(), self._take()
-        if name in RESERVED and self._peek() == "(":
-            self._take()
+        tokens = self.tokens
+        start, name = tokens.at, tokens.take()
+        if name in RESERVED and tokens.next == "(":
+            tokens.take()
             return self._call(name)
-        if name in ("Σ", "Σ_", "∑", "∑_"):
-            return self._sigma(opened=name.endswith("_"))
-        if self._accept("["):
-            inner = self.sum()
-            self._expect("]")
-            return Expr("idx", (inner,), name)
-        if name.endswith("_") and self._accept("{"):
-            inner = self.sum()
-            self._expect("}")
-            return Expr("idx", (inner,), name[:-1])
-        if self._peek() == "(":
-            raise self._error(start, f"{name}(...) is no function here: write {name}[...] for an index, {name}*(...) to multiply")
+        if name in SIGMA and tokens.next in ("_", "{"):
+            return self._sigma()
+        if name in SIGMA:
+            raise tokens.unexpected(f"expected the range of a sum, such as Σ_{{i=1..l}}, found {tokens.described}")
+        if tokens.accept("["):
+            return Expr("idx", (self._until("]"),), name)
+        if name.endswith("_") and len(name) > 1 and tokens.accept("{"):
+            return Expr("idx", (self._until("}"),), name[:-1])
+        if tokens.next == "(":
+            raise tokens.error(start, f"{name}(...) is no function here: write {name}[...] for an index, {name}*(...) to multiply")
+        return self._symbol(name)
+
+    def _until(self, sign: str) -> int | Expr:
+        inner = self.sum()
+        self.tokens.expect(sign)
+        return inner
+
+    def _symbol(self, name: str) -> Expr:
         stem, _, last = name.rpartition("_")
-        if stem and last in self.indices:
+        if stem and last in self.indices and name not in self.indices:
             return Expr("idx", (Expr("sym", (), last),), stem)
         return symbol(name)
+
+    # -- functions and sums -------------------------------------------------------------------------------------------
 
     def _call(self, name: str) -> Expr:
         if name == "trunc":
             return self._trunc()
         if name == "sum":
             index, first, last = self._range()
-            self._expect(",")
+            self.tokens.expect(",")
             return self._body(index, first, last, whole=True)
+        start = self.tokens.at
         args = [self.sum()]
-        while self._accept(","):
+        while self.tokens.accept(","):
             args.append(self.sum())
-        self._expect(")")
+        self.tokens.expect(")")
         if name == "ceildiv" and len(args) != 2:
-            raise self._error(self._at(), f"ceildiv takes 2 values, found {len(args)}")
-        return Expr(FUNCTIONS[name], tuple(args))
+            raise self.tokens.error(start, f"ceildiv takes 2 values, found {len(args)}")
+        return Expr(name, tuple(args))
 
     def _trunc(self) -> Expr:
-        start, text = self._at(), self._take()
-        try:
-            factor = float(text)
-        except ValueError:
-            raise self._error(start, "trunc is written trunc(0.25*x)") from None
-        self._expect("*")
+        sign = -1.0 if self.tokens.accept("-") else 1.0
+        start, kind, text = self.tokens.at, self.tokens.kind, self.tokens.take()
+        factor = float(text) if kind == "number" else float("nan")
+        if not isfinite(factor):
+            raise self.tokens.error(start, "trunc is written trunc(0.25*x)")
+        self.tokens.expect("*")
+        self.deeper()
         inner = self.factor()
-        self._expect(")")
-        return Expr("trunc", (inner,), factor)
+        self.depth -= 1
+        self.tokens.expect(")")
+        return Expr("trunc", (inner,), sign * factor)
 
     def _range(self) -> tuple[str, int | Expr, int | Expr]:
-        start, index = self._at(), self._take()
-        if not index.isidentifier() or index in RESERVED:
-            raise self._error(start, f"expected the index of a sum, found {shown(index)}")
-        self._expect("=")
+        index = self._index()
+        self.tokens.expect("=")
         first = self.sum()
-        self._expect("..")
+        self.tokens.expect("..")
         return index, first, self.sum()
 
-    def _sigma(self, opened: bool = False) -> Expr:
-        if not opened and self._peek() == "_":
-            self._take()
-        self._expect("{")
-        index, first, last = self._range()
-        self._expect("}")
-        return self._body(index, first, last, whole=False)
+    def _index(self) -> str:
+        start, kind, described, index = self.tokens.at, self.tokens.kind, self.tokens.described, self.tokens.take()
+        if kind != "name" or index in RESERVED:
+            raise self.tokens.error(start, f"expected the index of a sum, found {described}")
+        if index[-1].isdigit():
+            raise self.tokens.error(start, f"{index} cannot be the index of a sum: write a letter such as i")
+        return index
+
+    def _sigma(self) -> Expr:
+        """After Σ or Σ_: {i=1..l} or {i=1}^{l}, and the body."""
+        if self.tokens.next == "_":
+            self.tokens.take()
+        self.tokens.expect("{")
+        index = self._index()
+        self.tokens.expect("=")
+        first = self.sum()
+        if self.tokens.accept("}"):
+            self.tokens.expect("**")
+            self.tokens.expect("{")
+        else:
+            self.tokens.expect("..")
+        return self._body(index, first, self._until("}"), whole=False)
 
     def _body(self, index: str, first: int | Expr, last: int | Expr, *, whole: bool) -> Expr:
         self.indices.append(index)
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise WorkLimitError(f"sums nested more than {MAX_DEPTH} deep")
-        body = self.sum() if whole else self.term()
-        if whole:
-            self._expect(")")
+        if len(self.indices) > MAX_NESTED:
+            raise self.tokens.too_deep(f"sums nested more than {MAX_NESTED} deep")
+        self.deeper()
+        body = self._until(")") if whole else self.term()
         self.depth -= 1
         self.indices.pop()
         return Expr("sum", (first, last, body), index)
 
     def _flag(self) -> Expr:
         left = self.sum()
-        start, sign = self._at(), self._take()
+        sign = self.tokens.next if self.tokens.kind == "sign" else ""
         if sign not in COMPARISONS:
-            raise self._error(start, f"expected a comparison such as [a<b], found {shown(sign) if sign else 'the end'}")
-        right = self.sum()
-        self._expect("]")
+            raise self.tokens.unexpected(f"expected a comparison such as [a<b], found {self.tokens.described}")
+        self.tokens.take()
+        right = self._until("]")
         op, swapped = COMPARISONS[sign]
         return Expr(op, (right, left) if swapped else (left, right))
 
     def _floor_or_ceiling(self, sign: str) -> Expr:
         left = self.sum()
-        self._expect("/")
-        right = self.sum()
-        self._expect("⌋" if sign == "⌊" else "⌉")
+        self.tokens.expect("/")
+        right = self._until("⌋" if sign == "⌊" else "⌉")
         return Expr("floordiv" if sign == "⌊" else "ceildiv", (left, right))
 
 
@@ -287,8 +243,10 @@ def _negative(term: int | Expr) -> int | Expr:
     return Expr("mul", (-1, term))
 
 
-def _times(left: int | Expr, right: int | Expr) -> Expr:
+def _product(factors: list[int | Expr]) -> int | Expr:
     """A product as written, flat to the left: a*b*c is one node."""
-    if isinstance(left, Expr) and left.op == "mul":
-        return Expr("mul", (*left.args, right))
-    return Expr("mul", (left, right))
+    if len(factors) == 1:
+        return factors[0]
+    first = factors[0]
+    head = first.args if isinstance(first, Expr) and first.op == "mul" else (first,)
+    return Expr("mul", (*head, *factors[1:]))

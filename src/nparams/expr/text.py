@@ -2,72 +2,41 @@
 
 from __future__ import annotations
 
-from nparams.expr.nodes import Expr, fold
+from nparams.errors import WorkLimitError
+from nparams.expr.nodes import Expr
+from nparams.expr.styles import SIGNS, STYLES, TIGHT, Style, Tight
+from nparams.expr.walk import fold, free_symbols, fresh, names_of, replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nparams.expr.styles import Rope
+
+#: characters that one rendering may have
+MAX_TEXT = 50_000_000
+
 # How tightly a piece of text binds.  OPEN: it ends in a Σ, whose body would swallow a following factor.
 SUM, OPEN, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-Piece = tuple[str, int]  # text and how tightly it binds
 
 
-class Style:
-    """How one notation writes each thing."""
+class Piece:
+    """Text of a subtree (a rope, joined at the end), how tightly it binds, and whether a minus stands before it."""
 
-    def __init__(self, **how: Callable[..., str]) -> None:
-        self.how = how
+    __slots__ = ("binds", "minus", "rope")
 
-    def __call__(self, what: str, *parts: object) -> str:
-        return self.how[what](*parts)
+    def __init__(self, rope: Rope, binds: int, *, minus: bool = False) -> None:
+        self.rope = rope
+        self.binds = binds
+        self.minus = minus
 
+    def whole(self) -> Rope:
+        """The text with its sign."""
+        return ("-", self.rope) if self.minus else self.rope
 
-def _latex_name(name: str) -> str:
-    stem, _, tail = name.partition("_")
-    word = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
-    return word if not tail else rf"{word}_{{\mathrm{{{tail.replace('_', ', ')}}}}}"
-
-
-def _latex_entry(name: str, index: str) -> str:
-    return rf"{{{_latex_name(name)}}}_{{{index}}}" if "_" in name else f"{_latex_name(name)}_{{{index}}}"
-
-
-def _unicode_entry(name: str, index: str) -> str:
-    return f"{name}_{index}" if index.isalpha() else f"{name}_{{{index}}}"
-
-
-STYLES = {
-    "text": Style(
-        int=str, sym=str, idx=lambda n, i: f"{n}[{i}]", times=lambda: "*",
-        pow=lambda b, e: f"{b}**{e}", floordiv=lambda a, b: f"{a}//{b}", mod=lambda a, b: f"{a}%{b}",
-        ceildiv=lambda a, b: f"ceildiv({a}, {b})", call=lambda f, *a: f"{f}({', '.join(a)})",
-        flag=lambda sign, a, b: f"[{a}{sign}{b}]", sum=lambda i, a, b, body: f"sum({i}={a}..{b}, {body})",
-        open=lambda s: f"({s})",
-    ),
-    "unicode": Style(
-        int=str, sym=str, idx=_unicode_entry, times=lambda: "·",
-        pow=lambda b, e: f"{b}{e.translate(SUPERSCRIPTS)}" if e.isdigit() else f"{b}^{e}",
-        floordiv=lambda a, b: f"⌊{a}/{b}⌋", mod=lambda a, b: f"{a}%{b}",
-        ceildiv=lambda a, b: f"⌈{a}/{b}⌉", call=lambda f, *a: f"{f}({', '.join(a)})",
-        flag=lambda sign, a, b: f"[{a}{ {'<=': '≤', '!=': '≠', '==': '='}.get(sign, sign)}{b}]",
-        sum=lambda i, a, b, body: f"Σ_{{{i}={a}..{b}}} {body}", open=lambda s: f"({s})",
-    ),
-    "latex": Style(
-        int=str, sym=_latex_name, idx=_latex_entry, times=lambda: r" \cdot ",
-        pow=lambda b, e: f"{b}^{{{e}}}", floordiv=lambda a, b: rf"\left\lfloor \frac{{{a}}}{{{b}}} \right\rfloor",
-        mod=lambda a, b: rf"{a} \bmod {b}", ceildiv=lambda a, b: rf"\left\lceil \frac{{{a}}}{{{b}}} \right\rceil",
-        call=lambda f, *a: (rf"\{f}" if f in ("max", "min") else rf"\operatorname{{{f}}}") + rf"\left({', '.join(a)}\right)",
-        flag=lambda sign, a, b: rf"[{a} { {'<=': chr(92) + 'le', '!=': chr(92) + 'ne', '==': '='}.get(sign, sign)} {b}]",
-        sum=lambda i, a, b, body: rf"\sum_{{{i}={a}}}^{{{b}}} {body}", open=lambda s: rf"\left({s}\right)",
-    ),
-}  # fmt: skip
-STYLES["grouped"] = Style(**{**STYLES["unicode"].how, "int": lambda n: f"{n:,}"})
-
-SIGNS = {"lt": "<", "le": "<=", "eq": "==", "ne": "!="}
-#: styles that draw a division with a bar or corners, so that nothing around it needs brackets
-BARRED = frozenset(("unicode", "grouped", "latex"))
+    def bracketed(self, needed: int, style: Style) -> Rope:
+        """The text as an operand of something that binds as tightly as `needed`."""
+        return style.opened(self.whole()) if self.minus or self.binds < needed else self.rope
 
 
 def render(size: int | Expr, style: str = "text") -> str:
@@ -80,75 +49,130 @@ def render(size: int | Expr, style: str = "text") -> str:
     >>> print(render(e, "latex"))
     \\sum_{i=1}^{l} \\left(h_{i-1} + 1\\right) \\cdot h_{i}
     """
-    return fold(size, lambda node, parts: _piece(node, parts, style))[0]
+    if isinstance(size, int):
+        return STYLES[style]().number(size)
+    size = _unmistakable(size)
+    return _rendered(size, STYLES[style](frozenset() if style in ("text", "latex") else free_symbols(size)))
 
 
-def _piece(node: int | Expr, parts: list[Piece], name: str) -> Piece:
-    style = STYLES[name]
+def written(size: Expr) -> str:
+    """`size` in the plain style exactly as it stands: equal texts mean equal trees."""
+    return _rendered(size, STYLES["text"]())
+
+
+def _rendered(size: int | Expr, style: Style) -> str:
+    return _joined(fold(size, lambda node, parts: _piece(node, parts, style)).whole())
+
+
+def _joined(rope: Rope) -> str:
+    """The pieces of a rope in one text, without recursion; inside a Tight no spaces around signs."""
+    found: list[str] = []
+    length = 0
+    stack: list[tuple[Rope, bool]] = [(rope, False)]
+    while stack:
+        part, tight = stack.pop()
+        if isinstance(part, str):
+            found.append(TIGHT.get(part, part) if tight else part)
+            length += len(part)
+            if length > MAX_TEXT:
+                raise WorkLimitError(f"an expression of more than {MAX_TEXT:,} characters: too long to write out")
+        else:
+            inner = tight or isinstance(part, Tight)
+            stack.extend([(p, inner) for p in reversed(part)])
+    return "".join(found)
+
+
+def _unmistakable(size: Expr) -> Expr:
+    """`size` with the index i of a sum renamed where a symbol is called h_i, which would read as h[i]."""
+    symbols, indices = names_of(size)
+    confused = indices & {name.rpartition("_")[2] for name in symbols if "_" in name[1:]}
+    if not confused:
+        return size
+    taken = symbols | indices | free_symbols(size)
+    taken |= {name.rpartition("_")[2] for name in symbols}
+
+    def combine(node: int | Expr, parts: list[int | Expr]) -> int | Expr:
+        if isinstance(node, int):
+            return node
+        if node.op != "sum" or node.label not in confused:
+            return Expr(node.op, tuple(parts), node.label)
+        index = fresh(taken)
+        return Expr("sum", (*parts[:2], replaced(parts[2], {str(node.label): Expr("sym", (), index)})), index)
+
+    result = fold(size, combine)
+    assert isinstance(result, Expr)
+    return result
+
+
+# -- one node -------------------------------------------------------------------------------------------------------
+
+
+def _piece(node: int | Expr, parts: list[Piece], style: Style) -> Piece:
     if isinstance(node, int):
-        text = style("int", node)
-        return text, ATOM if node >= 0 else SUM
-    if node.op in ("sym", "idx"):
-        return _symbol(node, parts, style)
-    if node.op == "add":
-        return _sum_text(parts), SUM
-    if node.op == "mul":
-        return _product_text(node, parts, style)
-    if node.op == "pow":
-        exponent = style("open", parts[1][0]) if parts[1][1] < ATOM and name != "latex" else parts[1][0]
-        return style("pow", _bracketed(parts[0], ATOM, style), exponent), POWER
-    if node.op in ("floordiv", "mod", "ceildiv"):
-        return _division(node.op, parts, style, name)
-    if node.op in SIGNS:
-        return style("flag", SIGNS[node.op], parts[0][0], parts[1][0]), ATOM
-    if node.op == "sum":
-        body = parts[2][0] if name == "text" else _bracketed(parts[2], PRODUCT, style)
-        first, last = (text.replace(" ", "") if name != "latex" else text for text, _ in parts[:2])
-        return style("sum", node.label, first, last, body), ATOM if name == "text" else OPEN
-    if node.op == "trunc":
-        inner = _bracketed(parts[0], ATOM, style)
-        return style("call", "trunc", f"{node.label!r}{style('times')}{inner}"), ATOM
-    return style("call", node.op, *(text for text, _ in parts)), ATOM
+        return Piece(style.number(abs(node)), ATOM if node >= 0 else PRODUCT, minus=node < 0)
+    return WRITERS[node.op](node, parts, style)
 
 
 def _symbol(node: Expr, parts: list[Piece], style: Style) -> Piece:
-    if node.op == "sym":
-        return style("sym", node.label), ATOM
-    index = node.args[0]
-    label = str(node.label)
-    if isinstance(index, int) and index >= 0 and label[-1:].isalpha() and style is not STYLES["latex"]:
-        return f"{label}{index}", ATOM
-    return style("idx", label, parts[0][0].replace(" ", "")), ATOM
+    return Piece(style.name(str(node.label)), ATOM)
 
 
-def _bracketed(piece: Piece, needed: int, style: Style) -> str:
-    return piece[0] if piece[1] >= needed else style("open", piece[0])
+def _entry(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    return Piece(style.entry(str(node.label), node.args[0], parts[0].whole()), ATOM)
 
 
-def _sum_text(parts: list[Piece]) -> str:
-    text = parts[0][0]
-    for term, _ in parts[1:]:
-        text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
-    return text
+def _sum_of_terms(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    rope: list[Rope] = [parts[0].rope]
+    for part in parts[1:]:
+        rope += (" - " if part.minus else " + ", part.rope)
+    return Piece(tuple(rope), SUM, minus=parts[0].minus)
 
 
-def _product_text(node: Expr, parts: list[Piece], style: Style) -> Piece:
-    sign = ""
-    if node.args[0] == -1 and len(parts) > 1:
-        sign, parts = "-", parts[1:]
-    texts = [_factor_text(k, piece, len(parts) - 1, style) for k, piece in enumerate(parts)]
-    ends_open = parts[-1][1] == OPEN
-    return sign + style("times").join(texts), SUM if sign else OPEN if ends_open else PRODUCT
+def _product(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    first = node.args[0]
+    minus = isinstance(first, int) and first < 0
+    if first == -1 and len(parts) > 1:
+        parts = parts[1:]
+    elif minus:
+        parts = [Piece(parts[0].rope, ATOM), *parts[1:]]
+    rope: list[Rope] = []
+    for k, part in enumerate(parts):
+        last = k == len(parts) - 1
+        rope += (style.times, part.bracketed(OPEN if last and part.binds == OPEN else POWER if k or minus else PRODUCT, style))
+    return Piece(tuple(rope[1:]), OPEN if parts[-1].binds == OPEN and not parts[-1].minus else PRODUCT, minus=minus)
 
 
-def _factor_text(k: int, piece: Piece, last: int, style: Style) -> str:
-    text, binds = piece
-    if (k == 0 and (binds >= PRODUCT or text.lstrip("-").isdigit())) or (k == last and binds == OPEN):
-        return text
-    return _bracketed(piece, POWER, style)
+def _power(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    base, exponent = parts[0].bracketed(ATOM, style), parts[1]
+    return Piece(style.power(base, node.args[1], exponent.whole(), exponent.bracketed(ATOM, style)), POWER)
 
 
-def _division(op: str, parts: list[Piece], style: Style, name: str) -> Piece:
-    if op == "ceildiv" or (op == "floordiv" and name in BARRED):
-        return style(op, parts[0][0], parts[1][0]), ATOM
-    return style(op, _bracketed(parts[0], PRODUCT, style), _bracketed(parts[1], POWER, style)), PRODUCT
+def _division(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    if node.op == "ceildiv" or (node.op == "floordiv" and style.barred):
+        return Piece(style.division(node.op, parts[0].whole(), parts[1].whole()), ATOM)
+    return Piece(style.division(node.op, parts[0].bracketed(PRODUCT, style), parts[1].bracketed(POWER, style)), PRODUCT)
+
+
+def _flag(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    return Piece(style.flag(SIGNS[node.op], parts[0].whole(), parts[1].whole()), ATOM)
+
+
+def _total(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    body = parts[2].bracketed(OPEN, style) if style.barred else parts[2].whole()
+    rope = style.total(str(node.label), parts[0].whole(), parts[1].whole(), body)
+    return Piece(rope, OPEN if style.barred else ATOM)
+
+
+def _call(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    return Piece(style.call(node.op, [p.whole() for p in parts]), ATOM)
+
+
+def _trunc(node: Expr, parts: list[Piece], style: Style) -> Piece:
+    return Piece(style.call("trunc", [(repr(node.label), style.times, parts[0].bracketed(ATOM, style))]), ATOM)
+
+
+WRITERS: dict[str, Callable[[Expr, list[Piece], Style], Piece]] = {
+    "sym": _symbol, "idx": _entry, "add": _sum_of_terms, "mul": _product, "pow": _power, "floordiv": _division,
+    "mod": _division, "ceildiv": _division, "sum": _total, "max": _call, "min": _call, "trunc": _trunc,
+    **dict.fromkeys(SIGNS, _flag),
+}  # fmt: skip

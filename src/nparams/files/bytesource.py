@@ -28,6 +28,13 @@ if TYPE_CHECKING:
         def read(self, offset: int, length: int) -> bytes:
             """Exactly `length` bytes at `offset`; FormatError if they reach beyond the end, NeedBytes if not held."""
 
+    class OpenSource(ByteSource, Protocol):
+        """A source that is closed by leaving a `with` block."""
+
+        def __enter__(self) -> ByteSource: ...
+
+        def __exit__(self, *_: object) -> None: ...
+
     class Folder(Protocol):
         """The files that lie beside a source, by bare name."""
 
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
         def names(self) -> list[str]:
             """Every entry's bare name, sorted."""
 
-        def open(self, name: str) -> ByteSource:
+        def open(self, name: str) -> OpenSource:
             """The file of that bare name; ReadError if it is absent, not a regular file, or not a bare name."""
 
 

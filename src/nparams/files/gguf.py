@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 VERSIONS = (2, 3)
 # A hundred times what real files have.  A tensor costs up to 900 bytes of memory here, so 256 MB hold these.
 TENSORS = 200_000
+MOST_TENSORS = 10_000_000
 # The formats that GGUF replaced: magic as stored -> name (ggml docs/gguf.md, "Historical State of Affairs").
 OLDER = {b"lmgg": "ggml", b"fmgg": "ggmf", b"tjgg": "ggjt", b"algg": "ggla"}
 
@@ -50,11 +51,12 @@ def is_gguf(head: bytes) -> bool:
     return head[:4] == MAGIC
 
 
-def read(source: ByteSource, folder: Folder | None = None) -> Network:
+def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = True) -> Network:
     """The network in a GGUF file; of a split set, the whole set, whichever file of it is given.
 
-    `folder` holds the other files of a set.  Raises FormatError for a file that is damaged, cut short or hostile and
-    for a set that is incomplete or does not belong together, UnsupportedError for GGUF v1 and the formats before it.
+    `folder` holds the other files of a set; without `limits`, ten million tensors are read.  Raises FormatError for a
+    file that is damaged, cut short or hostile and for a set that is incomplete or does not belong together,
+    UnsupportedError for GGUF v1 and the formats before it.
 
     >>> from struct import pack
     >>> from nparams.files.bytesource import MemorySource
@@ -63,7 +65,7 @@ def read(source: ByteSource, folder: Folder | None = None) -> Network:
     >>> read(MemorySource(header + tensor + bytes(19 + 32), "tiny.gguf")).total
     8
     """
-    seen = Seen()
+    seen = Seen(TENSORS if limits else MOST_TENSORS)
     parts = complete(source, read_part(source, seen), folder, lambda other: read_part(other, seen))
     tensors = parts[0].listing.tensors if len(parts) == 1 else [t for part in parts for t in part.listing.tensors]
     words = describe(parts, tensors)
@@ -87,7 +89,7 @@ def read_part(source: ByteSource, seen: Seen) -> Part:
     for what, count, least in (("tensors", tensors, LEAST), ("keys", keys, PAIR_LEAST)):
         if count * least > cursor.left:
             raise cursor.short(f"a list of {count:,} {what}", count * least)
-    if (every := tensors + len(seen.files)) > TENSORS:
+    if (every := tensors + len(seen.files)) > seen.most:
         raise cursor.bad("tensor count", f"{every:,} tensors, more than any real model has", 8)
     values = pairs(cursor, keys)
     aligned = alignment(cursor, values)

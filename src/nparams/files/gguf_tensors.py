@@ -34,9 +34,11 @@ UNKNOWN = "ggml_type_"
 class Seen:
     """What the files of one set have used so far: tensor names (each with its file), and the text that is left."""
 
-    __slots__ = ("files", "text_left")
+    __slots__ = ("files", "most", "text_left")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        #: tensors that the set may have
+        self.most = most
         self.files: dict[str, str] = {}
         self.text_left = ALL_TEXT_BYTES
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from nparams.errors import ExprError, NotationError, shown
-from nparams.expr import Expr, add, equal, indexed, parse, substitute
+from nparams.expr import Expr, add, indexed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
 
 MAX_RANGE = 1_000_000
-ENTRY = re.compile(r"(?P<base>[^\W\d_]+?)(?:_?(?P<digits>\d+)|_?[\[({](?P<inner>.+)[\])}]|_?(?P<letter>[^\W\d_]))")
-ABBREVIATED = re.compile(r"(\d+)[kKmMbBgGtT]")
+ENTRY = r"(?P<base>[^\W\d_]+?)(?:_?(?P<digits>\d+)|_?[\[({](?P<inner>.+)[\])}]|_?(?P<letter>[^\W\d_]))"
+ABBREVIATED = r"(\d+)[kKmMbBgGtT]"
 
 
 class Range:
@@ -74,13 +74,15 @@ def _range(start: str, end: str, source: str) -> list[Size | Range]:
 
 def _entry(text: str, base: str | None, source: str) -> tuple[str, Size]:
     """(h, l) for hl, h_l, h[l], h_{l} or h(l); the second end of a range must bear the first one's letter."""
-    match = ENTRY.fullmatch(text)
+    match = re.fullmatch(ENTRY, text)
     if match is None or (base is not None and match["base"] != base):
         other = "" if base is None else f" of the same letter as {base}"
         raise NotationError(
             f"{shown(source)}: {shown(text)} is no end of a range. "
             f"A range runs between indexed sizes{other}: h0..hl, h1-...-h5"
         )
+    from nparams.expr import parse, substitute
+
     inner = match["digits"] or match["inner"] or match["letter"]
     try:
         return match["base"], substitute(parse(inner), {})
@@ -90,8 +92,12 @@ def _entry(text: str, base: str | None, source: str) -> tuple[str, Size]:
 
 def _size(text: str, place: int, source: str, before: list[Size | Range]) -> Size:
     """One size: a whole number of 1 or more, or an expression in symbols."""
+    if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 1000:
+        return int(text)
+    from nparams.expr import parse, substitute
+
     ranges = [part for part in before if isinstance(part, Range)]
-    if ranges and (match := ENTRY.fullmatch(text)) and match["base"] == ranges[-1].base:
+    if ranges and (match := re.fullmatch(ENTRY, text)) and match["base"] == ranges[-1].base:
         return indexed(*_entry(text, ranges[-1].base, source))
     _refuse_ambiguous(text, place, source)
     try:
@@ -113,7 +119,7 @@ def _refuse_ambiguous(text: str, place: int, source: str) -> None:
         raise NotationError(
             f"{shown(source)}: {shown(text)} mixes two separators; write all sizes with commas, or all with dashes"
         )
-    if match := ABBREVIATED.fullmatch(text):
+    if match := re.fullmatch(ABBREVIATED, text):
         raise NotationError(f"{shown(source)}: size {place} is {text}; write the number out, such as {match[1]}000")
     if re.fullmatch(r"\d+( \d+)+", text):
         raise NotationError(f"{shown(source)}: {shown(text)} mixes two separators; write 784-16-10 or 784 16 10")
@@ -136,4 +142,8 @@ def _closed_up(parts: list[Size | Range]) -> list[Size | Range]:
 
 
 def _is_entry(part: Size | Range, base: str, index: Size) -> bool:
-    return isinstance(part, Expr) and part.op == "idx" and part.label == base and equal(part.args[0], index)
+    if not isinstance(part, Expr) or part.op != "idx" or part.label != base:
+        return False
+    from nparams.expr import equal
+
+    return equal(part.args[0], index)

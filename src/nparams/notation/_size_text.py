@@ -8,54 +8,67 @@ from nparams.errors import NotationError, shown
 
 MAX_TEXT = 10_000_000
 DASHES = "-‐‑‒–—−"
-DASH_CLASS = "\\" + DASHES  # the same inside [...] of a pattern
-ARROW = re.compile(r"-+>|=+>|[→⇒➔➜⟶➝]")
-DOTS = re.compile(r"\.{2,}|…|⋯")
-NUMERIC_CHARACTER = rf"[\s\d_xX×*^+,;.…⋯/()\[\]{DASH_CLASS}>=→⇒➔➜⟶➝]"
-NUMERIC = re.compile(rf"{NUMERIC_CHARACTER}+")
+ARROWS = "→⇒➔➜⟶➝"
+ELLIPSES = "…⋯"
+NUMERIC = frozenset(f"0123456789 \t_xX×*^+,;./()[]>={DASHES}{ARROWS}{ELLIPSES}")
+
+# Patterns as text: `re` compiles the few that a list needs, so that 784-16-16-10 starts without any.
+DASH_CLASS = "\\" + DASHES
 NUMBER = r"[-+]?\d[\d_.]*"
-TIMES_LIST = re.compile(rf"\s*{NUMBER}(?:\s*[xX×]\s*{NUMBER})+\s*")
-SPACED_LIST = re.compile(rf"{NUMBER}(?:\s+{NUMBER})+")
-TIMES_IN_ELEMENT = re.compile(r"\d[\d_]*(?:\s*[xX]\s*\d[\d_]*)+")
-WORD = re.compile(r"[^\W\d_]\w*")
+TIMES_LIST = rf"\s*{NUMBER}(?:\s*[xX×]\s*{NUMBER})+\s*"
+SPACED_LIST = rf"{NUMBER}(?:\s+{NUMBER})+"
+TIMES_IN_ELEMENT = r"\d[\d_]*(?:\s*[xX]\s*\d[\d_]*)+"
+WORD = r"[^\W\d_]\w*"
 #: a symbol that is surely meant as one: a letter, h0, d_model, n_in (a longer word may be a model's name)
-SYMBOL = re.compile(r"[^\W\d_](?:\d+|_\w+)?")
+SYMBOL = r"[^\W\d_](?:\d+|_\w+)?"
 FUNCTIONS = frozenset(("max", "min", "ceildiv"))
 
 
 def is_numeric_list(text: str) -> bool:
     """Whether the text holds digits and separators only, so that it can be nothing but sizes."""
-    return len(text) <= MAX_TEXT and any(c.isdigit() for c in text) and NUMERIC.fullmatch(text) is not None
+    return len(text) <= MAX_TEXT and NUMERIC.issuperset(text) and any("0" <= c <= "9" for c in text)
 
 
 def is_symbolic_list(text: str) -> bool:
     """Whether every word in the text is a symbol such as h0, d or d_model, and there is more than one element."""
     if len(text) > MAX_TEXT or "\n" in text.strip() or "/" in text.replace("//", ""):
         return False
-    if DOTS.search(text):
-        return bool(WORD.search(text))
-    words = [w for w in WORD.findall(TIMES_IN_ELEMENT.sub("1", text)) if w not in FUNCTIONS]
-    if not all(SYMBOL.fullmatch(w) for w in words):
+    if ".." in text or any(c in text for c in ELLIPSES):
+        return bool(re.search(WORD, text))
+    words = [w for w in re.findall(WORD, re.sub(TIMES_IN_ELEMENT, "1", text)) if w not in FUNCTIONS]
+    if not all(re.fullmatch(SYMBOL, w) for w in words):
         return False
-    return bool(words) and bool(re.search(rf"[\s,{DASH_CLASS}×→⇒]|\.\.|…", text.strip()))
+    return bool(words) and bool(re.search(rf"[\s,{DASH_CLASS}×→⇒]", text.strip()))
+
+
+def _tidied(text: str) -> str:
+    """Every arrow as →, every ellipsis as two dots."""
+    if ">" in text:
+        text = re.sub(r"-+>|=+>", "→", text)
+    if ".." in text:
+        text = re.sub(r"\.{2,}", "..", text)
+    for marks, mark in ((ARROWS, "→"), (ELLIPSES, "..")):
+        for c in marks:
+            text = text.replace(c, mark)
+    return text.strip()
 
 
 def split(text: str, notes: list[str]) -> list[str]:
     """The elements of the list as text, by the first separator that it uses: arrow, comma, x, dash, space."""
     if len(text) > MAX_TEXT:
         raise NotationError(f"{len(text):,} characters of sizes: at most {MAX_TEXT:,} are read")
-    body = _unwrapped(DOTS.sub("..", ARROW.sub("→", text.strip())))
+    body = _unwrapped(_tidied(text))
     if not body:
         raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
     if "→" in body:
         found = _split_at(body, "→")
     elif "," in body:
         found = _split_at(body, ",;")
-    elif TIMES_LIST.fullmatch(body):
+    elif any(c in body for c in "xX×") and re.fullmatch(TIMES_LIST, body):
         found = re.split(r"\s*[xX×]\s*", body)
         _refuse_image(text, found)
         return found
-    elif SPACED_LIST.fullmatch(body):
+    elif " " in body and re.fullmatch(SPACED_LIST, body):
         found = body.split()
     else:
         found = _split_at(body, DASHES)
@@ -109,7 +122,7 @@ def _refuse_empty(found: list[str], text: str) -> None:
 
 def _without_times(element: str, notes: list[str]) -> str:
     """28x28 as one layer of a longer list is an image laid flat: 28*28 nodes."""
-    if not TIMES_IN_ELEMENT.search(element):
+    if not any(c in element for c in "xX") or not re.search(TIMES_IN_ELEMENT, element):
         return element
     flat = re.sub(r"\s*[xX]\s*", "*", element)
     notes.append(f"{element} is read as {flat} nodes")

@@ -125,7 +125,7 @@ def describe(parts: list[Size | Range]) -> str:
     """The network in words.
 
     >>> describe([784, 16, 16, 10])
-    'fully connected: 784 inputs, hidden layers of 16 and 16, 10 outputs'
+    'fully connected: 784 inputs, hidden layers 16 and 16, 10 outputs'
     """
     first, last = parts[0], parts[-1]
     inputs = end_of(first.base, first.first) if isinstance(first, Range) else first
@@ -150,8 +150,9 @@ def _hidden(parts: list[Size | Range]) -> str:
         return "no hidden layer"
     if len(inner) > 6:
         return f"{len(inner):,} hidden layers"
-    word = "hidden layer" if len(inner) == 1 else "hidden layers"
-    return f"{word} of {' and '.join((', '.join(inner[:-1]), inner[-1])) if len(inner) > 1 else inner[0]}"
+    if len(inner) == 1:
+        return f"hidden layer {inner[0]}"
+    return f"hidden layers {', '.join(inner[:-1])} and {inner[-1]}"
 
 
 def conditions(parts: list[Size | Range]) -> list[str]:

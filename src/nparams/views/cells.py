@@ -41,6 +41,11 @@ def _ends(row: Row, look: Look) -> str:
     return f"{shape(row.takes, look) or '?'} {look.arrow()} {shape(row.out, look) or '?'}"
 
 
+def _numbers(row: Row, look: Look) -> str:
+    """The layer's arithmetic, unless it is symbolic: then weights and biases show it already."""
+    return "" if row.numbers is None or isinstance(row.total, Expr) else look.math(row.numbers)
+
+
 def _share(row: Row, look: Look) -> str:
     return "" if row.share is None else f"{row.share:.1%}"
 
@@ -61,17 +66,18 @@ def columns(network: Network, look: Look) -> list[Column]:
         Column("kind", lambda row, _: row.kind or "", rank=5),
         Column(f"in {look.arrow()} out", _ends, rank=4),
         Column("formula", lambda row, look: "" if row.formula is None else look.math(row.formula), rank=6),
-        Column("numbers", lambda row, look: "" if row.numbers is None else look.math(row.numbers), rank=3),
+        Column("numbers", _numbers, rank=3),
         Column("weights", lambda row, look: look.number(row.weights), numeric=True),
         Column("biases", lambda row, look: look.number(row.biases), numeric=True),
-        Column("total", lambda row, look: look.number(row.total), numeric=True),
+        Column("total", lambda row, look: look.number(row.total), numeric=True, rank=0 if network.is_numeric else 7),
         Column("share", _share, numeric=True, rank=2),
         Column("not parameters", _apart, rank=1),
         Column("note", _note, rank=1),
     ]
     for column in made:
         column.cells = [column.cell(row, look) for row in rows]
-    _fill_foot(made, network, look)
+    if network.is_numeric:
+        _fill_foot(made, network, look)
     kinds = {row.kind for row in rows}
     return [c for c in made if c.rank == 0 or (any(c.cells) and not (c.name == "kind" and len(kinds) == 1))]
 
@@ -102,7 +108,7 @@ def fitted(made: list[Column], width: int | None, gap: int = 2) -> list[Column]:
 
 
 def _total_width(made: list[Column], gap: int) -> int:
-    return sum(widest(c) + gap for c in made)
+    return sum(widest(c) + gap for c in made) - gap
 
 
 def widest(column: Column) -> int:

@@ -6,6 +6,7 @@ import csv
 from io import StringIO
 
 from nparams.views.cells import contract_cell
+from nparams.views.json import tensor_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
     from nparams.views.look import Look
 
 
-def render(network: Network, look: Look | None = None) -> str:
-    """A header and one line a row; no sum line, so that the column total adds up to the network's."""
-    out = StringIO()
-    rows = network.rows()
+def render(network: Network, look: Look | None = None, *, tensors: bool = False) -> str:
+    """A header and one line a row (or a tensor); no sum line, so that the column total (adds) gives the network's."""
+    rows = tensor_rows(network) if tensors else network.rows()
     names = list(rows[0]) if rows else ["name", "total"]
+    out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([_safe(contract_cell(row[name])) for name in names] for row in rows)

@@ -140,8 +140,9 @@ class _Writer:
             self._sum("weights", [row.weights for row in network.layers], totals.weights)
             self._sum("biases", [row.biases for row in network.layers], totals.biases)
             self._sum("total", [totals.weights, totals.biases], totals.known)
-        self.line()
-        self.line(f"{summary(network, self.look)}.")
+        if network.is_numeric:
+            self.line()
+            self.line(f"{summary(network, self.look)}.")
         for aside in asides(network, self.look):
             self.line(self.look.text(f"{aside[0].upper()}{aside[1:]}."))
 

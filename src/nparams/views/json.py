@@ -18,8 +18,16 @@ SCHEMA = 1
 
 
 def render(network: Network, look: Look | None = None, *, tensors: bool = False) -> str:
-    """The object as text, two spaces a level."""
-    return json.dumps(contract(network, tensors=tensors), indent=2)
+    """The object as text: one line a key, and one line for each row or tensor."""
+    lines = [f"  {json.dumps(key)}: {_value(held)}" for key, held in contract(network, tensors=tensors).items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _value(held: object) -> str:
+    """A list of objects one to a line, anything else on one line."""
+    if isinstance(held, list) and held and isinstance(held[0], dict):
+        return "[\n" + ",\n".join(f"    {json.dumps(item)}" for item in held) + "\n  ]"
+    return json.dumps(held)
 
 
 def contract(network: Network, *, tensors: bool = False) -> dict[str, object]:
@@ -58,7 +66,7 @@ def contract(network: Network, *, tensors: bool = False) -> dict[str, object]:
         "fingerprint": fingerprint(network),
         "flags": list(network.flags),
         "layers": network.rows(),
-        "tensors": [_tensor(t) for t in network.tensors()] if tensors else None,
+        "tensors": tensor_rows(network) if tensors else None,
         "notes": list(network.notes),
     }
 
@@ -75,6 +83,11 @@ def _difference(total: Size | None, part: Size | None) -> Size | None:
 
 def _plain_values(values: dict[str, Size] | None) -> dict[str, object] | None:
     return None if values is None else {name: plain(size) for name, size in values.items()}
+
+
+def tensor_rows(network: Network) -> list[dict[str, object]]:
+    """Every tensor under the contract's keys, nothing folded."""
+    return [_tensor(t) for t in network.tensors()]
 
 
 def _tensor(t: Tensor) -> dict[str, object]:

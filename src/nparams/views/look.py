@@ -53,6 +53,10 @@ class Look:
         """What stands before a number of copies."""
         return "×" if self.unicode else "x"
 
+    def condition(self, words: str) -> str:
+        """A condition such as l >= 1, with the textbook's sign where it can be shown."""
+        return words.replace(">=", "≥").replace("<=", "≤") if self.unicode else words
+
     def text(self, words: str) -> str:
         """Prose, in ASCII where nothing else can be shown."""
         return words if self.unicode else words.translate(PLAIN).encode("ascii", "replace").decode()
@@ -63,16 +67,16 @@ PLAIN = {ord("·"): "*", ord("×"): "x", ord("…"): "...", ord("→"): "->", or
 
 def heading(network: Network, look: Look) -> str:
     """What was understood, for the line above every answer."""
-    words = network.read_as
-    if network.described:
-        words = f"{words}  ({network.described})"
-    elif network.is_flat:
-        words = f"{place(network.source)}: {words}"
-    return look.text(escaped(words))
+    if network.is_flat:
+        return look.text(escaped(f"{place(network.source)}: {network.read_as}"))
+    if not network.described:
+        return look.text(escaped(network.read_as))
+    gap = "\n" if len(network.read_as) + len(network.described) + 2 > (look.width or 120) else "  "
+    return look.text(escaped(network.read_as) + gap + escaped(network.described))
 
 
 def summary(network: Network, look: Look) -> str:
-    """The answer in one sentence: 13,002 parameters = 12,960 weights + 42 biases."""
+    """The answer: 13,002 parameters = 12,960 weights + 42 biases; in symbols, the three closed forms."""
     totals = network.totals
     if totals.total is None:
         return (
@@ -81,7 +85,8 @@ def summary(network: Network, look: Look) -> str:
         )
     parts = f"{look.number(totals.weights)} weights + {look.number(totals.biases)} biases"
     if isinstance(totals.total, Expr):
-        return f"{look.number(totals.total)} parameters"
+        forms = (("weights", totals.weights), ("biases", totals.biases), ("total", totals.total))
+        return "\n".join(f"{name:<7}  {look.number(size)}" for name, size in forms)
     return f"{_plural(totals.total, 'parameter')} = {parts}"
 
 
@@ -104,7 +109,7 @@ def asides(network: Network, look: Look) -> list[str]:
     if isinstance(totals.parameter_bytes, int) and totals.dtypes:
         lines.append(_stored(network))
     if network.where:
-        lines.append(f"where {', '.join(network.where)}")
+        lines.append(look.condition(f"where {', '.join(network.where)}"))
     return lines
 
 
@@ -114,7 +119,23 @@ def _stored(network: Network) -> str:
     named = ", ".join(kinds[:4]) + (", ..." if len(kinds) > 4 else "")
     bits = totals.bits_per_parameter
     rate = "" if bits is None else f", {bits:g} bits a parameter"
-    return f"stored as {named}: {totals.parameter_bytes:,} bytes{rate}"
+    return f"stored as {named}: {totals.parameter_bytes:,} bytes ({human(totals.parameter_bytes)}){rate}"
+
+
+def human(count: object) -> str:
+    """Bytes as people say them, in powers of 1,000, cut after one decimal.
+
+    >>> human(52_008), human(999)
+    ('52.0 kB', '999 B')
+    """
+    assert isinstance(count, int)
+    if count < 1000:
+        return f"{count} B"
+    unit, size = "kB", 1000
+    for name in ("MB", "GB", "TB", "PB"):
+        if count >= size * 1000:
+            unit, size = name, size * 1000
+    return f"{count // size:,}.{count * 10 // size % 10} {unit}"
 
 
 def shape(sizes: tuple[Size, ...] | None, look: Look) -> str:

@@ -11,22 +11,17 @@ if TYPE_CHECKING:
 
 
 def render(network: Network, look: Look | None = None) -> str:
-    """The heading, the table with its sum line, and the answer."""
+    """The heading, the table with its sum line, the answer, and what else there is to say."""
     look = look or Look()
     made = columns(network, look)
     lines = [_line([_cell(c.name) for c in made]), _line(["---:" if c.numeric else ":---" for c in made])]
     lines += [_line([_cell(c.cells[k]) for c in made]) for k in range(len(made[0].cells))]
-    lines.append(_line([f"**{_cell(c.foot)}**" if c.foot else "" for c in made]))
-    ending = [f"**{_cell(summary(network, look))}**", *(f"- {_cell(line)}" for line in _closing(network, look))]
-    return "\n".join([_cell(heading(network, look)), "", *lines, "", *_spaced(ending)]).rstrip()
-
-
-def _closing(network: Network, look: Look) -> list[str]:
-    return [*asides(network, look), *(look.text(note) for note in network.notes)]
-
-
-def _spaced(ending: list[str]) -> list[str]:
-    return [ending[0], "", *ending[1:]] if len(ending) > 1 else ending
+    if any(c.foot for c in made):
+        lines.append(_line([f"**{_cell(c.foot)}**" if c.foot else "" for c in made]))
+    answer = [f"**{_cell(line)}**" for line in summary(network, look).split("\n")]
+    items = [f"- {_cell(line)}" for line in (*asides(network, look), *map(look.text, network.notes))]
+    head = _cell(heading(network, look)).replace("\n", "  \n")
+    return "\n".join([head, "", *lines, "", "  \n".join(answer), *([""] if items else []), *items])
 
 
 def _line(cells: list[str]) -> str:

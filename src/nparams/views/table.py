@@ -28,7 +28,7 @@ def _plain(made: list[Column]) -> str:
     count = len(made[0].cells)
     lines = [_line(made, [c.name for c in made])]
     lines += [_line(made, [c.cells[k] for c in made]) for k in range(count)]
-    if count > 1:
+    if count > 1 and any(c.foot for c in made):
         lines.append(_line(made, [c.foot for c in made]))
     return "\n".join(lines)
 
@@ -38,4 +38,4 @@ def _line(made: list[Column], cells: list[str]) -> str:
         cell.rjust(widest(column)) if column.numeric else cell.ljust(widest(column))
         for column, cell in zip(made, cells, strict=True)
     ]
-    return ("  " + "  ".join(padded)).rstrip()
+    return "  ".join(padded).rstrip()

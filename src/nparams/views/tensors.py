@@ -19,16 +19,21 @@ def render(network: Network, look: Look | None = None) -> str:
     look = look or Look()
     rows = [HEAD, *(_row(t, look) for t in network.tensors())]
     wide = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
-    lines = [
-        (
-            "  "
-            + "  ".join(
-                c.rjust(w) if k == NUMERIC else c.ljust(w) for k, (c, w) in enumerate(zip(row, wide, strict=True))
-            )
-        ).rstrip()
-        for row in rows
-    ]
-    return "\n".join([heading(network, look), "", *lines, "", summary(network, look), *asides(network, look)])
+    lines = ["  ".join(_set(cell, w, k) for k, (cell, w) in enumerate(zip(row, wide, strict=True))) for row in rows]
+    return "\n".join(
+        [
+            heading(network, look),
+            "",
+            *(line.rstrip() for line in lines),
+            "",
+            summary(network, look),
+            *asides(network, look),
+        ]
+    )
+
+
+def _set(cell: str, width: int, place: int) -> str:
+    return cell.rjust(width) if place == NUMERIC else cell.ljust(width)
 
 
 def _row(t: Tensor, look: Look) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ def draw(made: list[Column], look: Look) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    shape = box.SIMPLE_HEAD if look.unicode else box.ASCII2
-    several = len(made[0].cells) > 1
+    shape = box.SIMPLE if look.unicode else box.ASCII2
+    several = len(made[0].cells) > 1 and any(column.foot for column in made)
     table = Table(box=shape, show_footer=several, pad_edge=False, padding=(0, 1))
     for column in made:
         table.add_column(
@@ -27,7 +27,8 @@ def draw(made: list[Column], look: Look) -> str:
             Text(column.foot, style="bold"),
             justify="right" if column.numeric else "left",
             style=STYLES.get(column.name),
-            no_wrap=True,
+            no_wrap=column.numeric,
+            overflow="fold",
         )
     for k in range(len(made[0].cells)):
         table.add_row(*(Text(column.cells[k]) for column in made))
@@ -45,4 +46,4 @@ def shown(thing: RenderableType, look: Look) -> str:
         file=out, force_terminal=True, width=look.width, color_system="auto" if look.colour else None,
         no_color=not look.colour, legacy_windows=False, highlight=False, markup=False, emoji=False,
     ).print(thing)  # fmt: skip
-    return "\n".join(line.rstrip() for line in out.getvalue().strip("\n").split("\n"))
+    return "\n".join(line for line in out.getvalue().split("\n") if line.strip())
