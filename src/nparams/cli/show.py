@@ -36,7 +36,7 @@ def look_for(request: Namespace, *, drawn: bool) -> Look:
     return Look(
         width=request.width or (columns() if terminal or "COLUMNS" in os.environ else None),
         unicode=speaks_unicode(),
-        rich=drawn and terminal and has_rich(),
+        rich=drawn and terminal and speaks_unicode(),
         colour=terminal
         and not os.environ.get("NO_COLOR")
         and (bool(os.environ.get("FORCE_COLOR")) or os.environ.get("TERM") != "dumb"),
@@ -59,10 +59,3 @@ def columns() -> int:
 def speaks_unicode() -> bool:
     """Whether stdout can show · and Σ."""
     return (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
-
-
-def has_rich() -> bool:
-    """Whether rich is installed (found, not imported; the table is plain without it)."""
-    from importlib.util import find_spec
-
-    return find_spec("rich") is not None

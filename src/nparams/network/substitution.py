@@ -47,12 +47,15 @@ def normalised(values: Mapping[str, object]) -> Values:
     result: Values = {}
     for name, value in values.items():
         key = _key(name)
+        if str(key.label) in result and not (key.op == "idx" and isinstance(result[str(key.label)], dict)):
+            raise UsageError(f"{key.label} is set twice, as a list and by its entries")
         if isinstance(value, (list, tuple)):
             result[str(key.label)] = [_number(name, v) for v in value]
         elif key.op == "idx":
             entries = result.setdefault(str(key.label), {})
-            if not isinstance(entries, dict):
-                raise UsageError(f"{name} is set twice: {key.label} is a list already")
+            assert isinstance(entries, dict)
+            if key.args[0] in entries:
+                raise UsageError(f"{name} is set twice")
             entries[key.args[0]] = _number(name, value)
         else:
             result[str(key.label)] = _number(name, value)
@@ -117,7 +120,8 @@ def _infer_lengths(network: Network, given: Values) -> None:
             if isinstance(offset, int) and equal(wanted, add(Expr("sym", (), unknown[0]), offset)):
                 given[unknown[0]] = len(entries) - offset
         elif isinstance(wanted, int) and wanted != len(entries):
-            raise UsageError(f"{name} has {len(entries)} entries, but {render(length)} = {wanted} are needed here")
+            needed = str(wanted) if length == wanted else f"{render(length)} = {wanted}"
+            raise UsageError(f"{name} has {len(entries)} entries, but {needed} are needed here")
 
 
 def _conditions(where: tuple[str, ...], given: Values) -> list[str]:

@@ -162,11 +162,14 @@ def conditions(parts: list[Size | Range]) -> list[str]:
 
 
 def lengths(parts: list[Size | Range]) -> dict[str, Size]:
-    """How many entries each indexed symbol has: h0..hl has l + 1."""
+    """How many entries each indexed symbol has: h0..hl has l + 1, h0-h1-h2 has 3."""
     found: dict[str, Size] = {}
     for part in parts:
         if isinstance(part, Range):
             found[part.base] = add(part.last, 1)
+        elif isinstance(part, Expr) and part.op == "idx" and isinstance(part.args[0], int):
+            held = found.get(str(part.label), 0)
+            found[str(part.label)] = max(held, part.args[0] + 1) if isinstance(held, int) else held
     return found
 
 

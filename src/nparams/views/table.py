@@ -14,14 +14,19 @@ def render(network: Network, look: Look | None = None) -> str:
     """What was understood, one row a layer, and the answer."""
     look = look or Look()
     made = fitted(columns(network, look), look.width)
-    if look.rich:
-        from nparams.views.terminal import draw
-
-        table = draw(made, look)
-    else:
-        table = _plain(made)
+    table = _drawn(made, look) if look.rich else _plain(made)
     ending = [summary(network, look), *asides(network, look)]
     return "\n".join([heading(network, look), "", table, "", *ending])
+
+
+def _drawn(made: list[Column], look: Look) -> str:
+    """As rich draws it, or plain where rich is not installed."""
+    from nparams.views.terminal import draw
+
+    try:
+        return draw(made, look)
+    except ImportError:
+        return _plain(made)
 
 
 def _plain(made: list[Column]) -> str:

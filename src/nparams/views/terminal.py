@@ -18,9 +18,8 @@ def draw(made: list[Column], look: Look) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    shape = box.SIMPLE if look.unicode else box.ASCII2
     several = len(made[0].cells) > 1 and any(column.foot for column in made)
-    table = Table(box=shape, show_footer=several, pad_edge=False, padding=(0, 1))
+    table = Table(box=box.SIMPLE, show_footer=several, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in made:
         table.add_column(
             column.name,
