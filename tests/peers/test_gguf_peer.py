@@ -12,7 +12,7 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFEndian, GGUFReader,
 from nparams.dtypes import BLOCKS, GGML
 from nparams.files.bytesource import FileSource, LocalFolder
 from nparams.files.gguf import read
-from nparams.network.tree import Network
+from nparams.network.network import Network
 
 # gguf-py says 40 bytes a block; the struct in ggml's src/ggml-common.h has 36.
 DIFFERENT = {"q8_1": (32, 40)}

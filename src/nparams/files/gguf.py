@@ -14,7 +14,7 @@ from nparams.files.gguf_sets import complete
 from nparams.files.gguf_tensors import LEAST, Listing, Seen, check_places, read_listing
 from nparams.files.gguf_values import HEADER_BYTES, MAGIC, PAIR_LEAST, Cursor, alignment, pairs
 from nparams.files.gguf_words import describe
-from nparams.network.tree import Network
+from nparams.network.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from nparams.expr import Size
     from nparams.expr.poly import Monomial, Poly
-    from nparams.network.tree import Module, Network, Tensor
+    from nparams.network.network import Network
+    from nparams.network.tree import Module, Tensor
 
 
 def parameters_of(tensor: Tensor) -> Size | None:

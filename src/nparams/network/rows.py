@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from nparams.expr import Size
-    from nparams.network.tree import Network
+    from nparams.network.network import Network
 
     Shape = tuple[Size, ...]
 

@@ -10,7 +10,8 @@ from nparams.roles import LOOKUP_KINDS, component_of, is_lookup
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
-    from nparams.network.tree import Network, Tensor
+    from nparams.network.network import Network
+    from nparams.network.tree import Tensor
 
 
 def embedding(network: Network) -> Size | None:

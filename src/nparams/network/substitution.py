@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nparams.errors import ExprError, UsageError, shown
 from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute
-from nparams.network.tree import Module, Network, Over, Tensor
+from nparams.network.network import Network
+from nparams.network.tree import Module, Over, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def substituted(network: Network, values: Mapping[str, object]) -> Network:
     """
     given = normalised(values)
     _check_names(network, given)
-    _infer_lengths(network, given)
     try:
+        _infer_lengths(network, given)
         made = _Copier(given).module(network.root)
         root = made[0] if len(made) == 1 else Module(children=made)
         where = _conditions(network.where, given)
@@ -49,6 +50,8 @@ def normalised(values: Mapping[str, object]) -> Values:
         key = _key(name)
         if str(key.label) in result and not (key.op == "idx" and isinstance(result[str(key.label)], dict)):
             raise UsageError(f"{key.label} is set twice, as a list and by its entries")
+        if isinstance(value, (list, tuple)) and key.op == "idx":
+            raise UsageError(f"{name} is one size: give it one number, or give {key.label} the list")
         if isinstance(value, (list, tuple)):
             result[str(key.label)] = [_number(name, v) for v in value]
         elif key.op == "idx":
@@ -100,6 +103,7 @@ def _sizes(root: Module) -> list[Size]:
         module = stack.pop()
         bound = None if module.over is None else module.over.index
         inner = [d for t in module.tensors for d in t.shape or ()] + list(module.args.values())
+        inner += [size for size in module.routed or () if size is not None]
         if module.over is not None:
             found += [module.over.first, module.over.last]
         found += [Expr("sum", (1, 1, d), bound) if bound and isinstance(d, Expr) else d for d in inner]
@@ -111,6 +115,8 @@ def _infer_lengths(network: Network, given: Values) -> None:
     """A list says how many entries there are: h = [784, 16, 10] means l = 2 where h has l + 1 entries."""
     for name, length in network.lengths.items():
         entries = given.get(name)
+        if entries is not None and not isinstance(entries, (list, dict)):
+            raise UsageError(f"{name} has entries ({name}0, {name}1, ...): give it a list, such as {name}=[784,16,10]")
         if not isinstance(entries, list):
             continue
         wanted = substitute(length, given)
@@ -118,8 +124,12 @@ def _infer_lengths(network: Network, given: Values) -> None:
         if len(unknown) == 1:
             offset = substitute(wanted, {unknown[0]: 0})
             if isinstance(offset, int) and equal(wanted, add(Expr("sym", (), unknown[0]), offset)):
-                given[unknown[0]] = len(entries) - offset
-        elif isinstance(wanted, int) and wanted != len(entries):
+                found = {unknown[0]: len(entries) - offset}
+                given.update({k: substitute(v, found) for k, v in given.items() if isinstance(v, Expr)} | found)
+                continue
+        if unknown:
+            raise UsageError(f"{name} is a list: give {', '.join(unknown)} a number as well")
+        if isinstance(wanted, int) and wanted != len(entries):
             needed = str(wanted) if length == wanted else f"{render(length)} = {wanted}"
             raise UsageError(f"{name} has {len(entries)} entries, but {needed} are needed here")
 
@@ -131,7 +141,8 @@ def _conditions(where: tuple[str, ...], given: Values) -> list[str]:
         if holds == 0:
             raise UsageError(f"{_told(given)}: this network needs {condition}")
         if isinstance(holds, Expr):
-            kept.append(condition)
+            told = str(holds)
+            kept.append(condition if told == str(parse(f"[{condition}]")) else told.removeprefix("[").removesuffix("]"))
     return kept
 
 
@@ -173,11 +184,17 @@ class _Copier:
         start = len(module.name)
         return Module(
             name, module.kind, {k: substitute(v, self.values) for k, v in module.args.items()}, module.formula,
-            over=over, routed=module.routed, inputs=module.inputs, takes=self._shape(module.takes, name),
+            over=over, routed=self._route(module.routed), inputs=module.inputs, takes=self._shape(module.takes, name),
             out=self._shape(module.out, name),
             tensors=[self._tensor(t, name + t.name[start:]) for t in module.tensors],
             children=[copy for child in module.children for copy in self.module(child)], why=module.why,
         )  # fmt: skip
+
+    def _route(self, routed: tuple[Size | None, Size] | None) -> tuple[Size | None, Size] | None:
+        if routed is None:
+            return None
+        used, experts = routed
+        return None if used is None else substitute(used, self.values), substitute(experts, self.values)
 
     def _tensor(self, t: Tensor, name: str) -> Tensor:
         return Tensor(name, self._shape(t.shape, name), t.dtype, t.role, t.trainable, t.tied_to, t.stored, t.note)

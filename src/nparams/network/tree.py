@@ -1,4 +1,4 @@
-"""Network > Module > Tensor: what every source builds and every view reads."""
+"""Module > Tensor: the tree that a Network holds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from nparams.expr import Expr, product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Mapping, Sequence
 
     from nparams.expr import Size
-    from nparams.network.rows import Row
-    from nparams.network.totals import Totals
 
 ROLES = ("weight", "bias", "buffer", "bookkeeping", "other")
 PARAMETER_ROLES = frozenset(("weight", "bias"))
@@ -131,192 +128,10 @@ class Module:
         held = add(*(t.size for t in self.tensors if t.role in PARAMETER_ROLES and t.size is not None))
         if claimed == held:
             return
-        from nparams.expr import equal
+        from nparams.expr import compare
 
-        if not equal(claimed, held):
+        if compare(claimed, held).answer == "different":
             raise InvariantError(f"{self.name}: the formula gives {claimed}, the tensors hold {held}")
 
     def __repr__(self) -> str:
         return f"Module({self.name!r}, {self.kind}, {len(self.tensors)} tensors, {len(self.children)} children)"
-
-
-class Network:
-    """The whole: a tree of modules (or a flat list of named tensors, grouped when a view asks), and where it came from.
-
-    >>> import nparams
-    >>> n = nparams.read("784-16-16-10")
-    >>> n.weights, n.biases, n.total
-    (12960, 42, 13002)
-    """
-
-    def __init__(
-        self,
-        root: Module | None = None,
-        *,
-        tensors: Sequence[Tensor] | None = None,
-        source: str = "",
-        form: str = "",
-        read_as: str = "",
-        described: str = "",
-        convention: str | None = None,
-        where: Sequence[str] = (),
-        notes: Iterable[str] = (),
-        also: Mapping[str, Size] | None = None,
-        flags: Sequence[Mapping[str, str]] = (),
-        remarks: Sequence[tuple[str, str, Size | None]] = (),
-        routes: Mapping[str, tuple[Size | None, Size]] | None = None,
-        lengths: Mapping[str, Size] | None = None,
-    ) -> None:
-        self._root = root
-        self._flat = tensors
-        self.source = source
-        self.form = form
-        self.read_as = read_as
-        #: what was understood, in words
-        self.described = described
-        self.convention = convention
-        #: conditions under which a symbolic answer holds, as text
-        self.where = tuple(where)
-        self.notes = list(notes)
-        self.also = dict(also or {})
-        self.flags = list(flags)
-        #: (question, answer, formula or None) for the end of an explanation
-        self.remarks = tuple(remarks)
-        #: flat tensors only: name -> (k, E), a token uses k (None: not said) of the E equal experts in that tensor
-        self.routes = dict(routes or {})
-        #: for each indexed symbol, how many entries it has ("h": l + 1), so that a list can be checked against it
-        self.lengths = dict(lengths or {})
-        self._totals: Totals | None = None
-        self._rows: list[Row] | None = None
-
-    # -- the tree -------------------------------------------------------------------------------------------------
-
-    @property
-    def root(self) -> Module:
-        """The tree of modules; built from the tensors' names on first use where the source is a flat list."""
-        if self._root is None:
-            from nparams.network.grouping import group
-
-            self._root = group(self._flat or (), self.routes)
-        return self._root
-
-    def walk(self) -> Iterator[tuple[tuple[Module, ...], Tensor]]:
-        """Every tensor in order, with the chain of modules that it stands in, outermost first."""
-        stack: list[tuple[Module, ...]] = [(self.root,)]
-        while stack:
-            chain = stack.pop()
-            for tensor in chain[-1].tensors:
-                yield chain, tensor
-            stack.extend((*chain, child) for child in reversed(chain[-1].children))
-
-    def tensors(self) -> Iterator[Tensor]:
-        """Every tensor in order (a repeated module's tensors once)."""
-        if self._flat is not None:
-            return iter(self._flat)
-        return (tensor for _, tensor in self.walk())
-
-    # -- what is asked of it ----------------------------------------------------------------------------------------
-
-    @property
-    def totals(self) -> Totals:
-        """Every sum of the JSON contract, added up once."""
-        if self._totals is None:
-            from nparams.network.totals import add_up
-
-            self._totals = add_up(self._flat, self._root, self.routes)
-        return self._totals
-
-    @property
-    def total(self) -> Size | None:
-        """Parameters: logical scalars, a shared tensor once; None if a tensor is not created yet."""
-        return self.totals.total
-
-    @property
-    def weights(self) -> Size:
-        """The part of total in tensors of role weight."""
-        return self.totals.weights
-
-    @property
-    def biases(self) -> Size:
-        """The part of total in tensors of role bias."""
-        return self.totals.biases
-
-    @property
-    def layers(self) -> list[Row]:
-        """The rows of every view: one a layer, equal siblings folded, summing to the total."""
-        if self._rows is None:
-            from nparams.network.rows import rows_of
-
-            self._rows = rows_of(self)
-        return self._rows
-
-    def rows(self) -> list[dict[str, object]]:
-        """The rows as a list of dicts, ready for a data frame.
-
-        >>> import nparams
-        >>> nparams.read("784-16-16-10").rows()[0]["total"]
-        12560
-        """
-        return [row.to_dict() for row in self.layers]
-
-    def formula(self, style: str = "text") -> str:
-        """The closed form of the total as "text", "unicode" or "latex".
-
-        >>> import nparams
-        >>> nparams.read("d-4*d-d").formula()
-        '8*d**2 + 5*d'
-        """
-        from nparams.expr import render
-        from nparams.network.closed import closed_form, written_form
-
-        return render(written_form(self) if self.is_numeric else closed_form(self.root), style)
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether the source gave a flat list of named tensors (no kinds, no repeats)."""
-        return self._flat is not None
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether every size is a plain integer."""
-        return not isinstance(self.totals.listed, Expr)
-
-    def explain(self) -> str:
-        """The count, step by step, as a teacher would write it."""
-        return str(_view("explain").render(self))
-
-    def to_json(self, *, tensors: bool = False) -> str:
-        """The JSON contract: one object, every key present, integers exact."""
-        return str(_view("json").render(self, tensors=tensors))
-
-    def to_sympy(self) -> object:
-        """The total as a sympy expression (needs the extra `sympy`)."""
-        from nparams.expr.sympy import to_sympy
-
-        return to_sympy(0 if self.total is None else self.total)
-
-    def substitute(self, values: Mapping[str, object]) -> Network:
-        """The same network with numbers (or expressions) for symbols; a list gives an indexed symbol its entries.
-
-        Raises UsageError for a symbol that the network does not have, or a list of the wrong length.
-
-        >>> import nparams
-        >>> nparams.read("h0..hl").substitute({"l": 3, "h": [784, 16, 16, 10]}).total
-        13002
-        """
-        from nparams.network.substitution import substituted
-
-        return substituted(self, values)
-
-    def __str__(self) -> str:
-        return str(_view("table").render(self))
-
-    def __repr__(self) -> str:
-        return f"<Network {self.read_as or self.source}: {self.total} parameters>"
-
-
-def _view(name: str) -> Any:
-    """A view by its name: the tree knows that views exist, not what they are."""
-    from importlib import import_module
-
-    return import_module(f"nparams.views.{name}")
