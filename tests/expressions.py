@@ -27,7 +27,9 @@ def nodes(inner: st.SearchStrategy[int | Expr]) -> st.SearchStrategy[int | Expr]
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     index = st.sampled_from(INDICES)
     return st.one_of(
-        st.builds(lambda op, args: Expr(op, args), st.sampled_from(("add", "add", "mul", "mul", "max", "min")), several),
+        st.builds(
+            lambda op, args: Expr(op, args), st.sampled_from(("add", "add", "mul", "mul", "max", "min")), several
+        ),
         st.builds(lambda op, a, b: Expr(op, (a, b)), st.sampled_from(BINARY), inner, inner),
         st.builds(lambda a, b: Expr("pow", (a, b)), inner, st.integers(0, 3)),
         st.builds(lambda a: Expr("idx", (a,), "h"), inner),
@@ -38,7 +40,9 @@ def nodes(inner: st.SearchStrategy[int | Expr]) -> st.SearchStrategy[int | Expr]
 
 def bounds(inner: st.SearchStrategy[int | Expr]) -> st.SearchStrategy[int | Expr]:
     """Ends of ranges: mostly n + k or a small number, now and then anything."""
-    near = st.builds(lambda name, k: Expr("add", (Expr("sym", (), name), k)), st.sampled_from(NAMES), st.integers(-2, 2))
+    near = st.builds(
+        lambda name, k: Expr("add", (Expr("sym", (), name), k)), st.sampled_from(NAMES), st.integers(-2, 2)
+    )
     return st.one_of(st.integers(-2, 4), near, near, inner)
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from nparams.errors import ExprError
+from nparams.errors import ExprError, WorkLimitError
 from nparams.expr import Expr, add, compare, equal, evaluate, mul, parse, render, replace_raw, substitute
 from nparams.expr.poly import Canonical
 from tests.expressions import NAMES, trees, value_of, values_for
 
 SEEDS = range(12)
-RANDOM = settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+RANDOM = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def same_everywhere(a: int | Expr, b: int | Expr, seeds: range = SEEDS) -> None:
@@ -39,16 +39,15 @@ def canonical(size: int | Expr, lower: dict[str, int] | None = None) -> int | Ex
 def test_rendered_text_parses_back(style: str, size: int | Expr) -> None:
     try:
         read = parse(render(size, style))
-    except ExprError as error:
-        assert "nested" in str(error), error
+    except WorkLimitError:  # brackets nested too deeply
         return
     same_everywhere(size, read)
-    assert render(read, style) == render(size, style)
+    assert parse(render(read, style)) == read
     if canonical(size) is not None:
         assert equal(size, read)
 
 
-@settings(RANDOM, max_examples=1_500)
+@settings(RANDOM, max_examples=400)
 @given(trees)
 def test_the_canonical_form_has_the_same_value(size: int | Expr) -> None:
     multiplied = canonical(size)
@@ -161,7 +160,7 @@ def _multiplied_out(e: int | Expr, rng: random.Random) -> int | Expr:
 LAWS = (_swapped, _bumped, _split, _shifted, _squared, _divided, _multiplied_out)
 
 
-@settings(RANDOM, max_examples=1_500)
+@settings(RANDOM, max_examples=400)
 @given(trees, st.integers(0, 10**6))
 @example(parse("sum(i=1..n, h[i])"), 3)
 def test_equal_means_equal_values(size: int | Expr, seed: int) -> None:

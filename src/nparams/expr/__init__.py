@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from nparams.expr.comparison import Verdict as Verdict
     from nparams.expr.comparison import compare as compare
     from nparams.expr.comparison import equal as equal
-    from nparams.expr.values import evaluate as evaluate
     from nparams.expr.parser import parse as parse
     from nparams.expr.substitution import replace_raw as replace_raw
     from nparams.expr.substitution import substitute as substitute
     from nparams.expr.text import render as render
+    from nparams.expr.values import evaluate as evaluate
 
     Size = int | Expr
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: operations that one evaluation may take inside its sums
-MAX_STEPS = 3_000_000
+MAX_STEPS = 2_000_000
 #: counts and values longer than this are not written out in a message
 LONG = 10**15
 
@@ -27,7 +27,9 @@ def compute(op: str, args: tuple[int | Expr, ...], label: str | float | None = N
 def work_out(op: str, values: list[int], label: str | float | None) -> int:
     """`compute` for operands that are known to be integers."""
     if op in DIVISIONS and values[1] < 1:
-        raise ExprError("division by zero" if values[1] == 0 else f"division by {brief(values[1])}: a divisor is 1 or more")
+        raise ExprError(
+            "division by zero" if values[1] == 0 else f"division by {brief(values[1])}: a divisor is 1 or more"
+        )
     if op == "pow":
         return _power(values[0], values[1])
     if op == "trunc":

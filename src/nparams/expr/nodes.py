@@ -1,9 +1,8 @@
 """Expression trees: exact integers, named and indexed symbols, and what may be done with them.
 
 An expression is an `int` or an `Expr(op, args)`.  Trees are immutable, n-ary and hashable, and everything that walks
-them uses its own stack, so that a sum of a thousand layers, or a thousand nested brackets, is ordinary.
-
-The operators (`a + 2*b`) fold integers as they go; `Expr(op, args)` builds the tree exactly as written.
+them uses its own stack, so that a thousand layers, or a thousand nested brackets, are ordinary.  The operators
+(`a + 2*b`) fold integers as they go; `Expr(op, args)` builds the tree exactly as written.
 """
 
 from __future__ import annotations
@@ -180,6 +179,8 @@ def add(*terms: int | Expr) -> int | Expr:
     >>> add(1, symbol("d"), 2)
     Expr('d + 3')
     """
+    if len(terms) == 2 and _grows(*terms):
+        return _flat((*terms[0].args, terms[1]))  # type: ignore[union-attr]
     kept: list[int | Expr] = []
     constant = 0
     for term in terms:
@@ -191,11 +192,20 @@ def add(*terms: int | Expr) -> int | Expr:
             constant += _spread(term, kept)
     if constant or not kept:
         kept.append(bounded(constant))
-    if len(kept) == 1:
-        return kept[0]
-    made = Expr("add", tuple(kept))
+    return kept[0] if len(kept) == 1 else _flat(tuple(kept))
+
+
+def _flat(args: tuple[int | Expr, ...]) -> Expr:
+    made = Expr("add", args)
     made.flat = True
     return made
+
+
+def _grows(left: int | Expr, right: int | Expr) -> bool:
+    """Whether `right` just goes after the operands of `left`: the usual step of a long sum."""
+    if isinstance(left, int) or isinstance(right, int) or right.op == "add":
+        return False
+    return left.flat and not isinstance(left.args[-1], int)
 
 
 def _spread(term: Expr, kept: list[int | Expr]) -> int:
@@ -214,8 +224,7 @@ def mul(*factors: int | Expr) -> int | Expr:
     (Expr('6*d'), 0)
     """
     kept: list[int | Expr] = []
-    constant = 1
-    place = None
+    constant, place = 1, None
     for factor in factors:
         for part in factor.args if isinstance(factor, Expr) and factor.op == "mul" else (factor,):
             if isinstance(part, int):

@@ -3,7 +3,7 @@
 ::
 
     sum    := term (("+" | "-") term)*
-    term   := factor (("*" | "·" | "//" | "%") factor | factor-that-needs-no-sign)*      "4d" and "2(d + 1)" are products
+    term   := factor (("*" | "·" | "//" | "%") factor | factor-that-needs-no-sign)*     "4d" and "2(d + 1)" are products
     factor := "-" factor | atom (("**" | "^") factor | "²")?
     atom   := 42 | name | name[sum] | h_{sum} | (sum) | [sum < sum] | max(sum, ...) | ceildiv(sum, sum)
             | trunc(0.25*sum) | sum(i=sum..sum, sum) | Σ_{i=sum..sum} term | Σ_{i=sum}^{sum} term
@@ -120,7 +120,7 @@ class _Parser:
     def _named(self) -> Expr:
         tokens = self.tokens
         start, name = tokens.at, tokens.take()
-        if name in RESERVED and tokens.next == "(":
+        if name in RESERVED and tokens.next == "(" and name not in SIGMA:
             tokens.take()
             return self._call(name)
         if name in SIGMA and tokens.next in ("_", "{"):
@@ -132,7 +132,9 @@ class _Parser:
         if name.endswith("_") and len(name) > 1 and tokens.accept("{"):
             return Expr("idx", (self._until("}"),), name[:-1])
         if tokens.next == "(":
-            raise tokens.error(start, f"{name}(...) is no function here: write {name}[...] for an index, {name}*(...) to multiply")
+            raise tokens.error(
+                start, f"{name}(...) is no function here: write {name}[...] for an index, {name}*(...) to multiply"
+            )
         return self._symbol(name)
 
     def _until(self, sign: str) -> int | Expr:

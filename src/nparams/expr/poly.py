@@ -13,21 +13,25 @@ from __future__ import annotations
 from nparams.errors import WorkLimitError
 from nparams.expr.arithmetic import work_out
 from nparams.expr.nodes import Expr, add, bounded, mul, power
-from nparams.expr.polynomial import CONSTANT, as_int, constant, natural as natural, plus
+from nparams.expr.polynomial import CONSTANT, as_int, constant, plus
+from nparams.expr.polynomial import natural as natural
 from nparams.expr.walk import fold, free_symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nparams.expr.polynomial import Monomial as Monomial, Poly as Poly
+    from nparams.expr.polynomial import Monomial as Monomial
+    from nparams.expr.polynomial import Poly as Poly
 
     Order = tuple[tuple[str, int], ...]
 
 #: terms that one product may multiply out to
 MAX_TERMS = 200_000
 #: steps that one table may take: terms and factors handled, characters of names
-MAX_WORK = 3_000_000
+MAX_WORK = 2_000_000
+#: deep atoms have long keys, and are written out anew at every level
+SHORT, LONG_KEY = 200, 20
 #: a bounded symbol is written as s + its bound up to this power
 MAX_RAISED = 16
 
@@ -104,7 +108,7 @@ class Canonical:
         """The polynomial that is this one atom."""
         key = self._key(expr)
         if key not in self.atoms:
-            self.charge(len(key))
+            self.charge(len(key) if len(key) < SHORT else LONG_KEY * len(key))
             self.atoms[key] = Atom(expr, flag=flag, nonnegative=nonnegative, order=order)
         return {((key, 1),): 1}
 

@@ -1,4 +1,4 @@
-"""Integer polynomials as dictionaries: {monomial: coefficient}, a monomial being a sorted tuple of (atom key, power)."""
+"""Integer polynomials as dictionaries: {monomial: coefficient}, a monomial is a sorted tuple of (atom key, power)."""
 
 from __future__ import annotations
 

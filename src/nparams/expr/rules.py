@@ -1,4 +1,4 @@
-"""How each operation becomes a polynomial.  Every rule holds wherever both sides have a value (divisors of 1 or more)."""
+"""How each operation becomes a polynomial.  Every rule holds wherever both sides have a value (divisors: 1 or more)."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def add_rule(table: Canonical, node: Expr, parts: list[Poly]) -> Poly:
 
 def mul_rule(table: Canonical, node: Expr, parts: list[Poly]) -> Poly:
     """The product, multiplied out."""
-    result = constant(1)
-    for part in parts:
+    result = parts[0]
+    for part in parts[1:]:
         result = table.times(result, part)
     return result
 
@@ -140,7 +140,7 @@ def _flattened(table: Canonical, op: str, parts: list[Poly]) -> list[Poly]:
 
 def _beats(table: Canonical, op: str, a: Poly, b: Poly) -> bool:
     """Whether a >= b (for max) or a <= b (for min) can be proved."""
-    table.charge(len(a) + len(b))
+    table.charge(20 + len(a) + len(b))
     return table.nonnegative(plus(a, scaled(b, -1)) if op == "max" else plus(b, scaled(a, -1)))
 
 

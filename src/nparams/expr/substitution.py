@@ -6,7 +6,7 @@ from nparams.errors import ExprError
 from nparams.expr.arithmetic import Work
 from nparams.expr.nodes import Expr, add, build, check_number
 from nparams.expr.values import entry
-from nparams.expr.walk import check_nesting, count_nodes, fold, free_symbols, opened, replaced
+from nparams.expr.walk import check_nesting, cost_of_copy, fold, free_symbols, opened, replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _substituted_sum(node: Expr, values: Values, work: Work, depth: int) -> int 
     index, body = str(node.label), node.args[2]
     inner = {name: values[name] for name in free_symbols(body) if name != index and name in values}
     if isinstance(first, int) and isinstance(last, int):
-        terms = work.span(first, last, count_nodes(body))
+        terms = work.span(first, last, cost_of_copy(body))
         return add(*[_substituted(body, {**inner, index: i}, work, depth) for i in terms])
     index, body = opened(node, frozenset().union(*map(_names_in, inner.values())))
     return Expr("sum", (first, last, _substituted(body, inner, work, depth)), index)

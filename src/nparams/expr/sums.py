@@ -6,7 +6,7 @@ import re
 
 from nparams.expr.nodes import Expr, add, mul
 from nparams.expr.polynomial import as_int, constant, plus, scaled
-from nparams.expr.walk import check_nesting, count_nodes, fold, free_symbols, fresh, replaced
+from nparams.expr.walk import check_nesting, cost_of_copy, fold, free_symbols, fresh, replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def canonical_sum(table: Canonical, node: Expr) -> Poly:
 
 def _written_out(table: Canonical, node: Expr, number: int) -> Poly:
     first, _, body = node.args
-    table.charge(max(0, number) * count_nodes(body))
+    table.charge(8 * max(0, number) * cost_of_copy(body))  # each copy is made, walked and multiplied out
     index = str(node.label)
     return plus(*[table.poly(replaced(body, {index: add(first, k)})) for k in range(number)])
 
@@ -45,7 +45,7 @@ def _shifted(table: Canonical, node: Expr, count: Poly) -> Poly:
     first, _, body = node.args
     marker = f"#{table.level:02}#"  # no user can type it, and sums inside one another get different ones
     start = table.expr(table.poly(first))
-    table.charge(count_nodes(body))
+    table.charge(cost_of_copy(body))
     shifted = replaced(body, {str(node.label): add(Expr("sym", (), marker), start)})
     terms = [_term(table, m, c, count, marker, node) for m, c in table.poly(shifted).items()]
     return plus(*terms)

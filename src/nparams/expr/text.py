@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nparams.expr.styles import Rope
 
 #: characters that one rendering may have
-MAX_TEXT = 50_000_000
+MAX_TEXT = 5_000_000
 
 # How tightly a piece of text binds.  OPEN: it ends in a Σ, whose body would swallow a following factor.
 SUM, OPEN, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5
@@ -138,7 +138,10 @@ def _product(node: Expr, parts: list[Piece], style: Style) -> Piece:
     rope: list[Rope] = []
     for k, part in enumerate(parts):
         last = k == len(parts) - 1
-        rope += (style.times, part.bracketed(OPEN if last and part.binds == OPEN else POWER if k or minus else PRODUCT, style))
+        rope += (
+            style.times,
+            part.bracketed(OPEN if last and part.binds == OPEN else POWER if k or minus else PRODUCT, style),
+        )
     return Piece(tuple(rope[1:]), OPEN if parts[-1].binds == OPEN and not parts[-1].minus else PRODUCT, minus=minus)
 
 

@@ -118,7 +118,6 @@ class Tokens:
     def digits(self, start: int, digits: str) -> int:
         """The number that these digits spell."""
         if len(digits) > MAX_DIGITS:
-            raise WorkLimitError(
-                f"{shown(self.text)}, character {start + 1}: a number of {len(digits):,} digits: at most {MAX_DIGITS:,} are read"
-            )
+            length = f"a number of {len(digits):,} digits: at most {MAX_DIGITS:,} are read"
+            raise WorkLimitError(f"{shown(self.text)}, character {start + 1}: {length}")
         return int(digits)

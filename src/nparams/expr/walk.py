@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 LETTERS = "ijkmnpqrstuvwxyz"
 
 
-def fold(
-    root: int | Expr, combine: Callable[[int | Expr, list[Folded]], Folded], *, into_sums: bool = True
-) -> Folded:
+def fold(root: int | Expr, combine: Callable[[int | Expr, list[Folded]], Folded], *, into_sums: bool = True) -> Folded:
     """Work from the leaves up: combine(node, results of its operands), each shared subtree once, no recursion.
 
     Without `into_sums`, a sum over an index is a leaf: its body has a scope of its own.
@@ -78,18 +76,6 @@ def names_of(root: int | Expr) -> tuple[set[str], set[str]]:
     return symbols, indices
 
 
-def count_nodes(root: int | Expr) -> int:
-    """How many different nodes the tree has."""
-    seen: set[int] = set()
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if id(node) not in seen:
-            seen.add(id(node))
-            stack.extend(node.args if isinstance(node, Expr) else ())
-    return len(seen)
-
-
 def fresh(taken: frozenset[str] | set[str]) -> str:
     """An index that is not among the names `taken`.
 
@@ -102,6 +88,21 @@ def fresh(taken: frozenset[str] | set[str]) -> str:
             if letter * length not in taken:
                 return letter * length
         length += 1
+
+
+def cost_of_copy(root: int | Expr) -> int:
+    """Steps that replacing a name in the tree may take: each sum inside is searched for names that it hides."""
+    nodes, sums = 0, 1
+    seen: set[int] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            nodes += 1
+            sums += isinstance(node, Expr) and node.op == "sum"
+            stack.extend(node.args if isinstance(node, Expr) else ())
+    return nodes * sums
 
 
 def check_nesting(depth: int) -> None:

@@ -126,7 +126,7 @@ def factored(size: Size) -> Size:
         powers = dict(monomial)
         shared = {k: min(e, powers[k]) for k, e in shared.items() if k in powers}
     rest = {tuple((k, e - shared.get(k, 0)) for k, e in m if e > shared.get(k, 0)): c for m, c in p.items()}
-    common = [power(table.atoms[k].expr, e) for k, e in sorted(shared.items(), key=lambda pair: natural(pair[0]))]
+    common = [power(table.atoms[k].expr, e) for k, e in sorted(shared.items(), key=lambda pair: table.atoms[pair[0]].order)]
     return mul(table.expr(rest), *common)
 
 

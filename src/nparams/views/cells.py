@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Column:
     """A heading, whether its cells are numbers (set to the right), and how dear it is when space is short."""
 
-    __slots__ = ("cell", "cells", "foot", "name", "numeric", "rank")
+    __slots__ = ("cell", "cells", "foot", "name", "numeric", "rank", "width")
 
     def __init__(self, name: str, cell: Callable[[Row, Look], str], *, numeric: bool = False, rank: int = 0) -> None:
         self.name = name
@@ -28,6 +28,8 @@ class Column:
         self.rank = rank
         self.cells: list[str] = []
         self.foot = ""
+        #: columns of text that it takes, once it is filled
+        self.width = 0
 
 
 def _name(row: Row, look: Look) -> str:
@@ -78,6 +80,8 @@ def columns(network: Network, look: Look) -> list[Column]:
         column.cells = [column.cell(row, look) for row in rows]
     if network.is_numeric:
         _fill_foot(made, network, look)
+    for column in made:
+        column.width = max(map(len, (column.name, column.foot, *column.cells)))
     kinds = {row.kind for row in rows}
     return [c for c in made if c.rank == 0 or (any(c.cells) and not (c.name == "kind" and len(kinds) == 1))]
 
@@ -108,12 +112,7 @@ def fitted(made: list[Column], width: int | None, gap: int = 2) -> list[Column]:
 
 
 def _total_width(made: list[Column], gap: int) -> int:
-    return sum(widest(c) + gap for c in made) - gap
-
-
-def widest(column: Column) -> int:
-    """The width of a column."""
-    return max(len(text) for text in (column.name, column.foot, *column.cells))
+    return sum(column.width + gap for column in made) - gap
 
 
 def contract_cell(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.views.cells import Column, columns, fitted, widest
+from nparams.views.cells import Column, columns, fitted
 from nparams.views.look import Look, asides, heading, summary
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ def _plain(made: list[Column]) -> str:
 
 def _line(made: list[Column], cells: list[str]) -> str:
     padded = [
-        cell.rjust(widest(column)) if column.numeric else cell.ljust(widest(column))
+        cell.rjust(column.width) if column.numeric else cell.ljust(column.width)
         for column, cell in zip(made, cells, strict=True)
     ]
     return "  ".join(padded).rstrip()
