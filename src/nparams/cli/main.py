@@ -15,6 +15,7 @@ from nparams.registry import COMMANDS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from typing import TextIO
 
     from nparams.network import Network
 
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         say(f"nparams: {error}")
         return REFUSED
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon(sys.stdout)
         return FINE
     except KeyboardInterrupt:
         return STOPPED
@@ -95,10 +96,23 @@ def expected(network: Network, wanted: int | None) -> int:
 def write(text: str) -> None:
     """Print a result; a character that the terminal cannot show is escaped, never an error."""
     stream = sys.stdout
+    if stream is None:
+        raise UsageError("standard output is closed: nowhere to write the answer")
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
-    stream.write(f"{text}\n")
-    stream.flush()
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a full disk
+        _abandon(stream)
+        raise UsageError(f"the answer could not be written: {error.strerror}") from None
+
+
+def _abandon(stream: TextIO) -> None:
+    """Let what is still in the stream's buffer go nowhere, so that Python does not fail on it again while leaving."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say(text: str) -> None:
@@ -106,6 +120,8 @@ def say(text: str) -> None:
     from nparams.errors import escaped
 
     stream = sys.stderr
+    if stream is None:
+        return
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
     stream.write(f"{escaped(text)}\n")

@@ -11,6 +11,8 @@ MAX_BYTES = 67_108_864  # 64 MiB
 
 def taken() -> str | bytes:
     """What standard input holds: text, or the bytes of a file that is no text."""
+    if sys.stdin is None:
+        raise ReadError("standard input is closed: pipe in layer sizes such as 784-16-16-10, or a model file")
     data = sys.stdin.buffer.read(MAX_BYTES)
     if sys.stdin.buffer.read(1):
         raise ReadError(

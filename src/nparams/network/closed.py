@@ -7,7 +7,7 @@ of its count and its own closed form; where its sizes depend on the index it is 
 from __future__ import annotations
 
 from nparams.expr import Expr, add, free_symbols, mul, power
-from nparams.expr.poly import Canonical, natural
+from nparams.expr.poly import Canonical
 from nparams.network.tree import PARAMETER_ROLES
 
 TYPE_CHECKING = False
@@ -126,7 +126,8 @@ def factored(size: Size) -> Size:
         powers = dict(monomial)
         shared = {k: min(e, powers[k]) for k, e in shared.items() if k in powers}
     rest = {tuple((k, e - shared.get(k, 0)) for k, e in m if e > shared.get(k, 0)): c for m, c in p.items()}
-    common = [power(table.atoms[k].expr, e) for k, e in sorted(shared.items(), key=lambda pair: table.atoms[pair[0]].order)]
+    ordered = sorted(shared.items(), key=lambda pair: table.atoms[pair[0]].order)
+    common = [power(table.atoms[k].expr, e) for k, e in ordered]
     return mul(table.expr(rest), *common)
 
 

@@ -124,7 +124,7 @@ def _infer_lengths(network: Network, given: Values) -> None:
         if len(unknown) == 1:
             offset = substitute(wanted, {unknown[0]: 0})
             if isinstance(offset, int) and equal(wanted, add(Expr("sym", (), unknown[0]), offset)):
-                found = {unknown[0]: len(entries) - offset}
+                found: dict[str, Size] = {unknown[0]: len(entries) - offset}
                 given.update({k: substitute(v, found) for k, v in given.items() if isinstance(v, Expr)} | found)
                 continue
         if unknown:

@@ -10,7 +10,7 @@ MAX_TEXT = 10_000_000
 DASHES = "-‐‑‒–—−"
 ARROWS = "→⇒➔➜⟶➝"
 ELLIPSES = "…⋯"
-NUMERIC = frozenset(f"0123456789 \t_xX×*^+,;./()[]>={DASHES}{ARROWS}{ELLIPSES}")
+NUMERIC = frozenset(f"0123456789 \t\r\n_xX×*^+,;./()[]>={DASHES}{ARROWS}{ELLIPSES}")
 
 # Patterns as text: `re` compiles the few that a list needs, so that 784-16-16-10 starts without any.
 DASH_CLASS = "\\" + DASHES
@@ -62,8 +62,8 @@ def split(text: str, notes: list[str]) -> list[str]:
         raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
     if "→" in body:
         found = _split_at(body, "→")
-    elif "," in body:
-        found = _split_at(body, ",;")
+    elif "," in body and len(found := _split_at(body, ",;")) > 1:
+        pass  # a comma inside brackets separates nothing: max(d, 3)-d
     elif any(c in body for c in "xX×") and re.fullmatch(TIMES_LIST, body):
         found = re.split(r"\s*[xX×]\s*", body)
         _refuse_image(text, found)

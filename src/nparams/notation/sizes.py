@@ -7,7 +7,7 @@ neighbours become dense layers (build).
 
 from __future__ import annotations
 
-from nparams.errors import NotationError, UsageError, shown
+from nparams.errors import NotationError, UsageError, escaped, shown
 from nparams.expr import Expr, add, symbol, total_of
 from nparams.layers.dense import dense
 from nparams.network import Module, Network, Over
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nparams.expr import Size
 
 BIASES = ("all", "hidden", "none")
+MAX_BITS = 3321  # of a size: 1,000 digits
 
 
 def claims(text: str) -> bool:
@@ -211,7 +212,9 @@ def from_sizes(sizes: list[object] | tuple[object, ...]) -> str:
     """
     for place, size in enumerate(sizes):
         if type(size) is not int and not isinstance(size, (str, Expr)):
-            raise NotationError(f"size {place + 1} is {size!r}: layer sizes are whole numbers")
+            raise NotationError(f"size {place + 1} is {escaped(repr(size)[:60])}: layer sizes are whole numbers")
+        if isinstance(size, int) and size.bit_length() > MAX_BITS:
+            raise NotationError(f"size {place + 1} has more than 1,000 digits")
     return f"[{', '.join(str(size) for size in sizes)}]"
 
 
