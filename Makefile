@@ -13,7 +13,7 @@ REFUSE_OLD := import sys; v = sys.version_info[:2]; \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test check format bench fuzz lock clean $(SUITES:%=test-%)
+.PHONY: help test check format bench fuzz docs lock clean $(SUITES:%=test-%)
 .SECONDARY:
 
 help: ## list the targets
@@ -41,6 +41,9 @@ bench: .venv/peers/.installed ## measure against peers and the floor
 
 fuzz: .venv/core/.installed ## throw damaged input at every reader
 	.venv/core/bin/python -m tests.fuzz
+
+docs: .venv/core/.installed ## run the documents' examples again and write down what they print
+	.venv/core/bin/python -m tools.refresh_docs
 
 lock: .venv/lock/.locked ## bring every lock to the newest versions
 	$(foreach name,$(LOCKS),$(call compile,$(name))$(newline))

@@ -30,6 +30,7 @@ ROW: dict[str, tuple[type, ...]] = {
     "name": (str,), "kind": (str, type(None)), "copies": COUNT, "in": (list, type(None)), "out": (list, type(None)),
     "formula": (str, type(None)), "numbers": (str, type(None)), "weights": COUNT, "biases": COUNT, "total": COUNT,
     "share": (float, type(None)),
+    "unknown": (int,),
 }  # fmt: skip
 TENSOR: dict[str, tuple[type, ...]] = {
     "name": (str,), "shape": (list, type(None)), "dtype": (str, type(None)), "role": (str,),

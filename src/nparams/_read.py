@@ -29,19 +29,20 @@ def read(
     bias: str | None = None,
     set: Mapping[str, object] | None = None,
     limits: bool = True,
+    paths: bool = True,
 ) -> Network:
     """The network that `source` describes: text, a path, bytes, or a list of layer sizes.
 
     `form` forces a source ("sizes", "safetensors", ...); `bias` is "all", "hidden" or "none" for layer sizes; `set`
-    gives values for symbols; `limits=False` reads headers up to the format's own limit.  Raises ReadError (its text is
-    one line for the user) or UsageError.
+    gives values for symbols; `limits=False` reads headers up to the format's own limit; `paths=False` never takes a
+    text for the name of a file.  Raises ReadError (its text is one line for the user) or UsageError.
 
     >>> read("784-16-16-10").total, read([784, 16, 16, 10]).biases
     (13002, 42)
     >>> read("h0..hl", set={"l": 3, "h": [784, 16, 16, 10]}).total
     13002
     """
-    request = Request(form, bias, limits)
+    request = Request(form, bias, limits, paths)
     network = request.read(source)
     return network.substitute(set) if set else network
 
@@ -63,14 +64,16 @@ def count(source: object, **options: Any) -> Size:
 class Request:
     """One call of read: what is asked besides the source itself."""
 
-    __slots__ = ("bias", "limits", "row")
+    __slots__ = ("bias", "limits", "paths", "row")
 
-    def __init__(self, form: str | None, bias: str | None, limits: bool) -> None:
+    def __init__(self, form: str | None, bias: str | None, limits: bool, paths: bool = True) -> None:
         if form is not None and form not in BY_FORM:
             raise UsageError(f"no form is called {shown(form)}: choose one of {', '.join(BY_FORM)}")
         self.row = None if form is None else BY_FORM[form]
         self.bias = bias
         self.limits = limits
+        #: whether a text may be the name of a file (not when it comes from standard input)
+        self.paths = paths
 
     def read(self, source: object) -> Network:
         """The network, by what kind of thing the source is."""
@@ -90,20 +93,20 @@ class Request:
 
     def string(self, text: str) -> Network:
         """Text, or a file's name: numbers are sizes whatever the folder holds; else a file that exists wins."""
-        if self.row is not None:
+        if self.row is not None and (self.row.kind == "text" or self.paths):
             return self.text(self.row, text) if self.row.kind == "text" else self.path(text)
         if not text.strip():
             raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
         texts = [(row, import_module(row.module)) for row in SOURCES if row.kind == "text"]
         for row, module in texts:
-            if module.claims(text) and not _is_path(text):
+            if module.claims(text) and not (self.paths and _is_path(text)):
                 return self.text(row, text)
-        if _exists(text):
+        if self.paths and _exists(text):
             return self.path(text)
         for row, module in texts:
             if module.may_be(text):
                 return self.text(row, text)
-        raise _unclaimed(text)
+        raise _unclaimed(text, self.paths)
 
     def text(self, row: Source, text: str) -> Network:
         """What a notation makes of `text`."""
@@ -167,11 +170,11 @@ def _exists(text: str) -> bool:
         return False
 
 
-def _unclaimed(text: str) -> ReadError:
+def _unclaimed(text: str, paths: bool) -> ReadError:
     suffixes = tuple(s for row in SOURCES for s in row.suffixes)
-    if text.endswith(suffixes) or os.path.dirname(text):
+    if paths and (text.endswith(suffixes) or os.path.dirname(text)):
         return ReadError(f"{shown(text)}: no such file or directory")
     return NotationError(
-        f"{shown(text)} is not a file here, and not a list of sizes: sizes are numbers or one-letter symbols, "
-        "784-16-10 or d-4*d-d (--from sizes takes longer names)"
+        f"{shown(text)} is {'not a file here, and ' if paths else ''}not a list of sizes: sizes are numbers or "
+        "one-letter symbols, 784-16-10 or d-4*d-d (--from sizes takes longer names)"
     )

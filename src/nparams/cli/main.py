@@ -70,12 +70,19 @@ def read(request: Namespace) -> Network:
     from nparams.cli.arguments import settings
 
     source: str | bytes = " ".join(request.source).strip()
-    values = settings(request.set)
-    if source == "-":
+    piped = source == "-"
+    if piped:
         from nparams.cli.stdin import taken
 
         source = taken()
-    return read_source(source, form=request.form, bias=request.bias, set=values, limits=request.limits == "on")
+    return read_source(
+        source,
+        form=request.form,
+        bias=request.bias,
+        set=settings(request.set),
+        limits=request.limits == "on",
+        paths=not piped,
+    )
 
 
 def quiet(network: Network) -> str:

@@ -51,9 +51,12 @@ def is_terminal() -> bool:
 
 def columns() -> int:
     """The width of the terminal."""
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns
+    if os.environ.get("COLUMNS", "").isdigit():
+        return int(os.environ["COLUMNS"]) or 80
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except OSError:
+        return 80
 
 
 def speaks_unicode() -> bool:

@@ -13,6 +13,7 @@ from nparams.expr.nodes import power as power
 from nparams.expr.nodes import product as product
 from nparams.expr.nodes import symbol as symbol
 from nparams.expr.nodes import total_of as total_of
+from nparams.expr.nodes import whole_number as whole_number
 from nparams.expr.walk import free_symbols as free_symbols
 
 TYPE_CHECKING = False

@@ -297,3 +297,16 @@ def check_number(value: object) -> int:
     if type(value) is not int:
         raise ExprError(f"{shown(repr(value))} is not a whole number")
     return bounded(value)
+
+
+def whole_number(value: object) -> int | None:
+    """`value` as an int if it is a whole number of any kind (numpy's too); None for anything else, bool included.
+
+    >>> whole_number(784), whole_number(784.0), whole_number(True)
+    (784, None, None)
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        return None
+    from operator import index
+
+    return index(value)

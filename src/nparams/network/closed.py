@@ -6,6 +6,7 @@ of its count and its own closed form; where its sizes depend on the index it is 
 
 from __future__ import annotations
 
+from nparams.errors import WorkLimitError
 from nparams.expr import Expr, add, free_symbols, mul, power
 from nparams.expr.poly import Canonical
 from nparams.network.tree import PARAMETER_ROLES
@@ -83,7 +84,10 @@ def tidy(size: Size) -> Size:
     if isinstance(size, int):
         return size
     table = Canonical()
-    p = table.canonical(size)
+    try:
+        p = table.canonical(size)
+    except WorkLimitError:
+        return size  # too much to multiply out: as it was written
     plain = {m: c for m, c in p.items() if not _sum_keys(table, m)}
     groups: dict[tuple[object, ...], Poly] = {}
     for monomial, coefficient in p.items():
@@ -113,9 +117,10 @@ def _merged(table: Canonical, key: tuple[object, ...], group: Poly) -> Size:
 def factored(size: Size) -> Size:
     """The factors that every term shares, outside a bracket: h[i-1]*h[i] + h[i] becomes (h[i-1] + 1)*h[i].
 
-    >>> from nparams.expr import parse
-    >>> str(factored(parse("h[i-1]*h[i] + h[i]")))
-    '(h[i-1] + 1)*h[i]'
+        >>> from nparams.errors import WorkLimitError
+    from nparams.expr import parse
+        >>> str(factored(parse("h[i-1]*h[i] + h[i]")))
+        '(h[i-1] + 1)*h[i]'
     """
     table = Canonical()
     p = table.poly(size)

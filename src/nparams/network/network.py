@@ -40,7 +40,7 @@ class Network:
         flags: Sequence[Mapping[str, str]] = (),
         remarks: Sequence[tuple[str, str, Size | None]] = (),
         routes: Mapping[str, tuple[Size | None, Size]] | None = None,
-        lengths: Mapping[str, Size] | None = None,
+        lengths: Mapping[str, tuple[int, Size]] | None = None,
     ) -> None:
         self._root = root
         self._flat = tensors
@@ -59,7 +59,7 @@ class Network:
         self.remarks = tuple(remarks)
         #: flat tensors only: name -> (k, E), a token uses k (None: not said) of the E equal experts in that tensor
         self.routes = dict(routes or {})
-        #: for each indexed symbol, how many entries it has ("h": l + 1), so that a list can be checked against it
+        #: for each indexed symbol its first index and how many entries it has ("h": (0, l + 1)), to check lists against
         self.lengths = dict(lengths or {})
         self._totals: Totals | None = None
         self._rows: list[Row] | None = None

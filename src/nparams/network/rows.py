@@ -56,6 +56,7 @@ class Row:
             "out": plain_shape(self.out), "formula": None if self.formula is None else render(self.formula),
             "numbers": None if self.numbers is None else render(self.numbers), "weights": plain(self.weights),
             "biases": plain(self.biases), "total": plain(self.total), "share": self.share,
+            "unknown": self.unknown,
         }  # fmt: skip
 
 
@@ -212,7 +213,7 @@ def _check(network: Network, rows: list[Row]) -> None:
         if held != known:
             raise InvariantError(f"the rows sum to {held:,}, the network to {known:,}")
         for row in rows:
-            row.share = round(row.total / known, 6) if known else None  # type: ignore[operator]
+            row.share = round(row.total / known, 6) if known and not network.totals.unknown else None  # type: ignore[operator]
         return
     from nparams.expr import compare
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nparams.errors import ExprError, UsageError, shown
-from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute
+from nparams.errors import ExprError, UsageError, escaped, shown
+from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute, whole_number
 from nparams.network.network import Network
 from nparams.network.tree import Module, Over, Tensor
 
@@ -28,11 +28,11 @@ def substituted(network: Network, values: Mapping[str, object]) -> Network:
     given = normalised(values)
     _check_names(network, given)
     try:
-        _infer_lengths(network, given)
+        _fit_lists(network, given)
         made = _Copier(given).module(network.root)
         root = made[0] if len(made) == 1 else Module(children=made)
         where = _conditions(network.where, given)
-        lengths = {name: substitute(size, given) for name, size in network.lengths.items()}
+        lengths = {name: (first, substitute(size, given)) for name, (first, size) in network.lengths.items()}
     except ExprError as error:
         raise UsageError(str(error)) from None
     return Network(
@@ -81,11 +81,12 @@ def _number(name: str, value: object) -> Size:
             value = substitute(parse(value), {})
         except ExprError as error:
             raise UsageError(f"{name}: {error}") from None
-    if not isinstance(value, Expr) and type(value) is not int:
-        raise UsageError(f"{name} = {value!r} is not a whole number")
-    if isinstance(value, int) and value < 0:
-        raise UsageError(f"{name} = {value}: a size cannot be negative")
-    return value
+    size = value if isinstance(value, Expr) else whole_number(value)
+    if size is None:
+        raise UsageError(f"{name} = {escaped(repr(value)[:60])} is not a whole number")
+    if isinstance(size, int) and size < 0:
+        raise UsageError(f"{name} = {size}: a size cannot be negative")
+    return size
 
 
 def _check_names(network: Network, given: Values) -> None:
@@ -111,27 +112,33 @@ def _sizes(root: Module) -> list[Size]:
     return found
 
 
-def _infer_lengths(network: Network, given: Values) -> None:
-    """A list says how many entries there are: h = [784, 16, 10] means l = 2 where h has l + 1 entries."""
-    for name, length in network.lengths.items():
+def _fit_lists(network: Network, given: Values) -> None:
+    """Lists for indexed symbols: they begin at the first index that the network has, and must be of its length."""
+    for name, (first, length) in network.lengths.items():
         entries = given.get(name)
         if entries is not None and not isinstance(entries, (list, dict)):
-            raise UsageError(f"{name} has entries ({name}0, {name}1, ...): give it a list, such as {name}=[784,16,10]")
-        if not isinstance(entries, list):
-            continue
-        wanted = substitute(length, given)
-        unknown = sorted(free_symbols(wanted))
-        if len(unknown) == 1:
-            offset = substitute(wanted, {unknown[0]: 0})
-            if isinstance(offset, int) and equal(wanted, add(Expr("sym", (), unknown[0]), offset)):
-                found: dict[str, Size] = {unknown[0]: len(entries) - offset}
-                given.update({k: substitute(v, found) for k, v in given.items() if isinstance(v, Expr)} | found)
-                continue
-        if unknown:
-            raise UsageError(f"{name} is a list: give {', '.join(unknown)} a number as well")
-        if isinstance(wanted, int) and wanted != len(entries):
-            needed = str(wanted) if length == wanted else f"{render(length)} = {wanted}"
-            raise UsageError(f"{name} has {len(entries)} entries, but {needed} are needed here")
+            example = f"{name}=[784,16,10]"
+            raise UsageError(f"{name} has entries ({name}{first}, {name}{first + 1}, ...): give it a list, {example}")
+        if isinstance(entries, list):
+            _fit(name, len(entries), length, given)
+            given[name] = {first + k: entry for k, entry in enumerate(entries)} if first else entries
+
+
+def _fit(name: str, count: int, length: Size, given: Values) -> None:
+    """A list says how many entries there are: h = [784, 16, 10] means l = 2 where h has l + 1 entries."""
+    wanted = substitute(length, given)
+    unknown = sorted(free_symbols(wanted))
+    if len(unknown) == 1:
+        offset = substitute(wanted, {unknown[0]: 0})
+        if isinstance(offset, int) and equal(wanted, add(Expr("sym", (), unknown[0]), offset)):
+            found: dict[str, Size] = {unknown[0]: count - offset}
+            given.update({k: substitute(v, found) for k, v in given.items() if isinstance(v, Expr)} | found)
+            return
+    if unknown:
+        raise UsageError(f"{name} is a list: give {', '.join(unknown)} a number as well")
+    if wanted != count:
+        needed = str(wanted) if length == wanted else f"{render(length)} = {wanted}"
+        raise UsageError(f"{name} has {count} entries, but {needed} are needed here")
 
 
 def _conditions(where: tuple[str, ...], given: Values) -> list[str]:
@@ -159,8 +166,10 @@ def _told(given: Values) -> str:
 class _Copier:
     """Copies a tree with values put in; a repeat whose copies differ is written out as separate modules."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, bound: Values | None = None) -> None:
         self.values = values
+        #: the indices of the copies that this one stands in, for messages
+        self.bound = bound or {}
 
     def module(self, module: Module) -> list[Module]:
         """The module, or its separate copies."""
@@ -175,10 +184,12 @@ class _Copier:
                     f"{over.index} = {first}..{last} makes {last - first + 1:,} layers: at most {MAX_COPIES:,}"
                 )
             return [
-                _Copier({**inner.values, over.index: i})._copy(module, _named(module, i), None)
-                for i in range(first, last + 1)
+                self._with(inner, over.index, i)._copy(module, _named(module, i), None) for i in range(first, last + 1)
             ]
         return [inner._copy(module, module.name, Over(over.index, first, last))]
+
+    def _with(self, inner: _Copier, index: str, i: int) -> _Copier:
+        return _Copier({**inner.values, index: i}, {**self.bound, index: i})
 
     def _copy(self, module: Module, name: str, over: Over | None) -> Module:
         start = len(module.name)
@@ -205,7 +216,8 @@ class _Copier:
     def _size(self, size: Size, name: str) -> Size:
         value = substitute(size, self.values)
         if isinstance(value, int) and value < 1 and isinstance(size, Expr):
-            raise UsageError(f"{render(size)} = {value} in {name}: every size must be at least 1")
+            told = render(substitute(size, self.bound))
+            raise UsageError(f"{told} = {value} in {name}: every size must be at least 1")
         return value
 
 

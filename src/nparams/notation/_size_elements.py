@@ -11,7 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
 
-MAX_RANGE = 1_000_000
+MAX_RANGE = 10_000
+MAX_ELEMENT = 10_000
 ENTRY = r"(?P<base>[^\W\d_]+?)(?:_?(?P<digits>\d+)|_?[\[({](?P<inner>.+)[\])}]|_?(?P<letter>[^\W\d_]))"
 ABBREVIATED = r"(\d+)[kKmMbBgGtT]"
 
@@ -66,7 +67,7 @@ def _range(start: str, end: str, source: str) -> list[Size | Range]:
     if isinstance(first, int) and isinstance(last, int):
         if last <= first or last - first > MAX_RANGE:
             raise NotationError(
-                f"{shown(source)}: the range {start}..{end} does not run upwards to at most a million sizes"
+                f"{shown(source)}: the range {start}..{end} does not run upwards to at most 10,000 sizes"
             )
         return [indexed(base, k) for k in range(first, last + 1)]
     return [Range(base, first, last)]
@@ -92,6 +93,8 @@ def _entry(text: str, base: str | None, source: str) -> tuple[str, Size]:
 
 def _size(text: str, place: int, source: str, before: list[Size | Range]) -> Size:
     """One size: a whole number of 1 or more, or an expression in symbols."""
+    if len(text) > MAX_ELEMENT:
+        raise NotationError(f"size {place} has {len(text):,} characters; at most {MAX_ELEMENT:,} are read")
     if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 1000:
         return int(text)
     from nparams.expr import parse, substitute

@@ -8,7 +8,7 @@ neighbours become dense layers (build).
 from __future__ import annotations
 
 from nparams.errors import NotationError, UsageError, escaped, shown
-from nparams.expr import Expr, add, symbol, total_of
+from nparams.expr import Expr, add, symbol, total_of, whole_number
 from nparams.layers.dense import dense
 from nparams.network import Module, Network, Over
 from nparams.notation._size_elements import Range, elements, end_of
@@ -162,16 +162,25 @@ def conditions(parts: list[Size | Range]) -> list[str]:
     return [f"{part.last} >= {add(part.first, least)}" for part in parts if isinstance(part, Range)]
 
 
-def lengths(parts: list[Size | Range]) -> dict[str, Size]:
-    """How many entries each indexed symbol has: h0..hl has l + 1, h0-h1-h2 has 3."""
-    found: dict[str, Size] = {}
-    for part in parts:
-        if isinstance(part, Range):
-            found[part.base] = add(part.last, 1)
-        elif isinstance(part, Expr) and part.op == "idx" and isinstance(part.args[0], int):
-            held = found.get(str(part.label), 0)
-            found[str(part.label)] = max(held, part.args[0] + 1) if isinstance(held, int) else held
+def lengths(parts: list[Size | Range]) -> dict[str, tuple[int, Size]]:
+    """The first index of each indexed symbol and how many entries it has: h0..hl has l + 1 from h0, h1-h2 has 2."""
+    found: dict[str, tuple[int, Size]] = {}
+    for base, first, last in _spans(parts):
+        begin = min(first, found[base][0]) if base in found else first
+        before = add(*found[base], -1) if base in found else last
+        end = max(before, last) if isinstance(before, int) and isinstance(last, int) else last
+        found[base] = (begin, add(end, 1 - begin))
     return found
+
+
+def _spans(parts: list[Size | Range]) -> list[tuple[str, int, Size]]:
+    spans: list[tuple[str, int, Size]] = []
+    for part in parts:
+        if isinstance(part, Range) and isinstance(part.first, int):
+            spans.append((part.base, part.first, part.last))
+        elif isinstance(part, Expr) and part.op == "idx" and isinstance(part.args[0], int):
+            spans.append((str(part.label), part.args[0], part.args[0]))
+    return spans
 
 
 # -- what a teacher would add -----------------------------------------------------------------------
@@ -211,9 +220,10 @@ def from_sizes(sizes: list[object] | tuple[object, ...]) -> str:
     Raises NotationError for anything but whole numbers, texts and expressions.
     """
     for place, size in enumerate(sizes):
-        if type(size) is not int and not isinstance(size, (str, Expr)):
+        number = whole_number(size)
+        if number is None and not isinstance(size, (str, Expr)):
             raise NotationError(f"size {place + 1} is {escaped(repr(size)[:60])}: layer sizes are whole numbers")
-        if isinstance(size, int) and size.bit_length() > MAX_BITS:
+        if number is not None and number.bit_length() > MAX_BITS:
             raise NotationError(f"size {place + 1} has more than 1,000 digits")
     return f"[{', '.join(str(size) for size in sizes)}]"
 

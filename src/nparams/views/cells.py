@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from nparams.errors import InvariantError, escaped
+from nparams.errors import InvariantError
 from nparams.expr import Expr, render
-from nparams.views.look import shape
+from nparams.views.look import counted, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nparams.expr import Size
     from nparams.network import Network
     from nparams.network.rows import Row
     from nparams.views.look import Look
@@ -34,7 +35,7 @@ class Column:
 
 def _name(row: Row, look: Look) -> str:
     copies = "" if row.copies == 1 else f"  {look.times()}{look.number(row.copies)}"
-    return look.text(escaped(row.name or "(root)")) + copies
+    return look.name(row.name or "(root)") + copies
 
 
 def _ends(row: Row, look: Look) -> str:
@@ -48,16 +49,21 @@ def _numbers(row: Row, look: Look) -> str:
     return "" if row.numbers is None or isinstance(row.total, Expr) else look.math(row.numbers)
 
 
+def _known(size: Size, row: Row, look: Look) -> str:
+    """A count, or ? where the row holds a tensor that is not created yet."""
+    return "?" if row.unknown else look.number(size)
+
+
 def _share(row: Row, look: Look) -> str:
     return "" if row.share is None else f"{row.share:.1%}"
 
 
 def _apart(row: Row, look: Look) -> str:
-    return ", ".join(f"{look.number(size)} {role}" for role, size in row.apart.items())
+    return ", ".join(counted(size, role, look) for role, size in row.apart.items())
 
 
 def _note(row: Row, look: Look) -> str:
-    return look.text(escaped("; ".join(row.notes)))
+    return look.name("; ".join(row.notes))
 
 
 def columns(network: Network, look: Look) -> list[Column]:
@@ -69,9 +75,11 @@ def columns(network: Network, look: Look) -> list[Column]:
         Column(f"in {look.arrow()} out", _ends, rank=4),
         Column("formula", lambda row, look: "" if row.formula is None else look.math(row.formula), rank=6),
         Column("numbers", _numbers, rank=3),
-        Column("weights", lambda row, look: look.number(row.weights), numeric=True),
-        Column("biases", lambda row, look: look.number(row.biases), numeric=True),
-        Column("total", lambda row, look: look.number(row.total), numeric=True, rank=0 if network.is_numeric else 7),
+        Column("weights", lambda row, look: _known(row.weights, row, look), numeric=True),
+        Column("biases", lambda row, look: _known(row.biases, row, look), numeric=True),
+        Column(
+            "total", lambda row, look: _known(row.total, row, look), numeric=True, rank=0 if network.is_numeric else 7
+        ),
         Column("share", _share, numeric=True, rank=2),
         Column("not parameters", _apart, rank=1),
         Column("note", _note, rank=1),
@@ -88,7 +96,12 @@ def columns(network: Network, look: Look) -> list[Column]:
 
 def _fill_foot(made: list[Column], network: Network, look: Look) -> None:
     totals = network.totals
-    feet = {"layer": "sum", "weights": totals.weights, "biases": totals.biases, "total": totals.known}
+    feet = {
+        "layer": "sum" if totals.total is not None else "known",
+        "weights": totals.weights,
+        "biases": totals.biases,
+        "total": totals.known,
+    }
     for column in made:
         value = feet.get(column.name, "")
         column.foot = value if isinstance(value, str) else look.number(value)

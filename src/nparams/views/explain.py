@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from nparams.errors import escaped
 from nparams.expr import Expr
 from nparams.expr import render as expression
 from nparams.network import PARAMETER_ROLES, Module
 from nparams.network.closed import raw_sum
-from nparams.views.look import Look, asides, heading, shape, summary
+from nparams.views.look import PLURALS, Look, asides, counted, heading, shape, summary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from nparams.network import Network, Tensor
     from nparams.network.rows import Row
 
-NOUNS = {"weight": "weights", "bias": "biases"}
 LISTED = 12  # rows whose numbers are repeated in the closing sums
 
 
@@ -51,6 +49,8 @@ class _Writer:
         self.lines.append(f"       {text}")
 
     def math(self, size: Size) -> str:
+        if isinstance(size, int):
+            return f"{size:,}"
         return expression(size, "grouped" if self.look.unicode else "text")
 
     # -- a layer ------------------------------------------------------------------------------------
@@ -66,7 +66,8 @@ class _Writer:
         if row.copies != 1:
             self._copies(row)
         for role, size in row.apart.items():
-            self.say(f"It also keeps {self.look.number(size)} numbers that are not parameters ({role}).")
+            numbers = counted(size, "number", self.look)
+            self.say(f"It also keeps {numbers} apart: {role}, no parameter{'' if size == 1 else 's'}.")
 
     def _title(self, row: Row) -> str:
         ends = (
@@ -75,7 +76,7 @@ class _Writer:
             else f": {shape(row.takes, self.look)} {self.look.arrow()} {shape(row.out, self.look)}"
         )
         kind = f" ({row.kind})" if row.kind else ""
-        return self.look.text(escaped(row.name or "the network itself")) + kind + ends
+        return self.look.name(row.name or "the network itself") + kind + ends
 
     def _reasons(self, row: Row) -> None:
         from nparams.expr import evaluate, replace_raw
@@ -89,7 +90,7 @@ class _Writer:
             written = replace_raw(part, row.module.args)
             value = evaluate(written, {}) if not _symbolic(written) else None
             counted.append(value)
-            self._result(written, value, NOUNS[role])
+            self._result(written, value, role)
         if len(counted) > 1 and isinstance(row.total, int):
             one = " + ".join(f"{value:,}" for value in counted)
             self.say(f"Together {one} = {row.total // row.copies:,} parameters.")
@@ -97,22 +98,22 @@ class _Writer:
     def _result(self, written: Size, value: int | None, noun: str) -> None:
         text = self.math(written)
         if value is None or not isinstance(written, Expr):
-            self.show(f"{text} {noun}")
+            self.show(f"{text} {noun}{'' if value == 1 else PLURALS.get(noun, 's')}")
         else:
-            self.show(f"{text} = {value:,} {noun}")
+            self.show(f"{text} = {counted(value, noun, self.look)}")
 
     def _tensors(self, row: Row) -> None:
         """A layer of unknown kind: its tensors, by name and shape."""
         for t in row.module.tensors:
-            leaf = self.look.text(escaped(t.name.rpartition(".")[2] or t.name))
+            leaf = self.look.name(t.name.rpartition(".")[2] or t.name)
             if t.tied_to is not None:
-                self.say(f"{leaf} is {escaped(t.tied_to)} itself (tied): it adds nothing.")
+                self.say(f"{leaf} is {self.look.name(t.tied_to)} itself (tied): it adds nothing.")
             elif t.role in PARAMETER_ROLES and t.size is None:
                 self.say(f"{leaf} is not created yet: its shape is unknown.")
             elif t.role in PARAMETER_ROLES:
                 self.say(f"{leaf} has the shape {shape(t.shape, self.look) or 'of one number'}:")
                 size = t.size if isinstance(t.size, int) else None
-                self._result(raw_sum(_only(t)) or 0, size, NOUNS[t.role])
+                self._result(raw_sum(_only(t)) or 0, size, t.role)
 
     def _copies(self, row: Row) -> None:
         one = row.module.over

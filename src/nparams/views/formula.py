@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.expr import Expr
 from nparams.network.closed import written_form, written_role
-from nparams.views.look import Look, asides, heading
+from nparams.views.look import Look, asides, heading, missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +25,14 @@ def render(network: Network, look: Look | None = None) -> str:
 def lines(network: Network) -> list[tuple[str, Size, int | None]]:
     """(name, as written, its value or None where it is symbolic) for weights, biases and total."""
     totals = network.totals
+    total = "total" if totals.total is not None else "known"
     if network.is_numeric:
         return [
             ("weights", written_role(network, "weight"), _int(totals.weights)),
             ("biases", written_role(network, "bias"), _int(totals.biases)),
-            ("total", written_form(network), _int(totals.known)),
+            (total, written_form(network), _int(totals.known)),
         ]
-    return [("weights", totals.weights, None), ("biases", totals.biases, None), ("total", totals.known, None)]
+    return [("weights", totals.weights, None), ("biases", totals.biases, None), (total, totals.known, None)]
 
 
 def _int(size: Size) -> int | None:
@@ -47,5 +48,5 @@ def _line(text: str, value: int | None, wide: int, look: Look) -> str:
 
 
 def _after(network: Network, look: Look) -> list[str]:
-    closing = asides(network, look)
+    closing = [*missing(network), *asides(network, look)]
     return ["", *closing] if closing else []

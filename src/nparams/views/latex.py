@@ -6,7 +6,7 @@ from nparams.errors import escaped
 from nparams.expr import Expr
 from nparams.expr import render as expression
 from nparams.views.formula import lines
-from nparams.views.look import Look
+from nparams.views.look import Look, missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def render(network: Network, look: Look | None = None) -> str:
         result = "" if value is None or not isinstance(written, Expr) else f" = {grouped(value)}"
         body.append(rf"\text{{{name}}} &= {text}{result}")
     head = f"% {escaped(network.read_as)}"
-    where = [f"% where {condition}" for condition in network.where]
+    where = [f"% where {condition}" for condition in network.where] + [f"% {line}" for line in missing(network)]
     return "\n".join([head, *where, r"\begin{align*}", " \\\\\n".join(body), r"\end{align*}"])
 
 

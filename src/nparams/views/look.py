@@ -57,6 +57,10 @@ class Look:
         """A condition such as l >= 1, with the textbook's sign where it can be shown."""
         return words.replace(">=", "≥").replace("<=", "≤") if self.unicode else words
 
+    def name(self, name: str) -> str:
+        """A name from a source, with what a terminal would act on or cannot show escaped."""
+        return escaped(name) if self.unicode else escaped(name).encode("ascii", "backslashreplace").decode()
+
     def text(self, words: str) -> str:
         """Prose, in ASCII where nothing else can be shown."""
         return words if self.unicode else words.translate(PLAIN).encode("ascii", "replace").decode()
@@ -79,27 +83,37 @@ def summary(network: Network, look: Look) -> str:
     """The answer: 13,002 parameters = 12,960 weights + 42 biases; in symbols, the three closed forms."""
     totals = network.totals
     if totals.total is None:
-        return (
-            f"{look.number(totals.known)} parameters known; {totals.unknown:,} tensors have no known size, "
-            "so there is no total"
-        )
-    parts = f"{look.number(totals.weights)} weights + {look.number(totals.biases)} biases"
+        return f"{counted(totals.known, 'parameter', look)} known; {missing(network)[0]}"
+    parts = f"{counted(totals.weights, 'weight', look)} + {counted(totals.biases, 'bias', look)}"
     if isinstance(totals.total, Expr):
         forms = (("weights", totals.weights), ("biases", totals.biases), ("total", totals.total))
         return "\n".join(f"{name:<7}  {look.number(size)}" for name, size in forms)
-    return f"{_plural(totals.total, 'parameter')} = {parts}"
+    return f"{counted(totals.total, 'parameter', look)} = {parts}"
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def missing(network: Network) -> list[str]:
+    """The sentence that a partial count must carry; nothing where every size is known."""
+    unknown = network.totals.unknown
+    if not unknown:
+        return []
+    return [f"{unknown:,} tensor{' has' if unknown == 1 else 's have'} no known size, so there is no total"]
+
+
+def counted(count: Size, noun: str, look: Look) -> str:
+    """A count and its noun: 1 weight, 16 weights, h weights."""
+    return f"{look.number(count)} {noun}{'' if count == 1 else PLURALS.get(noun, 's')}"
+
+
+#: what a plural adds, where it is not an s
+PLURALS = {"bias": "es", "bookkeeping": "", "other": ""}
 
 
 def asides(network: Network, look: Look) -> list[str]:
     """What else the reader should see under the answer: what was set aside, ties, stored size, conditions."""
     totals = network.totals
     lines = []
-    apart = [(totals.buffers, "buffers"), (totals.bookkeeping, "bookkeeping"), (totals.other, "other")]
-    held = [f"{look.number(size)} {name}" for size, name in apart if size != 0]
+    apart = [(totals.buffers, "buffer"), (totals.bookkeeping, "bookkeeping"), (totals.other, "other")]
+    held = [counted(size, name, look) for size, name in apart if size != 0]
     if held:
         lines.append(f"not parameters: {', '.join(held)}")
     if totals.listed != totals.known:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nparams.errors import escaped
 from nparams.network import PARAMETER_ROLES
 from nparams.views.look import Look, asides, heading, summary
 
@@ -39,8 +38,8 @@ def _set(cell: str, width: int, place: int) -> str:
 def _row(t: Tensor, look: Look) -> tuple[str, ...]:
     adds = t.size if t.role in PARAMETER_ROLES and t.tied_to is None else 0
     return (
-        look.text(escaped(t.name)), "?" if t.shape is None else f"({', '.join(map(str, t.shape))})", t.dtype or "",
-        t.role, look.number(adds), look.text(escaped(_note(t))),
+        look.name(t.name), "?" if t.shape is None else f"({', '.join(map(str, t.shape))})", t.dtype or "",
+        t.role, look.number(adds), look.name(_note(t)),
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nparams.errors import escaped
 from nparams.network.rows import branches
 from nparams.views.look import Look, asides, heading, summary
 
@@ -49,9 +48,16 @@ def _laid_out(network: Network, look: Look) -> list[tuple[Branch, str]]:
 
 
 def _label(branch: Branch, prefix: str, look: Look) -> str:
-    copies = "" if branch.copies == 1 else f"  {look.times()}{look.number(branch.copies)}"
+    copies = "" if branch.copies == 1 else f"  {look.times()}{look.number(branch.copies)}{_each(branch, look)}"
     kind = f"  {branch.module.kind}" if branch.module.kind else ""
-    return f"{prefix}{look.text(escaped(branch.name or 'network'))}{kind}{copies}"
+    return f"{prefix}{look.name(branch.name or 'network')}{kind}{copies}"
+
+
+def _each(branch: Branch, look: Look) -> str:
+    """What one of several copies holds: the lines below it are for one."""
+    if not branch.children or not isinstance(branch.total, int) or not isinstance(branch.copies, int):
+        return ""
+    return f" of {look.number(branch.total // branch.copies)}"
 
 
 def _count(branch: Branch, look: Look) -> str:
