@@ -125,3 +125,13 @@ def test_a_document_that_lies_is_caught(tmp_path: Path) -> None:
     assert "lie.md:4" in console_differences(console, tmp_path)
     assert "Expected:\n    3\nGot:\n    2" in python_failures(python, {})
     assert difference(console, Step("echo", "..."), "any\n") == ""
+
+
+def test_the_readme_names_every_form_and_view() -> None:
+    """A row of the registry is a promise to users, so the page that they read first has it."""
+    from nparams.registry import SOURCES, VIEWS
+
+    text = (ROOT / "README.md").read_text("utf-8")
+    missing = [row.example for row in SOURCES if row.example not in text]
+    missing += [f"--{view.name}" for view in VIEWS if view.name != "table" and f"--{view.name}" not in text]
+    assert not missing

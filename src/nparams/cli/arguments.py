@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from nparams.cli.request import Request
 from nparams.errors import UsageError, shown
 from nparams.registry import COMMANDS, SOURCES, VIEWS
 
@@ -59,7 +60,6 @@ def parser() -> Parser:
     what.add_argument(
         "--set",
         action="append",
-        default=[],
         metavar="NAME=VALUE",
         help="a number, a list or an expression for a symbol; repeatable",
     )
@@ -71,9 +71,7 @@ def parser() -> Parser:
         choices=("textbook", "torch", "keras"),
         help="whose layer definitions hold where the source does not say",
     )
-    what.add_argument(
-        "--limits", choices=("on", "off"), default="on", help="off: read headers of up to the format's own limit"
-    )
+    what.add_argument("--limits", choices=("on", "off"), help="off: read headers of up to the format's own limit")
     what.add_argument("--expect", type=whole, metavar="N", help="exit 1 unless the total is N")
     look = made.add_argument_group("how it looks")
     look.add_argument("--depth", type=whole, metavar="N", help="levels of --tree")
@@ -90,9 +88,9 @@ def formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, max_help_position=26, width=int(columns) if columns.isdigit() else 100)
 
 
-def parse(words: list[str]) -> argparse.Namespace:
-    """The request; UsageError if it has no source."""
-    request = parser().parse_args(words)
+def parsed(words: list[str]) -> Request:
+    """The request; UsageError if it has no source, or asks for two things at once."""
+    request = parser().parse_args(words, Request())
     if request.tensors and (request.view not in (None, "json", "csv") or request.quiet):
         raise UsageError("--tensors goes alone, or with --json or --csv")
     if not request.source:

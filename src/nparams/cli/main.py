@@ -6,15 +6,16 @@ source could not be understood.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
+from nparams.cli.request import Request, parse
 from nparams.errors import NparamsError, UsageError
 from nparams.registry import COMMANDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
     from typing import TextIO
 
     from nparams.network import Network
@@ -24,7 +25,10 @@ FINE, FAILED, REFUSED, STOPPED = 0, 1, 2, 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line; the exit status."""
-    words = sys.argv[1:] if argv is None else argv
+    words = argv
+    if words is None:
+        gc.disable()  # one answer and the process ends: looking for cycles takes time and frees nothing
+        words = sys.argv[1:]
     try:
         return run(words)
     except NparamsError as error:
@@ -44,13 +48,10 @@ def run(words: list[str]) -> int:
             from importlib import import_module
 
             return int(import_module(command.module).run(words[1:]))
-    from nparams.cli.arguments import parse
-
-    # "-5-3" and "-16" are sizes, not options: argparse takes a word with a space in it for what it is
-    return answer(parse([f" {w}" if w[:1] == "-" and w[1:2].isdigit() else w for w in words]))
+    return answer(parse(words))
 
 
-def answer(request: Namespace) -> int:
+def answer(request: Request) -> int:
     """Read the source and print the view that was asked for."""
     network = read(request)
     if request.quiet:
@@ -64,7 +65,7 @@ def answer(request: Namespace) -> int:
     return expected(network, request.expect)
 
 
-def read(request: Namespace) -> Network:
+def read(request: Request) -> Network:
     """The network that the request names."""
     from nparams._read import read as read_source
     from nparams.cli.arguments import settings

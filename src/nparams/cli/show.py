@@ -10,15 +10,14 @@ from nparams.registry import VIEWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
-
+    from nparams.cli.request import Request
     from nparams.network import Network
     from nparams.views.look import Look
 
 MODULES = {view.name: view.module for view in VIEWS} | {"tensors": "nparams.views.tensors"}
 
 
-def show(network: Network, request: Namespace) -> str:
+def show(network: Network, request: Request) -> str:
     """The view that the request names, as text."""
     name = request.view or ("tensors" if request.tensors else "table")
     view = import_module(MODULES[name])
@@ -28,7 +27,7 @@ def show(network: Network, request: Namespace) -> str:
     return str(view.render(network, look))
 
 
-def look_for(request: Namespace, *, drawn: bool) -> Look:
+def look_for(request: Request, *, drawn: bool) -> Look:
     """What stdout can show: width, Unicode, and for drawn views colour (NO_COLOR, FORCE_COLOR, TERM=dumb)."""
     from nparams.views.look import Look
 
