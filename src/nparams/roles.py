@@ -35,6 +35,8 @@ LEAVES = {
     "weight_mask": ("buffer", "conv1.weight_mask"),  # torch.nn.utils.prune; the parameter is weight_orig
     "bias_mask": ("buffer", "conv1.bias_mask"),
     "weight_u": ("buffer", "conv1.weight_u"),  # torch.nn.utils.spectral_norm
+    "_u": ("buffer", "conv1.parametrizations.weight.0._u"),  # torch.nn.utils.parametrizations.spectral_norm
+    "_v": ("buffer", "conv1.parametrizations.weight.0._v"),
     "relative_position_index": ("buffer", "layers.0.blocks.0.attn.relative_position_index"),
     "relative_coords_table": ("buffer", "layers.0.blocks.0.attn.relative_coords_table"),
     "relative_position_buckets": ("buffer", "relative_position_buckets"),
@@ -91,7 +93,7 @@ OTHER_PARTS = {
     "opt_state": "opt_state/0/mu/dense/kernel", "exp_avg": "fc1.weight.exp_avg", "exp_avg_sq": "fc1.weight.exp_avg_sq",
     "momentum_buffer": "fc1.weight.momentum_buffer", "lr_scheduler": "lr_scheduler.last_lr",
     "rng_states": "rng_states.0",
-    ".OPTIMIZER_SLOT": "fc1/kernel/.OPTIMIZER_SLOT/optimizer/m",
+    "OPTIMIZER_SLOT": "fc1/kernel/.OPTIMIZER_SLOT/Adam/m",
 }  # fmt: skip
 
 #: a parent whose `weight` is no weight: llama.cpp writes rotary tables so (src/llama-arch.cpp)
@@ -103,6 +105,10 @@ BUFFER_PARENTS = {
 
 #: the parts of a name that only the full rules understand: without any of them, the last part decides
 UNUSUAL = re.compile("|".join(re.escape(part) for part in (*OTHER_PARTS, *BUFFER_PARENTS)))
+#: a name that holds none of these holds none of the parts above
+UNUSUAL_HINTS = ("opt", "exp_avg", "momentum_buffer", "lr_scheduler", "rng_states", "OPTIMIZER_SLOT", "rope_f")
+#: the same for what only a whole list of names can tell (files/named.py)
+HINTS = (*UNUSUAL_HINTS, ".weight_v", "ema", ".experts.")
 
 PARTS = re.compile(r"[./]")
 

@@ -73,9 +73,9 @@ def _one_set(name: str, names: list[str], found: list[str]) -> str | list[str]:
 
 
 def _belongs(name: str, chosen: str) -> bool:
-    """Whether a file is a shard of the set that was read."""
+    """Whether a file may be a shard of the set that was read: an index names its own, whatever they are called."""
     shard = shard_of(name)
-    return shard is not None and chosen.startswith(shard.stem)
+    return shard is not None and (chosen.endswith(INDEX) or chosen.startswith(shard.stem))
 
 
 def _listed(names: list[str], limit: int = 6) -> str:

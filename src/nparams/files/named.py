@@ -1,113 +1,96 @@
-"""Named arrays as a file stores them, made into tensors: packed weights unpacked, roles by name, copies set aside."""
+"""Named arrays as a file stores them, made into a network's tensors: packed weights unpacked, copies set aside."""
 
 from __future__ import annotations
 
-from nparams.dtypes import INTEGERS
-from nparams.network import Tensor
-from nparams.roles import UNUSUAL, role_of
+from nparams.dtypes import INTEGERS, bytes_of
+from nparams.roles import HINTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nparams.files.bytesource import Folder
+    from nparams.network import Tensor
 
-    #: reads the bytes of one small tensor: (entry, most bytes that make sense)
-    Data = Callable[["Entry", int], bytes]
+    #: reads the bytes of one small tensor: (which, most bytes that make sense)
+    Data = Callable[[int, int], bytes]
 
 #: number types that a packed weight may hide in
-PACKING = INTEGERS | {"float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "float4_e2m1fn"}
-PLAIN = {"weight": "weight", "bias": "bias"}
+PACKING: frozenset[str | None] = INTEGERS | {"float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "float4_e2m1fn"}
+ALL_HINTS = frozenset(HINTS)
 
 
 class Entry:
-    """One array as stored: name, canonical dtype, shape, its product, and where its data lies."""
+    """One array as stored, in plain numbers: what the packing schemes see of a tensor."""
 
-    __slots__ = ("dtype", "end", "name", "shape", "size", "start")
+    __slots__ = ("bytes", "dtype", "name", "shape", "size")
 
-    def __init__(self, name: str, dtype: str, shape: tuple[int, ...], size: int, start: int = 0, end: int = 0) -> None:
+    def __init__(self, name: str, dtype: str, shape: tuple[int, ...], size: int) -> None:
         self.name = name
         self.dtype = dtype
         self.shape = shape
         self.size = size
-        self.start = start
-        self.end = end
+        self.bytes = bytes_of(size, dtype) or 0
 
 
 class Made:
-    """The tensors of a file and what should be said about them."""
+    """What should be said about the tensors of a file."""
 
-    __slots__ = ("notes", "routes", "scheme", "tensors")
+    __slots__ = ("notes", "routes", "scheme")
 
-    def __init__(self, tensors: list[Tensor]) -> None:
-        self.tensors = tensors
+    def __init__(self) -> None:
         self.notes: list[str] = []
         self.routes: dict[str, tuple[int | None, int]] = {}
         #: how the weights are packed, in words; None if they are not
         self.scheme: str | None = None
 
 
-def assemble(entries: list[Entry], data: Data, folder: Folder | None) -> Made:
-    """Each entry as a Tensor with its role; `data` and `folder` are asked only where a packing scheme needs them."""
-    packed: dict[str, Tensor] = {}
-    scheme: str | None = None
-    notes: list[str] = []
-    if any(entry.dtype in PACKING for entry in entries):
+def assemble(tensors: Sequence[Tensor], data: Data, folder: Folder | None, hints: frozenset[str] = ALL_HINTS) -> Made:
+    """Correct, in place, what one name alone cannot tell: packed weights, pairs of names, second copies.
+
+    `tensors` are as stored, each with the role of its name.  `data` and `folder` are asked only where a packing scheme
+    needs them.  `hints` are those of roles.HINTS that occur in any name, so that what cannot apply is not looked for.
+    """
+    made = Made()
+    if not PACKING.isdisjoint({t.dtype for t in tensors}):
         from nparams.files.packed import unpack
 
-        packed, scheme, notes = unpack(entries, data, folder)
-    made = Made([packed.get(e.name) or _tensor(e) for e in entries] if packed else [_tensor(e) for e in entries])
-    made.scheme, made.notes = scheme, notes
-    _look_closer(made, {e.name for e in entries} if _has_pairs(entries) else set())
+        made.scheme, made.notes = unpack(tensors, data, folder)
+    if ".weight_v" in hints:
+        _spectral_norm(tensors)
+    if "ema" in hints:
+        _set_copies_aside(made, tensors)
+    if ".experts." in hints:
+        _route_experts(made, tensors)
     return made
-
-
-def _tensor(e: Entry) -> Tensor:
-    name = e.name
-    leaf = name[name.rfind(".") + 1 :]
-    if leaf in PLAIN and len(e.shape) < 3 and UNUSUAL.search(name) is None:
-        return Tensor(name, e.shape, e.dtype, leaf, size=e.size)
-    role, note = role_of(name, e.shape, e.dtype)
-    return Tensor(name, e.shape, e.dtype, role, note=note, size=e.size)
 
 
 # -- what only the whole list of names can tell ------------------------------------------------------------------------
 
-PAIRED = (".weight_v", ".num_updates")
 COPIES = ("model_ema.", "ema_model.", "ema.", "module_ema.")
 
 
-def _has_pairs(entries: list[Entry]) -> bool:
-    return any(e.name.endswith(PAIRED) or e.name.startswith(COPIES) for e in entries)
-
-
-def _look_closer(made: Made, names: set[str]) -> None:
-    if names:
-        _spectral_norm(made, names)
-        _set_copies_aside(made)
-    _route_experts(made)
-
-
-def _spectral_norm(made: Made, names: set[str]) -> None:
+def _spectral_norm(tensors: Sequence[Tensor]) -> None:
     """weight_v beside weight_u is a buffer of spectral_norm; beside weight_g it is weight_norm's parameter."""
-    for t in made.tensors:
+    names = {t.name for t in tensors if t.name.endswith(".weight_u")}
+    for t in tensors:
         if t.name.endswith(".weight_v") and f"{t.name[:-1]}u" in names:
             t.role, t.note = "buffer", "a vector of spectral_norm, beside weight_u"
 
 
-def _set_copies_aside(made: Made) -> None:
+def _set_copies_aside(made: Made, tensors: Sequence[Tensor]) -> None:
     """An averaged second copy is not the model when the model itself is there; alone, it is."""
-    copies = [t for t in made.tensors if t.name.startswith(COPIES)]
-    if not copies or len(copies) == len(made.tensors):
+    copies = [t for t in tensors if t.name.startswith(COPIES)]
+    if not copies or len(copies) == len(tensors):
         return
     for t in copies:
         t.role, t.note = "other", "a second, averaged copy of a model that is also here"
     made.notes.append(f"{len(copies):,} tensors of an averaged copy ({copies[0].name.partition('.')[0]}) are set aside")
 
 
-def _route_experts(made: Made) -> None:
+def _route_experts(made: Made, tensors: Sequence[Tensor]) -> None:
     """Experts are named, but only a configuration says how many a token uses: `active` stays unknown."""
-    routed = [t.name for t in made.tensors if ".experts." in t.name]
+    routed = [t.name for t in tensors if ".experts." in t.name]
     if routed:
         made.routes = dict.fromkeys(routed, (None, 1))
         made.notes.append(

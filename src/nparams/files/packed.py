@@ -1,106 +1,145 @@
 """Packed weights: the logical shape behind each packing scheme, from the sibling tensors' shapes wherever they tell.
 
-One function a scheme, each fed the tensors of one module by their last names.  It returns the logical weight, and which
-siblings are bookkeeping; or None if the tensors are not its own.  Layouts: FORMATS §2, and the sources named below.
+A packed weight is found by its last name or by a sibling's, then asked of the schemes that store one so, in order.
+What is recognised and not understood gets no shape, so that the total is unknown rather than wrong.
 """
 
 from __future__ import annotations
 
 from nparams.errors import FormatError, shown
-from nparams.files import packing
-from nparams.files.packing import Group, Unknown
-from nparams.network import Tensor
+from nparams.files import packing_books as books
+from nparams.files import packing_bytes as in_bytes
+from nparams.files import packing_words as words
+from nparams.files.packing import Found, Group, Unknown, product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from nparams.files.bytesource import Folder
-    from nparams.files.named import Data, Entry
-    from nparams.files.packing import Found
+    from nparams.files.named import Data
+    from nparams.network import Tensor
 
+    Scheme = Callable[[Group, str], Found | None]
+
+SCALED = (in_bytes.fp4, in_bytes.int4_rows, in_bytes.scaled)
 #: last part of the packed tensor's name -> the schemes that store one so, asked in order
-SCHEMES = {
-    "qweight": (packing.gptq, packing.awq),
-    "weight_packed": (packing.nvfp4_packed, packing.pack_quantized),
-    "weight": (packing.bitsandbytes4, packing.bitsandbytes8, packing.mlx, packing.fp4_in_bytes, packing.scaled),
-    "W_q": (packing.hqq,),
-    "q_weight": (packing.exl2,),
-    "trellis": (packing.exl3,),
-    "codes": (packing.aqlm,),
+BY_LEAF: dict[str, tuple[Scheme, ...]] = {
+    "qweight": (words.awq_gemv_fast, words.awq_gemv, words.gptq, words.awq, words.not_understood),
+    "B": (words.marlin,),
+    "weight_packed": (in_bytes.fp4_packed, words.pack_quantized, words.not_understood),
+    "weight": (in_bytes.bitsandbytes4, in_bytes.bitsandbytes8, words.mlx, *SCALED, in_bytes.not_understood),
+    "W_q": (in_bytes.hqq,),
+    "q_weight": (words.exl2,),
+    "trellis": (books.exl3,),
+    "codes": (books.aqlm,),
+    "compressed": (in_bytes.sparse,),
+    "blocks": (in_bytes.mxfp4_blocks,),
 }
-BLOCKS_ENDING = "_blocks"  # gpt-oss: mlp.experts.gate_up_proj_blocks beside ..._scales
+#: ending of a sibling's name -> the schemes of the tensor whose name is left when the ending is taken away
+BY_SIBLING: dict[str, tuple[Scheme, ...]] = {
+    ".quant_state.bitsandbytes__nf4": (in_bytes.bitsandbytes4,),
+    ".quant_state.bitsandbytes__fp4": (in_bytes.bitsandbytes4,),
+    "_weight_scale": (*SCALED, in_bytes.not_understood),  # ModelOpt's stacked experts: gate_up_proj_weight_scale
+    "_scale_inv": (*SCALED, in_bytes.not_understood),  # transformers' FP8 stacked experts: gate_up_proj_scale_inv
+    "_scales": (in_bytes.mxfp4_blocks,),  # gpt-oss: gate_up_proj_scales beside gate_up_proj_blocks
+}
+SIBLINGS = tuple(BY_SIBLING)
+#: the densest packing known, AQLM with one byte for 8 weights, with a factor of two: beyond it a header lies
+DENSEST = 16
+#: scales that stand apart from the weight that they scale (a cache's, an activation's), in a file that is quantised
+LOOSE = frozenset(("k_scale", "v_scale", "kv_scale", "q_scale", "prob_scale", "input_scale", "output_scale",
+                   "pre_quant_scale"))  # fmt: skip
 
 
-def unpack(entries: list[Entry], data: Data, folder: Folder | None) -> tuple[dict[str, Tensor], str | None, list[str]]:
-    """(tensors by stored name, the schemes in words, notes) for every packed weight and its bookkeeping.
+def unpack(tensors: Sequence[Tensor], data: Data, folder: Folder | None) -> tuple[str | None, list[str]]:
+    """(the schemes in words, notes); packed weights and their bookkeeping are corrected in place.
 
-    A packed weight whose logical shape cannot be known has shape None, so that the total is unknown rather than wrong.
+    Raises FormatError for sibling tensors that contradict the packed one.
     """
-    groups = _groups(entries)
-    made: dict[str, Tensor] = {}
+    names: dict[str, int] = {}
     schemes: dict[str, int] = {}
-    unknown: list[str] = []
-    for group in groups.values():
-        group.data, group.folder = data, folder
-        for leaf in list(group.entries):
-            found = _first(group, leaf)
-            if found is None:
-                continue
-            schemes[found.scheme] = schemes.get(found.scheme, 0) + 1
-            if found.shape is None:
-                unknown.append(f"{group.name(leaf)}: {found.note}")
-            _fill(made, group, leaf, found)
-    notes = [f"{len(unknown):,} packed weights have no known logical size; the first: {unknown[0]}"] if unknown else []
-    return made, " and ".join(schemes) or None, notes
+    notes: dict[str, int] = {}
+    unknown, first = 0, ""
+    done: set[str] = set()
+    for prefix, leaf, asked in _candidates(tensors):
+        if prefix + leaf in done:
+            continue
+        names = names or {t.name: k for k, t in enumerate(tensors)}
+        group = Group(prefix, names, tensors, data, folder)
+        found = _first(group, leaf, asked)
+        if found is None:
+            continue
+        schemes[found.scheme] = schemes.get(found.scheme, 0) + 1
+        if found.shape is None:
+            unknown += 1
+            first = first or f"{shown(group.name(leaf))}: {found.scheme}: {found.note}"
+        elif found.note:
+            notes[found.note] = 1
+        _fill(group, leaf, found)
+        done.add(prefix + leaf)
+    if schemes:
+        _set_loose_aside(tensors)
+    if unknown:
+        notes[f"{unknown:,} packed weights have no known logical size; the first: {first}"] = 1
+    return " and ".join(schemes) or None, list(notes)
 
 
-def _groups(entries: list[Entry]) -> dict[str, Group]:
-    """The tensors of each module by their last names; what hangs below a weight (weight.absmax) belongs to it."""
-    groups: dict[str, Group] = {}
-    for entry in entries:
-        head, mark, tail = entry.name.partition(".weight.")
-        if not mark:
-            head, _, leaf = entry.name.rpartition(".")
-        else:
-            leaf = f"weight.{tail}"
-        group = groups.get(head) or groups.setdefault(head, Group(head))
-        group.entries[leaf] = entry
-    return groups
+def _candidates(tensors: Sequence[Tensor]) -> Iterator[tuple[str, str, tuple[Scheme, ...]]]:
+    """(prefix with its dot, last name, schemes) of every tensor that may be packed."""
+    from nparams.files.named import PACKING
+
+    marked = {module for module, leaf in map(_parted, tensors) if leaf in in_bytes.MARKS}
+    for t in tensors:
+        name = t.name
+        cut = name.rfind(".") + 1
+        asked = BY_LEAF.get(name[cut:])
+        if asked is not None and (t.dtype in PACKING or name.endswith(("W_q", "compressed"))):
+            if name[cut:] != "weight" or name[:cut] in marked:
+                yield name[:cut], name[cut:], asked
+        elif name.endswith(SIBLINGS):
+            ending = next(e for e in SIBLINGS if name.endswith(e))
+            packed = name[: -len(ending)] + ("_blocks" if ending == "_scales" else "")
+            cut = packed.rfind(".") + 1
+            if packed[cut:] not in BY_LEAF or ending[0] == ".":
+                yield packed[:cut], packed[cut:], BY_SIBLING[ending]
 
 
-def _first(group: Group, leaf: str) -> Found | None:
-    schemes = (packing.mxfp4_blocks,) if leaf.endswith(BLOCKS_ENDING) else SCHEMES.get(leaf, ())
-    for scheme in schemes:
+def _parted(t: Tensor) -> tuple[str, str]:
+    """The module (with its dot) and the last name; what hangs below a weight (weight.absmax) is part of that."""
+    at = t.name.find(".weight.")
+    cut = (at if at >= 0 else t.name.rfind(".")) + 1
+    return t.name[:cut], t.name[cut:]
+
+
+def _first(group: Group, leaf: str, asked: tuple[Scheme, ...]) -> Found | None:
+    if group.get(leaf) is None:
+        return None
+    for scheme in asked:
         try:
             found = scheme(group, leaf)
         except Unknown as why:
-            return packing.Found(why.scheme, None, None, why.bookkeeping, str(why))
+            return Found(why.scheme, None, None, why.bookkeeping, str(why))
         if found is not None:
             return found
     return None
 
 
-def _fill(made: dict[str, Tensor], group: Group, leaf: str, found: Found) -> None:
-    entry = group.entries[leaf]
-    stored = (entry.size, entry.end - entry.start)
-    shape = found.shape
-    if shape is not None and _size(shape) > 8 * max(1, stored[1]) * 2:
-        raise FormatError(
-            f"{shown(entry.name)}: {found.scheme} says {shape}, more than its {stored[1]:,} bytes can hold"
-        )
-    note = f"{found.scheme}: {found.note}" if shape is None else f"packed: {found.scheme}"
-    plain = shape == entry.shape and found.dtype == entry.dtype
-    made[entry.name] = Tensor(
-        entry.name, shape, found.dtype, "weight", stored=None if plain else stored, note=None if plain else note
-    )
+def _fill(group: Group, leaf: str, found: Found) -> None:
+    entry, tensor, shape = group.entry(leaf), group.tensor(leaf), found.shape
+    size = None if shape is None else product(shape)
+    if size is not None and size > DENSEST * max(1, entry.bytes):
+        raise FormatError(f"{shown(entry.name)}: {found.scheme} says {shape}, more than its {entry.bytes:,} bytes hold")
+    if shape != entry.shape or found.dtype != entry.dtype:
+        tensor.stored = entry.size, entry.bytes
+        tensor.note = f"{found.scheme}: {found.note}" if shape is None else f"packed: {found.scheme}"
+    tensor.shape, tensor.size, tensor.dtype, tensor.role = shape, size, found.dtype, "weight"
     for other in found.bookkeeping:
-        held = group.entries[other]
-        made[held.name] = Tensor(
-            held.name, held.shape, held.dtype, "bookkeeping", size=held.size, note=f"{found.scheme}: {other}"
-        )
+        held = group.tensor(other)
+        held.role, held.note = "bookkeeping", f"{found.scheme}: {other}"
 
 
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for d in shape:
-        size *= d
-    return size
+def _set_loose_aside(tensors: Sequence[Tensor]) -> None:
+    for t in tensors:
+        if t.role == "weight" and t.name[t.name.rfind(".") + 1 :] in LOOSE:
+            t.role, t.note = "bookkeeping", "a scale of a quantised network"

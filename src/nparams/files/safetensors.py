@@ -1,49 +1,54 @@
 """safetensors: eight bytes of length, a JSON header of names, shapes and places, then the numbers.
 
-Specification: huggingface/safetensors README.md; the order of checks is that of safetensors/src/tensor.rs
-(`read_metadata`, `validate`).  Nothing but the header is read, apart from a few bytes where a packing scheme keeps the
-true shape in a tensor.  The header is scanned entry by entry, so memory follows the tensors, not the JSON.
+Specification: huggingface/safetensors README.md; the checks are those of safetensors/src/tensor.rs (`read_metadata`,
+`validate`).  Nothing but the header is read, apart from a few bytes where a packing scheme keeps the true shape in a
+tensor.
 """
 
 from __future__ import annotations
 
 from nparams.errors import FormatError, place, shown
-from nparams.files.named import Entry, assemble
-from nparams.files.safetensors_header import Header, scan
+from nparams.files.named import assemble
+from nparams.files.safetensors_header import scan
 from nparams.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.files.bytesource import ByteSource, Folder
+    from nparams.files.safetensors_entry import Header
 
 LENGTH_BYTES = 8
+MOST_HEADER = 25_000_000  # what clients of model hubs read
 MAX_HEADER = 100_000_000  # the format's own limit (MAX_HEADER_SIZE)
 
 
-def read(source: ByteSource, folder: Folder | None = None) -> Network:
+def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = True) -> Network:
     """The network in one safetensors file; `folder` holds the files beside it (a config.json may tell the packing).
 
-    Raises FormatError for a header that breaks the format, with the field and the place.
+    Raises FormatError for a header that breaks the format, with the field and the place; `limits=False` reads headers
+    up to the format's own limit.
+
+    >>> from nparams.files.bytesource import MemorySource
+    >>> header = b'{"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}'
+    >>> read(MemorySource(len(header).to_bytes(8, "little") + header + bytes(24))).total
+    6
     """
-    header = read_header(source)
-    made = assemble(header.entries, lambda entry, limit: data_of(source, header, entry, limit), folder)
-    notes = [*made.notes, *shard_notes(source.name, folder)]
-    also = declared(header.metadata)
+    header = read_header(source, limits=limits)
+    made = assemble(header.tensors, lambda k, limit: data_of(source, header, k, limit), folder, header.hints)
     return Network(
-        tensors=made.tensors, source=source.name, form="safetensors", read_as=told(header, made.scheme), notes=notes,
-        routes=made.routes, also=also,
+        tensors=header.tensors, source=source.name, form="safetensors", notes=[*made.notes, *shard_notes(source.name)],
+        read_as=told(len(header.tensors), made.scheme), routes=made.routes, also=declared(header.metadata),
     )  # fmt: skip
 
 
-def told(header: Header, scheme: str | None, shards: int = 1) -> str:
+def told(count: int, scheme: str | None, shards: int = 1) -> str:
     """The print-back: how many tensors, in how many files, and how they are packed."""
-    count = len(header.entries)
     parts = ["safetensors", f"{count:,} tensor{'' if count == 1 else 's'}"]
-    return ", ".join([*parts, *([f"{shards} shards"] if shards > 1 else []), *([scheme] if scheme else [])])
+    return ", ".join([*parts, *([f"{shards:,} shards"] if shards > 1 else []), *([scheme] if scheme else [])])
 
 
-def read_header(source: ByteSource) -> Header:
+def read_header(source: ByteSource, *, limits: bool = True) -> Header:
     """The checked header of a safetensors file."""
     name, size = place(source.name), source.size
     if size < LENGTH_BYTES:
@@ -54,19 +59,19 @@ def read_header(source: ByteSource) -> Header:
             f"{name}: header says {length:,} bytes at offset 0, but the file has {size:,}. "
             "Not a safetensors file, or a cut download"
         )
-    if length > MAX_HEADER:
-        raise FormatError(f"{name}: a header of {length:,} bytes; the format allows {MAX_HEADER:,}")
-    return scan(source.read(LENGTH_BYTES, length), size - LENGTH_BYTES - length, source.name)
+    if length > (MOST_HEADER if limits else MAX_HEADER):
+        more = f" at most {MOST_HEADER:,} are read; --limits off reads" if limits else ""
+        raise FormatError(f"{name}: a header of {length:,} bytes;{more} up to the format's own limit of {MAX_HEADER:,}")
+    return scan(source.read(LENGTH_BYTES, length), size - LENGTH_BYTES - length, source.name, limits)
 
 
-def data_of(source: ByteSource, header: Header, entry: Entry, limit: int) -> bytes:
+def data_of(source: ByteSource, header: Header, k: int, limit: int) -> bytes:
     """The bytes of one small tensor (a packed weight's shape, a quantisation state)."""
-    length = entry.end - entry.start
+    start, length = header.starts[k], header.ends[k] - header.starts[k]
     if length > limit:
-        raise FormatError(
-            f"{place(source.name)}: {shown(entry.name)} takes {length:,} bytes where at most {limit} make sense"
-        )
-    return source.read(LENGTH_BYTES + header.length + entry.start, length)
+        name = shown(header.tensors[k].name)
+        raise FormatError(f"{place(source.name)}: {name} takes {length:,} bytes where at most {limit:,} make sense")
+    return source.read(LENGTH_BYTES + header.length + start, length)
 
 
 def declared(metadata: dict[str, str]) -> dict[str, Size]:
@@ -75,12 +80,11 @@ def declared(metadata: dict[str, str]) -> dict[str, Size]:
     return {"declared": int(text)} if text.isascii() and text.isdigit() and len(text) < 40 else {}
 
 
-def shard_notes(name: str, folder: Folder | None) -> list[str]:
+def shard_notes(name: str) -> list[str]:
     """A note when the file is one shard of a set."""
     from nparams.files.shards import shard_of
 
-    bare = name.replace("\\", "/").rpartition("/")[2]
-    found = shard_of(bare)
-    if found is None:
+    found = shard_of(name.replace("\\", "/").rpartition("/")[2])
+    if found is None or found.count == 1:
         return []
     return [f"this is shard {found.number} of {found.count} only; for the whole model give its index or its directory"]

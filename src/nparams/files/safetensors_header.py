@@ -1,270 +1,179 @@
 """The safetensors header: strict JSON, scanned one entry at a time, every field checked.
 
-A header that a library wrote has one spelling of an entry, and one pattern reads it.  Anything else that JSON allows
-(other key order, spaces, escapes) goes through the slow door: one bounded entry at a time to `json`.
+The reference library spells an entry in one way only, and a header in that spelling is cut apart without a parser: each
+piece is accepted only if it is byte for byte what the library would have written there.  From the first entry that
+differs, the slow door reads on, one bounded entry at a time.  The bytes are never made one text, so that memory follows
+the tensors.
 """
 
 from __future__ import annotations
 
-import json
 import re
 
-from nparams.dtypes import BLOCKS, SAFETENSORS
 from nparams.errors import FormatError, place, shown
-from nparams.files.json_text import AFTER, NAME, PAIR, SPACE, text_of
-from nparams.files.named import Entry
+from nparams.files.json_text import EMPTY, SPACE, bad_utf8, excerpt
+from nparams.files.safetensors_entry import MAX_NAME, MAX_TENSORS, Entries, Header, spec_of
+from nparams.network import Tensor
+from nparams.roles import UNUSUAL_HINTS, role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from nparams.files.safetensors_entry import Role, Spec
 
-MAX_TENSORS = 10_000_000
-MAX_NAME = 65_536
-MAX_DIMENSIONS = 8
-MAX_DIMENSION = 1 << 48
-MAX_ENTRY = 4_096  # characters of one entry: a dtype, 8 dimensions, 2 offsets
-MAX_METADATA = 100_000  # entries
-KEPT_METADATA = 1_024  # characters of a value that are worth keeping
+MOST_TENSORS = 200_000  # in one file, unless limits are off; a hundred times what files have
+REMEMBERED = 10_000  # specifications, and roles for each
 
-USUAL = re.compile(
-    r'"([^"\\\x00-\x1f]*+)":\{"dtype":"([A-Z0-9_]+)","shape":\[([0-9, ]*)\],'
-    r'"data_offsets":\[(\d{1,18}), ?(\d{1,18})\]\}([,}])'
-)
-EMPTY = re.compile(rf"\{{{SPACE}\}}")
-ENTRY = re.compile(r"\{[^{}]*\}")
-FIELDS = {"dtype", "shape", "data_offsets"}
+BETWEEN = b'},"'
+TYPED = re.compile(rb'"dtype":"([A-Z0-9_]+)","shape":\[((?:0|[1-9]\d{0,17})(?:,(?:0|[1-9]\d{0,17}))*|)\]')
+WINDOW = 1 << 18  # how much is cut apart at a time
+CONTROLS = bytes(range(32))
+NOTHING = re.compile(EMPTY.pattern + SPACE)
 
 
-class Header:
-    """What a header says: its entries in file order, its metadata, and its length in bytes."""
-
-    __slots__ = ("entries", "length", "metadata")
-
-    def __init__(self, entries: list[Entry], metadata: dict[str, str], length: int) -> None:
-        self.entries = entries
-        self.metadata = metadata
-        self.length = length
-
-
-def scan(raw: bytes, room: int, file: str) -> Header:
+def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
     """Parse and check a header; `room` is how many bytes of data follow it.
 
     Raises FormatError: not UTF-8, not JSON, a duplicate name, an unknown dtype, a wrong field, data that overlaps,
     leaves a gap or does not fill the file.
     """
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{place(file)}: the header is not UTF-8 at byte {8 + error.start}") from None
-    scanner = _Scanner(text, room, file)
+    scanner = _Scanner(raw, room, file, MOST_TENSORS if limits else MAX_TENSORS)
+    bad = bad_utf8(raw)
+    if bad is not None:
+        raise FormatError(f"{place(file)}: the header is not UTF-8 at byte {8 + bad:,}")
     scanner.run()
-    _check_cover(scanner.entries, room, file)
-    return Header(scanner.entries, scanner.metadata, len(raw))
+    scanner.check_names()
+    scanner.check_cover()
+    return scanner.header
 
 
-class _Scanner:
-    def __init__(self, text: str, room: int, file: str) -> None:
-        self.text = text
-        self.room = room
-        self.file = file
-        self.entries: list[Entry] = []
-        self.metadata: dict[str, str] = {}
-        self.names: set[str] = set()
-        self.shapes: dict[str, tuple[tuple[int, ...], int]] = {"": ((), 1)}
+class _Scanner(Entries):
+    """The whole header, by the quickest way that its spelling allows."""
 
-    def fail(self, at: int, what: str) -> NoReturn:
-        """Refuse, with the byte in the file."""
-        byte = 8 + len(self.text[:at].encode("utf-8"))
-        raise FormatError(f"{place(self.file)}: header, byte {byte:,}: {what}")
+    def __init__(self, raw: bytes, room: int, file: str, most: int) -> None:
+        super().__init__(raw, room, file, most)
+        self.by_leaf = self.header.hints.isdisjoint(UNUSUAL_HINTS)
+        self.specs: dict[bytes, Spec] = {}
 
     def run(self) -> None:
         """The whole header: an object, then nothing but padding."""
-        text = self.text
-        if not text.startswith("{"):
-            self.fail(0, f"a safetensors header begins with {{, found {shown(text[:1])}")
-        if re.fullmatch(rf"\{{{SPACE}\}}{SPACE}", text[:MAX_ENTRY]) and not text[MAX_ENTRY:].strip():
+        raw = self.raw
+        if not raw.startswith(b"{"):
+            self.fail(0, f"a safetensors header begins with {{, found {shown(excerpt(raw, 0)[:1])}")
+        if raw.count(b'"data_offsets"') > self.most:
+            self.too_many(0)
+        empty = NOTHING.match(raw)
+        if empty is not None and empty.end() == len(raw):
             return
-        at, mark = 1, ","
-        while mark == ",":
-            at, mark = self._usual(at)
-            if mark == ",":
-                at, mark = self._unusual(at)
-        if text[at:].strip(" \t\n\r"):
-            self.fail(at, f"found {shown(text[at : at + 20])} after the header's end")
+        at, mark = 1, b","
+        if raw.startswith(b'{"__metadata__"'):
+            at, mark = self.any_spelling(at)
+        if mark == b",":
+            at = self._usual(at)
+        while mark == b",":
+            at, mark = self.any_spelling(at)
+        if raw[at:].strip(b" \t\n\r"):
+            self.fail(at, f"found {shown(excerpt(raw, at))} after the header's end")
 
-    def _usual(self, at: int) -> tuple[int, str]:
-        """As many entries in the common spelling as follow; the place and mark where they end."""
-        match_at, add, names, shapes, room = USUAL.match, self.entries.append, self.names, self.shapes, self.room
-        text, mark = self.text, ","
-        while mark == ",":
-            match = match_at(text, at)
-            if match is None:
+    def _usual(self, at: int) -> int:
+        """As many entries in the library's spelling as follow, but for the last; the place where they end."""
+        raw = self.raw
+        while raw.startswith(b'"', at):
+            cut = raw.rfind(BETWEEN, at, at + WINDOW)
+            window = raw[at + 1 : cut]
+            if cut < 0 or b"\\" in window or len(window.translate(None, CONTROLS)) != len(window):
                 break
-            name, dtype, dims, start, end, mark = match.groups()
-            if name in names:
-                self.fail(at, f"the name {shown(name)} appears twice")
-            if name == "__metadata__":
-                self.fail(at, "__metadata__ holds texts, not a tensor")
-            names.add(name)
-            shape = shapes.get(dims) or self._shape(dims, at)
-            add(
-                self._checked(
-                    name,
-                    dtype,
-                    shape,
-                    int(start) if len(start) < 20 else room + 1,
-                    int(end) if len(end) < 20 else room + 1,
-                    at,
-                )
-            )
-            at = match.end()
-        return at, mark
+            reached = self._pieces(window.split(BETWEEN), at)
+            if reached != cut + 2:
+                return reached
+            at = reached
+        return at
 
-    def _shape(self, dims: str, at: int) -> tuple[tuple[int, ...], int]:
-        """A shape and its product, remembered by its text (a model has few different ones)."""
-        if not re.fullmatch(r"(?:0|[1-9]\d{0,17})(?:, ?(?:0|[1-9]\d{0,17}))*", dims):
-            self.fail(at, f"the shape [{dims[:60]}] is not a list of whole numbers")
-        found = self._product([int(d) for d in dims.split(",")], at)
-        if len(self.shapes) < 100_000:
-            self.shapes[dims] = found
-        return found
+    def _pieces(self, pieces: list[bytes], at: int) -> int:
+        """Entries without their first quote and last brace; the place of the first that is not as expected.
 
-    def _product(self, dims: list[int], at: int) -> tuple[tuple[int, ...], int]:
-        if len(dims) > MAX_DIMENSIONS:
-            self.fail(at, f"a shape of {len(dims)} dimensions; at most {MAX_DIMENSIONS} are read")
-        size = 1
-        for d in dims:
-            if d >= MAX_DIMENSION:
-                self.fail(at, f"a dimension of {d:,}; at most 2**48 is read")
-            size *= d
-        return tuple(dims), size
+        The loop for every tensor of every file: what could be a call of its own is written out.
+        """
+        add, add_end, specs, room = self.header.tensors.append, self.header.ends.append, self.specs, self.room
+        add_start = self.header.starts.append
+        by_leaf, reached, written = self.by_leaf, self.reached, b"%d" % self.reached
+        for piece in pieces:
+            name_bytes, _, rest = piece.partition(b'":{')
+            typed, _, placed = rest.partition(b',"data_offsets":[')
+            spec = specs.get(typed) or self._spec(typed)
+            if spec is None:
+                break
+            dtype, shape, size, length, roles = spec
+            end = reached + length
+            before, written = written, b"%d" % end
+            name = name_bytes.decode()
+            if placed != b"%b,%b]" % (before, written) or end > room:
+                break
+            if '"' in name or len(name) > MAX_NAME:
+                break
+            leaf = name.rpartition(".")[2]
+            role = roles.get(leaf) if by_leaf else None
+            if role is None:
+                role = self._role(name, leaf, spec)
+            add(Tensor(name, shape, dtype, role[0], None, None, None, role[1], size))
+            add_start(reached)
+            add_end(end)
+            reached = end
+            at += len(piece) + 3
+        self.reached = reached
+        return at
 
-    def _checked(
-        self, name: str, dtype: str, shape: tuple[tuple[int, ...], int], start: int, end: int, at: int
-    ) -> Entry:
-        known = SAFETENSORS.get(dtype)
-        if known is None:
-            self.fail(at, f"{shown(name)} has the unknown dtype {shown(dtype)}; known are {', '.join(SAFETENSORS)}")
-        if not start <= end <= self.room:
-            follow = f"{self.room:,} bytes of data follow the header"
-            self.fail(at, f"{shown(name)} says bytes {start:,} to {end:,}, but {follow}. Cut download?")
-        dims, size = shape
-        per, width = BLOCKS[known]
-        if size * width != (end - start) * per:
-            needed = f"{_dims(dims)} of {dtype} takes {_exact(size * width, per)} bytes"
-            self.fail(at, f"{shown(name)}: {needed}, its offsets hold {end - start:,}")
-        if len(self.entries) >= MAX_TENSORS:
-            self.fail(at, f"more than {MAX_TENSORS:,} tensors")
-        return Entry(name, known, dims, size, start, end)
+    def _role(self, name: str, leaf: str, spec: Spec) -> Role:
+        dtype, shape, _, _, roles = spec
+        role = role_of(name, shape, dtype)
+        if self.by_leaf and len(roles) < REMEMBERED:
+            roles[leaf] = role
+        return role
 
-    # -- the slow door ------------------------------------------------------------------------------------------------
-
-    def _unusual(self, at: int) -> tuple[int, str]:
-        """One entry in any spelling that JSON allows."""
-        match = NAME.match(self.text, at)
+    def _spec(self, text: bytes) -> Spec | None:
+        """A dtype and shape understood, remembered by their text (a model has few different ones)."""
+        match = TYPED.fullmatch(text)
         if match is None:
-            self.fail(at, f"expected a name in quotes and a colon, found {shown(self.text[at : at + 20])}")
-        name = self._text(match[1], at)
-        if name in self.names:
-            self.fail(at, f"the name {shown(name)} appears twice")
-        self.names.add(name)
-        if name == "__metadata__":
-            return self._metadata(match.end())
-        found = ENTRY.match(self.text, match.end(), match.end() + MAX_ENTRY)
-        if found is None:
-            self.fail(match.end(), f"{shown(name)} needs an object with dtype, shape and data_offsets")
-        self.entries.append(self._entry(name, found[0], match.end()))
-        return self._after(found.end())
+            return None
+        dims = [int(d) for d in match[2].split(b",")] if match[2] else []
+        spec = spec_of(match[1].decode(), dims)
+        if isinstance(spec, str):
+            return None
+        if len(self.specs) < REMEMBERED:
+            self.specs[text] = spec
+        return spec
 
-    def _after(self, at: int) -> tuple[int, str]:
-        match = AFTER.match(self.text, at)
-        if match is None:
-            self.fail(at, f"expected a comma or a closing brace, found {shown(self.text[at : at + 20])}")
-        return match.end(), match[1]
+    # -- what only the whole header can tell --------------------------------------------------------------------------
 
-    def _text(self, body: str, at: int) -> str:
-        if len(body) > MAX_NAME:
-            self.fail(at, f"a name of {len(body):,} characters; at most {MAX_NAME:,} are read")
-        name = text_of(body)
-        if "\\" in body and any("\ud800" <= c <= "\udfff" for c in name):
-            self.fail(at, "a name with half a surrogate pair is no text")
-        return name
+    def check_names(self) -> None:
+        """No name twice, and no tensor under the name of the metadata."""
+        names = {t.name for t in self.header.tensors}
+        if "__metadata__" in names:
+            raise FormatError(f"{place(self.file)}: __metadata__ must be an object of texts, and is a tensor here")
+        if len(names) == len(self.header.tensors):
+            return
+        names.clear()
+        for t in self.header.tensors:
+            if t.name in names:
+                raise FormatError(f"{place(self.file)}: header: the name {shown(t.name)} appears twice")
+            names.add(t.name)
 
-    def _entry(self, name: str, text: str, at: int) -> Entry:
-        try:
-            fields = json.loads(text, object_pairs_hook=list, parse_float=_Inexact, parse_constant=_Inexact)
-        except (ValueError, RecursionError):
-            self.fail(at, f"{shown(name)}: {shown(text)} is not JSON")
-        held = dict(fields)
-        if len(fields) != 3 or held.keys() != FIELDS:
-            listed = ", ".join(sorted(shown(str(k), 20) for k, _ in fields[:8]))
-            self.fail(at, f"{shown(name)} has the fields {listed}; it needs dtype, shape and data_offsets")
-        dims, offsets = held["shape"], held["data_offsets"]
-        if not (_whole(dims) and _whole(offsets) and len(offsets) == 2 and isinstance(held["dtype"], str)):
-            self.fail(at, f"{shown(name)}: {shown(text)} needs a dtype in quotes and lists of whole numbers")
-        return self._checked(name, held["dtype"], self._product(dims, at), offsets[0], offsets[1], at)
-
-    def _metadata(self, at: int) -> tuple[int, str]:
-        """__metadata__: texts only; short values are kept."""
-        if self.text[at : at + 1] != "{":
-            self.fail(at, "__metadata__ must be an object of texts")
-        empty = EMPTY.match(self.text, at)
-        if empty:
-            return self._after(empty.end())
-        at, mark = at + 1, ","
-        seen: set[str] = set()
-        while mark == ",":
-            match = PAIR.match(self.text, at)
-            if match is None:
-                self.fail(at, f"__metadata__ must be an object of texts, found {shown(self.text[at : at + 20])}")
-            key = self._text(match[1], at)
-            if key in seen:
-                self.fail(at, f"__metadata__ has {shown(key)} twice")
-            if len(seen) >= MAX_METADATA:
-                self.fail(at, f"more than {MAX_METADATA:,} entries of __metadata__")
-            seen.add(key)
-            if len(match[2]) <= KEPT_METADATA and len(self.metadata) < KEPT_METADATA:
-                self.metadata[key] = match[2]
-            at, mark = match.end(), match[3]
-        return self._after(at)
-
-
-class _Inexact:
-    """Stands for a number that is not whole, so that it is refused rather than rounded."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, list) and all(type(v) is int and v >= 0 for v in value)
-
-
-def _dims(dims: tuple[int, ...]) -> str:
-    return f"({', '.join(map(str, dims))})"
-
-
-def _exact(amount: int, per: int) -> str:
-    return f"{amount // per:,}" if amount % per == 0 else f"{amount:,}/{per}"
-
-
-def _check_cover(entries: list[Entry], room: int, file: str) -> None:
-    """Data in order fills the file: no overlap, no gap, nothing behind."""
-    at = 0
-    for entry in sorted(entries, key=_place):
-        if entry.start != at:
-            what = (
-                "overlaps the tensor before it"
-                if entry.start < at
-                else f"leaves a gap of {entry.start - at:,} bytes before it"
+    def check_cover(self) -> None:
+        """Data in order fills the file: no overlap, no gap, nothing behind."""
+        if not self.in_order:
+            self._check_order()
+        if self.reached != self.room:
+            raise FormatError(
+                f"{place(self.file)}: the tensors end at data byte {self.reached:,}, "
+                f"but {self.room:,} bytes of data follow the header"
             )
-            raise FormatError(f"{place(file)}: {shown(entry.name)} at data byte {entry.start:,} {what}")
-        at = entry.end
-    if at != room:
-        raise FormatError(
-            f"{place(file)}: the tensors end at data byte {at:,}, but {room:,} bytes of data follow the header"
-        )
 
-
-def _place(entry: Entry) -> tuple[int, int]:
-    return entry.start, entry.end
+    def _check_order(self) -> None:
+        starts, at = self.header.starts, 0
+        for k in sorted(range(len(starts)), key=lambda k: (starts[k], self.header.ends[k])):
+            if starts[k] != at:
+                gap = f"leaves a gap of {starts[k] - at:,} bytes before it"
+                what = "overlaps the tensor before it" if starts[k] < at else gap
+                name = shown(self.header.tensors[k].name)
+                raise FormatError(f"{place(self.file)}: {name} at data byte {starts[k]:,} {what}")
+            at = self.header.ends[k]
+        self.reached = at

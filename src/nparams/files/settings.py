@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-import json
-
 from nparams.errors import ReadError
+from nparams.files.json_text import strict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from nparams.files.bytesource import Folder
 
 MAX_CONFIG = 4_000_000
 
 
-def config(folder: Folder | None) -> dict[str, object]:
+def config(folder: Folder | None) -> dict[str, Any]:
     """The object in config.json beside a model; {} where there is none that can be read."""
     if folder is None or "config.json" not in folder.names():
         return {}
     try:
         source = folder.open("config.json")
-        held = json.loads(source.read(0, min(source.size, MAX_CONFIG)))
+        held = strict(source.read(0, source.size)) if source.size <= MAX_CONFIG else None
     except (ReadError, ValueError, RecursionError):
         return {}
     return held if isinstance(held, dict) else {}
 
 
-def mlx_settings(folder: Folder | None) -> dict[str, object]:
+def mlx_settings(folder: Folder | None) -> dict[str, Any]:
     """The `quantization` object that MLX writes: group_size, bits, and exceptions by layer name."""
-    held = config(folder)
-    text = held.get("text_config")
-    for place in (held, text if isinstance(text, dict) else {}):
-        found = place.get("quantization") or place.get("quantization_config")
+    for held in _places(config(folder)):
+        found = held.get("quantization") or held.get("quantization_config")
         if isinstance(found, dict):
             return found
     return {}
+
+
+def config_bits(folder: Folder | None) -> set[int]:
+    """The widths that the groups of a compressed-tensors configuration name."""
+    found: set[int] = set()
+    for held in _places(config(folder)):
+        groups = held.get("quantization_config")
+        groups = groups.get("config_groups") if isinstance(groups, dict) else None
+        for group in groups.values() if isinstance(groups, dict) else ():
+            weights = group.get("weights") if isinstance(group, dict) else None
+            bits = weights.get("num_bits") if isinstance(weights, dict) else None
+            if type(bits) is int:
+                found.add(bits)
+    return found
+
+
+def _places(held: dict[str, Any]) -> list[dict[str, Any]]:
+    """A configuration, and the one of its text part."""
+    text = held.get("text_config")
+    return [held, text] if isinstance(text, dict) else [held]

@@ -117,10 +117,9 @@ def _merged(table: Canonical, key: tuple[object, ...], group: Poly) -> Size:
 def factored(size: Size) -> Size:
     """The factors that every term shares, outside a bracket: h[i-1]*h[i] + h[i] becomes (h[i-1] + 1)*h[i].
 
-        >>> from nparams.errors import WorkLimitError
-    from nparams.expr import parse
-        >>> str(factored(parse("h[i-1]*h[i] + h[i]")))
-        '(h[i-1] + 1)*h[i]'
+    >>> from nparams.expr import parse
+    >>> str(factored(parse("h[i-1]*h[i] + h[i]")))
+    '(h[i-1] + 1)*h[i]'
     """
     table = Canonical()
     p = table.poly(size)
