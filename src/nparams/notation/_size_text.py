@@ -10,7 +10,7 @@ MAX_TEXT = 10_000_000
 DASHES = "-‐‑‒–—−"
 ARROWS = "→⇒➔➜⟶➝"
 ELLIPSES = "…⋯"
-NUMERIC = frozenset(f"0123456789 \t\r\n_xX×*^+,;./()[]>={DASHES}{ARROWS}{ELLIPSES}")
+NUMERIC = frozenset(f"0123456789 \t\r\n_xX×*^+,:;./()[]{{}}>={DASHES}{ARROWS}{ELLIPSES}")
 
 # Patterns as text: `re` compiles the few that a list needs, so that 784-16-16-10 starts without any.
 DASH_CLASS = "\\" + DASHES
@@ -44,7 +44,7 @@ def is_symbolic_list(text: str) -> bool:
 def _tidied(text: str) -> str:
     """Every arrow as →, every ellipsis as two dots."""
     if ">" in text:
-        text = re.sub(r"-+>|=+>", "→", text)
+        text = re.sub(r"[-=]*>", "→", text)
     if ".." in text:
         text = re.sub(r"\.{2,}", "..", text)
     for marks, mark in ((ARROWS, "→"), (ELLIPSES, "..")):
@@ -64,6 +64,8 @@ def split(text: str, notes: list[str]) -> list[str]:
         found = _split_at(body, "→")
     elif "," in body and len(found := _split_at(body, ",;")) > 1:
         pass  # a comma inside brackets separates nothing: max(d, 3)-d
+    elif ":" in body or ";" in body:
+        found = _split_at(body, ":;")
     elif any(c in body for c in "xX×") and re.fullmatch(TIMES_LIST, body):
         found = re.split(r"\s*[xX×]\s*", body)
         _refuse_image(text, found)
