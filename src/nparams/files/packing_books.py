@@ -1,0 +1,41 @@
+"""Weights as indices into codebooks: EXL3 and AQLM."""
+
+from __future__ import annotations
+
+from nparams.files.packing import Found, Unknown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.files.packing import Group
+
+EXL3 = ("suh", "svh", "su", "sv", "mcg", "mul1", "scale")
+PADDED = "EXL3 rounds both sides of a layer up to a multiple of 128, and counts here are of the rounded layers"
+
+
+def exl3(group: Group, leaf: str) -> Found | None:
+    """trellis int16 (in/16, out/16, 16·bits), suh (in) and svh (out), or su and sv with 16 signs to a number.
+
+    turboderp-org/exllamav3 exllamav3/modules/quant/exl3.py and modules/linear.py (`pad_to`).
+    """
+    packed, rest = group.entry(leaf), group.present(*EXL3)
+    if packed.dtype not in ("int16", "uint16") or len(packed.shape) != 3 or not rest:
+        return None
+    shape = packed.shape[1] * 16, packed.shape[0] * 16
+    signs = [(group.get("svh"), group.get("sv")), (group.get("suh"), group.get("su"))]
+    told = tuple(whole.size if whole else bits.size * 16 if bits else None for whole, bits in signs)
+    if told != shape:
+        raise Unknown("EXL3", "the signs beside it do not give its size", rest)
+    return Found("EXL3", shape, "exl3", rest, PADDED)
+
+
+def aqlm(group: Group, leaf: str) -> Found | None:
+    """codes (out/o, in/i, K), codebooks (K, entries, o, i), scales (out/o, 1, 1, 1).
+
+    Vahe1994/AQLM inference_lib/src/aqlm/inference.py, `QuantizedLinear`.
+    """
+    codes, books, rest = group.entry(leaf), group.get("codebooks"), group.present("codebooks", "scales")
+    if books is None:
+        return None
+    if len(codes.shape) != 3 or len(books.shape) != 4 or codes.shape[2] != books.shape[0]:
+        raise Unknown("AQLM", f"codes {codes.shape} do not fit codebooks {books.shape}", rest)
+    return Found("AQLM", (codes.shape[0] * books.shape[2], codes.shape[1] * books.shape[3]), "aqlm", rest)
