@@ -134,7 +134,7 @@ class Request:
         if choice.file is None:
             from nparams.files.safetensors_index import read_set
 
-            network = read_set(choice.shards, folder, folder.name)
+            network = read_set(choice.shards, folder, folder.name, limits=self.limits)
         else:
             with folder.open(choice.file) as source:
                 network = self.bytes(source, folder)

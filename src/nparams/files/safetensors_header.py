@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.files.safetensors_entry import Role, Spec
 
-MOST_TENSORS = 200_000  # in one file, unless limits are off; a hundred times what files have
+MOST_TENSORS = 120_000  # in one file, unless limits are off: several times what any file has, and 5 s at worst
 REMEMBERED = 10_000  # specifications, and roles for each
 
 BETWEEN = b'},"'
