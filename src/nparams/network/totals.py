@@ -104,25 +104,39 @@ class _Counter:
 
     def add(self, tensors: Iterable[Tensor], copies: int) -> None:
         """Count the tensors of one module that stands there `copies` times."""
-        tallies = self.tallies
+        alike: dict[tuple[str, str | None, Size | None, bool | None], int] = {}  # a model has few different tensors
         for t in tensors:
-            role, size = t.role, t.size
-            if role != "other":
-                self.stored += (t.stored[0] if t.stored else size or 0) * copies  # type: ignore[assignment]
+            if t.stored is None and t.tied_to is None:
+                key = (t.role, t.dtype, t.size, t.trainable)
+                alike[key] = alike.get(key, 0) + 1
+            else:
+                self._one(t, copies)
+        for (role, dtype, size, trainable), count in alike.items():
             if size is None:
-                self.unknown += role in PARAMETER_ROLES
-                continue
-            held: int = size * copies  # type: ignore[assignment]
-            if t.tied_to is not None:
-                self.tied += held if role in PARAMETER_ROLES else 0
-                continue
-            tally = tallies.get((role, t.dtype)) or tallies.setdefault((role, t.dtype), _Tally())
-            tally.elements += held
-            if tally.bytes is not None:
-                width = t.stored[1] if t.stored else bytes_of(size, t.dtype) if t.dtype else None  # type: ignore[arg-type]
-                tally.bytes = None if width is None else tally.bytes + width * copies
-            if role in PARAMETER_ROLES:
-                self.trained[t.trainable] += held
+                self.unknown += count if role in PARAMETER_ROLES else 0
+            else:
+                width = None if dtype is None else bytes_of(size, dtype)  # type: ignore[arg-type]
+                self.stored += size * count * copies if role != "other" else 0  # type: ignore[assignment]
+                self._held(role, dtype, trainable, size, width, count * copies)  # type: ignore[arg-type]
+
+    def _one(self, t: Tensor, copies: int) -> None:
+        """A tensor that is tied, or stored in another way than its shape says."""
+        elements, width = t.stored if t.stored else (t.size or 0, None)
+        self.stored += elements * copies if t.role != "other" else 0  # type: ignore[assignment]
+        if t.size is None:
+            self.unknown += t.role in PARAMETER_ROLES
+        elif t.tied_to is not None:
+            self.tied += t.size * copies if t.role in PARAMETER_ROLES else 0  # type: ignore[assignment]
+        else:
+            self._held(t.role, t.dtype, t.trainable, t.size, width, copies)  # type: ignore[arg-type]
+
+    def _held(self, role: str, dtype: str | None, trainable: bool | None, size: int, width: int | None, n: int) -> None:
+        """`n` tensors of `size` elements and `width` bytes each (None: unknown)."""
+        tally = self.tallies.get((role, dtype)) or self.tallies.setdefault((role, dtype), _Tally())
+        tally.elements += size * n
+        tally.bytes = None if width is None or tally.bytes is None else tally.bytes + width * n
+        if role in PARAMETER_ROLES:
+            self.trained[trainable] += size * n
 
 
 def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: int | None) -> Totals:
