@@ -9,6 +9,7 @@ from __future__ import annotations
 import os.path
 
 from nparams.errors import FormatError, escaped, shown
+from nparams.files.shards import shard_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from nparams.files.bytesource import ByteSource, Folder
     from nparams.files.gguf import Part
     from nparams.files.gguf_values import Value
+    from nparams.files.shards import Shard
 
-ENDING = "-00001-of-00001.gguf"
 SPLIT_NO, SPLIT_COUNT, SPLIT_TENSORS = "split.no", "split.count", "split.tensors.count"
 
 
@@ -30,8 +31,8 @@ def complete(source: ByteSource, given: Part, folder: Folder | None, read: Calla
     count = _number(given, SPLIT_COUNT)
     if count is None or count <= 1:
         return [given]
-    stem, number = _place(given, count)
-    names = [f"{stem}-{i:05d}-of-{count:05d}.gguf" for i in range(1, count + 1)]
+    shard = _place(given, count)
+    names, number = shard.names(), shard.number
     folder = _folder_with(names, number, given, folder)
     parts = []
     for i, name in enumerate(names):
@@ -42,35 +43,19 @@ def complete(source: ByteSource, given: Part, folder: Folder | None, read: Calla
     return parts
 
 
-def shard_of(name: str) -> tuple[str, int, int] | None:
-    """A shard's stem, number (from 1) and set size as its file name gives them; None for any other name.
-
-    >>> shard_of("m-00002-of-00005.gguf"), shard_of("m.gguf")
-    (('m', 2, 5), None)
-    """
-    stem, ending = name[: -len(ENDING)], name[-len(ENDING) :]
-    number, count = ending[1:6], ending[10:15]
-    digits = number.isascii() and number.isdigit() and count.isascii() and count.isdigit()
-    if not digits or ending != f"-{number}-of-{count}.gguf":
-        return None
-    return stem, int(number), int(count)
-
-
-def _place(given: Part, count: int) -> tuple[str, int]:
-    """The stem and number in the given file's name, which must agree with the count in the file."""
+def _place(given: Part, count: int) -> Shard:
+    """The given file's place by its name, which must agree with the count in the file."""
     shard = shard_of(os.path.basename(given.name))
-    if shard is None or shard[2] != count:
+    if shard is None or shard.count != count:
         pattern = f"NAME-00001-of-{count:05d}.gguf"
         name = escaped(given.name)
         raise FormatError(f"{name}: one of {count:,} shards, but not named {pattern}, so the others can not be found")
-    return shard[0], shard[1]
+    return shard
 
 
 def _folder_with(names: list[str], number: int, given: Part, folder: Folder | None) -> Folder:
     """The folder, once it is known to hold every name."""
     name, count = escaped(given.name), len(names)
-    if not 1 <= number <= count:
-        raise FormatError(f"{name}: its name says shard {number} of {count}")
     if folder is None:
         raise FormatError(f"{name}: shard {number} of {count}, and the others are not at hand; give it in its folder")
     there = {*folder.names(), names[number - 1]}

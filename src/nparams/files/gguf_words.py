@@ -5,8 +5,9 @@ from __future__ import annotations
 import os.path
 
 from nparams.errors import escaped, shown
-from nparams.files.gguf_sets import SPLIT_COUNT, shard_of
+from nparams.files.gguf_sets import SPLIT_COUNT
 from nparams.files.gguf_tensors import UNKNOWN
+from nparams.files.shards import shard_of
 from nparams.network.tree import PARAMETER_ROLES
 
 TYPE_CHECKING = False
@@ -79,9 +80,9 @@ def _say_kind(words: Words, part: Part, tensors: Sequence[Tensor], values: Mappi
     if not tensors:
         words.notes.append("no tensors: this file holds metadata only (a vocabulary, usually), no network")
     shard = shard_of(os.path.basename(part.name))
-    if shard and shard[2] > 1 and SPLIT_COUNT not in values:
+    if shard is not None and shard.count > 1 and SPLIT_COUNT not in values:
         words.notes.append(
-            f"its name says shard {shard[1]} of {shard[2]}, the file says nothing of a split: counted alone"
+            f"its name says shard {shard.number} of {shard.count}, the file says nothing of a split: counted alone"
         )
 
 
