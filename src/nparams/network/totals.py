@@ -171,13 +171,13 @@ def _fill_bytes(totals: Totals, tallies: Mapping[tuple[str, str | None], _Tally]
 
     totals.parameter_bytes, totals.bookkeeping_bytes = held(("weight", "bias")), held(("bookkeeping",))
     totals.bytes = held(KEPT_ROLES)
-    named: dict[str, Size] = {}
+    named: dict[str, int] = {}
     for (role, dtype), tally in tallies.items():
         if role in PARAMETER_ROLES:
             if dtype is None:
                 return
             named[dtype] = named.get(dtype, 0) + tally.elements
-    totals.dtypes = named
+    totals.dtypes = dict(sorted(named.items(), key=lambda pair: (-pair[1], pair[0])))  # the most used first
 
 
 def total_or_none(parts: Iterable[int | None]) -> int | None:

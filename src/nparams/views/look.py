@@ -129,7 +129,7 @@ def asides(network: Network, look: Look) -> list[str]:
 
 def _stored(network: Network) -> str:
     totals = network.totals
-    kinds = [name for name, _ in sorted((totals.dtypes or {}).items(), key=lambda pair: str(pair[1]).zfill(40))][::-1]
+    kinds = list(totals.dtypes or ())
     named = ", ".join(kinds[:4]) + (", ..." if len(kinds) > 4 else "")
     bits = totals.bits_per_parameter
     rate = "" if bits is None else f", {bits:g} bits a parameter"
