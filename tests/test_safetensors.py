@@ -159,7 +159,7 @@ REFUSED = [
     ("only a brace", file_of("{"), 'header, byte 9: expected a name in quotes and a colon, found ""'),
     ("no end", file_of("{" + A, 8), 'header, byte 61: expected a comma or a closing brace, found ""'),
     ("two objects", file_of("{" + A + "}{}", 8), 'header, byte 62: found "{}" after the header\'s end'),
-    ("two empty objects", file_of("{}{}"), 'header, byte 9: expected a name in quotes and a colon, found "}{}"'),
+    ("two empty objects", file_of("{}{}"), "header, byte 10: found \"{}\" after the header's end"),
     ("zeros after the end", file_of("{" + A + "}\0\0", 8),
      'header, byte 62: found "\\x00\\x00" after the header\'s end'),
     ("a comma too many", file_of("{" + A + ",}", 8),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BY_FORM = {row.form: row for row in SOURCES}
 FILES = [row for row in SOURCES if row.kind == "file"]
+SUFFIXES = tuple(suffix for row in FILES for suffix in row.suffixes)
 
 
 def read(
@@ -97,6 +98,8 @@ class Request:
             return self.text(self.row, text) if self.row.kind == "text" else self.path(text)
         if not text.strip():
             raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
+        if self.paths and text.endswith(SUFFIXES) and _exists(text):
+            return self.path(text)  # surely a model: no notation needs to be asked
         texts = [(row, import_module(row.module)) for row in SOURCES if row.kind == "text"]
         for row, module in texts:
             if module.claims(text) and not (self.paths and _is_path(text)):
@@ -130,7 +133,7 @@ class Request:
         from nparams.files.folder import choose
 
         self._refuse_bias(folder.name)
-        choice = choose(folder, tuple(s for row in FILES for s in row.suffixes))
+        choice = choose(folder, SUFFIXES)
         if choice.file is None:
             from nparams.files.safetensors_index import read_set
 
@@ -171,8 +174,7 @@ def _exists(text: str) -> bool:
 
 
 def _unclaimed(text: str, paths: bool) -> ReadError:
-    suffixes = tuple(s for row in SOURCES for s in row.suffixes)
-    if paths and (text.endswith(suffixes) or os.path.dirname(text)):
+    if paths and (text.endswith(SUFFIXES) or os.path.dirname(text)):
         return ReadError(f"{shown(text)}: no such file or directory")
     return NotationError(
         f"{shown(text)} is {'not a file here, and ' if paths else ''}not a list of sizes: sizes are numbers or "

@@ -6,8 +6,6 @@ buffer.  Each row carries an example from a published checkpoint or from the sou
 
 from __future__ import annotations
 
-import re
-
 from nparams.dtypes import INTEGERS
 
 # -- by the last part of the name -----------------------------------------------------------------------------------
@@ -104,13 +102,11 @@ BUFFER_PARENTS = {
 }
 
 #: the parts of a name that only the full rules understand: without any of them, the last part decides
-UNUSUAL = re.compile("|".join(re.escape(part) for part in (*OTHER_PARTS, *BUFFER_PARENTS)))
+UNUSUAL = (*OTHER_PARTS, *BUFFER_PARENTS)
 #: a name that holds none of these holds none of the parts above
 UNUSUAL_HINTS = ("opt", "exp_avg", "momentum_buffer", "lr_scheduler", "rng_states", "OPTIMIZER_SLOT", "rope_f")
 #: the same for what only a whole list of names can tell (files/named.py)
 HINTS = (*UNUSUAL_HINTS, ".weight_v", "ema", ".experts.")
-
-PARTS = re.compile(r"[./]")
 
 
 def role_of(name: str, shape: tuple[int, ...], dtype: str | None) -> tuple[str, str | None]:
@@ -121,8 +117,8 @@ def role_of(name: str, shape: tuple[int, ...], dtype: str | None) -> tuple[str, 
     >>> role_of("fc1.bias", (10,), "float32")
     ('bias', None)
     """
-    if UNUSUAL.search(name):
-        for part in PARTS.split(name):
+    if any(part in name for part in UNUSUAL):
+        for part in name.replace("/", ".").split("."):
             if part in OTHER_PARTS:
                 return "other", f"not the model: {part}"
             if part in BUFFER_PARENTS:
@@ -180,7 +176,8 @@ COMPONENTS = (
     ),
     ("vae", r"(?:first_stage_model|vae)\.", "first_stage_model.decoder.conv_in.weight"),
 )
-COMPONENT = re.compile("|".join(f"(?P<c{k}>{pattern})" for k, (_, pattern, _) in enumerate(COMPONENTS)))
+# patterns as text: only the JSON view asks, and `re` is not loaded before
+COMPONENT = "|".join(f"(?P<c{k}>{pattern})" for k, (_, pattern, _) in enumerate(COMPONENTS))
 
 
 def component_of(name: str) -> str:
@@ -189,12 +186,14 @@ def component_of(name: str) -> str:
     >>> component_of("vision_tower.blocks.0.attn.qkv.weight"), component_of("model.layers.0.mlp.up_proj.weight")
     ('vision', 'backbone')
     """
-    match = COMPONENT.match(name)
+    import re
+
+    match = re.match(COMPONENT, name)
     return "backbone" if match is None or match.lastgroup is None else COMPONENTS[int(match.lastgroup[1:])][0]
 
 
 #: lookup tables: token, position and type embeddings, as published models name them
-LOOKUP = re.compile(
+LOOKUP = (
     r"(?:^|[./])(?:embed_tokens|embed_positions|embed_in|wte|wpe|tok_embeddings|token_embd"
     r"|position_embd|token_types|token_embedding|token_embeddings|positional_embedding|position_embedding|pos_embed|pos_embedding"
     r"|(?:word|position|token_type|type|entity|char|token)_?embeddings?|embeddings?|shared|emb|tok_emb|pos_emb)"
@@ -209,4 +208,6 @@ def is_lookup(name: str, dimensions: int) -> bool:
     >>> is_lookup("model.embed_tokens.weight", 2), is_lookup("patch_embed.proj.weight", 4), is_lookup("pos_embed", 3)
     (True, False, True)
     """
-    return dimensions in (2, 3) and LOOKUP.search(name) is not None
+    import re
+
+    return dimensions in (2, 3) and re.search(LOOKUP, name) is not None

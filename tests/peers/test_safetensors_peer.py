@@ -124,11 +124,11 @@ def test_what_is_refused_is_refused_there_too(tmp_path, why, data):
 
 
 def test_headers_in_its_spelling_take_the_short_way(tmp_path, monkeypatch):
-    """All but the last entry of a file that the library wrote is read without JSON."""
+    """A file that the library wrote is read without JSON."""
     path = tmp_path / "m.safetensors"
     write(path, [T(f"model.layers.{i}.a.weight", [i % 5, 3], "BF16") for i in range(500)])
     calls = []
     plain = Entries.any_spelling
     monkeypatch.setattr(Entries, "any_spelling", lambda *a: calls.append(1) or plain(*a))
     assert len(listed(ours(path))) == 500
-    assert len(calls) == 1
+    assert not calls

@@ -18,7 +18,6 @@ AFTER = re.compile(SPACE + rb"([,}])")
 #: a key, its text, and what follows
 PAIR = re.compile(SPACE + STRING + SPACE + rb":" + SPACE + STRING + SPACE + rb"([,}])")
 EMPTY = re.compile(rb"\{" + SPACE + rb"\}")
-PIECE = 1 << 16
 
 
 def text_of(body: bytes) -> str:
@@ -31,30 +30,6 @@ def text_of(body: bytes) -> str:
         return body.decode()
     text: str = json.loads(b'"' + body + b'"')
     return text
-
-
-def excerpt(raw: bytes, at: int) -> str:
-    """A few characters at `at`, for a message."""
-    return raw[at : at + 20].decode("utf-8", "replace")
-
-
-def bad_utf8(raw: bytes) -> int | None:
-    """The first byte that is not UTF-8, checked without building the text (which may take four times the memory)."""
-    if raw.isascii():
-        return None
-    at = 0
-    while at < len(raw):
-        piece = raw[at : at + PIECE]
-        try:
-            piece.decode("utf-8")
-        except UnicodeDecodeError as error:
-            whole_end = at + len(piece) == len(raw)
-            if whole_end or error.reason != "unexpected end of data" or error.start < len(piece) - 3:
-                return at + error.start
-            at += error.start
-        else:
-            at += len(piece)
-    return None
 
 
 def strict(text: str | bytes) -> Any:

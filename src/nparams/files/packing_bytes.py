@@ -6,7 +6,6 @@ Each function names the source of its layout.
 from __future__ import annotations
 
 from nparams.errors import FormatError, shown
-from nparams.files.json_text import strict
 from nparams.files.packing import MAX_DIMENSION, Found, Unknown, contradiction, product, round_up
 
 TYPE_CHECKING = False
@@ -44,6 +43,8 @@ def bitsandbytes4(group: Group, leaf: str) -> Found | None:
 
 
 def _state_shape(group: Group, leaf: str) -> Shape:
+    from nparams.files.json_text import strict
+
     try:
         shape = strict(group.read(leaf))["shape"]
     except (ValueError, KeyError, TypeError, RecursionError):

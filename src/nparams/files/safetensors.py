@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.files.bytesource import ByteSource, Folder
-    from nparams.files.safetensors_entry import Header
+    from nparams.files.safetensors_spec import Header
 
 LENGTH_BYTES = 8
 MOST_HEADER = 25_000_000  # what clients of model hubs read
@@ -82,6 +82,8 @@ def declared(metadata: dict[str, str]) -> dict[str, Size]:
 
 def shard_notes(name: str) -> list[str]:
     """A note when the file is one shard of a set."""
+    if "-of-" not in name:
+        return []
     from nparams.files.shards import shard_of
 
     found = shard_of(name.replace("\\", "/").rpartition("/")[2])

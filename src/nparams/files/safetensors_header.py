@@ -8,26 +8,27 @@ the tensors.
 
 from __future__ import annotations
 
-import re
-
 from nparams.errors import FormatError, place, shown
-from nparams.files.json_text import EMPTY, SPACE, bad_utf8, excerpt
-from nparams.files.safetensors_entry import MAX_NAME, MAX_TENSORS, Entries, Header, spec_of
+from nparams.files.raw_text import bad_utf8, excerpt
+from nparams.files.safetensors_spec import MAX_NAME, MAX_TENSORS, Header, Reading, spec_of
 from nparams.network import Tensor
 from nparams.roles import UNUSUAL_HINTS, role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.files.safetensors_entry import Role, Spec
+    from nparams.files.safetensors_entry import Entries
+    from nparams.files.safetensors_spec import Role, Spec
 
 MOST_TENSORS = 120_000  # in one file, unless limits are off: several times what any file has, and 5 s at worst
 REMEMBERED = 10_000  # specifications, and roles for each
 
 BETWEEN = b'},"'
-TYPED = re.compile(rb'"dtype":"([A-Z0-9_]+)","shape":\[((?:0|[1-9]\d{0,17})(?:,(?:0|[1-9]\d{0,17}))*|)\]')
+TYPED, SHAPED = b'"dtype":"', b'","shape":['
+BLANK = b" \t\n\r"
+#: what torch and transformers write before the first tensor
+USUAL_METADATA = b'"__metadata__":{"format":"pt"},'
 WINDOW = 1 << 18  # how much is cut apart at a time
 CONTROLS = bytes(range(32))
-NOTHING = re.compile(EMPTY.pattern + SPACE)
 
 
 def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
@@ -46,13 +47,14 @@ def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
     return scanner.header
 
 
-class _Scanner(Entries):
+class _Scanner(Reading):
     """The whole header, by the quickest way that its spelling allows."""
 
     def __init__(self, raw: bytes, room: int, file: str, most: int) -> None:
         super().__init__(raw, room, file, most)
         self.by_leaf = self.header.hints.isdisjoint(UNUSUAL_HINTS)
         self.specs: dict[bytes, Spec] = {}
+        self.slow: Entries | None = None
 
     def run(self) -> None:
         """The whole header: an object, then nothing but padding."""
@@ -61,18 +63,42 @@ class _Scanner(Entries):
             self.fail(0, f"a safetensors header begins with {{, found {shown(excerpt(raw, 0)[:1])}")
         if raw.count(b'"data_offsets"') > self.most:
             self.too_many(0)
-        empty = NOTHING.match(raw)
-        if empty is not None and empty.end() == len(raw):
-            return
-        at, mark = 1, b","
-        if raw.startswith(b'{"__metadata__"'):
-            at, mark = self.any_spelling(at)
+        at, mark = self._opening()
         if mark == b",":
             at = self._usual(at)
+            at, mark = self._last(at)
         while mark == b",":
             at, mark = self.any_spelling(at)
-        if raw[at:].strip(b" \t\n\r"):
+        if raw[at:].strip(BLANK):
             self.fail(at, f"found {shown(excerpt(raw, at))} after the header's end")
+
+    def _opening(self) -> tuple[int, bytes]:
+        """Where the first tensor may stand, and the mark before it: a comma, or a brace if there is none."""
+        raw = self.raw
+        if raw.startswith(USUAL_METADATA, 1):
+            self.has_metadata = True
+            self.header.metadata["format"] = "pt"
+            return 1 + len(USUAL_METADATA), b","
+        if raw.startswith(b'{"__metadata__"'):
+            return self.any_spelling(1)
+        blank = len(raw) - 1 - len(raw[1:].lstrip(BLANK))
+        return (blank + 2, b"}") if raw.startswith(b"}", blank + 1) else (1, b",")
+
+    def _last(self, at: int) -> tuple[int, bytes]:
+        """The last entry in the library's spelling, if that is what is left; the place where it ends, and its mark."""
+        piece = self.raw[at : at + WINDOW].rstrip(BLANK)
+        whole = at + WINDOW >= len(self.raw) and piece.startswith(b'"') and piece.endswith(b"]}}")
+        if not whole or b"\\" in piece or BETWEEN in piece or len(piece.translate(None, CONTROLS)) != len(piece):
+            return at, b","
+        return (at + len(piece), b"}") if self._pieces([piece[1:-2]], at) > at else (at, b",")
+
+    def any_spelling(self, at: int) -> tuple[int, bytes]:
+        """One entry through the slow door, which is loaded when it is first needed."""
+        if self.slow is None:
+            from nparams.files.safetensors_entry import Entries
+
+            self.slow = Entries(self)
+        return self.slow.any_spelling(at)
 
     def _usual(self, at: int) -> int:
         """As many entries in the library's spelling as follow, but for the last; the place where they end."""
@@ -131,11 +157,13 @@ class _Scanner(Entries):
 
     def _spec(self, text: bytes) -> Spec | None:
         """A dtype and shape understood, remembered by their text (a model has few different ones)."""
-        match = TYPED.fullmatch(text)
-        if match is None:
+        head, found, dims = text.partition(SHAPED)
+        if not found or not head.startswith(TYPED) or not dims.endswith(b"]"):
             return None
-        dims = [int(d) for d in match[2].split(b",")] if match[2] else []
-        spec = spec_of(match[1].decode(), dims)
+        numbers = dims[:-1].split(b",") if len(dims) > 1 else []
+        if not all(n.isdigit() and len(n) <= 18 and (n[:1] != b"0" or n == b"0") for n in numbers):
+            return None
+        spec = spec_of(head[len(TYPED) :].decode(), [int(n) for n in numbers])
         if isinstance(spec, str):
             return None
         if len(self.specs) < REMEMBERED:

@@ -12,8 +12,8 @@ from operator import attrgetter, eq
 
 from nparams.errors import FormatError, ReadError, place, shown
 from nparams.files.index_text import Index
-from nparams.files.json_text import bad_utf8
 from nparams.files.named import assemble
+from nparams.files.raw_text import bad_utf8
 from nparams.files.safetensors import data_of, read_header, told
 from nparams.network import Network
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nparams.files.bytesource import ByteSource, Folder
-    from nparams.files.safetensors_entry import Header
+    from nparams.files.safetensors_spec import Header
     from nparams.network import Tensor
 
 MOST_INDEX, MAX_INDEX = 64_000_000, 400_000_000  # bytes: by default, and with limits off

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nparams.errors import ReadError
-from nparams.files.json_text import strict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ def config(folder: Folder | None) -> dict[str, Any]:
     """The object in config.json beside a model; {} where there is none that can be read."""
     if folder is None or "config.json" not in folder.names():
         return {}
+    from nparams.files.json_text import strict
+
     try:
         source = folder.open("config.json")
         held = strict(source.read(0, source.size)) if source.size <= MAX_CONFIG else None
