@@ -90,7 +90,7 @@ def test_refused(sizes: str, values: dict[str, object], words: str) -> None:
 
 
 # values | where
-CONDITIONS = [({"l": 3}, ""), ({"h0": 5}, "l >= 1"), ({"l": "n"}, "1<=n"), ({"l": "n + 1"}, "")]
+CONDITIONS = [({"l": 3}, ""), ({"h0": 5}, "l >= 1"), ({"l": "n"}, "n >= 1"), ({"l": "n + 1"}, "")]
 
 
 @pytest.mark.parametrize(("values", "where"), CONDITIONS)

@@ -13,7 +13,7 @@ from nparams.network.tree import PARAMETER_ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from nparams.expr import Size
     from nparams.expr.poly import Monomial, Poly
@@ -26,15 +26,21 @@ def parameters_of(tensor: Tensor) -> Size | None:
     return tensor.size if tensor.role in PARAMETER_ROLES and tensor.tied_to is None else None
 
 
-def closed_form(root: Module, pick: Callable[[Tensor], Size | None] = parameters_of) -> Size:
-    """The closed form of the sum of pick(tensor) over the tree (None adds nothing)."""
+def closed_form(
+    root: Module, pick: Callable[[Tensor], Size | None] = parameters_of, lower: Mapping[str, int] | None = None
+) -> Size:
+    """The closed form of the sum of pick(tensor) over the tree (None adds nothing).
+
+    `lower` says what symbols are at least, so that adjoining sums may be merged: with l >= 1, the sum over 1..l-1 and
+    the term for l are the sum over 1..l.
+    """
     terms: dict[int, list[Size]] = {}
     for module, children in postorder(root):
         parts = [size for t in module.tensors if (size := pick(t)) is not None]
         for child in children:
             parts += terms.pop(id(child))
         terms[id(module)] = [_repeated(module, parts)] if module.over is not None else parts
-    return collected(terms[id(root)])
+    return collected(terms[id(root)], lower)
 
 
 def postorder(root: Module) -> list[tuple[Module, list[Module]]]:
@@ -70,20 +76,20 @@ class _Block(Expr):
         return cls("mul", (count, body))
 
 
-def collected(parts: list[Size]) -> Size:
+def collected(parts: list[Size], lower: Mapping[str, int] | None = None) -> Size:
     """Blocks first, then everything else as one polynomial."""
     blocks = [p for p in parts if isinstance(p, _Block)]
     rest = [p for p in parts if not isinstance(p, _Block)]
     if all(isinstance(p, int) for p in rest):
         return add(*blocks, add(*rest)) if blocks else add(*rest)
-    return add(*blocks, tidy(add(*rest)))
+    return add(*blocks, tidy(add(*rest), lower))
 
 
-def tidy(size: Size) -> Size:
+def tidy(size: Size, lower: Mapping[str, int] | None = None) -> Size:
     """`size` multiplied out, like terms collected, sums over one range merged and their common factors taken out."""
     if isinstance(size, int):
         return size
-    table = Canonical()
+    table = Canonical(lower)
     try:
         p = table.canonical(size)
     except WorkLimitError:
@@ -98,7 +104,8 @@ def tidy(size: Size) -> Size:
             outside = tuple(pair for pair in monomial if pair[0] != keys[0])
             shown = table.atoms[keys[0]].expr
             groups.setdefault((outside, shown.args[0], shown.args[1], shown.label), {})[((keys[0], 1),)] = coefficient
-    sums = [_merged(table, key, group) for key, group in groups.items()]
+    ordered = sorted(groups.items(), key=lambda pair: -max(map(table.degree, pair[1])))  # products before single sums
+    sums = [_merged(table, key, group) for key, group in ordered]
     return add(*sums, table.expr(plain)) if sums else table.expr(plain)
 
 

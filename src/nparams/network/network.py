@@ -98,7 +98,7 @@ class Network:
         if self._totals is None:
             from nparams.network.totals import add_up
 
-            self._totals = add_up(self._flat, self._root, self.routes)
+            self._totals = add_up(self._flat, self._root, self.routes, self.lower)
         return self._totals
 
     @property
@@ -142,9 +142,16 @@ class Network:
         '8*d**2 + 5*d'
         """
         from nparams.expr import render
-        from nparams.network.closed import closed_form, written_form
+        from nparams.network.closed import written_form
 
-        return render(written_form(self) if self.is_numeric else closed_form(self.root), style)
+        return render(written_form(self) if self.is_numeric else self.totals.known, style)
+
+    @property
+    def lower(self) -> dict[str, int]:
+        """What the conditions in `where` say that symbols are at least: {"l": 1} for l >= 1."""
+        from nparams.network.substitution import bounds
+
+        return bounds(self.where) if self.where else {}
 
     @property
     def is_flat(self) -> bool:

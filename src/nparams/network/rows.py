@@ -217,7 +217,7 @@ def _check(network: Network, rows: list[Row]) -> None:
         return
     from nparams.expr import compare
 
-    verdict = compare(add(*(row.total for row in rows)), known)
+    verdict = compare(add(*(row.total for row in rows)), known, network.lower)
     if verdict.answer == "different":
         raise InvariantError(f"the rows do not sum to the network's {known}: they differ at {verdict.witness}")
 

@@ -9,7 +9,7 @@ from nparams.network.tree import Module, Over, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from nparams.expr import Size
 
@@ -148,9 +148,31 @@ def _conditions(where: tuple[str, ...], given: Values) -> list[str]:
         if holds == 0:
             raise UsageError(f"{_told(given)}: this network needs {condition}")
         if isinstance(holds, Expr):
-            told = str(holds)
-            kept.append(condition if told == str(parse(f"[{condition}]")) else told.removeprefix("[").removesuffix("]"))
+            kept.append(_condition(holds))
     return kept
+
+
+def _condition(flag: Expr) -> str:
+    """A flag as a condition in words: l >= 1."""
+    if flag.op == "le" and isinstance(flag.args[0], int):
+        return f"{render(flag.args[1])} >= {flag.args[0]}"
+    return str(flag).removeprefix("[").removesuffix("]")
+
+
+def bounds(where: Iterable[str]) -> dict[str, int]:
+    """The lower bounds of symbols among conditions.
+
+    >>> bounds(["l >= 1", "a + b >= 2"])
+    {'l': 1}
+    """
+    found: dict[str, int] = {}
+    for condition in where:
+        flag = parse(f"[{condition}]")
+        if isinstance(flag, Expr) and flag.op in ("le", "lt"):
+            least, symbol = flag.args
+            if isinstance(least, int) and isinstance(symbol, Expr) and symbol.op == "sym":
+                found[str(symbol.label)] = least + (flag.op == "lt")
+    return found
 
 
 def _told(given: Values) -> str:

@@ -54,7 +54,12 @@ class Totals:
         return (80_000 * sum(held) // self.total) / 10_000  # type: ignore[arg-type]
 
 
-def add_up(flat: Sequence[Tensor] | None, root: Module | None, routes: Mapping[str, Route]) -> Totals:
+def add_up(
+    flat: Sequence[Tensor] | None,
+    root: Module | None,
+    routes: Mapping[str, Route],
+    lower: Mapping[str, int] | None = None,
+) -> Totals:
     """Every sum over a flat list of tensors, or over a tree with its repeats."""
     if flat is not None:
         return _numeric(((flat, 1),), _flat_idle(flat, routes))
@@ -62,7 +67,7 @@ def add_up(flat: Sequence[Tensor] | None, root: Module | None, routes: Mapping[s
     groups = list(_groups(root))
     if all(isinstance(copies, int) for _, copies in groups) and all(_plain(tensors) for tensors, _ in groups):
         return _numeric(groups, _tree_idle(root))  # type: ignore[arg-type]
-    return _symbolic(root)
+    return _symbolic(root, lower)
 
 
 def _plain(tensors: Iterable[Tensor]) -> bool:
@@ -241,16 +246,16 @@ def _bare(module: Module) -> Module:
 # -- symbols: closed forms ------------------------------------------------------------------------------------------
 
 
-def _symbolic(root: Module) -> Totals:
+def _symbolic(root: Module, lower: Mapping[str, int] | None) -> Totals:
     from nparams.network.closed import closed_form, tidy
 
     totals = Totals()
     totals.unknown = sum(t.role in PARAMETER_ROLES for ts, _ in _groups(root) for t in ts if t.size is None)
-    by_role = {role: closed_form(root, _own(role)) for role in ROLES}
+    by_role = {role: closed_form(root, _own(role), lower) for role in ROLES}
     listed = closed_form(root, lambda t: t.size if t.role in PARAMETER_ROLES and t.tied_to else None)
     stored = closed_form(root, lambda t: None if t.role == "other" else t.stored[0] if t.stored else t.size)
     _fill(totals, by_role, listed, stored)
-    totals.known = closed_form(root)
+    totals.known = closed_form(root, lower=lower)
     totals.listed = totals.known if listed == 0 else tidy(add(totals.known, listed))
     totals.total = None if totals.unknown else totals.known
     totals.active = _symbolic_active(root) if any(_routed(root)) else totals.total
