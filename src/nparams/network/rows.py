@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Shape = tuple[Size, ...]
 
 
+SPANS = 6  # ranges that a label of folded siblings shows
+
+
 class Row:
     """One line of a table: a layer, or `copies` equal ones.
 
@@ -177,10 +180,10 @@ def _group(members: list[tuple[Module, str]]) -> tuple[Module, str, int]:
 
 
 def ranges(numbers: list[int]) -> str:
-    """Whole numbers as ranges.
+    """Whole numbers as ranges; of many, the first two and the last.
 
-    >>> ranges([0, 1, 2, 5, 7, 8])
-    '0-2,5,7-8'
+    >>> ranges([0, 1, 2, 5, 7, 8]), ranges(list(range(1, 40, 3)))
+    ('0-2,5,7-8', '1,4,...,37')
     """
     spans: list[list[int]] = []
     for n in sorted(numbers):
@@ -188,7 +191,8 @@ def ranges(numbers: list[int]) -> str:
             spans[-1][1] = n
         else:
             spans.append([n, n])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+    texts = [str(a) if a == b else f"{a}-{b}" for a, b in spans]
+    return ",".join(texts if len(texts) <= SPANS else [*texts[:2], "...", texts[-1]])
 
 
 def _signatures(root: Module) -> dict[int, Hashable]:
