@@ -73,4 +73,5 @@ def test_what_is_printed_to_a_pipe_needs_no_rich(argv: list[str]) -> None:
 def test_a_checkpoint_in_the_usual_spelling_needs_neither_patterns_nor_json() -> None:
     source = "docs/examples/tiny.safetensors"
     found = pulled_in(f"import nparams; assert nparams.read({source!r}).total == 34")
+    assert "nparams.expr.parser" not in found
     assert found.isdisjoint([*SLOW, *FRAMEWORKS, "re"])

@@ -149,9 +149,11 @@ class Network:
     @property
     def lower(self) -> dict[str, int]:
         """What the conditions in `where` say that symbols are at least: {"l": 1} for l >= 1."""
+        if not self.where:
+            return {}
         from nparams.network.substitution import bounds
 
-        return bounds(self.where) if self.where else {}
+        return bounds(self.where)
 
     @property
     def is_flat(self) -> bool:
