@@ -6,8 +6,6 @@ either.
 
 from __future__ import annotations
 
-from array import array
-
 from nparams.dtypes import BLOCKS, SAFETENSORS
 from nparams.errors import FormatError, place, shown
 from nparams.network import Tensor
@@ -53,8 +51,8 @@ class Header:
 
     def __init__(self, length: int) -> None:
         self.tensors: list[Tensor] = []
-        self.starts = array("q")
-        self.ends = array("q")
+        self.starts: list[int] = []
+        self.ends: list[int] = []
         self.metadata: dict[str, str] = {}
         self.length = length
         #: those of roles.HINTS that occur in the header
