@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.dtypes import INTEGERS, bytes_of
+from nparams.network import Listed
 from nparams.roles import HINTS
 
 TYPE_CHECKING = False
@@ -52,7 +53,7 @@ def assemble(tensors: Sequence[Tensor], data: Data, folder: Folder | None, hints
     needs them.  `hints` are those of roles.HINTS that occur in any name, so that what cannot apply is not looked for.
     """
     made = Made()
-    if not PACKING.isdisjoint({t.dtype for t in tensors}):
+    if not PACKING.isdisjoint(tensors.dtypes() if isinstance(tensors, Listed) else {t.dtype for t in tensors}):
         from nparams.files.packed import unpack
 
         made.scheme, made.notes = unpack(tensors, data, folder)
@@ -90,7 +91,8 @@ def _set_copies_aside(made: Made, tensors: Sequence[Tensor]) -> None:
 
 def _route_experts(made: Made, tensors: Sequence[Tensor]) -> None:
     """Experts are named, but only a configuration says how many a token uses: `active` stays unknown."""
-    routed = [t.name for t in tensors if ".experts." in t.name]
+    names = tensors.names if isinstance(tensors, Listed) else [t.name for t in tensors]
+    routed = [name for name in names if ".experts." in name]
     if routed:
         made.routes = dict.fromkeys(routed, (None, 1))
         made.notes.append(

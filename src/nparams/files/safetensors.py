@@ -69,7 +69,7 @@ def data_of(source: ByteSource, header: Header, k: int, limit: int) -> bytes:
     """The bytes of one small tensor (a packed weight's shape, a quantisation state)."""
     start, length = header.starts[k], header.ends[k] - header.starts[k]
     if length > limit:
-        name = shown(header.tensors[k].name)
+        name = shown(header.tensors.names[k])
         raise FormatError(f"{place(source.name)}: {name} takes {length:,} bytes where at most {limit:,} make sense")
     return source.read(LENGTH_BYTES + header.length + start, length)
 

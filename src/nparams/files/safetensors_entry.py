@@ -9,7 +9,6 @@ from nparams.errors import shown
 from nparams.files.json_text import AFTER, EMPTY, NAME, PAIR, text_of
 from nparams.files.raw_text import excerpt
 from nparams.files.safetensors_spec import MAX_NAME, shape_text, spec_of
-from nparams.network import Tensor
 from nparams.roles import HINTS, role_of
 
 TYPE_CHECKING = False
@@ -89,7 +88,7 @@ class Entries:
         if len(header.tensors) >= self.reading.most:
             self.reading.too_many(at)
         role, note = role_of(name, shape, dtype)
-        header.tensors.append(Tensor(name, shape, dtype, role, note=note, size=size))
+        header.tensors.add(name, (shape, dtype, role, note, size))
         header.starts.append(start)
         header.ends.append(end)
         reading = self.reading

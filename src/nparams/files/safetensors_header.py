@@ -11,16 +11,16 @@ from __future__ import annotations
 from nparams.errors import FormatError, place, shown
 from nparams.files.raw_text import bad_utf8, excerpt
 from nparams.files.safetensors_spec import MAX_NAME, MAX_TENSORS, Header, Reading, spec_of
-from nparams.network import Tensor
 from nparams.roles import UNUSUAL_HINTS, role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.files.safetensors_entry import Entries
-    from nparams.files.safetensors_spec import Role, Spec
+    from nparams.files.safetensors_spec import Spec
+    from nparams.network.listed import Kind
 
 MOST_TENSORS = 120_000  # in one file, unless limits are off: several times what any file has, and 5 s at worst
-REMEMBERED = 10_000  # specifications, and roles for each
+REMEMBERED = 10_000  # specifications, and kinds for each
 
 BETWEEN = b'},"'
 TYPED, SHAPED = b'"dtype":"', b'","shape":['
@@ -119,8 +119,9 @@ class _Scanner(Reading):
 
         The loop for every tensor of every file: what could be a call of its own is written out.
         """
-        add, add_end, specs, room = self.header.tensors.append, self.header.ends.append, self.specs, self.room
-        add_start = self.header.starts.append
+        tensors, specs, room = self.header.tensors, self.specs, self.room
+        add_name, add_kind = tensors.names.append, tensors.kinds.append
+        add_start, add_end = self.header.starts.append, self.header.ends.append
         by_leaf, reached, written = self.by_leaf, self.reached, b"%d" % self.reached
         for piece in pieces:
             name_bytes, _, rest = piece.partition(b'":{')
@@ -128,7 +129,7 @@ class _Scanner(Reading):
             spec = specs.get(typed) or self._spec(typed)
             if spec is None:
                 break
-            dtype, shape, size, length, roles = spec
+            _, _, _, length, kinds = spec
             end = reached + length
             before, written = written, b"%d" % end
             name = name_bytes.decode()
@@ -137,10 +138,9 @@ class _Scanner(Reading):
             if '"' in name or len(name) > MAX_NAME:
                 break
             leaf = name.rpartition(".")[2]
-            role = roles.get(leaf) if by_leaf else None
-            if role is None:
-                role = self._role(name, leaf, spec)
-            add(Tensor(name, shape, dtype, role[0], None, None, None, role[1], size))
+            kind = kinds.get(leaf) if by_leaf else None
+            add_name(name)
+            add_kind(kind or self._kind(name, leaf, spec))
             add_start(reached)
             add_end(end)
             reached = end
@@ -148,12 +148,13 @@ class _Scanner(Reading):
         self.reached = reached
         return at
 
-    def _role(self, name: str, leaf: str, spec: Spec) -> Role:
-        dtype, shape, _, _, roles = spec
-        role = role_of(name, shape, dtype)
-        if self.by_leaf and len(roles) < REMEMBERED:
-            roles[leaf] = role
-        return role
+    def _kind(self, name: str, leaf: str, spec: Spec) -> Kind:
+        dtype, shape, size, _, kinds = spec
+        role, note = role_of(name, shape, dtype)
+        kind = (shape, dtype, role, note, size)
+        if self.by_leaf and len(kinds) < REMEMBERED:
+            kinds[leaf] = kind
+        return kind
 
     def _spec(self, text: bytes) -> Spec | None:
         """A dtype and shape understood, remembered by their text (a model has few different ones)."""
@@ -174,16 +175,16 @@ class _Scanner(Reading):
 
     def check_names(self) -> None:
         """No name twice, and no tensor under the name of the metadata."""
-        names = {t.name for t in self.header.tensors}
+        names = set(self.header.tensors.names)
         if "__metadata__" in names:
             raise FormatError(f"{place(self.file)}: __metadata__ must be an object of texts, and is a tensor here")
         if len(names) == len(self.header.tensors):
             return
         names.clear()
-        for t in self.header.tensors:
-            if t.name in names:
-                raise FormatError(f"{place(self.file)}: header: the name {shown(t.name)} appears twice")
-            names.add(t.name)
+        for name in self.header.tensors.names:
+            if name in names:
+                raise FormatError(f"{place(self.file)}: header: the name {shown(name)} appears twice")
+            names.add(name)
 
     def check_cover(self) -> None:
         """Data in order fills the file: no overlap, no gap, nothing behind."""
@@ -201,7 +202,7 @@ class _Scanner(Reading):
             if starts[k] != at:
                 gap = f"leaves a gap of {starts[k] - at:,} bytes before it"
                 what = "overlaps the tensor before it" if starts[k] < at else gap
-                name = shown(self.header.tensors[k].name)
+                name = shown(self.header.tensors.names[k])
                 raise FormatError(f"{place(self.file)}: {name} at data byte {starts[k]:,} {what}")
             at = self.header.ends[k]
         self.reached = at

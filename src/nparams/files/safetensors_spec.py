@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nparams.dtypes import BLOCKS, SAFETENSORS
 from nparams.errors import FormatError, place, shown
-from nparams.network import Tensor
+from nparams.network import Listed
 from nparams.roles import HINTS
 
 TYPE_CHECKING = False
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-    Role = tuple[str, str | None]
-    #: canonical dtype, shape, its product, bytes, and the roles of last names seen with them
-    Spec = tuple[str, tuple[int, ...], int, int, dict[str, Role]]
+    from nparams.network.listed import Kind
+
+    #: canonical dtype, shape, its product, bytes, and the kinds of last names seen with them
+    Spec = tuple[str, tuple[int, ...], int, int, dict[str, Kind]]
 
 MAX_TENSORS = 10_000_000
 MAX_NAME = 65_536
@@ -50,7 +51,7 @@ class Header:
     __slots__ = ("ends", "hints", "length", "metadata", "starts", "tensors")
 
     def __init__(self, length: int) -> None:
-        self.tensors: list[Tensor] = []
+        self.tensors = Listed()
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.metadata: dict[str, str] = {}

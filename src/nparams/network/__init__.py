@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.network.listed import Listed as Listed
 from nparams.network.network import Network as Network
 from nparams.network.tree import PARAMETER_ROLES as PARAMETER_ROLES
 from nparams.network.tree import ROLES as ROLES

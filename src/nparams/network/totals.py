@@ -5,6 +5,7 @@ from __future__ import annotations
 from nparams.dtypes import bytes_of
 from nparams.errors import InvariantError
 from nparams.expr import Expr, add, mul
+from nparams.network.listed import Listed
 from nparams.network.tree import PARAMETER_ROLES, ROLES
 
 TYPE_CHECKING = False
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from nparams.expr import Size
+    from nparams.network.listed import Alike
     from nparams.network.tree import Module, Tensor
 
     Route = tuple[Size | None, Size]
@@ -109,8 +111,9 @@ class _Counter:
 
     def add(self, tensors: Iterable[Tensor], copies: int) -> None:
         """Count the tensors of one module that stands there `copies` times."""
-        alike: dict[tuple[str, str | None, Size | None, bool | None], int] = {}  # a model has few different tensors
-        for t in tensors:
+        counted = tensors.alike() if isinstance(tensors, Listed) else None
+        alike: Alike = counted or {}
+        for t in tensors if counted is None else ():  # a model has few different tensors: they are counted together
             if t.stored is None and t.tied_to is None:
                 key = (t.role, t.dtype, t.size, t.trainable)
                 alike[key] = alike.get(key, 0) + 1
@@ -193,14 +196,14 @@ def total_or_none(parts: Iterable[int | None]) -> int | None:
 
 def _flat_idle(flat: Sequence[Tensor], routes: Mapping[str, Route]) -> int | None:
     """Parameters that a token does not use; None if an expert layer does not say how many are used."""
+    if any(used is None for used, _ in routes.values()):
+        return None
     idle = 0
     for t in flat if routes else ():
         route = routes.get(t.name)
         if route is None or t.size is None or t.role not in PARAMETER_ROLES or t.tied_to is not None:
             continue
         used, experts = route
-        if used is None:
-            return None
         idle += _unused(t.size, used, experts)  # type: ignore[arg-type]
     return idle
 
