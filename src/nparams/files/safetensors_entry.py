@@ -9,7 +9,7 @@ from nparams.errors import shown
 from nparams.files.json_text import AFTER, EMPTY, NAME, PAIR, text_of
 from nparams.files.raw_text import excerpt
 from nparams.files.safetensors_spec import MAX_NAME, shape_text, spec_of
-from nparams.roles import HINTS, role_of
+from nparams.roles import role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,10 +61,9 @@ class Entries:
         if len(body) > MAX_NAME:
             self.fail(at, f"a name of {len(body):,} bytes; at most {MAX_NAME:,} are read")
         name = text_of(body)
-        if b"\\" in body:
-            if any("\ud800" <= c <= "\udfff" for c in name):
-                self.fail(at, "a name with half a surrogate pair is no text")
-            self.reading.header.hints |= frozenset(hint for hint in HINTS if hint in name)  # the escape has hidden them
+        if b"\\" in body and any("\ud800" <= c <= "\udfff" for c in name):
+            self.fail(at, "a name with half a surrogate pair is no text")
+        self.reading.note_hints(name)
         return name
 
     def _entry(self, name: str, text: bytes, at: int) -> None:

@@ -29,6 +29,7 @@ BLANK = b" \t\n\r"
 USUAL_METADATA = b'"__metadata__":{"format":"pt"},'
 WINDOW = 1 << 18  # how much is cut apart at a time
 CONTROLS = bytes(range(32))
+DIGITS = b"0123456789"
 
 
 def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
@@ -52,7 +53,6 @@ class _Scanner(Reading):
 
     def __init__(self, raw: bytes, room: int, file: str, most: int) -> None:
         super().__init__(raw, room, file, most)
-        self.by_leaf = self.header.hints.isdisjoint(UNUSUAL_HINTS)
         self.specs: dict[bytes, Spec] = {}
         self.slow: Entries | None = None
 
@@ -122,7 +122,7 @@ class _Scanner(Reading):
         tensors, specs, room = self.header.tensors, self.specs, self.room
         add_name, add_kind = tensors.names.append, tensors.kinds.append
         add_start, add_end = self.header.starts.append, self.header.ends.append
-        by_leaf, reached, written = self.by_leaf, self.reached, b"%d" % self.reached
+        by_leaf, reached, written = self._by_leaf(pieces), self.reached, b"%d" % self.reached
         for piece in pieces:
             name_bytes, _, rest = piece.partition(b'":{')
             typed, _, placed = rest.partition(b',"data_offsets":[')
@@ -148,11 +148,20 @@ class _Scanner(Reading):
         self.reached = reached
         return at
 
+    def _by_leaf(self, pieces: list[bytes]) -> bool:
+        """Whether the last part of a name tells its role: no name here has a part that only the full rules know.
+
+        Names differ by their numbers mostly; without digits few are left to search.
+        """
+        few = {piece.partition(b'"')[0] for piece in b"\n".join(pieces).translate(None, DIGITS).split(b"\n")}
+        self.note_hints(b"\n".join(few).decode("utf-8", "replace"))
+        return self.header.hints.isdisjoint(UNUSUAL_HINTS)
+
     def _kind(self, name: str, leaf: str, spec: Spec) -> Kind:
         dtype, shape, size, _, kinds = spec
         role, note = role_of(name, shape, dtype)
         kind = (shape, dtype, role, note, size)
-        if self.by_leaf and len(kinds) < REMEMBERED:
+        if len(kinds) < REMEMBERED:
             kinds[leaf] = kind
         return kind
 

@@ -69,10 +69,13 @@ class Reading:
         self.file = file
         self.most = most
         self.header = Header(len(raw))
-        self.header.hints = frozenset(hint for hint in HINTS if hint.encode() in raw)
         self.reached = 0
         self.in_order = True
         self.has_metadata = False
+
+    def note_hints(self, names: str) -> None:
+        """Remember which of roles.HINTS occur in `names`."""
+        self.header.hints |= {hint for hint in HINTS if hint in names}
 
     def fail(self, at: int, what: str) -> NoReturn:
         """Refuse, with the byte in the file."""
