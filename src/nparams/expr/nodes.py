@@ -13,12 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: the operations and how many operands each takes (None: any number)
-ARITY = {
-    "sym": 0, "idx": 1, "add": None, "mul": None, "pow": 2, "floordiv": 2, "mod": 2, "ceildiv": 2,
-    "max": None, "min": None, "trunc": 1, "lt": 2, "le": 2, "eq": 2, "ne": 2, "sum": 3,
-}  # fmt: skip
-
 #: operations whose value is 0 or 1
 FLAGS = frozenset(("lt", "le", "eq", "ne"))
 

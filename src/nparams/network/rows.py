@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.errors import InvariantError
-from nparams.expr import Expr, add, free_symbols, mul
+from nparams.expr import Expr, add, mul
 from nparams.network.closed import closed_form, postorder, raw_sum, tidy
 from nparams.network.grouping import separator
 from nparams.network.tree import PARAMETER_ROLES, Module
@@ -91,7 +91,7 @@ def _apart(module: Module, copies: Size) -> dict[str, Size]:
     held: dict[str, Size] = {}
     for t in module.tensors:
         if t.role not in PARAMETER_ROLES and t.size is not None:
-            held[t.role] = add(held.get(t.role, 0), mul(t.stored[0] if t.stored else t.size, copies))
+            held[t.role] = add(held.get(t.role, 0), mul(t.size, copies))  # as totals.py counts them
     return held
 
 
@@ -224,11 +224,6 @@ def _check(network: Network, rows: list[Row]) -> None:
     verdict = compare(add(*(row.total for row in rows)), known, network.lower)
     if verdict.answer == "different":
         raise InvariantError(f"the rows do not sum to the network's {known}: they differ at {verdict.witness}")
-
-
-def symbols_of(network: Network) -> list[str]:
-    """The names that an answer is in terms of, sorted."""
-    return sorted(free_symbols(network.totals.listed))
 
 
 class Branch:
