@@ -28,22 +28,24 @@ def read(
     *,
     form: str | None = None,
     bias: str | None = None,
+    convention: str | None = None,
     set: Mapping[str, object] | None = None,
     limits: bool = True,
     paths: bool = True,
 ) -> Network:
     """The network that `source` describes: text, a path, bytes, or a list of layer sizes.
 
-    `form` forces a source ("sizes", "safetensors", ...); `bias` is "all", "hidden" or "none" for layer sizes; `set`
-    gives values for symbols; `limits=False` reads headers up to the format's own limit; `paths=False` never takes a
-    text for the name of a file.  Raises ReadError (its text is one line for the user) or UsageError.
+    `form` forces a source ("sizes", "stack", "safetensors", ...); `bias` is "all", "hidden" or "none" for layer sizes
+    and lists; `convention` ("textbook", "torch", "keras" or "all") says whose layers are meant where the source does
+    not; `set` gives values for symbols; `limits=False` reads headers up to the format's own limit; `paths=False` never
+    takes a text for the name of a file.  Raises ReadError (its text is one line for the user) or UsageError.
 
     >>> read("784-16-16-10").total, read([784, 16, 16, 10]).biases
     (13002, 42)
     >>> read("h0..hl", set={"l": 3, "h": [784, 16, 16, 10]}).total
     13002
     """
-    request = Request(form, bias, limits, paths)
+    request = Request(form, bias, limits, paths, convention)
     network = request.read(source)
     return network.substitute(set) if set else network
 
@@ -65,13 +67,16 @@ def count(source: object, **options: Any) -> Size:
 class Request:
     """One call of read: what is asked besides the source itself."""
 
-    __slots__ = ("bias", "limits", "paths", "row")
+    __slots__ = ("bias", "convention", "limits", "paths", "row")
 
-    def __init__(self, form: str | None, bias: str | None, limits: bool, paths: bool = True) -> None:
+    def __init__(
+        self, form: str | None, bias: str | None, limits: bool, paths: bool = True, convention: str | None = None
+    ) -> None:  # fmt: skip
         if form is not None and form not in BY_FORM:
             raise UsageError(f"no form is called {shown(form)}: choose one of {', '.join(BY_FORM)}")
         self.row = None if form is None else BY_FORM[form]
         self.bias = bias
+        self.convention = convention
         self.limits = limits
         #: whether a text may be the name of a file (not when it comes from standard input)
         self.paths = paths
@@ -113,7 +118,8 @@ class Request:
 
     def text(self, row: Source, text: str) -> Network:
         """What a notation makes of `text`."""
-        options = {} if self.bias is None else {"bias": self.bias}
+        given = {"bias": self.bias, "convention": self.convention}
+        options = {name: value for name, value in given.items() if value is not None}
         network: Network = import_module(row.module).read(text, **options)
         return network
 

@@ -56,6 +56,10 @@ class Command:
 SOURCES = (
     Source("sizes", "text", "nparams.notation.sizes", "layer sizes of a fully connected network", "784-16-16-10"),
     Source(
+        "stack", "text", "nparams.notation.stack", "a list of layers",
+        "input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10",
+    ),
+    Source(
         "safetensors", "file", "nparams.files.safetensors", "safetensors checkpoint", "model.safetensors",
         (".safetensors",), ((8, b"{"),),
     ),

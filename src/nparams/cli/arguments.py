@@ -68,8 +68,8 @@ def parser() -> Parser:
     )
     what.add_argument(
         "--convention",
-        choices=("textbook", "torch", "keras"),
-        help="whose layer definitions hold where the source does not say",
+        choices=("textbook", "torch", "keras", "all"),
+        help="whose layer definitions hold where the source does not say; all: side by side",
     )
     what.add_argument("--limits", choices=("on", "off"), help="off: read headers of up to the format's own limit")
     what.add_argument("--expect", type=whole, metavar="N", help="exit 1 unless the total is N")

@@ -80,6 +80,7 @@ def read(request: Request) -> Network:
         source,
         form=request.form,
         bias=request.bias,
+        convention=request.convention,
         set=settings(request.set),
         limits=request.limits == "on",
         paths=not piped,

@@ -61,6 +61,8 @@ class Network:
         self.routes = dict(routes or {})
         #: for each indexed symbol its first index and how many entries it has ("h": (0, l + 1)), to check lists against
         self.lengths = dict(lengths or {})
+        #: the same network under each convention, where they are asked for side by side
+        self.conventions: dict[str, Network] = {}
         self._totals: Totals | None = None
         self._rows: list[Row] | None = None
 

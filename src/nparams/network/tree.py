@@ -69,7 +69,8 @@ class Module:
     """An inner node: a layer or a block.
 
     `args` are the layer's arguments under the textbook's letters, and `formula` is written in those letters; it is
-    checked against the sum of the module's own weights and biases when the module is made (InvariantError).
+    checked against what the module's own weights and biases add to the total (a tied one nothing) when the
+    module is made (InvariantError).
     `why` explains the formula part by part: (the part in letters, its role, a sentence with {letters} in it).
     """
 
@@ -125,7 +126,9 @@ class Module:
         if any(t.size is None for t in self.tensors):
             return
         claimed = substitute(self.formula, self.args) if self.formula is not None else 0
-        held = add(*(t.size for t in self.tensors if t.role in PARAMETER_ROLES and t.size is not None))
+        held = add(
+            *(t.size for t in self.tensors if t.role in PARAMETER_ROLES and t.tied_to is None and t.size is not None)
+        )
         if claimed == held:
             return
         from nparams.expr import compare

@@ -32,8 +32,8 @@ def may_be(text: str) -> bool:
     return is_symbolic_list(text)
 
 
-def read(text: str, *, bias: str = "all") -> Network:
-    """The fully connected network of the layer sizes in `text`.
+def read(text: str, *, bias: str = "all", convention: str | None = None) -> Network:
+    """The fully connected network of the layer sizes in `text`; a dense layer is the same under every convention.
 
     `bias`: "all" neurons have one, all but the output's ("hidden"), or "none".  Raises NotationError, with the
     position and what to type instead; UsageError for another `bias`.

@@ -1,0 +1,381 @@
+"""Convolutions: plain, transposed, depthwise, separable, and unshared; over 1, 2 or 3 sides.
+
+Source: Goodfellow, Bengio, Courville, Deep Learning (2016), §9.1-9.5; Dumoulin and Visin, A guide to convolution
+arithmetic (arXiv 1603.07285) for shapes; torch.nn.Conv2d and keras.layers.Conv2D hold the same tensors.
+"""
+
+from __future__ import annotations
+
+from nparams.expr import add, mul, product
+from nparams.layers.flow import Flow, half, reach, windows
+from nparams.layers.kind import BIAS, Kind, Param
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+    from nparams.layers.flow import Sides
+    from nparams.layers.layer import Layer
+
+#: letters of the sides of a kernel, by how many there are
+KERNEL_LETTERS = {1: ("k",), 2: ("k_h", "k_w"), 3: ("k_d", "k_h", "k_w")}
+SIDE_LETTERS = {1: ("",), 2: ("_h", "_w"), 3: ("_d", "_h", "_w")}
+
+
+class Window:
+    """A kernel and how it slides: all as long as there are sides."""
+
+    def __init__(self, l: Layer, *, kernel: str = "k", stride: str = "s", rank: int | None = None) -> None:
+        said = l.value(kernel)
+        #: how many sides it slides along
+        self.rank = rank or rank_of(l, said)
+        self.sides = sides_of(l, self.rank)
+        if said is None:
+            said = (l.setting.stand_in("k", l.name, "the size of the kernel"),)
+        self.kernel = spread(l, said, self.rank, "kernel")
+        self.stride = spread(l, l.value(stride) or (1,), self.rank, "stride")
+        self.dilation = spread(l, l.value("d") if "d" in l.kind.params else (1,), self.rank, "dilation")
+        padding = l.value("p")
+        self.padding = padding if isinstance(padding, str) else spread(l, padding, self.rank, "padding")
+        for letter, size in zip(KERNEL_LETTERS[self.rank], self.kernel, strict=True):
+            l.args[letter] = size
+
+    @property
+    def letters(self) -> str:
+        """The product of the kernel's sides in letters: k_h*k_w."""
+        return "*".join(KERNEL_LETTERS[self.rank])
+
+    def out(self, l: Layer) -> Sides | None:
+        """The sides that come out, each with its arithmetic in the explanation; None where they are not known."""
+        if self.sides is None:
+            return None
+        return tuple(self._side(l, i, n) for i, n in enumerate(self.sides))
+
+    def _side(self, l: Layer, i: int, n: Size) -> Size:
+        span, s = reach(self.kernel[i], self.dilation[i]), self.stride[i]
+        if self.padding in ("same", "causal"):
+            return half(n, s)
+        p = self._padded(i, span)
+        return windows(n, span, s, p)
+
+    def _padded(self, i: int, span: Size) -> Size:
+        """Zeros at both ends together."""
+        if self.padding == "full":
+            return mul(2, add(span, -1))
+        return 0 if isinstance(self.padding, str) else mul(2, self.padding[i])
+
+
+def rank_of(l: Layer, kernel: Sides | None) -> int:
+    """How many sides: as the name says (conv1d), as the kernel has, as come in; else 2, an image."""
+    rank = l.given.get("rank")
+    if isinstance(rank, int):
+        return rank
+    if kernel is not None and len(kernel) > 1:
+        l.check(len(kernel) <= 3, f"a kernel of {len(kernel)} sides: there are 1-d, 2-d and 3-d convolutions")
+        return len(kernel)
+    sides = l.takes.positions
+    if sides is None or not sides:
+        return 2
+    l.check(len(sides) <= 3, f"{shape_text(l)} has {len(sides)} sides: there are 1-d, 2-d and 3-d convolutions")
+    return len(sides)
+
+
+def sides_of(l: Layer, rank: int) -> Sides | None:
+    """The sides that come in; a shape that is one short has its channels left out (28x28)."""
+    sides = l.takes.positions
+    if sides is None or len(sides) == rank:
+        return sides
+    if len(sides) == rank - 1 and l.takes.channels is not None and not l.takes.spread:
+        l.takes = Flow((*sides, l.takes.channels), None, first=l.takes.first)
+        return l.takes.positions
+    l.check(False, f"it slides along {rank} side{'s' if rank > 1 else ''}, but {shape_text(l)} comes in")
+    return None
+
+
+def shape_text(l: Layer) -> str:
+    """What comes in, for a message."""
+    return "x".join(str(size).replace(" ", "") for size in l.takes.shape or ()) or "nothing"
+
+
+def spread(l: Layer, said: Sides, rank: int, what: str) -> Sides:
+    """One number for every side, or one each."""
+    if len(said) == 1:
+        return said * rank
+    l.check(
+        len(said) == rank,
+        f"its {what} has {len(said)} sides ({'x'.join(map(str, said))}), but it slides along {rank}",
+    )
+    return said
+
+
+def _conv(l: Layer) -> None:
+    w = Window(l)
+    c_in, c_out, g = l.width("c_in", "the number of input channels"), l.size("c_out"), l.value("g")
+    l.divisible(c_in, g, f"{g} groups cannot share {c_in} input channels equally")
+    l.divisible(c_out, g, f"{g} groups cannot share {c_out} filters equally")
+    if l.given.get("table") is not None:
+        _partial(l, w, c_in, c_out)
+    elif g == 1:
+        l.array(
+            "weight",
+            (c_out, c_in, *w.kernel),
+            f"{w.letters}*c_in*c_out",
+            f"Each of its {{c_out}} filters covers {covers(w)} positions in all {{c_in}} channels that come in.",
+        )
+    else:
+        l.args["g"] = g
+        l.array(
+            "weight",
+            (c_out, c_in // g, *w.kernel),
+            f"{w.letters}*(c_in//g)*c_out",
+            f"In {{g}} groups: each of its {{c_out}} filters covers {covers(w)} positions in only {{c_in}}/{{g}} of "
+            "the channels that come in.",
+        )
+    l.bias((c_out,), "c_out", "Each filter adds one bias, the same at every position.")
+    sent(l, w, c_out)
+
+
+def covers(w: Window) -> str:
+    """The kernel's sides for a sentence: {k_h}·{k_w}."""
+    return "·".join(f"{{{letter}}}" for letter in KERNEL_LETTERS[w.rank])
+
+
+def sent(l: Layer, w: Window, channels: Size, out: Sides | None = None) -> None:
+    """What goes out, and where its sides come from."""
+    out = w.out(l) if out is None else out
+    l.sends = l.takes.but(positions=out, channels=channels, spread=False)
+    if out is not None and w.sides is not None:
+        tell_sides(l, w, out)
+
+
+def tell_sides(l: Layer, w: Window, out: Sides) -> None:
+    """The sentence that works out one side."""
+    assert w.sides is not None
+    n, m, k, s = w.sides[0], out[0], reach(w.kernel[0], w.dilation[0]), w.stride[0]
+    if w.padding in ("same", "causal"):
+        l.say(
+            "Its padding keeps every side as long as it was."
+            if s == 1
+            else f"Padded so, a side is divided by the stride and rounded up: {n}/{s} gives {m}."
+        )
+        return
+    p = w._padded(0, k)
+    taken = f"{n}{'' if p == 0 else f' + {p}'} - {k}"
+    worked = f"{taken} + 1" if s == 1 else f"({taken})/{s} + 1, rounded down,"
+    l.say(f"It can stand at {worked} = {m} positions along a side; the weights are the same at each.")
+
+
+def _partial(l: Layer, w: Window, c_in: Size, c_out: Size) -> None:
+    """A partial connection table: (maps, inputs) pairs, as LeCun et al. 1998, table I."""
+    table = l.given["table"]
+    maps = add(*(count for count, _ in table))
+    l.check(maps == c_out, f"its table connects {maps} maps, but it has {c_out} filters")
+    for _, seen in table:
+        l.check(
+            not (isinstance(seen, int) and isinstance(c_in, int)) or seen <= c_in,
+            f"its table connects a map to {seen} inputs, but only {c_in} come in",
+        )
+    links = add(*(mul(count, seen) for count, seen in table))
+    l.args["n"] = links
+    told = " + ".join(f"{count}·{seen}" for count, seen in table)
+    l.array(
+        "weight",
+        (links, *w.kernel),
+        f"{w.letters}*n",
+        f"Not every filter sees every channel: its table makes {told} = {{n}} connections, each with "
+        f"{covers(w)} weights.",
+    )
+
+
+def _transposed(l: Layer) -> None:
+    w = Window(l)
+    c_in, c_out, g = l.width("c_in", "the number of input channels"), l.size("c_out"), l.value("g")
+    l.divisible(c_in, g, f"{g} groups cannot share {c_in} input channels equally")
+    l.divisible(c_out, g, f"{g} groups cannot share {c_out} filters equally")
+    part = f"{w.letters}*c_in*c_out"
+    if g != 1:
+        l.args["g"] = g
+        part = f"{w.letters}*c_in*(c_out//g)"
+    l.array(
+        "weight",
+        (c_in, c_out // g if g != 1 else c_out, *w.kernel),
+        part,
+        f"Each of its {{c_out}} filters has {covers(w)} weights for every channel it reads: as many as the convolution "
+        "that it turns around.",
+    )
+    l.bias((c_out,), "c_out", "Each filter adds one bias, the same at every position.")
+    out = None if w.sides is None else tuple(_grown(l, w, i, n) for i, n in enumerate(w.sides))
+    l.sends = l.takes.but(positions=out, channels=c_out, spread=False)
+
+
+def _grown(l: Layer, w: Window, i: int, n: Size) -> Size:
+    """A side after a transposed convolution: s·(n-1) + k - 2p + extra; Keras fills gaps up to the stride."""
+    span, s = reach(w.kernel[i], w.dilation[i]), w.stride[i]
+    if w.padding == "same":
+        return mul(n, s)
+    if l.convention == "keras" and isinstance(w.padding, str) and isinstance(span, int) and isinstance(s, int):
+        return add(mul(n, s), max(span - s, 0))
+    extra = spread(l, l.value("extra"), w.rank, "output padding")[i]
+    grown = add(mul(s, add(n, -1)), span, mul(-1, w._padded(i, span)), extra)
+    l.check(not isinstance(grown, int) or grown > 0, f"nothing of a side of {n} is left after its padding")
+    return grown
+
+
+def _depthwise(l: Layer) -> None:
+    w = Window(l)
+    c_in, m = l.width("c_in", "the number of input channels"), l.size("m")
+    _per_channel(l, w, c_in, m)
+    l.bias((mul(c_in, m),), "c_in*m" if m != 1 else "c_in", "Each filter adds one bias.")
+    sent(l, w, mul(c_in, m))
+
+
+def _per_channel(l: Layer, w: Window, c_in: Size, m: Size, leaf: str = "weight") -> None:
+    l.array(
+        leaf,
+        (mul(c_in, m), 1, *w.kernel),
+        f"{w.letters}*c_in*m" if m != 1 else f"{w.letters}*c_in",
+        f"Each of the {{c_in}} channels is filtered by itself, with {covers(w)} weights"
+        + (" for each of {m} filters." if m != 1 else "."),
+    )
+
+
+def _separable(l: Layer) -> None:
+    w = Window(l)
+    c_in, m, c_out = l.width("c_in", "the number of input channels"), l.size("m"), l.size("c_out")
+    middle = mul(c_in, m)
+    _per_channel(l, w, c_in, m, "depthwise.weight")
+    if l.convention == "torch" and l.flag("bias"):
+        l.array(
+            "depthwise.bias",
+            (middle,),
+            "c_in*m" if m != 1 else "c_in",
+            "In PyTorch these are two layers, so the first one has its own biases.",
+            "bias",
+        )
+    l.array(
+        "pointwise.weight",
+        (c_out, middle, *[1] * w.rank),
+        "c_in*m*c_out" if m != 1 else "c_in*c_out",
+        "Then a convolution of 1·1 mixes the channels into {c_out}.",
+    )
+    l.bias((c_out,), "c_out", "Each of the {c_out} channels that go out has a bias.", leaf="pointwise.bias")
+    sent(l, w, c_out)
+
+
+def _unshared(l: Layer) -> None:
+    w = Window(l)
+    c_in, c_out = l.width("c_in", "the number of input channels"), l.size("c_out")
+    out = w.out(l)
+    places: Size = l.setting.stand_in("n", l.name, "how many positions go out") if out is None else product(out)
+    l.args["n"] = places
+    l.setting.positions_matter = True
+    l.array(
+        "weight",
+        (places, c_out, c_in, *w.kernel),
+        f"n*{w.letters}*c_in*c_out",
+        f"Like a convolution, but with weights of its own at each of {{n}} positions: {covers(w)} for each of {{c_in}} "
+        "channels and {c_out} filters.",
+    )
+    l.bias((places, c_out), "n*c_out", "At each position every filter has its own bias.")
+    sent(l, w, c_out, out)
+
+
+FILTERS = Param(
+    "c_out", "filters kernels maps featuremaps outchannels channels features out", "the number of filters", noun=True
+)
+SIZE = Param("k", "kernel k kernelsize filtersize size ksize", "the size of the kernel", "shape")
+STRIDE = Param("s", "stride s strides subsample", "the stride", "shape", (1,), counts=False)
+PADDING = Param("p", "padding pad p bordermode", "the padding", "padding", "valid", counts=False)
+DILATION = Param("d", "dilation dilated dilationrate atrous d rate", "the dilation", "shape", (1,), counts=False)
+GROUPS = Param("g", "groups g group", "the number of groups", default=1, noun=True)
+CHANNELS = Param("c_in", "inchannels inputchannels", "the number of input channels", noun=True)
+MULTIPLIER = Param("m", "multiplier depthmultiplier times", "filters for each channel", default=1)
+TABLE = Param("table", "table connections connectiontable", "which inputs each filter sees", "table")
+EXTRA = Param("extra", "outputpadding", "added to one end", "shape", (0,), counts=False)
+SLIDES = (SIZE, STRIDE, PADDING, DILATION)
+
+BOOK = "Goodfellow et al. 2016, §9"
+
+
+def _ranks(*words: str) -> dict[str, dict[str, object]]:
+    return {f"{word}{rank}d": {"rank": rank} for word in words for rank in (1, 2, 3)}
+
+
+KINDS = (
+    Kind(
+        "Conv",
+        "conv convolution convolutional cnn convlayer convolutionlayer convolutionallayer",
+        "filters that slide along the sides, the same weights at each position",
+        _conv,
+        params=(FILTERS, *SLIDES, GROUPS, CHANNELS, TABLE, BIAS),
+        orders=("c_out", "c_out k"),
+        width="c_in",
+        presets=_ranks("conv", "convolution", "convolutional"),
+        example="conv 32 3x3 on 3",
+        source=f"{BOOK}.1; torch.nn.Conv1d-3d; keras.layers.Conv1D-3D; the table: LeCun et al. 1998, table I",
+        rivals={"torch": "Conv1d Conv2d Conv3d", "keras": "Conv1D Conv2D Conv3D"},
+    ),
+    Kind(
+        "ConvTranspose",
+        "convtranspose deconv deconvolution transposedconv transposeconv upconv convtransposed tconv",
+        "a convolution turned around, to make sides longer",
+        _transposed,
+        params=(FILTERS, *SLIDES, GROUPS, CHANNELS, EXTRA, BIAS),
+        orders=("c_out", "c_out k"),
+        width="c_in",
+        presets={
+            **{
+                f"{word}{rank}d": {"rank": rank}
+                for word in ("convtranspose", "deconv", "transposedconv", "upconv")
+                for rank in (1, 2, 3)
+            },
+            **{f"conv{rank}dtranspose": {"rank": rank} for rank in (1, 2, 3)},
+        },
+        example="deconv 64 2x2 stride 2 on 128",
+        source="Dumoulin and Visin (arXiv 1603.07285), §4; torch.nn.ConvTranspose1d-3d; "
+        "keras.layers.Conv1DTranspose-3D",
+        rivals={
+            "torch": "ConvTranspose1d ConvTranspose2d ConvTranspose3d",
+            "keras": "Conv1DTranspose Conv2DTranspose Conv3DTranspose",
+        },
+    ),
+    Kind(
+        "DepthwiseConv",
+        "depthwiseconv dwconv depthwise dw depthwiseconvolution",
+        "a filter for each channel by itself",
+        _depthwise,
+        params=(*SLIDES, MULTIPLIER, CHANNELS, BIAS),
+        orders=("k",),
+        width="c_in",
+        presets=_ranks("depthwiseconv", "dwconv"),
+        example="depthwise conv 3x3 on 32",
+        source="Howard et al. 2017 (arXiv 1704.04861), §3.1; keras.layers.DepthwiseConv2D; torch: groups = channels",
+        rivals={"torch": "Conv1d Conv2d", "keras": "DepthwiseConv1D DepthwiseConv2D"},
+    ),
+    Kind(
+        "SeparableConv",
+        "sepconv separableconv depthwiseseparableconv separable separableconvolution depthwiseseparable "
+        "depthwiseseparableconvolution",
+        "a filter for each channel, then a 1x1 convolution that mixes them",
+        _separable,
+        params=(FILTERS, *SLIDES, MULTIPLIER, CHANNELS, BIAS),
+        orders=("c_out", "c_out k"),
+        width="c_in",
+        presets=_ranks("sepconv", "separableconv"),
+        example="sepconv 32 3x3 on 16 no bias",
+        source="Chollet 2017 (arXiv 1610.02357); keras.layers.SeparableConv2D; torch: two Conv2d",
+        rivals={"torch": "Conv1d Conv2d", "keras": "SeparableConv1D SeparableConv2D"},
+        differs={"torch": "biases of the depthwise layer, which is a layer of its own there"},
+    ),
+    Kind(
+        "LocallyConnected",
+        "locallyconnected localconv unsharedconv local",
+        "like a convolution, with weights of its own at each position",
+        _unshared,
+        params=(FILTERS, *SLIDES, CHANNELS, BIAS),
+        orders=("c_out", "c_out k"),
+        width="c_in",
+        presets=_ranks("locallyconnected", "localconv"),
+        example="locally connected 8 3x3 on 28x28x1",
+        source=f"{BOOK}.5 (unshared convolution)",
+    ),
+)

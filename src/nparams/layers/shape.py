@@ -1,0 +1,387 @@
+"""Layers without parameters: pooling, flatten, dropout, activations, and whatever else only changes shapes.
+
+Source for shapes: Dumoulin and Visin, A guide to convolution arithmetic (arXiv 1603.07285), §3; torch.nn.MaxPool2d for
+rounding up; keras.layers for `same`.
+"""
+
+from __future__ import annotations
+
+from nparams.expr import add, mul, product
+from nparams.layers.conv import Window, rank_of, shape_text, sides_of, spread, tell_sides
+from nparams.layers.flow import flow_of, half, windows
+from nparams.layers.kind import Kind, Param
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+    from nparams.layers.flow import Sides
+    from nparams.layers.layer import Layer
+
+
+def _pool(l: Layer) -> None:
+    l.say("It takes the largest or the mean of each window: nothing to learn, no weights.")
+    if l.takes.positions is None:
+        return
+    stride = l.value("s") or l.value("k")
+    if stride is None:
+        l.say("How large its windows are is not said.")
+        l.sends = l.takes.but(positions=None)
+        return
+    l.given = {**l.given, "s": stride}
+    w = Window(l)
+    assert w.sides is not None
+    out = tuple(_pooled(l, w, i, n) for i, n in enumerate(w.sides))
+    l.args.clear()
+    if not l.flag("ceil"):
+        tell_sides(l, w, out)
+    l.sends = l.takes.but(positions=out)
+
+
+def _pooled(l: Layer, w: Window, i: int, n: Size) -> Size:
+    """A side after pooling; rounding up never starts a window outside, as torch.nn.MaxPool2d(ceil_mode=True)."""
+    k, s = w.kernel[i], w.stride[i]
+    if w.padding == "same":
+        return half(n, s)
+    p: Size = 0 if isinstance(w.padding, str) else w.padding[i]
+    out = windows(n, k, s, mul(2, p), up=l.flag("ceil"))
+    return _cut(out, n, s, p) if l.flag("ceil") else out
+
+
+def _cut(out: Size, n: Size, s: Size, p: Size) -> Size:
+    """One window less, where the last one would start in the padding."""
+    if all(isinstance(size, int) for size in (out, n, s, p)) and (out - 1) * s >= n + p:  # type: ignore[operator]
+        return out - 1
+    return out
+
+
+def _global(l: Layer) -> None:
+    l.say("It makes one number of each channel: nothing to learn, no weights. The image size drops out here.")
+    l.sends = l.takes.but(positions=())
+
+
+def _adaptive(l: Layer) -> None:
+    l.say("It makes as many positions as it is told to, whatever comes in: nothing to learn, no weights.")
+    said = l.value("k")
+    if said is None:
+        said = (l.setting.stand_in("k", l.name, "the size that comes out"),)
+    rank = len(said) if len(said) > 1 else len(l.takes.positions or (1, 1))
+    l.sends = l.takes.but(positions=spread(l, said, rank, "size"))
+
+
+def _flatten(l: Layer) -> None:
+    flow = l.takes
+    if flow.size is None:
+        l.say("It lays everything in one row: no weights.")
+        l.sends = flow.but(positions=(), channels=None, spread=True)
+        return
+    told = "·".join(str(size) for size in flow.shape or ())
+    l.say(f"It lays the {told} = {flow.size} values in one row: no weights.")
+    l.sends = flow.but(positions=(), channels=flow.size, spread=flow.spread or bool(flow.positions))
+
+
+def _same(l: Layer) -> None:
+    l.say(l.kind.what[0].upper() + l.kind.what[1:] + ": no weights.")
+
+
+def _reshape(l: Layer) -> None:
+    l.say("It only writes the same numbers in another shape: no weights.")
+    target = l.value("to")
+    l.check(target is not None, "into which shape? Write reshape 7x7x256")
+    size, came = product(target), l.takes.size
+    if isinstance(size, int) and isinstance(came, int):
+        l.check(size == came, f"{shape_text(l)} holds {came:,} values, {'x'.join(map(str, target))} holds {size:,}")
+    flow = flow_of(target, first=l.takes.first if l.takes.positions else None)
+    l.sends = flow.but(spread=l.takes.spread or bool(l.takes.positions))
+
+
+def _upsample(l: Layer) -> None:
+    l.say("It repeats or interpolates positions: no weights.")
+    sides = l.takes.positions
+    if sides is not None:
+        by = spread(l, l.value("k"), len(sides), "factor")
+        l.sends = l.takes.but(positions=tuple(mul(n, f) for n, f in zip(sides, by, strict=True)))
+
+
+def _shuffle(l: Layer) -> None:
+    l.say("It moves channels into positions: no weights.")
+    r, channels = l.size("r"), l.takes.channels
+    l.args.clear()
+    sides = l.takes.positions
+    rank = 2 if sides is None else len(sides)
+    block = product([r] * rank)
+    if channels is not None:
+        l.divisible(channels, block, f"{channels} channels cannot be spread over blocks of {block}")
+        channels = channels // block
+    grown = None if sides is None else tuple(mul(n, r) for n in sides)
+    l.sends = l.takes.but(positions=grown, channels=channels)
+
+
+def _unshuffle(l: Layer) -> None:
+    l.say("It moves positions into channels: no weights.")
+    r, sides = l.size("r"), l.takes.positions
+    l.args.clear()
+    if sides is None:
+        return
+    for n in sides:
+        l.divisible(n, r, f"a side of {n} cannot be cut into blocks of {r}")
+    channels = None if l.takes.channels is None else mul(l.takes.channels, product([r] * len(sides)))
+    l.sends = l.takes.but(positions=tuple(n // r for n in sides), channels=channels)
+
+
+def _pad(l: Layer) -> None:
+    l.say("It puts zeros around: no weights.")
+    _grow(l, 2)
+
+
+def _crop(l: Layer) -> None:
+    l.say("It cuts the edges off: no weights.")
+    _grow(l, -2)
+
+
+def _grow(l: Layer, by: int) -> None:
+    if l.takes.positions is None:
+        return
+    rank = rank_of(l, l.value("k"))
+    sides = sides_of(l, rank) or ()
+    out: Sides = tuple(add(n, mul(by, k)) for n, k in zip(sides, spread(l, l.value("k"), rank, "width"), strict=True))
+    for n in out:
+        l.check(not isinstance(n, int) or n > 0, f"nothing of {shape_text(l)} is left")
+    l.sends = l.takes.but(positions=out)
+
+
+def _repeat(l: Layer) -> None:
+    l.say("It hands the same vector to each step: no weights.")
+    n = l.size("n")
+    l.args.clear()
+    l.sends = l.takes.but(positions=(n,))
+
+
+def _transpose(l: Layer) -> None:
+    l.say("It exchanges positions and channels: no weights.")
+    sides = l.takes.positions
+    if sides is not None and len(sides) == 1:
+        l.sends = l.takes.but(
+            positions=None if l.takes.channels is None else (l.takes.channels,), channels=sides[0], spread=True
+        )
+
+
+POOL = Param("k", "kernel k kernelsize poolsize size window pool", "the size of the windows", "shape", counts=False)
+POOL_STRIDE = Param("s", "stride s strides", "the stride", "shape", counts=False)
+PADDING = Param("p", "padding pad p bordermode", "the padding", "padding", "valid", counts=False)
+CEIL = Param("ceil", "ceil ceilmode", "rounds up", "flag", False, counts=False)
+FACTOR = Param("k", "factor scale size k scalefactor", "the factor", "shape", (2,), counts=False)
+AROUND = Param("k", "padding pad size k cropping", "how much at each end", "shape", (1,), counts=False)
+RATE = Param("rate", "rate p probability prob keep", "the rate", "rate", counts=False)
+TO = Param("to", "to shape size targetshape", "the shape", "shape", counts=False)
+FOLD = Param("r", "factor scale r upscalefactor blocksize", "the factor", counts=False)
+
+GUIDE = "Dumoulin and Visin (arXiv 1603.07285), §3"
+
+
+def _pools(kind: str) -> dict[str, dict[str, object]]:
+    return {f"{kind}{word}{rank}d": {"rank": rank} for word in ("pool", "pooling") for rank in (1, 2, 3)}
+
+
+def _shapeless(name: str, words: str, what: str, source: str, torch: str, keras: str, *, rate: bool = False) -> Kind:
+    return Kind(
+        name,
+        words,
+        what,
+        _same,
+        params=(RATE,) if rate else (),
+        orders=("rate",) if rate else (),
+        example=words.split()[0],
+        source=source,
+        rivals={"torch": torch, "keras": keras},
+    )
+
+
+KINDS = (
+    Kind(
+        "MaxPool",
+        "maxpool maxpooling pool pooling mp subsampling subsample downsample",
+        "the largest value of each window",
+        _pool,
+        params=(POOL, POOL_STRIDE, PADDING, CEIL),
+        orders=("k", "k s"),
+        presets=_pools("max"),
+        example="maxpool 2",
+        source=f"{GUIDE}; torch.nn.MaxPool2d; keras.layers.MaxPooling2D",
+        rivals={"torch": "MaxPool1d MaxPool2d MaxPool3d", "keras": "MaxPooling1D MaxPooling2D MaxPooling3D"},
+    ),
+    Kind(
+        "AvgPool",
+        "avgpool averagepool avgpooling averagepooling meanpool meanpooling",
+        "the mean of each window",
+        _pool,
+        params=(POOL, POOL_STRIDE, PADDING, CEIL),
+        orders=("k", "k s"),
+        presets={**_pools("avg"), **_pools("average")},
+        example="avgpool 2",
+        source=f"{GUIDE}; torch.nn.AvgPool2d; keras.layers.AveragePooling2D",
+        rivals={
+            "torch": "AvgPool1d AvgPool2d AvgPool3d",
+            "keras": "AveragePooling1D AveragePooling2D AveragePooling3D",
+        },
+    ),
+    Kind(
+        "GlobalPool",
+        "gap globalavgpool globalaveragepool globalaveragepooling globalavgpooling globalpool globalpooling gmp "
+        "globalmaxpool globalmaxpooling",
+        "one number for each channel",
+        _global,
+        presets={
+            f"global{kind}{word}{rank}d": {}
+            for kind in ("avg", "average", "max")
+            for word in ("pool", "pooling")
+            for rank in (1, 2, 3)
+        },
+        example="gap",
+        source="Lin et al. 2013 (arXiv 1312.4400), §3.2; keras.layers.GlobalAveragePooling2D",
+        rivals={
+            "torch": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d",
+            "keras": "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D",
+        },
+    ),
+    Kind(
+        "AdaptivePool",
+        "adaptiveavgpool adaptivepool adaptiveaveragepool adaptivemaxpool adaptiveavgpooling",
+        "as many positions as it is told",
+        _adaptive,
+        params=(Param("k", "size outputsize k", "the size that comes out", "shape"),),
+        orders=("k",),
+        presets={f"adaptive{kind}pool{rank}d": {} for kind in ("avg", "max") for rank in (1, 2, 3)},
+        example="adaptive avgpool 7x7",
+        source="torch.nn.AdaptiveAvgPool2d",
+        rivals={"torch": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d"},
+    ),
+    Kind(
+        "Flatten",
+        "flatten flat flattening flattenlayer",
+        "everything in one row",
+        _flatten,
+        example="flatten",
+        source="keras.layers.Flatten; torch.nn.Flatten",
+        rivals={"torch": "Flatten", "keras": "Flatten"},
+    ),
+    _shapeless(
+        "Dropout",
+        "dropout spatialdropout alphadropout gaussiandropout droppath stochasticdepth dropoutlayer dropout1d "
+        "dropout2d dropout3d spatialdropout1d spatialdropout2d gaussiannoise",
+        "leaves values out at random while training",
+        "Srivastava et al. 2014",
+        "Dropout",
+        "Dropout",
+        rate=True,
+    ),
+    _shapeless(
+        "Activation",
+        "relu sigmoid tanh softmax gelu silu swish elu selu celu softplus softsign mish hardswish hardsigmoid hardtanh "
+        "leakyrelu relu6 logsoftmax activation act logistic softmin quickgelu hswish hsigmoid nonlinearity "
+        "relulayer softmaxlayer",
+        "a fixed function of each value",
+        f"{GUIDE}; torch.nn.ReLU; keras.layers.Activation",
+        "ReLU",
+        "Activation",
+        rate=True,
+    ),
+    _shapeless(
+        "Identity",
+        "identity lrn localresponsenorm localresponsenormalization l2norm rescaling "
+        "rescale sinusoidal sinusoidalpositions positionalencoding sinusoidalencoding rope rotary masking pixelnorm",
+        "a fixed computation",
+        "torch.nn.Identity; keras.layers.Identity; Vaswani et al. 2017, §3.5 for sinusoids",
+        "Identity",
+        "Identity",
+        rate=True,
+    ),
+    Kind(
+        "Reshape",
+        "reshape view unflatten",
+        "the same numbers in another shape",
+        _reshape,
+        params=(TO,),
+        orders=("to",),
+        example="reshape 7x7x256",
+        source="keras.layers.Reshape; torch.nn.Unflatten",
+        rivals={"torch": "Unflatten", "keras": "Reshape"},
+    ),
+    Kind(
+        "Upsample",
+        "upsample upsampling unpool unpooling interpolate resize",
+        "more positions by repeating",
+        _upsample,
+        params=(FACTOR,),
+        orders=("k",),
+        presets={f"upsampling{rank}d": {} for rank in (1, 2, 3)},
+        example="upsample 2",
+        source="keras.layers.UpSampling2D; torch.nn.Upsample",
+        rivals={"torch": "Upsample", "keras": "UpSampling1D UpSampling2D UpSampling3D"},
+    ),
+    Kind(
+        "PixelShuffle",
+        "pixelshuffle depthtospace subpixel",
+        "channels moved into positions",
+        _shuffle,
+        params=(FOLD,),
+        orders=("r",),
+        example="pixelshuffle 2",
+        source="Shi et al. 2016 (arXiv 1609.05158); torch.nn.PixelShuffle",
+        rivals={"torch": "PixelShuffle"},
+    ),
+    Kind(
+        "PixelUnshuffle",
+        "pixelunshuffle spacetodepth",
+        "positions moved into channels",
+        _unshuffle,
+        params=(FOLD,),
+        orders=("r",),
+        example="pixel unshuffle 2",
+        source="torch.nn.PixelUnshuffle",
+        rivals={"torch": "PixelUnshuffle"},
+    ),
+    Kind(
+        "ZeroPad",
+        "zeropad zeropadding padding pad reflectionpad replicationpad",
+        "zeros around",
+        _pad,
+        params=(AROUND,),
+        orders=("k",),
+        presets={f"zero{word}{rank}d": {"rank": rank} for word in ("pad", "padding") for rank in (1, 2, 3)},
+        example="zeropad 1",
+        source="keras.layers.ZeroPadding2D; torch.nn.ZeroPad2d",
+        rivals={"torch": "ZeroPad1d ZeroPad2d ZeroPad3d", "keras": "ZeroPadding1D ZeroPadding2D ZeroPadding3D"},
+    ),
+    Kind(
+        "Crop",
+        "crop cropping",
+        "the edges cut off",
+        _crop,
+        params=(AROUND,),
+        orders=("k",),
+        presets={f"cropping{rank}d": {"rank": rank} for rank in (1, 2, 3)},
+        example="crop 2",
+        source="keras.layers.Cropping2D",
+        rivals={"keras": "Cropping1D Cropping2D Cropping3D"},
+    ),
+    Kind(
+        "Repeat",
+        "repeatvector repeat",
+        "one vector for each step",
+        _repeat,
+        params=(Param("n", "times n steps", "the number of steps", noun=True, counts=False),),
+        orders=("n",),
+        example="repeatvector 10",
+        source="keras.layers.RepeatVector",
+        rivals={"keras": "RepeatVector"},
+    ),
+    Kind(
+        "Transpose",
+        "transpose permute swap",
+        "positions and channels exchanged",
+        _transpose,
+        example="transpose",
+        source="keras.layers.Permute",
+        rivals={"keras": "Permute"},
+    ),
+)

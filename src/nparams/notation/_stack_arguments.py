@@ -1,0 +1,315 @@
+"""The arguments of one layer: words, numbers and shapes after a kind's name, as the arguments that the kind knows."""
+
+from __future__ import annotations
+
+import re
+
+from nparams.errors import NotationError, shown
+from nparams.layers.catalogue import words as kind_words
+from nparams.notation._stack_tokens import SYMBOL, Token, collapsed, size_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from nparams.layers.kind import Kind, Param
+
+#: words that may stand anywhere and say nothing that is counted
+NOISE = frozenset(
+    """of with each and a an the using size by for has having layer is to per its then followed activation
+    initializer kernelinitializer masked causal hidden output final first second third last next simple standard regular
+    learned trainable use apply eps epsilon momentum""".split()
+)
+#: activations named beside a layer change nothing (PReLU, which learns, is a layer of its own)
+ACTIVATIONS = frozenset(
+    """relu sigmoid tanh softmax gelu silu swish elu selu celu softplus softsign mish hardswish hardsigmoid hardtanh
+    leakyrelu relu6 logsoftmax linear logistic none""".split()
+)
+NO = frozenset(("no", "without", "not", "wo"))
+TRUE, FALSE = frozenset(("true", "yes", "on")), frozenset(("false", "no", "off", "none"))
+PADDINGS = frozenset(("same", "valid", "causal", "full"))
+MAX_READINGS = 64
+
+_VOCABULARY: dict[str, dict[str, Param]] = {}
+
+
+def vocabulary(kind: Kind) -> dict[str, Param]:
+    """The words of a kind's arguments, singular and plural."""
+    if kind.name not in _VOCABULARY:
+        table: dict[str, Param] = {}
+        for param in kind.params.values():
+            for word in param.words:
+                table[collapsed(word)] = param
+                if len(word) > 2:
+                    table.setdefault(collapsed(word).removesuffix("s"), param)
+                    table.setdefault(collapsed(word) + "s", param)
+        _VOCABULARY[kind.name] = table
+    return _VOCABULARY[kind.name]
+
+
+def close(word: str, table: object) -> str:
+    """A suggestion: the known word that is nearest."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(table), 1, 0.6)  # type: ignore[call-overload]
+    return f"; did you mean {near[0]}?" if near else "; nparams layers lists them"
+
+
+def arguments(kind: Kind, found: list[Token], text: str) -> dict[str, Any]:
+    """The arguments by letter.  A number may stand before or after its word.
+
+    Where both make sense, the numbers without a word are taken to come first, for the kind's first arguments
+    (`encoder 768 heads 12`); where that does not decide (`conv 32 filters 3`), it is refused.
+    """
+    reader = _Arguments(kind, found)
+    readings: list[dict[str, Any]] = []
+    usual: list[dict[str, Any]] = []
+    for reading, regular in reader.readings():
+        if reading not in readings:
+            readings.append(reading)
+        if regular and reading not in usual:
+            usual.append(reading)
+    if not readings:
+        raise NotationError(reader.complaint())
+    if len(usual) == 1:
+        return usual[0]
+    if len(readings) > 1:
+        told = " or ".join(_told(kind, reading) for reading in readings[:2])
+        raise NotationError(f"it reads two ways: {told}. Write the word, then = and the number")
+    return readings[0]
+
+
+def _told(kind: Kind, reading: dict[str, Any]) -> str:
+    parts = [f"{(kind.params[letter].words or [letter])[0]}={written(value)}" for letter, value in reading.items()]
+    return f"{kind.words[0]} {' '.join(parts)}"
+
+
+def written(value: object) -> str:
+    """An argument as it may be typed."""
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return " ".join(f"{count}x{seen}" for count, seen in value)
+    if isinstance(value, tuple):
+        return (
+            "x".join(str(side).replace(" ", "") for side in value) if len(value) > 1 else str(value[0]).replace(" ", "")
+        )
+    return str(value).replace(" ", "")
+
+
+class _Arguments:
+    """Every way to read the words and numbers after a kind's name."""
+
+    def __init__(self, kind: Kind, found: list[Token]) -> None:
+        self.kind = kind
+        self.found = found
+        self.known = vocabulary(kind)
+        self.wrong: tuple[int, str] = (-1, "")
+        self.tried = 0
+
+    def complaint(self) -> str:
+        """What is wrong, for the furthest place that reading came to."""
+        return self.wrong[1]
+
+    def _fail(self, at: int, sentence: str) -> None:
+        if at > self.wrong[0]:
+            self.wrong = (at, sentence)
+
+    def readings(self) -> Iterator[tuple[dict[str, Any], bool]]:
+        """The readings that use every word and number, and whether they are usual."""
+        for given, loose in self._walk(0, {}, ()):
+            placed = self._placed(given, loose)
+            if placed is not None:
+                yield placed, self._is_usual(given, loose)
+
+    def _is_usual(self, given: dict[str, Any], loose: tuple[Token, ...]) -> bool:
+        """Numbers without a word first, and none of the kind's first arguments named."""
+        first = self.found[: len(loose)]
+        return all(a is b for a, b in zip(first, loose, strict=True)) and any(
+            len(order) >= len(loose) and not any(letter in given for letter in order[: len(loose)])
+            for order in self.kind.orders
+        )
+
+    def _walk(
+        self, at: int, given: dict[str, Any], loose: tuple[Token, ...]
+    ) -> Iterator[tuple[dict[str, Any], tuple[Token, ...]]]:
+        self.tried += 1
+        if self.tried > MAX_READINGS * 16:
+            self._fail(len(self.found), "too many words to tell apart; write arguments as word=number")
+            return
+        if at >= len(self.found):
+            yield given, loose
+            return
+        token = self.found[at]
+        if token.kind in ("size", "shape", "rate"):
+            yield from self._walk(at + 1, given, (*loose, token))
+            return
+        if token.kind == "sign":
+            self._fail(at, f"{shown(token.text)} is not understood here")
+            return
+        steps = list(self._steps(at, given, loose))
+        for after, more, left in steps:
+            yield from self._walk(after, more, left)
+        if not steps:
+            self._fail(at, self._unknown(token))
+
+    def _steps(
+        self, at: int, given: dict[str, Any], loose: tuple[Token, ...]
+    ) -> Iterator[tuple[int, dict[str, Any], tuple[Token, ...]]]:
+        """What the word at a place may be."""
+        word, after = self._word(at)
+        param = self.known.get(word)
+        if param is None:
+            yield from self._unnamed(at, given, loose)
+            return
+        if param.letter in given:
+            self._fail(at, f"{shown(self.found[at].text)} is said twice")
+            return
+        if param.takes == "flag":
+            value, after = self._truth(after)
+            yield after, {**given, param.letter: value}, loose
+            return
+        bound = after < len(self.found) and self.found[after].kind == "sign" and self.found[after].text in "=:"
+        after += bound
+        value, end = self._value(param, after)
+        if value is not None:
+            yield end, {**given, param.letter: value}, loose
+        if loose and param.noun and not bound and self.found[at - 1] is loose[-1] and self._fits(param, loose[-1]):
+            yield after, {**given, param.letter: _as(param, loose[-1])}, loose[:-1]
+        elif value is None:
+            if re.fullmatch(SYMBOL, self.found[at].text):
+                yield at + 1, given, (*loose, Token("size", self.found[at].text, size_of(self.found[at].text)))
+                return
+            self._fail(at, f"{shown(self.found[at].text)} needs {A[param.takes]} after it")
+
+    def _word(self, at: int) -> tuple[str, int]:
+        """The longest argument's name at a place (kernel size, key value heads), and where it ends."""
+        for end in range(min(len(self.found), at + 3), at + 1, -1):
+            part = self.found[at:end]
+            name = "".join(t.word for t in part)
+            if all(t.kind == "word" for t in part) and name in self.known:
+                return name, end
+        return self.found[at].word, at + 1
+
+    def _unnamed(
+        self, at: int, given: dict[str, Any], loose: tuple[Token, ...]
+    ) -> Iterator[tuple[int, dict[str, Any], tuple[Token, ...]]]:
+        """A word that names no argument: no bias, same, s2, a symbol, noise."""
+        token = self.found[at]
+        word = token.word
+        if word in NO and at + 1 < len(self.found):
+            name, after = self._word(at + 1)
+            param = self.known.get(name)
+            if param is not None and param.takes == "flag":
+                yield after, {**given, param.letter: False}, loose
+            elif param is not None and param.takes == "padding":
+                yield after, {**given, param.letter: "valid"}, loose
+            elif name in ACTIVATIONS or name in ("activation", "dropout"):
+                yield after, given, loose
+            return
+        if word in PADDINGS and "p" in self.kind.params and self.kind.params["p"].takes == "padding":
+            skip = 1 + (at + 1 < len(self.found) and self.found[at + 1].word in ("padding", "pad"))
+            yield at + skip, {**given, "p": word}, loose
+            return
+        glued = re.fullmatch(r"([^\W\d_]+?)(\d+)(?:x(\d+))?", token.text.lower())
+        param = self.known.get(glued[1]) if glued else None
+        if glued and param is not None and param.takes in ("size", "shape", "padding") and param.letter not in given:
+            sides = tuple(int(g) for g in glued.groups()[1:] if g)
+            yield at + 1, {**given, param.letter: sides if param.takes != "size" else sides[0]}, loose
+            return
+        if re.fullmatch(SYMBOL, token.text):
+            yield at + 1, given, (*loose, Token("size", token.text, size_of(token.text)))
+            return
+        if word in NOISE:
+            yield at + 1, given, loose
+
+    def _truth(self, at: int) -> tuple[bool, int]:
+        """true or false after a flag: bias=False; nothing means true."""
+        start = at
+        if at < len(self.found) and self.found[at].kind == "sign" and self.found[at].text in "=:":
+            at += 1
+        if at < len(self.found) and (
+            self.found[at].word in TRUE | FALSE or (at > start and self.found[at].text in "01")
+        ):
+            return self.found[at].word in TRUE or self.found[at].text == "1", at + 1
+        return True, start
+
+    def _value(self, param: Param, at: int) -> tuple[Any, int]:
+        """The argument that begins at a place, or None; and where it ends."""
+        if at >= len(self.found):
+            return None, at
+        token = self.found[at]
+        if param.takes == "table":
+            return self._table(at)
+        if param.letter == "targets" or (param.takes == "padding" and token.word in PADDINGS):
+            return token.word, at + 1
+        if self._fits(param, token):
+            return _as(param, token), at + 1
+        if (
+            token.kind == "word"
+            and re.fullmatch(SYMBOL, token.text)
+            and token.word not in self.known
+            and param.takes in ("size", "shape")
+        ):
+            size = size_of(token.text)
+            return ((size,) if param.takes == "shape" else size), at + 1
+        return None, at
+
+    def _table(self, at: int) -> tuple[Any, int]:
+        """6x3 9x4 1x6: six maps that see three inputs each, nine that see four, one that sees six."""
+        pairs = []
+        while at < len(self.found) and self.found[at].kind == "shape" and len(self.found[at].value) == 2:
+            pairs.append(self.found[at].value)
+            at += 1
+        return tuple(pairs) or None, at
+
+    def _fits(self, param: Param, token: Token) -> bool:
+        fit = {"size": ("size",), "shape": ("size", "shape"), "padding": ("size", "shape"), "rate": ("rate", "size")}
+        return token.kind in fit.get(param.takes, ())
+
+    def _unknown(self, token: Token) -> str:
+        name = self.kind.words[0]
+        if token.word in kind_words():
+            return f"{shown(token.text)} is a layer of its own: divide layers with ; or a new line"
+        return f"{shown(token.text)} is not an argument of {name}{close(token.word, self.known) if self.known else ''}"
+
+    # -- numbers without a word ---------------------------------------------------------------------------------------
+
+    def _placed(self, given: dict[str, Any], loose: tuple[Token, ...]) -> dict[str, Any] | None:
+        """The numbers without a word put in their places, shapes first into arguments that are shapes."""
+        for order in sorted(self.kind.orders, key=len):
+            free = [self.kind.params[letter] for letter in order if letter not in given]
+            if len(free) == len(loose) and (filled := self._fill(free, list(loose))) is not None:
+                return {**given, **filled}
+        if not loose:
+            return given
+        told = " ".join(token.text for token in loose)
+        usual = f"; for example {self.kind.example}" if self.kind.orders else f": {self.kind.words[0]} takes no number"
+        self._fail(len(self.found), f"{told} cannot be told apart{usual}")
+        return None
+
+    def _fill(self, free: list[Param], loose: list[Token]) -> dict[str, Any] | None:
+        filled: dict[str, Any] = {}
+        for token in [t for t in loose if t.kind == "shape"]:
+            shaped = next((p for p in free if p.takes in ("shape", "padding") and p.letter not in filled), None)
+            if shaped is None:
+                return None
+            filled[shaped.letter] = _as(shaped, token)
+        rest = [p for p in free if p.letter not in filled]
+        for param, token in zip(rest, [t for t in loose if t.kind != "shape"], strict=True):
+            if not self._fits(param, token):
+                return None
+            filled[param.letter] = _as(param, token)
+        return filled
+
+
+#: what is missing after a word, for a message
+A = {"size": "a number", "shape": "a number or a shape such as 3x3", "padding": "same, valid or a number",
+     "rate": "a number", "table": "pairs such as 6x3 9x4 1x6", "flag": ""}  # fmt: skip
+
+
+def _as(param: Param, token: Token) -> Any:
+    if param.takes == "rate":
+        return token.text
+    if param.takes in ("shape", "padding") and token.kind == "size":
+        return (token.value,)
+    return token.value

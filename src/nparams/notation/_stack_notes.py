@@ -1,0 +1,202 @@
+"""What the other conventions make of a list, and what an explanation says at its end."""
+
+from __future__ import annotations
+
+from nparams.expr import add
+from nparams.layers.catalogue import kinds
+from nparams.layers.kind import CONVENTIONS
+from nparams.network import PARAMETER_ROLES, Module, Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+    from nparams.notation.stack import Built
+
+TITLES = {"textbook": "textbook", "torch": "PyTorch", "keras": "Keras"}
+
+
+def finished(networks: dict[str, Built], asked: str | None) -> Network:
+    """The first of the networks, with what the others hold beside it."""
+    chosen = next(iter(networks))
+    network = networks[chosen]
+    sums = {name: _summed(other) for name, other in networks.items()}
+    differing = [name for name in CONVENTIONS if name != chosen and sums[name][0] != sums[chosen][0]]
+    if differing or _statistics(network) != 0:
+        network.convention = chosen
+    if differing:
+        network.also.update({name: sums[name][0] for name in CONVENTIONS if name != chosen})
+        network.notes += _itemised(networks, chosen, asked)
+    _add_framework(network, chosen, asked)
+    _add_folded(network)
+    if asked == "all":
+        network.conventions = {name: networks[name] for name in CONVENTIONS}
+    _settle_training(network.root)
+    network.remarks = tuple(_remarks(network))
+    return network
+
+
+def _summed(network: Network) -> tuple[Size, Size]:
+    return network.totals.known, network.totals.biases
+
+
+# -- conventions ----------------------------------------------------------------------------------------------------
+
+
+def _itemised(networks: dict[str, Built], chosen: str, asked: str | None) -> list[str]:
+    """A sentence for each other convention: its total, and the difference by kind of layer."""
+    because = "" if asked is not None else ", because none was given (--convention chooses)"
+    sentences = [f"counted as {_article(chosen)} does{because}"]
+    for name, other in networks.items():
+        if name == chosen:
+            continue
+        items = _items(networks[chosen], other, chosen, name)
+        total = other.totals.known
+        told = f"{total:,}" if isinstance(total, int) else str(total)
+        sentences.append(f"{TITLES[name]}: {told}, " + ("; ".join(items) if items else "the same"))
+    return sentences
+
+
+def _article(name: str) -> str:
+    return "the textbook" if name == "textbook" else TITLES[name]
+
+
+def _items(one: Network, other: Network, name: str, other_name: str) -> list[str]:
+    """+ 1,024 for a second bias vector (lstm)."""
+    mine = {row.module.name: row for row in one.layers}
+    changes: dict[str, tuple[Size, list[str]]] = {}
+    for row in other.layers:
+        before = mine.get(row.module.name)
+        change = row.total - (before.total if before is not None else 0)
+        change = _tidied(change)
+        if change != 0:
+            held, where = changes.get(row.kind or "", (0, []))
+            changes[row.kind or ""] = (add(held, change), [*where, row.name])
+    return [_item(kind, change, where, name, other_name) for kind, (change, where) in changes.items()]
+
+
+def _item(kind: str, change: Size, where: list[str], name: str, other_name: str) -> str:
+    differs = kinds()[kind].differs if kind in kinds() else {}
+    reason = differs.get(other_name) or differs.get(name) or f"its own {kind}"
+    sign, size = ("-", -change) if isinstance(change, int) and change < 0 else ("+", change)
+    told = f"{size:,}" if isinstance(size, int) else str(size)
+    layers = ", ".join(where[:3]) + (", ..." if len(where) > 3 else "")
+    return f"{sign} {told} for {reason} ({layers})"
+
+
+def _tidied(size: Size) -> Size:
+    from nparams.network.closed import tidy
+
+    return tidy(size)
+
+
+def _statistics(network: Network) -> Size:
+    return network.totals.buffers
+
+
+def _add_framework(network: Network, chosen: str, asked: str | None) -> None:
+    """What Keras's own summary prints: statistics are counted there too."""
+    held = _statistics(network)
+    if held == 0:
+        if chosen == "keras":
+            network.also["framework"] = network.totals.known
+        return
+    summary = _tidied(add(network.totals.known, held))
+    if chosen == "keras":
+        network.also["framework"] = summary
+    told = f"{summary:,}" if isinstance(summary, int) else str(summary)
+    if chosen == "keras" or asked is None:
+        network.notes.append(
+            f"model.summary() of Keras prints {told}: it counts {_number(held)} statistics, which are not trained"
+        )
+
+
+def _number(size: Size) -> str:
+    return f"{size:,}" if isinstance(size, int) else str(size)
+
+
+# -- folding --------------------------------------------------------------------------------------------------------
+
+CONVOLUTIONS = frozenset(("Conv", "ConvTranspose", "DepthwiseConv", "SeparableConv"))
+
+
+def _add_folded(network: Network) -> None:
+    """Batch normalisation folded into the convolution before it: its scales and shifts go, a bias stays."""
+    change = _folded(network.root, [])
+    if change is not None:
+        network.also["folded"] = _tidied(add(network.totals.known, change))
+
+
+def _folded(module: Module, found: list[Size]) -> Size | None:
+    """What folding changes under a module, None where there is nothing to fold."""
+    changes: list[Size] = []
+    children = list(module.children)
+    for before, child in zip([None, *children], children, strict=False):
+        if (
+            child.kind == "BatchNorm"
+            and before is not None
+            and before.kind in CONVOLUTIONS
+            and before.over is None
+            and child.over is None
+        ):
+            biased = any(
+                (t.role == "bias" and t.name.endswith(before.name.rpartition(".")[2] + ".bias"))
+                or t.name.endswith("pointwise.bias")
+                for t in before.tensors
+            )
+            own = [
+                t.size for t in child.tensors if t.role in PARAMETER_ROLES and t.tied_to is None and t.size is not None
+            ]
+            channels: Size = 0 if biased else next((t.size for t in child.tensors if t.size is not None), 0)
+            changes.append(add(channels, *(-size for size in own)))
+        inner = _folded(child, found)
+        if inner is not None:
+            changes.append(inner)
+    if not changes:
+        return None
+    from nparams.network.rows import spread
+
+    total = add(*changes)
+    return total * spread(module) if module.over is not None else total
+
+
+# -- training -------------------------------------------------------------------------------------------------------
+
+
+def _settle_training(root: Module) -> None:
+    """Where something is frozen, the rest is trained; where nothing is, nobody said."""
+    tensors = [t for module in _walk(root) for t in module.tensors if t.role in PARAMETER_ROLES]
+    if any(t.trainable is False for t in tensors):
+        for t in tensors:
+            t.trainable = t.trainable is not False
+
+
+def _walk(root: Module) -> list[Module]:
+    found, stack = [], [root]
+    while stack:
+        module = stack.pop()
+        found.append(module)
+        stack.extend(module.children)
+    return found
+
+
+# -- what does not matter ---------------------------------------------------------------------------------------------
+
+
+def _remarks(network: Built) -> list[tuple[str, str, Size | None]]:
+    """Sizes that were given and play no part, for the end of an explanation."""
+    if network.setting.positions_matter:
+        return []
+    given = [f"the {what} ({', '.join(dict.fromkeys(values))})" for what, values in network.builder.only_shapes.items()]
+    sides = network.root.children[0].takes or ()
+    if len(sides) > 1:
+        told = "·".join(str(side) for side in sides)
+        given.insert(0, f"the {'sequence length' if len(sides) == 2 else 'image size'} (of {told})")
+    if not given:
+        return []
+    listed = given[0] if len(given) == 1 else f"{', '.join(given[:-1])} and {given[-1]}"
+    return [(
+        "What does not matter?",
+        f"{listed[0].upper()}{listed[1:]}: no layer here has a weight for a position, so "
+        f"{'it shapes' if len(given) == 1 else 'they shape'} what flows "
+        "and not what is counted.", None,
+    )]  # fmt: skip

@@ -1,0 +1,213 @@
+"""The tree of a layer list: every element read as a call, inputs as what flows in."""
+
+from __future__ import annotations
+
+import re
+
+from nparams.errors import NotationError
+from nparams.layers.flow import Flow, flow_of
+from nparams.notation._stack_arguments import vocabulary
+from nparams.notation._stack_text import Element, Group, cut
+from nparams.notation._stack_tokens import Token, tokens
+from nparams.notation._stack_words import Call, call_of, is_input, kind_at_start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+
+MAX_STEPS = 100_000
+#: 4,096: one number, or two
+THOUSANDS = re.compile(r"(?<![\w,(\[{])\d{1,3}(?:,\d{3})+(?![\w,])")
+
+
+class Step:
+    """What the list says at one place: a call, or (Branches) layers in brackets."""
+
+    def __init__(self, place: int, told: str, name: str | None, times: Size, stem: str) -> None:
+        self.place = place
+        self.told = told
+        self.name = name
+        self.times = times
+        #: what its name begins with
+        self.stem = stem
+        self.what: Call | None = None
+        #: of an input: what flows from here on
+        self.flow: Flow | None = None
+        #: of a group: the shape that is said to flow in
+        self.on: tuple[Size, ...] | None = None
+        self.branches: list[list[Step]] = []
+        self.join: str | None = None
+        self.word = ""
+
+    def __str__(self) -> str:
+        return self.told
+
+
+def steps_of(text: str) -> list[Step]:
+    """The list as a tree of steps; NotationError with the place of what is not understood."""
+    if (match := THOUSANDS.search(text)) is not None:
+        raise NotationError(
+            f"{match[0]}, at character {match.start() + 1}, reads two ways: write {match[0].replace(',', '')} for one "
+            f"number, {match[0].replace(',', ', ')} for several"
+        )
+    nodes = cut(text, _continues)
+    if not nodes:
+        raise NotationError("nothing was given: write layers, for example: input 784; dense 16; dense 10")
+    return _Reader(len(nodes) > 1).steps(nodes)
+
+
+def _continues(before: str, text: str) -> bool:
+    """Whether what follows a comma belongs to the layer before it: `conv 32, 3x3, stride 2`."""
+    words = text.split()
+    if not words:
+        return True
+    kind = kind_at_start(before)
+    known = vocabulary(kind) if kind is not None else {}
+    try:
+        first = next((t for t in tokens(text) if t.kind == "word"), None)
+    except NotationError:
+        return False
+    if kind is not None and first is not None and (first.word in known or first.word == "linear"):
+        return True
+    return (
+        not is_input(text)
+        and kind_at_start(text) is None
+        and re.match(r"\s*\d*\s*[x×(]", text) is None
+        and _is_option(text)
+    )
+
+
+def _is_option(text: str) -> bool:
+    """Nothing that names a layer: numbers, or words for arguments (an unknown word is one as well, and is "
+    "refused there)."""
+    return re.match(r"\s*(?:reuse|shared|concat|add|goto)\b", text, re.IGNORECASE) is None
+
+
+class _Reader:
+    def __init__(self, several: bool) -> None:
+        self.several = several
+        self.first = True
+        self.count = 0
+
+    def steps(self, nodes: list[Element | Group]) -> list[Step]:
+        return [self._step(node) for node in nodes]
+
+    def _step(self, node: Element | Group) -> Step:
+        self.count += 1
+        if self.count > MAX_STEPS:
+            raise NotationError(f"more than {MAX_STEPS:,} layers are written out; write copies as 12 x (...)")
+        if isinstance(node, Group):
+            return self._group(node)
+        try:
+            return self._element(node)
+        except NotationError as error:
+            raise NotationError(f"{node}: {error}") from None
+
+    def _group(self, node: Group) -> Step:
+        from nparams.notation._stack_tokens import size_of
+
+        self.first = False
+        times = 1 if node.times is None else size_of(node.times)
+        step = Step(node.place, str(node), node.name, _positive(times, str(node)), node.word if node.join else "block")
+        step.word, step.join = node.word, node.join or ("concat" if len(node.branches) > 1 else None)
+        if step.join is not None and len(node.branches) == 1 and step.join != "add":
+            raise NotationError(
+                f"{node}: one branch only; divide branches with |: {node.word} (conv 64 1x1 | conv 96 3x3 same)"
+            )
+        if node.on is not None:
+            step.on = next(t.value if t.kind == "shape" else (size_of(t.text),) for t in tokens(node.on))
+        step.branches = [self.steps(branch) for branch in node.branches]
+        return step
+
+    def _element(self, node: Element) -> Step:
+        bare = self.first and self.several and _is_bare(node.text)
+        call = _bare_input(node.text) if bare else call_of(node.text)
+        self.first = False
+        step = Step(node.place, str(node), call.name, _positive(call.times, str(node)), _stem(call))
+        step.what = call
+        if call.shape is not None:
+            step.flow = _input(call.shape)
+        return step
+
+
+def _positive(times: Size, told: str) -> Size:
+    if isinstance(times, int) and times < 1:
+        raise NotationError(f"{told}: {times} copies; write 1 or more")
+    return times
+
+
+def _is_bare(text: str) -> bool:
+    return all(t.kind in ("size", "shape") for t in tokens(text))
+
+
+def _bare_input(text: str) -> Call:
+    call = Call(text)
+    call.shape = tokens(text)
+    return call
+
+
+def _stem(call: Call) -> str:
+    if call.kind is None:
+        return call.start[0] if call.start else call.again or "input"
+    kind = call.kind
+    plain = set(kind.params) <= {"rate"}
+    return call.word if plain and call.word else kind.words[0]
+
+
+# -- inputs ---------------------------------------------------------------------------------------------------------
+
+CHANNELS = {"rgb": 3, "colour": 3, "color": 3, "rgba": 4, "grayscale": 1, "greyscale": 1, "grey": 1, "gray": 1}
+
+
+def _input(found: list[Token]) -> Flow:
+    """What an input element says: a shape, its layout, `batch 32` (which plays no part), `tokens 512`."""
+    sides: list[Size] = []
+    extra: int | None = None
+    first: bool | None = None
+    at = 0
+    while at < len(found):
+        token = found[at]
+        after = found[at + 1].word if at + 1 < len(found) else ""
+        if token.kind == "word" and token.word in ("batch", "batchsize"):
+            at += 2 if after != "size" else 3
+            continue
+        if (
+            token.kind == "word"
+            and token.word in ("channels", "channel", "channelsfirst", "channelslast")
+            and ("first" in token.word + after or "last" in token.word + after)
+        ):
+            first = "first" in token.word + after
+        elif token.kind == "word":
+            extra = CHANNELS.get(token.word, extra)
+        elif token.kind == "shape":
+            sides += token.value
+        elif token.kind == "size":
+            sides.append(token.value)
+        at += 1
+    return _flow(
+        sides,
+        extra,
+        first,
+        tokens_only="token" in found[0].word or any(t.word in ("token", "tokens", "words") for t in found[1:]),
+    )
+
+
+def _flow(sides: list[Size], extra: int | None, first: bool | None, *, tokens_only: bool) -> Flow:
+    if not sides:
+        raise NotationError("an input needs a shape: input 784, input 28x28x1, input 3x224x224, input 400x3")
+    for side in sides:
+        if isinstance(side, int) and side < 1:
+            raise NotationError(f"a side of {side}: sizes are 1 or more")
+    if len(sides) > 5:
+        raise NotationError(f"an input of {len(sides)} sides; at most 5 are read")
+    if extra is not None and len(sides) == 2:
+        sides = [*sides, extra]
+        first = first or False
+    if tokens_only:
+        return Flow(tuple(sides), None)
+    return flow_of(tuple(sides), first=first)
+
+
+def shape_told(flow: Flow) -> str:
+    """An input as it may be typed."""
+    return "x".join(str(size).replace(" ", "") for size in flow.shape or ())

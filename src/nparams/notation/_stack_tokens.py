@@ -1,0 +1,153 @@
+"""The words, numbers and shapes of one element of a layer list."""
+
+from __future__ import annotations
+
+import re
+
+from nparams.errors import ExprError, NotationError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.expr import Size
+
+MAX_TOKENS = 80
+
+#: a symbol that is surely meant as one: a letter, h0, d_model (a longer word is a word)
+SYMBOL = r"[^\W\d_](?:\d+|_\w+)?"
+SIDE = r"(?:\d+|[^\W\d_]\d*)"
+TOKEN = re.compile(
+    rf"""\s*(?:
+      (?P<shape>{SIDE}(?:[x×]{SIDE})+(?!\w))
+    | (?P<spaced>\d+(?:\s+[x×]\s+\d+){{2,}}(?!\w))
+    | (?P<rate>\d*\.\d+(?:e-?\d+)?|\d+\.?\d*%|\d+e-?\d+(?!\w))
+    | (?P<size>(?:\d+|{SYMBOL})(?:\s*(?:\*\*|//|[*+/^·])\s*(?:\d+|{SYMBOL}))+(?!\w))
+    | (?P<number>\d+(?:_\d+)*(?!\w))
+    | (?P<word>[^\W\d_][\w.-]*)
+    | (?P<joint>\d+[-\s]?[^\W\d_][\w-]*)
+    | (?P<sign>[=:@×*&+,/'"<>!?%.~-])
+    | (?P<bracket>[(\[{{])
+    | (?P<close>[)\]}}])
+    )""",
+    re.VERBOSE,
+)
+QUIET = frozenset("@&,'\"+/.-")
+
+
+class Token:
+    """A piece of an element: kind is "size", "shape", "rate", "word" or "sign"; `text` as it stands there."""
+
+    __slots__ = ("kind", "text", "value")
+
+    def __init__(self, kind: str, text: str, value: Any = None) -> None:
+        self.kind = kind
+        self.text = text
+        self.value = value
+
+    @property
+    def word(self) -> str:
+        """The word in small letters, without anything between: kernel_size is kernelsize."""
+        return collapsed(self.text)
+
+    def __repr__(self) -> str:
+        return f"Token({self.kind}, {self.text!r})"
+
+
+def collapsed(text: str) -> str:
+    """A name as the tables of words hold it.
+
+    >>> collapsed("Max-Pooling_2D")
+    'maxpooling2d'
+    """
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
+def tokens(text: str) -> list[Token]:
+    """The pieces of `text`; NotationError for a sign that belongs to no list of layers."""
+    found: list[Token] = []
+    at = 0
+    text = text.rstrip()
+    while at < len(text):
+        match = TOKEN.match(text, at)
+        if match is None:
+            raise NotationError(f"{shown(text[at:].strip()[:1])} does not belong in a list of layers")
+        at = _taken(match, text, found)
+        if len(found) > MAX_TOKENS:
+            raise NotationError(f"more than {MAX_TOKENS} words and numbers for one layer; divide layers with ;")
+    return found
+
+
+def _taken(match: re.Match[str], text: str, found: list[Token]) -> int:
+    """Add what was matched; where to go on."""
+    kind, piece = str(match.lastgroup), match[match.lastgroup or 0]
+    if kind == "bracket":
+        return _bracket(match, text, found)
+    if kind in ("shape", "spaced"):
+        found.append(Token("shape", piece, tuple(size_of(side) for side in re.split(r"\s*[x×]\s*", piece))))
+    elif kind in ("size", "number"):
+        found.append(Token("size", piece, size_of(piece)))
+    elif kind == "joint":  # 2-layer, 8heads, 12x
+        number = re.match(r"\d+", piece)
+        assert number is not None
+        found.append(Token("size", number[0], size_of(number[0])))
+        found.append(Token("word", piece[number.end() :].lstrip("- ")))
+    elif kind == "rate":
+        found.append(Token("rate", piece))
+    elif kind == "word":
+        found.append(Token("word", piece.rstrip(".-")))
+    elif kind == "sign" and piece not in QUIET:
+        found.append(Token("sign", piece))
+    return match.end()
+
+
+def _bracket(match: re.Match[str], text: str, found: list[Token]) -> int:
+    """(3, 3) is a shape, (4*d) a size; brackets around words are left out."""
+    start = match.end()
+    inner, end = _inside(text, start)
+    sides = [side.strip() for side in inner.split(",") if side.strip()]
+    if (
+        sides
+        and all(re.fullmatch(rf"(?:\d+|{SYMBOL})", side) for side in sides)
+        and (len(sides) > 1 or sides[0].isdigit())
+    ):
+        found.append(Token("shape", f"({inner})", tuple(size_of(side) for side in sides)))
+        return end
+    if re.search(r"[*+/-]", inner) and re.fullmatch(r"[\w\s*+/()-]+", inner) and _is_size(inner):
+        found.append(Token("size", f"({inner})", size_of(inner)))
+        return end
+    return start
+
+
+def _inside(text: str, start: int) -> tuple[str, int]:
+    depth = 1
+    for place in range(start, len(text)):
+        depth += (text[place] in "([{") - (text[place] in ")]}")
+        if depth == 0:
+            return text[start:place], place + 1
+    return text[start:], len(text)
+
+
+def _is_size(text: str) -> bool:
+    return all(re.fullmatch(SYMBOL, word) for word in re.findall(r"[^\W\d]\w*", text))
+
+
+def size_of(text: str) -> Size:
+    """A whole number of 1 or more, or an expression in symbols.
+
+    >>> size_of("32"), str(size_of("4*d"))
+    (32, '4*d')
+    """
+    from nparams.expr import parse, substitute
+
+    digits = text.replace("_", "")
+    if digits.isdecimal() and digits.isascii():
+        if len(digits) > 1 and digits[0] == "0":
+            raise NotationError(f"{text} is no size: a comma divides layers, so write 1000, not 1,000")
+        if len(digits) > 1000:
+            raise NotationError(f"a size of {len(digits):,} digits: at most 1,000 are read")
+        return int(digits)
+    try:
+        return substitute(parse(re.sub(r"(?<!/)/(?!/)", "//", text)), {})
+    except ExprError as error:
+        raise NotationError(str(error)) from None

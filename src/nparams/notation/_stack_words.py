@@ -1,0 +1,288 @@
+"""One element of a layer list as a call: which kind of layer, with which arguments, how often, under which name."""
+
+from __future__ import annotations
+
+import re
+
+from nparams.errors import NotationError, shown
+from nparams.layers.catalogue import words as kind_words
+from nparams.notation._stack_arguments import ACTIVATIONS, NOISE, arguments, close, vocabulary
+from nparams.notation._stack_tokens import SYMBOL, Token, size_of, tokens
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.expr import Size
+    from nparams.layers.kind import Kind
+
+LONGEST_NAME = 5  # words of a kind's name: "global average pooling 2d layer"
+
+INPUT_WORDS = frozenset(
+    ("input", "inputs", "inputlayer", "inputshape", "inputsize", "image", "inputimage", "tokens", "inputdim")
+)
+ON = frozenset(("on", "from", "onto", "over"))
+NAMED = frozenset(("as", "named", "called"))
+#: words in front of a kind that change how it is applied
+EACH = frozenset(("timedistributed", "td"))
+
+
+class Call:
+    """A layer as it was written.
+
+    `given`: arguments by letter.  `on`: the shape that is said to flow in.  `each`: applied at every step by itself.
+    `tied`: the name of the layer whose weights it uses.  `again`: the name of the layer that is applied once more.
+    """
+
+    __slots__ = (
+        "again",
+        "each",
+        "frozen",
+        "given",
+        "kind",
+        "name",
+        "on",
+        "shape",
+        "start",
+        "text",
+        "tied",
+        "times",
+        "word",
+    )
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.kind: Kind | None = None
+        #: the name by which the kind was called
+        self.word = ""
+        self.given: dict[str, Any] = {}
+        self.on: tuple[Size, ...] | None = None
+        self.name: str | None = None
+        self.times: Size = 1
+        self.each = False
+        self.frozen = False
+        self.tied: str | None = None
+        self.again: str | None = None
+        #: of an input: its tokens
+        self.shape: list[Token] | None = None
+        #: names of earlier outputs to go on from
+        self.start: tuple[str, ...] = ()
+
+
+def call_of(text: str) -> Call:
+    """The element as a call; NotationError says which word is not understood, and what to write."""
+    found = tokens(text)
+    call = Call(text)
+    found = _label(found, call)
+    found = _times(found, call)
+    if _other(found, call):
+        return call
+    kind, preset, rest = _headed(found, text, call)
+    call.kind = kind
+    rest = _general(rest, kind, call)
+    call.given = {**preset, **arguments(kind, rest, text)}
+    return call
+
+
+def kind_at_start(text: str) -> Kind | None:
+    """The kind that an element names, or None."""
+    try:
+        found = tokens(text)
+        found = _times(_label(found, Call(text)), Call(text))
+    except NotationError:
+        return None
+    return None if (head := _find(found)) is None else head[0]
+
+
+def is_input(text: str) -> bool:
+    """Whether an element gives the shape of what comes in."""
+    try:
+        found = tokens(text)
+    except NotationError:
+        return False
+    return any("".join(t.word for t in found[:n] if t.kind == "word") in INPUT_WORDS for n in (1, 2))
+
+
+# -- in front -------------------------------------------------------------------------------------------------------
+
+
+def _label(found: list[Token], call: Call) -> list[Token]:
+    """`conv1: 32 filters`, `conv1 32 3x3`: a name in front; it is the kind as well unless another one follows."""
+    if not found or found[0].kind != "word":
+        return found
+    first, rest = found[0], found[1:]
+    stem = first.word.rstrip("0123456789")
+    coloned = bool(rest) and rest[0].kind == "sign" and rest[0].text in ":="
+    known = first.word in kind_words() or first.word in INPUT_WORDS
+    if coloned and not known:
+        call.name = first.text
+        rest = rest[1:]
+        return rest if _find(rest) is not None else [Token("word", stem), *rest]
+    if coloned:
+        return [first, *rest[1:]]
+    if not known and stem in kind_words() and _find([first, *rest[:LONGEST_NAME]]) is None:
+        call.name = first.text
+        return [Token("word", stem), *rest]
+    return found
+
+
+def _times(found: list[Token], call: Call) -> list[Token]:
+    """`3 x dense 64`: how often."""
+    if len(found) > 2 and found[0].kind == "size" and _is_times(found[1]):
+        call.times = found[0].value
+        found = found[2:]
+    return found
+
+
+def _repeat(call: Call, times: object) -> None:
+    if call.times != 1:
+        raise NotationError(f"{call.times} copies and {times} copies: say once how often")
+    call.times = times  # type: ignore[assignment]
+
+
+def _refuse_kernel(kind: Kind, found: list[Token], at: int) -> None:
+    """`conv 32 3 x 3`: a kernel of 3x3, or three copies with a kernel of 3?"""
+    shaped = any(kind.params[letter].takes == "shape" for order in kind.orders for letter in order)
+    if shaped and at > 0 and found[at - 1].kind == "size" and not any(t.kind == "shape" for t in found):
+        one, other = found[at - 1].text, found[at + 1].text
+        raise NotationError(
+            f"{one} x {other} reads two ways: write {one}x{other} for a shape, or {other} x {kind.words[0]} ... "
+            f"for copies"
+        )
+
+
+def _shape_of(token: Token) -> tuple[Size, ...] | None:
+    """A shape, a number or a symbol after `on`."""
+    if token.kind == "shape":
+        return tuple(token.value)
+    if token.kind == "size":
+        return (token.value,)
+    return (size_of(token.text),) if token.kind == "word" and re.fullmatch(SYMBOL, token.text) else None
+
+
+def _is_times(token: Token) -> bool:
+    return token.text in ("x", "×", "*", "X", "times")
+
+
+def _other(found: list[Token], call: Call) -> bool:
+    """What is no layer of a kind: an input, a layer once more, a way back to an earlier output."""
+    if not found or found[0].kind not in ("word", "size", "shape"):
+        return False
+    one = found[0].word
+    two = one + (found[1].word if len(found) > 1 and found[1].kind == "word" else "")
+    if one in INPUT_WORDS or two in INPUT_WORDS:
+        call.shape = found
+        return True
+    names = tuple(t.text for t in found[1:] if t.kind == "word" and t.word not in ("with", "to", "and", "as", "layer"))
+    if one in ("reuse", "shared", "again") or (one == "same" and len(found) > 1 and found[1].word == "as"):
+        if len(names) != 1:
+            raise NotationError("which layer? Name one earlier (dense 64 as enc), then write: reuse enc")
+        call.again = names[0]
+        return True
+    if one in ("concat", "concatenate", "add", "sum", "multiply", "goto", "back", "branch") and names:
+        call.start = (one, *names)
+        return True
+    return False
+
+
+def _find(found: list[Token]) -> tuple[Kind, dict[str, object], int, int] | None:
+    """The kind that is named, its presets, and where its name begins and ends; values may stand in front."""
+    table = kind_words()
+    for start in range(min(len(found), LONGEST_NAME)):
+        if found[start].kind != "word":
+            if found[start].kind in ("shape", "size"):
+                continue
+            return None
+        for end in range(min(len(found), start + LONGEST_NAME), start, -1):
+            part = found[start:end]
+            name = "".join(t.word for t in part)
+            if all(t.kind == "word" or (t.kind == "size" and t.text.isdigit()) for t in part) and name in table:
+                return table[name], dict(table[name].presets.get(name, {})), start, end
+        if not _may_lead(found[start], found[start + 1 :]):
+            return None
+    return None
+
+
+def _may_lead(token: Token, rest: list[Token]) -> bool:
+    """Whether a word may stand in front of a kind: `bidirectional lstm`, `masked attention`, `time distributed "
+    "dense`."""
+    if token.word in NOISE or token.word in EACH or token.word in ("time", "distributed", "frozen", "pretrained"):
+        return True
+    inner = _find(rest)
+    return inner is not None and token.word in vocabulary(inner[0]) and vocabulary(inner[0])[token.word].takes == "flag"
+
+
+def _headed(found: list[Token], text: str, call: Call) -> tuple[Kind, dict[str, object], list[Token]]:
+    head = _find(found)
+    if head is None:
+        first = next((t for t in found if t.kind == "word"), None)
+        if first is None and len(found) == 1 and found[0].kind == "size":
+            return kind_words()["dense"], {}, found  # a bare number in a list of layers: that many neurons
+        if first is None:
+            raise NotationError("it names no layer; write for example dense 10, conv 32 3x3, maxpool 2")
+        raise NotationError(f"{shown(first.text)} is not a layer that is known{close(first.word, kind_words())}")
+    kind, preset, start, end = head
+    call.word = "".join(t.word for t in found[start:end])
+    lead = [t for t in found[:start] if not (t.kind == "word" and _wraps(t, call))]
+    return kind, preset, lead + found[end:]
+
+
+def _wraps(token: Token, call: Call) -> bool:
+    if token.word in EACH or token.word in ("time", "distributed"):
+        call.each = True
+        return True
+    if token.word in ("frozen", "pretrained"):
+        call.frozen = True
+        return True
+    return False
+
+
+# -- for all kinds --------------------------------------------------------------------------------------------------
+
+
+def _general(found: list[Token], kind: Kind, call: Call) -> list[Token]:
+    """What any layer may say: on 16, tied to emb, frozen, an activation; the rest."""
+    rest: list[Token] = []
+    at = 0
+    known = vocabulary(kind)
+    while at < len(found):
+        token, after = found[at], found[at + 1] if at + 1 < len(found) else None
+        if token.kind == "word" and token.word in ON and after is not None and (said := _shape_of(after)) is not None:
+            call.on = said
+            at += 2
+        elif token.kind == "word" and token.word in NAMED and after is not None and after.kind == "word":
+            call.name = after.text
+            at += 2
+        elif _is_times(token) and after is not None and after.kind == "size":
+            _refuse_kernel(kind, found, at)
+            _repeat(call, after.value)
+            at += 2
+        elif token.kind == "word" and (glued := re.fullmatch(r"[x×](\d+)", token.text)):
+            _repeat(call, size_of(glued[1]))
+            at += 1
+        elif token.kind == "word" and token.word in ("tied", "tie", "shareswith") and at + 1 < len(found):
+            at += 2 if after is not None and after.word in ("to", "with") else 1
+            call.tied = found[at].text if at < len(found) else None
+            at += 1
+        elif token.kind == "word" and token.word in ("frozen", "nontrainable"):
+            call.frozen = True
+            at += 1
+        elif token.kind == "word" and token.word not in known and _is_activation(found, at):
+            at += 1 + (after is not None and token.word == "leaky")
+        else:
+            rest.append(token)
+            at += 1
+    return rest
+
+
+def _is_activation(found: list[Token], at: int) -> bool:
+    word = found[at].word
+    if word == "leaky" and at + 1 < len(found):
+        word += found[at + 1].word
+    return word in ACTIVATIONS and not (
+        at > 0
+        and found[at - 1].kind == "sign"
+        and found[at - 1].text == "="
+        and at > 1
+        and found[at - 2].word.endswith("bias")
+    )
