@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.layers.layer import Layer
 
+#: the formula as texts write it, by the tensors that there are
+MATRICES = ".q.weight.k.weight.v.weight.o.weight"
+USUAL = {MATRICES: "4*d**2", f"{MATRICES}.q.bias.k.bias.v.bias.o.bias": "4*d**2 + 4*d"}
 #: sizes that, once said, make heads matter
 HEADED = ("kv", "d_h", "d_v")
 TARGETS = {"q": "query", "k": "key", "v": "value", "o": "output"}
@@ -30,11 +33,16 @@ def _attention(l: Layer) -> None:
         heads = l.given.get("h")
         if heads is not None:
             l.divisible(d, heads, f"{heads} heads cannot share a width of {d} equally")
-            l.say(f"Its {heads} heads share the width, {d}/{heads} each: how many there are plays no part.")
+            l.say("Its {h} heads share the width, {d}/{h} each: how many there are plays no part.", h=heads)
         sizes = _Sizes(d, d, d, d, "d", "d", "d", "d")
     _projections(l, d, sizes)
     if l.given.get("r") is not None:
         _adapters(l, d, sizes)
+    l.formula = (
+        USUAL.get("".join(t.name[len(l.name) :] for t in l.tensors))
+        if sizes.in_q == "d" and "d_k" not in l.args
+        else None
+    )
     l.sends = l.takes.but(channels=d, spread=False)
 
 

@@ -54,10 +54,10 @@ class Window:
         span, s = reach(self.kernel[i], self.dilation[i]), self.stride[i]
         if self.padding in ("same", "causal"):
             return half(n, s)
-        p = self._padded(i, span)
+        p = self.padded(i, span)
         return windows(n, span, s, p)
 
-    def _padded(self, i: int, span: Size) -> Size:
+    def padded(self, i: int, span: Size) -> Size:
         """Zeros at both ends together."""
         if self.padding == "full":
             return mul(2, add(span, -1))
@@ -119,7 +119,8 @@ def _conv(l: Layer) -> None:
             "weight",
             (c_out, c_in, *w.kernel),
             f"{w.letters}*c_in*c_out",
-            f"Each of its {{c_out}} filters covers {covers(w)} positions in all {{c_in}} channels that come in.",
+            f"Filters: {{c_out}}. Each covers {covers(w)} positions in every channel that comes in: "
+            f"{covers(w)}·{{c_in}} weights.",
         )
     else:
         l.args["g"] = g
@@ -127,8 +128,8 @@ def _conv(l: Layer) -> None:
             "weight",
             (c_out, c_in // g, *w.kernel),
             f"{w.letters}*(c_in//g)*c_out",
-            f"In {{g}} groups: each of its {{c_out}} filters covers {covers(w)} positions in only {{c_in}}/{{g}} of "
-            "the channels that come in.",
+            f"Filters: {{c_out}}, in {{g}} groups. Each covers {covers(w)} positions in only {{c_in}}/{{g}} of the "
+            "channels that come in.",
         )
     l.bias((c_out,), "c_out", "Each filter adds one bias, the same at every position.")
     sent(l, w, c_out)
@@ -147,21 +148,21 @@ def sent(l: Layer, w: Window, channels: Size, out: Sides | None = None) -> None:
         tell_sides(l, w, out)
 
 
-def tell_sides(l: Layer, w: Window, out: Sides) -> None:
-    """The sentence that works out one side."""
+def tell_sides(l: Layer, w: Window, out: Sides, what: str = "It can stand at {told} = {{out}} positions") -> None:
+    """The sentence that works out one side, the first."""
     assert w.sides is not None
     n, m, k, s = w.sides[0], out[0], reach(w.kernel[0], w.dilation[0]), w.stride[0]
     if w.padding in ("same", "causal"):
-        l.say(
-            "Its padding keeps every side as long as it was."
-            if s == 1
-            else f"Padded so, a side is divided by the stride and rounded up: {n}/{s} gives {m}."
-        )
+        if s == 1:
+            l.say("Its padding keeps every side as long as it was.")
+        else:
+            l.say("So padded, a side is divided by the stride and rounded up: {side}/{stride} gives {out}.",
+                  side=n, stride=s, out=m)  # fmt: skip
         return
-    p = w._padded(0, k)
-    taken = f"{n}{'' if p == 0 else f' + {p}'} - {k}"
-    worked = f"{taken} + 1" if s == 1 else f"({taken})/{s} + 1, rounded down,"
-    l.say(f"It can stand at {worked} = {m} positions along a side; the weights are the same at each.")
+    p = w.padded(0, k)
+    taken = "{side} - {span}" if p == 0 else "{side} + {padding} - {span}"
+    told = f"{taken} + 1" if s == 1 else f"({taken})/{{stride}} + 1, rounded down,"
+    l.say(f"{what.format(told=told)} along a side.", side=n, span=k, padding=p, stride=s, out=m)
 
 
 def _partial(l: Layer, w: Window, c_in: Size, c_out: Size) -> None:
@@ -199,7 +200,7 @@ def _transposed(l: Layer) -> None:
         "weight",
         (c_in, c_out // g if g != 1 else c_out, *w.kernel),
         part,
-        f"Each of its {{c_out}} filters has {covers(w)} weights for every channel it reads: as many as the convolution "
+        f"Filters: {{c_out}}. Each has {covers(w)} weights for every channel it reads: as many as the convolution "
         "that it turns around.",
     )
     l.bias((c_out,), "c_out", "Each filter adds one bias, the same at every position.")
@@ -215,7 +216,7 @@ def _grown(l: Layer, w: Window, i: int, n: Size) -> Size:
     if l.convention == "keras" and isinstance(w.padding, str) and isinstance(span, int) and isinstance(s, int):
         return add(mul(n, s), max(span - s, 0))
     extra = spread(l, l.value("extra"), w.rank, "output padding")[i]
-    grown = add(mul(s, add(n, -1)), span, mul(-1, w._padded(i, span)), extra)
+    grown = add(mul(s, add(n, -1)), span, mul(-1, w.padded(i, span)), extra)
     l.check(not isinstance(grown, int) or grown > 0, f"nothing of a side of {n} is left after its padding")
     return grown
 

@@ -23,9 +23,9 @@ WITH_BIAS = Expr("add", (WEIGHTS, N_OUT))
 WHY_WEIGHTS = (
     WEIGHTS,
     "weight",
-    "Each of its {n_out} neurons is connected to all {n_in} values that come in: one weight a connection.",
+    "Neurons: {n_out}. Each is connected to all {n_in} values that come in: one weight a connection.",
 )
-WHY_BIASES = (N_OUT, "bias", "Each of its {n_out} neurons also adds one number of its own, its bias.")
+WHY_BIASES = (N_OUT, "bias", "Each neuron also adds one number of its own, its bias.")
 WHY_NO_BIASES = (0, "bias", "Its neurons have no bias.")
 
 

@@ -29,7 +29,10 @@ class Setting:
         self.positions_matter = False
         #: which layer, as it was written, is being made
         self.place = 0
-        self._taken = set(taken or ())
+        taken = set(taken or ())
+        #: the letter that numbers equal copies: none that stands for a size
+        self.index = next(c for c in "ijktuwxyz" if c not in taken) if len(taken) < 9 else "copy"
+        self._taken = taken | {self.index}
         self._made: dict[tuple[int, str], Expr] = {}
 
     def stand_in(self, letter: str, name: str, what: str) -> Expr:
@@ -158,8 +161,9 @@ class Layer:
         """Numbers that are kept with it and are no parameters."""
         self.arrays({leaf: shape}, "", "", "buffer")
 
-    def say(self, sentence: str) -> None:
-        """A sentence of its explanation that has no number."""
+    def say(self, sentence: str, **sizes: Size) -> None:
+        """A sentence of its explanation that stands for no tensor; `sizes` are more letters for it."""
+        self.args.update(sizes)
         self.why.append((0, "", sentence))
         self.held.append([])
 

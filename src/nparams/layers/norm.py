@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.layers.layer import Layer
 
-SCALE = "One scale γ for each of the {c} channels."
-SHIFT = "One shift β for each of them."
+SCALE = "One scale γ for each channel ({c})."
+SHIFT = "One shift β for each channel."
 
 
 def _affine(l: Layer, shape: tuple[Size, ...], letter: str = "c") -> None:
@@ -25,9 +25,9 @@ def _affine(l: Layer, shape: tuple[Size, ...], letter: str = "c") -> None:
     if l.flag("affine") and l.flag("scale"):
         l.array("weight", shape, letter, SCALE)
     if l.flag("affine") and l.flag("bias"):
-        l.array(
-            "bias", shape, letter, SHIFT if l.flag("scale") else "One shift β for each of the {c} channels.", "bias"
-        )
+        l.array("bias", shape, letter, SHIFT if l.flag("scale") else "One shift β for each channel ({c}).", "bias")
+    if len(l.why) == 2:
+        l.formula = f"2*{letter}"
     if not l.why:
         l.say("It has neither scales nor shifts.")
 

@@ -64,7 +64,7 @@ def _stacked(l: Layer, n: Size, h: Size, layers: Size) -> None:
         for k in range(1, layers):
             l.part(l.kind, f"l{k}", above, **given)
     else:
-        l.part(l.kind, "l[copy]", above, Over("copy", 1, add(layers, -1)), **given)
+        l.part(l.kind, f"l[{l.setting.index}]", above, Over(l.setting.index, 1, add(layers, -1)), **given)
 
 
 def _cell(l: Layer, n: Size, h: Size) -> None:
@@ -86,11 +86,11 @@ def _cell(l: Layer, n: Size, h: Size) -> None:
         )
     else:
         l.say("The number of steps plays no part: every step uses the same weights.")
-    each = "In each gate every" if g > 1 else "Every"
+    each = "Cells: {h}. In each gate a cell" if g > 1 else "Cells: {h}. Each"
     l.arrays(
         {f"weight_ih{way}": (mul(g, h), n) for way in ways},
         f"{twice}{gates}h*n",
-        f"{each} one of the {{h}} cells weighs the {{n}} values that come in,",
+        f"{each} weighs the {{n}} values that come in,",
     )
     l.arrays(
         {f"weight_hh{way}": (mul(g, h), back) for way in ways},
@@ -181,10 +181,8 @@ def _convlstm(l: Layer) -> None:
     c, h = l.width("c_in", "the number of input channels"), l.size("h")
     one = w.letters
     l.say(
-        f"A convolutional cell has 4 gates ({GATE_NAMES['ConvLSTM']}), each with filters of {covers(w)}".format(
-            **l.args
-        )
-        + ". Neither image size nor steps play a part."
+        f"A convolutional cell has 4 gates ({GATE_NAMES['ConvLSTM']}), each with filters of {covers(w)}. Neither image "
+        "size nor steps play a part."
     )
     l.array(
         "weight_ih",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def _pool(l: Layer) -> None:
-    l.say("It takes the largest or the mean of each window: nothing to learn, no weights.")
+    taken = "the mean" if l.kind.name == "AvgPool" else "the largest value"
+    l.say(f"It takes {taken} of each window: nothing to learn, no weights.")
     if l.takes.positions is None:
         return
     stride = l.value("s") or l.value("k")
@@ -33,7 +34,7 @@ def _pool(l: Layer) -> None:
     out = tuple(_pooled(l, w, i, n) for i, n in enumerate(w.sides))
     l.args.clear()
     if not l.flag("ceil"):
-        tell_sides(l, w, out)
+        tell_sides(l, w, out, "There are {told} = {{out}} windows")
     l.sends = l.takes.but(positions=out)
 
 
@@ -74,8 +75,9 @@ def _flatten(l: Layer) -> None:
         l.say("It lays everything in one row: no weights.")
         l.sends = flow.but(positions=(), channels=None, spread=True)
         return
-    told = "·".join(str(size) for size in flow.shape or ())
-    l.say(f"It lays the {told} = {flow.size} values in one row: no weights.")
+    letters = {f"side_{chr(97 + k)}": size for k, size in enumerate(flow.shape or ())}
+    told = "·".join(f"{{{letter}}}" for letter in letters)
+    l.say(f"It lays the {told} = {{n}} values in one row: no weights.", **letters, n=flow.size)
     l.sends = flow.but(positions=(), channels=flow.size, spread=flow.spread or bool(flow.positions))
 
 

@@ -39,6 +39,7 @@ def _feed_forward(l: Layer) -> None:
         l.array("up.weight", (f, d), "d*f", "A first dense layer brings {d} numbers up to {f},")
     l.array("down.weight", (d, f), "f*d", "and one brings them down to {d} again.")
     _feed_forward_biases(l, d, f, gated)
+    l.formula = f"{3 if gated else 2}*d*f" + ("" if not l.flag("bias") else " + 2*f + d" if gated else " + f + d")
     l.sends = l.takes.but(channels=d, spread=False)
 
 
@@ -109,7 +110,7 @@ def _layers(l: Layer, kind: Kind, *, cross: bool) -> None:
     l.width("d", "the width")
     if "f" not in given:
         given["f"] = l.setting.stand_in("f", l.name, "the width inside its feed-forward layers")
-    l.part(kind, "layer[copy]", over=Over("copy", 1, layers), **given)
+    l.part(kind, f"layer[{l.setting.index}]", over=Over(l.setting.index, 1, layers), **given)
     if l.flag("final"):
         _norm(l, "norm")
     l.args.clear()
@@ -141,13 +142,20 @@ def _experts(l: Layer) -> None:
         f = l.setting.stand_in("f", l.name, "the width inside an expert")
     feed = {"f": f, "bias": l.given.get("bias"), "gated": l.given.get("gated")}
     l.part(DENSE, "router", n_out=E, bias=l.flag("router_bias"))
-    l.part(FEED_FORWARD, "experts.expert[copy]", over=Over("copy", 1, E), **feed)
+    l.part(FEED_FORWARD, f"experts.expert[{l.setting.index}]", over=Over(l.setting.index, 1, E), **feed)
+    l.children[-1].args.update({"E": E, **({} if k is None else {"k_used": k})})
+    used = (
+        ""
+        if k is None
+        else "A token uses {k_used} of these {E} experts, which the router chooses; all {E} are counted."
+    )
+    l.children[-1].why += ((0, "", used),) if used else ()
     l.children[-1] = Module(f"{l.name}.experts", routed=(k, E), children=[l.children[-1]])
     if l.given.get("S") is not None:
         l.part(
             FEED_FORWARD,
-            "shared[copy]",
-            over=Over("copy", 1, l.given["S"]),
+            f"shared[{l.setting.index}]",
+            over=Over(l.setting.index, 1, l.given["S"]),
             **feed,
             **({"f": l.given["f_s"]} if l.given.get("f_s") else {}),
         )

@@ -5,20 +5,18 @@ from __future__ import annotations
 from nparams.errors import InvariantError
 from nparams.expr import Expr, add, mul
 from nparams.network.closed import closed_form, postorder, raw_sum, tidy
+from nparams.network.folding import folded, signatures_of
 from nparams.network.grouping import separator
 from nparams.network.tree import PARAMETER_ROLES, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
 
     from nparams.expr import Size
     from nparams.network.network import Network
 
     Shape = tuple[Size, ...]
-
-
-SPANS = 6  # ranges that a label of folded siblings shows
 
 
 class Row:
@@ -133,7 +131,7 @@ def spread(module: Module) -> Size:
 
 def rows_of(network: Network) -> list[Row]:
     """The rows, checked: their totals add up to the network's (InvariantError otherwise)."""
-    signatures = _signatures(network.root)
+    signatures = signatures_of(network.root)
     rows: list[Row] = []
     stack: list[tuple[Module, str, Size, tuple[Module, ...]]] = [(network.root, "", 1, ())]
     while stack:
@@ -157,57 +155,6 @@ def _joined(path: str, parent: Module, child: Module, label: str) -> str:
     if not parent.name:
         return label
     return f"{path}{separator(child.name)}{label}"
-
-
-def folded(children: Sequence[Module], signatures: dict[int, Hashable]) -> list[tuple[Module, str, int]]:
-    """(first of its kind, label, how many): siblings whose names differ by an index and whose trees are equal."""
-    groups: dict[Hashable, list[tuple[Module, str]]] = {}
-    for child in children:
-        tail = child.name.rpartition(separator(child.name))[2]
-        stem = tail.rstrip("0123456789")
-        index = tail[len(stem) :]
-        key: Hashable = (stem, signatures[id(child)]) if index and child.over is None else id(child)
-        groups.setdefault(key, []).append((child, tail))
-    return [_group(members) for members in groups.values()]
-
-
-def _group(members: list[tuple[Module, str]]) -> tuple[Module, str, int]:
-    first, tail = members[0]
-    if len(members) == 1:
-        return first, tail, 1
-    stem = tail.rstrip("0123456789")
-    return first, stem + ranges([int(t[len(stem) :]) for _, t in members]), len(members)
-
-
-def ranges(numbers: list[int]) -> str:
-    """Whole numbers as ranges; of many, the first two and the last.
-
-    >>> ranges([0, 1, 2, 5, 7, 8]), ranges(list(range(1, 40, 3)))
-    ('0-2,5,7-8', '1,4,...,37')
-    """
-    spans: list[list[int]] = []
-    for n in sorted(numbers):
-        if spans and n == spans[-1][1] + 1:
-            spans[-1][1] = n
-        else:
-            spans.append([n, n])
-    texts = [str(a) if a == b else f"{a}-{b}" for a, b in spans]
-    return ",".join(texts if len(texts) <= SPANS else [*texts[:2], "...", texts[-1]])
-
-
-def _signatures(root: Module) -> dict[int, Hashable]:
-    """For each module a key that is equal for equal trees: kinds, shapes and roles, names without their own prefix."""
-    known: dict[Hashable, int] = {}
-    result: dict[int, Hashable] = {}
-    for module, children in postorder(root):
-        start = len(module.name)
-        key = (
-            module.kind, tuple(module.args.items()), None if module.over is None else id(module), module.routed,
-            tuple((t.name[start:], t.shape, t.role, t.tied_to is None) for t in module.tensors),
-            tuple((c.name[start:], result[id(c)]) for c in children),
-        )  # fmt: skip
-        result[id(module)] = known.setdefault(key, len(known))  # a small number stands for the whole tree
-    return result
 
 
 def _check(network: Network, rows: list[Row]) -> None:
@@ -241,7 +188,7 @@ class Branch:
 
 def branches(network: Network) -> Branch:
     """The tree with equal siblings folded; a branch's total is for all its copies."""
-    signatures = _signatures(network.root)
+    signatures = signatures_of(network.root)
     made: dict[int, Branch] = {}
     for module, children in postorder(network.root):
         parts = [(made[id(first)], label, count) for first, label, count in folded(children, signatures)]

@@ -9,6 +9,8 @@ from nparams.roles import LOOKUP_KINDS, component_of, is_lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nparams.expr import Size
     from nparams.network.network import Network
     from nparams.network.tree import Tensor
@@ -39,8 +41,23 @@ def fingerprint(network: Network) -> str:
     """A hash of the sorted (name, shape) of the parameters: the same for the same architecture, whatever the dtype."""
     from hashlib import sha256
 
-    lines = sorted(f"{t.name}\t{','.join(map(str, t.shape))}" for t in _counted(network) if t.shape is not None)
+    lines = sorted(f"{name}\t{','.join(map(str, shape))}" for name, shape in _named_shapes(network))
     return sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _named_shapes(network: Network) -> Iterator[tuple[str, tuple[Size, ...]]]:
+    """(name, shape) of every parameter; the first copy of many more than a million, with how many there are."""
+    from nparams.errors import UsageError
+    from nparams.network.copies import every_tensor
+
+    try:
+        held = [t for t in every_tensor(network) if t.role in PARAMETER_ROLES and t.tied_to is None]
+    except UsageError:
+        for chain, t in network.walk():
+            if t.role in PARAMETER_ROLES and t.tied_to is None and t.shape is not None:
+                yield t.name, (*t.shape, *(end for m in chain if m.over for end in (m.over.first, m.over.last)))
+        return
+    yield from ((t.name, t.shape) for t in held if t.shape is not None)
 
 
 def _counted(network: Network) -> list[Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import ExprError, UsageError, escaped, shown
 from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute, whole_number
+from nparams.network.folding import depends
 from nparams.network.network import Network
 from nparams.network.tree import Module, Over, Tensor
 
@@ -200,7 +201,7 @@ class _Copier:
         over = module.over
         first, last = substitute(over.first, self.values), substitute(over.last, self.values)
         inner = _Copier({k: v for k, v in self.values.items() if k != over.index})
-        if isinstance(first, int) and isinstance(last, int) and _uses(module, over.index):
+        if isinstance(first, int) and isinstance(last, int) and depends(module, over.index):
             if last - first >= MAX_COPIES:
                 raise UsageError(
                     f"{over.index} = {first}..{last} makes {last - first + 1:,} layers: at most {MAX_COPIES:,}"
@@ -246,14 +247,3 @@ class _Copier:
 def _named(module: Module, i: int) -> str:
     assert module.over is not None
     return module.name.replace(f"[{module.over.index}]", str(i))
-
-
-def _uses(module: Module, index: str) -> bool:
-    stack = [module]
-    while stack:
-        inner = stack.pop()
-        sizes = [*inner.args.values(), *(d for t in inner.tensors for d in t.shape or ())]
-        if any(index in free_symbols(size) for size in sizes):
-            return True
-        stack.extend(inner.children)
-    return False

@@ -244,12 +244,7 @@ class _Arguments:
             return token.word, at + 1
         if self._fits(param, token):
             return _as(param, token), at + 1
-        if (
-            token.kind == "word"
-            and re.fullmatch(SYMBOL, token.text)
-            and token.word not in self.known
-            and param.takes in ("size", "shape")
-        ):
+        if token.kind == "word" and param.takes in ("size", "shape") and re.fullmatch(SYMBOL, token.text):
             size = size_of(token.text)
             return ((size,) if param.takes == "shape" else size), at + 1
         return None, at

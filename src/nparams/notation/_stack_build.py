@@ -7,6 +7,7 @@ from nparams.expr import Expr, add
 from nparams.layers.flow import Flow, flow_of
 from nparams.layers.layer import Layer, Setting, made
 from nparams.network import PARAMETER_ROLES, Module, Over
+from nparams.notation._stack_arguments import written
 from nparams.notation._stack_words import Call
 
 TYPE_CHECKING = False
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 MAX_LAYERS = 100_000
 JOIN_NAMES = {"add": "Add", "concat": "Concat", "multiply": "Multiply"}
 JOIN_WORDS = {"add": "add", "sum": "add", "concat": "concat", "concatenate": "concat", "multiply": "multiply"}
-COPY = "copy"
 
 
 class Builder:
@@ -54,19 +54,19 @@ class Builder:
         modules: list[Module] = []
         done = 0
         while times != done:
-            copies, sent = self._once(step, f"{name}[{COPY}]", name, flow)
+            copies, sent = self._once(step, f"{name}[{self.setting.index}]", name, flow)
             if flow.channels is None and sent != flow and (entered := _entered(copies)):
                 flow = flow.but(channels=entered[-1])  # what the first layer itself said to come in
-                copies, sent = self._once(step, f"{name}[{COPY}]", name, flow)
+                copies, sent = self._once(step, f"{name}[{self.setting.index}]", name, flow)
             if sent == flow:
-                return [*modules, *_over(copies, add(done, 1), times)], sent
+                return [*modules, *_over(copies, self.setting.index, add(done, 1), times)], sent
             if isinstance(times, Expr) and done:
                 raise NotationError(
                     f"{step}: {times} copies, and each changes the shape ({_shape(flow)} to {_shape(sent)}): "
                     "give a number of copies"
                 )
             done += 1
-            modules += [_renamed(module, str(done)) for module in copies]
+            modules += [_renamed(module, self.setting.index, str(done)) for module in copies]
             flow = sent
         return modules, flow
 
@@ -104,7 +104,7 @@ class Builder:
         module = layer.module()
         if call.frozen:
             _freeze(module)
-        self.layers[step.name or name.replace(f"[{COPY}]", "")] = layer
+        self.layers[step.name or name.replace(f"[{self.setting.index}]", "")] = layer
         self._shapes(call)
         sent = layer.sends
         if steps:
@@ -137,7 +137,7 @@ class Builder:
         for letter, value in call.given.items():
             param = call.kind.params.get(letter)
             if param is not None and not param.counts and param.what.startswith("the "):
-                self.only_shapes.setdefault(param.what.removeprefix("the "), []).append(str(value))
+                self.only_shapes.setdefault(param.what.removeprefix("the "), []).append(written(value))
 
     # -- ties ---------------------------------------------------------------------------------------------------------
 
@@ -326,25 +326,25 @@ def _repeating(stems: list[str]) -> set[str]:
     return {stem for stem, count in counts.items() if count > 1}
 
 
-def _over(copies: list[Module], first: Size, last: Size) -> list[Module]:
+def _over(copies: list[Module], index: str, first: Size, last: Size) -> list[Module]:
     """The modules of one copy, standing for the copies first..last."""
     if first == last:
-        return [_renamed(module, str(first)) for module in copies]
+        return [_renamed(module, index, str(first)) for module in copies]
     for module in copies:
-        module.over = Over(COPY, first, last)
+        module.over = Over(index, first, last)
     return copies
 
 
-def _renamed(module: Module, number: str) -> Module:
-    """A copy by its number: block[copy].conv becomes block2.conv."""
+def _renamed(module: Module, index: str, number: str) -> Module:
+    """A copy by its number: block[i].conv becomes block2.conv."""
     stack = [module]
     while stack:
         inner = stack.pop()
-        inner.name = inner.name.replace(f"[{COPY}]", number, 1)
+        inner.name = inner.name.replace(f"[{index}]", number, 1)
         for t in inner.tensors:
-            t.name = t.name.replace(f"[{COPY}]", number, 1)
+            t.name = t.name.replace(f"[{index}]", number, 1)
             if t.tied_to is not None:
-                t.tied_to = t.tied_to.replace(f"[{COPY}]", number, 1)
+                t.tied_to = t.tied_to.replace(f"[{index}]", number, 1)
         stack.extend(inner.children)
     return module
 

@@ -10,6 +10,7 @@ from nparams.network import PARAMETER_ROLES, Module, Network
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
+    from nparams.network.rows import Row
     from nparams.notation.stack import Built
 
 TITLES = {"textbook": "textbook", "torch": "PyTorch", "keras": "Keras"}
@@ -32,7 +33,17 @@ def finished(networks: dict[str, Built], asked: str | None) -> Network:
         network.conventions = {name: networks[name] for name in CONVENTIONS}
     _settle_training(network.root)
     network.remarks = tuple(_remarks(network))
+    network.described = _described(network.layers)
     return network
+
+
+def _described(rows: list[Row]) -> str:
+    """How many layers there are, copies and all, and how many of them hold anything."""
+    copies = [row.copies for row in rows]
+    if len(rows) < 2 or not all(isinstance(count, int) for count in copies):
+        return ""
+    held = sum(count for row, count in zip(rows, copies, strict=True) if row.module.tensors)
+    return f"{sum(copies):,} layers, {held:,} with parameters"
 
 
 def _summed(network: Network) -> tuple[Size, Size]:
@@ -44,15 +55,16 @@ def _summed(network: Network) -> tuple[Size, Size]:
 
 def _itemised(networks: dict[str, Built], chosen: str, asked: str | None) -> list[str]:
     """A sentence for each other convention: its total, and the difference by kind of layer."""
-    because = "" if asked is not None else ", because none was given (--convention chooses)"
-    sentences = [f"counted as {_article(chosen)} does{because}"]
+    because = "" if asked is not None else ", because --convention does not choose"
+    sentences = [f"counted by the definitions of {_article(chosen)}{because}"]
     for name, other in networks.items():
         if name == chosen:
             continue
         items = _items(networks[chosen], other, chosen, name)
         total = other.totals.known
         told = f"{total:,}" if isinstance(total, int) else str(total)
-        sentences.append(f"{TITLES[name]}: {told}, " + ("; ".join(items) if items else "the same"))
+        said = f"{told}: {'; '.join(items)}" if items else "the same"
+        sentences.append(f"by those of {_article(name)} it is {said}")
     return sentences
 
 
@@ -80,7 +92,7 @@ def _item(kind: str, change: Size, where: list[str], name: str, other_name: str)
     sign, size = ("-", -change) if isinstance(change, int) and change < 0 else ("+", change)
     told = f"{size:,}" if isinstance(size, int) else str(size)
     layers = ", ".join(where[:3]) + (", ..." if len(where) > 3 else "")
-    return f"{sign} {told} for {reason} ({layers})"
+    return f"{sign} {told} for {reason}, in {layers}"
 
 
 def _tidied(size: Size) -> Size:

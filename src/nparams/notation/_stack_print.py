@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from nparams.notation._stack_arguments import written
+from nparams.notation._stack_tokens import tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nparams.layers.kind import Kind
     from nparams.notation._stack_parse import Step
     from nparams.notation._stack_words import Call
 
@@ -71,7 +73,7 @@ def _call(call: Call) -> str:
             word = name
             break
     given.pop("rank", None)
-    order = _order(kind.orders, given)
+    order = _order(kind, given)
     parts = [word, *(written(given.pop(letter)) for letter in order)]
     parts += [_argument(kind.params[letter].words, kind.params[letter].takes, value) for letter, value in given.items()]
     if call.on is not None:
@@ -82,10 +84,18 @@ def _call(call: Call) -> str:
     return ("timedistributed " if call.each else "") + " ".join(part for part in parts if part)
 
 
-def _order(orders: tuple[tuple[str, ...], ...], given: dict[str, object]) -> tuple[str, ...]:
-    """The longest order that all of its arguments were said for."""
-    whole = [order for order in orders if all(letter in given for letter in order)]
+def _order(kind: Kind, given: dict[str, object]) -> tuple[str, ...]:
+    """The arguments to write without their words: as many as the kind's own example does."""
+    usual = _usual(kind)
+    whole = [order for order in kind.orders if len(order) <= usual and all(letter in given for letter in order)]
     return max(whole, key=len, default=())
+
+
+def _usual(kind: Kind) -> int:
+    """How many numbers follow the name in the example: 2 in `conv 32 3x3 on 3`, 1 in `encoder 768 heads 12`."""
+    found = tokens(kind.example)
+    start = next((k for k, t in enumerate(found) if t.kind != "word"), len(found))
+    return next((k for k, t in enumerate(found) if k > start and t.kind == "word"), len(found)) - start
 
 
 def _argument(words: list[str], takes: str, value: object) -> str:

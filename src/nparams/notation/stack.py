@@ -76,19 +76,12 @@ def _network(text: str, steps: list[Step], convention: str) -> Built:
         raise NotationError("an input alone has no layers: input 784; dense 10")
     return Built(
         Module(children=modules), setting, builder, source=text, form="stack", read_as=canonical(steps),
-        described=_described(modules), notes=[*setting.notes, *setting.missing.values()],
+        notes=[*setting.notes, *setting.missing.values()],
     )  # fmt: skip
 
 
 def _start(steps: list[Step]) -> Flow:
     return steps[0].flow or Flow()
-
-
-def _described(modules: list[Module]) -> str:
-    held = sum(bool(m.tensors or m.children) for m in modules)
-    return (
-        f"{len(modules):,} layer{'s' if len(modules) > 1 else ''}, {held:,} with parameters" if len(modules) > 1 else ""
-    )
 
 
 def _leave_out_biases(steps: list[Step], bias: str) -> None:

@@ -46,7 +46,7 @@ def _ends(row: Row, look: Look) -> str:
 
 def _numbers(row: Row, look: Look) -> str:
     """The layer's arithmetic, unless it is symbolic: then weights and biases show it already."""
-    return "" if row.numbers is None or isinstance(row.total, Expr) else look.math(row.numbers)
+    return "" if not row.numbers or isinstance(row.total, Expr) else look.math(row.numbers)
 
 
 def _known(size: Size, row: Row, look: Look) -> str:
@@ -73,7 +73,7 @@ def columns(network: Network, look: Look) -> list[Column]:
         Column("layer", _name),
         Column("kind", lambda row, _: row.kind or "", rank=5),
         Column(f"in {look.arrow()} out", _ends, rank=4),
-        Column("formula", lambda row, look: "" if row.formula is None else look.math(row.formula), rank=6),
+        Column("formula", lambda row, look: look.math(row.formula) if row.formula else "", rank=6),
         Column("numbers", _numbers, rank=3),
         Column("weights", lambda row, look: _known(row.weights, row, look), numeric=True),
         Column("biases", lambda row, look: _known(row.biases, row, look), numeric=True),

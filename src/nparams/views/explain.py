@@ -8,6 +8,7 @@ from nparams.expr import Expr
 from nparams.expr import render as expression
 from nparams.network import PARAMETER_ROLES, Module
 from nparams.network.closed import raw_sum
+from nparams.network.folding import depends
 from nparams.views.look import PLURALS, Look, asides, counted, heading, shape, summary
 
 TYPE_CHECKING = False
@@ -65,7 +66,7 @@ class _Writer:
             self._tensors(row)
         if row.copies != 1:
             self._copies(row)
-        for role, size in row.apart.items():
+        for role, size in row.apart.items() if not row.module.why else ():
             numbers = counted(size, "number", self.look)
             self.say(f"It also keeps {numbers} apart: {role}, no parameter{'' if size == 1 else 's'}.")
 
@@ -82,8 +83,9 @@ class _Writer:
         from nparams.expr import evaluate, replace_raw
 
         letters = {name: self.look.number(size) for name, size in row.module.args.items()}
-        counted = []
-        for part, role, sentence in row.module.why:
+        counted: list[int | None] = []
+        last = max((k for k, (part, _, _) in enumerate(row.module.why) if part != 0), default=-1)
+        for k, (part, role, sentence) in enumerate(row.module.why):
             self.say(sentence.format(**letters))
             if part == 0:
                 continue
@@ -91,9 +93,9 @@ class _Writer:
             value = evaluate(written, {}) if not _symbolic(written) else None
             counted.append(value)
             self._result(written, value, role)
-        if len(counted) > 1 and isinstance(row.total, int):
-            one = " + ".join(f"{value:,}" for value in counted)
-            self.say(f"Together {one} = {row.total // row.copies:,} parameters.")
+            if k == last and len(counted) > 1 and isinstance(row.total, int) and isinstance(row.copies, int):
+                one = " + ".join(f"{value:,}" for value in counted)
+                self.say(f"Together {one} = {row.total // row.copies:,} parameters.")
 
     def _result(self, written: Size, value: int | None, noun: str) -> None:
         text = self.math(written)
@@ -117,7 +119,7 @@ class _Writer:
 
     def _copies(self, row: Row) -> None:
         one = row.module.over
-        if one is not None:
+        if one is not None and depends(row.module, one.index):
             ends = f"{one.index} = {self.math(one.first)}, …, {self.math(one.last)}"
             self.say(f"There is one such layer for each {ends}:")
             self.show(f"{self.math(row.total)} parameters")
@@ -130,13 +132,14 @@ class _Writer:
 
     def sums(self, network: Network) -> None:
         """Weights, biases and total, added up in sight."""
-        self.line()
         totals = network.totals
         if not network.is_numeric:
+            self.line()
             self.line(self.look.text("Altogether"))
             for name, size in (("weights", totals.weights), ("biases", totals.biases), ("total", totals.known)):
                 self.show(f"{name:<7} = {self.math(size)}")
         elif len(network.layers) > 1 or network.layers[0].copies != 1:
+            self.line()
             self.line("Altogether")
             self._sum("weights", [row.weights for row in network.layers], totals.weights)
             self._sum("biases", [row.biases for row in network.layers], totals.biases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from nparams.network import PARAMETER_ROLES
+from nparams.network.copies import every_tensor
 from nparams.network.rows import plain
 from nparams.network.split import components, embedding, fingerprint
 from nparams.views.look import Look
@@ -87,7 +88,7 @@ def _plain_values(values: dict[str, Size] | None) -> dict[str, object] | None:
 
 def tensor_rows(network: Network) -> list[dict[str, object]]:
     """Every tensor under the contract's keys, nothing folded."""
-    return [_tensor(t) for t in network.tensors()]
+    return [_tensor(t) for t in every_tensor(network)]
 
 
 def _tensor(t: Tensor) -> dict[str, object]:

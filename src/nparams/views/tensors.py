@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.network import PARAMETER_ROLES
+from nparams.network.copies import every_tensor
 from nparams.views.look import Look, asides, heading, summary
 
 TYPE_CHECKING = False
@@ -16,7 +17,7 @@ NUMERIC = 4
 def render(network: Network, look: Look | None = None) -> str:
     """Every tensor by itself, nothing folded."""
     look = look or Look()
-    rows = [HEAD, *(_row(t, look) for t in network.tensors())]
+    rows = [HEAD, *(_row(t, look) for t in every_tensor(network))]
     wide = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
     lines = ["  ".join(_set(cell, w, k) for k, (cell, w) in enumerate(zip(row, wide, strict=True))) for row in rows]
     return "\n".join(

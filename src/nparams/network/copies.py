@@ -1,0 +1,61 @@
+"""Every tensor by itself: the equal copies of a repeated module written out, each under its own number."""
+
+from __future__ import annotations
+
+from nparams.errors import UsageError
+from nparams.network.folding import depends
+from nparams.network.tree import Tensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nparams.network.network import Network
+    from nparams.network.tree import Module
+
+    Numbers = tuple[tuple[str, int], ...]
+
+MAX_TENSORS = 1_000_000
+
+
+def every_tensor(network: Network) -> Iterator[Tensor]:
+    """The tensors in order; a module that stands for equal copies in plain numbers gives each copy's.
+
+    Raises UsageError where that would be more than a million.
+    """
+    if network.is_flat:
+        yield from network.tensors()
+        return
+    count = 0
+    stack: list[tuple[Module, Numbers, bool]] = [(network.root, (), False)]
+    while stack:
+        module, numbers, alone = stack.pop()
+        if not alone and (copies := _copies(module)) is not None:
+            count += len(copies) * max(1, len(module.tensors) + len(module.children))
+            if count > MAX_TENSORS:
+                raise UsageError(f"more than {MAX_TENSORS:,} tensors: too many to list one by one")
+            assert module.over is not None
+            index = module.over.index
+            stack.extend((module, (*numbers, (index, k)), True) for k in reversed(copies))
+            continue
+        yield from (_numbered(t, numbers) for t in module.tensors)
+        stack.extend((child, numbers, False) for child in reversed(module.children))
+
+
+def _copies(module: Module) -> range | None:
+    """The numbers of a module's equal copies, None where it is one, or where they are symbolic or differ."""
+    over = module.over
+    if over is None or not (isinstance(over.first, int) and isinstance(over.last, int)) or depends(module, over.index):
+        return None
+    return range(over.first, over.last + 1)
+
+
+def _numbered(t: Tensor, numbers: Numbers) -> Tensor:
+    """The tensor of one copy: block[i].conv.weight becomes block3.conv.weight."""
+    if not numbers:
+        return t
+    name, tied_to = t.name, t.tied_to
+    for index, k in numbers:
+        name = name.replace(f"[{index}]", str(k), 1)
+        tied_to = tied_to and tied_to.replace(f"[{index}]", str(k), 1)
+    return Tensor(name, t.shape, t.dtype, t.role, t.trainable, tied_to, t.stored, t.note)
