@@ -86,6 +86,7 @@ VIEWS = (
 )
 
 COMMANDS = (
+    Command("layers", "nparams.cli.layers", "list every kind of layer that a list may name; layers NAME tells of one"),
     Command("formats", "nparams.cli.formats", "list every form that can be read"),
     Command("completion", "nparams.cli.completion", "print a completion script for bash, zsh or fish"),
     Command("help", "nparams.cli.help", "show this help"),

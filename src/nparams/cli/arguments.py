@@ -20,6 +20,8 @@ How many parameters does this neural network have, and why?
   nparams 784-16-16-10 --explain       step by step
   nparams h0-h1-h2 --formula           in symbols
   nparams h0..hl --set l=3 --set h=[784,16,16,10]
+  nparams "input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10"
+  nparams lstm 128 on 64 --explain     one layer; nparams layers lists the kinds
   nparams model.safetensors            a checkpoint: only its header is read
   nparams model.gguf --json            for programs
   nparams -q 784-16-16-10              the bare number

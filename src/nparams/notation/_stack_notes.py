@@ -31,6 +31,7 @@ def finished(networks: dict[str, Built], asked: str | None) -> Network:
     _add_folded(network)
     if asked == "all":
         network.conventions = {name: networks[name] for name in CONVENTIONS}
+        network.also.update({name: sums[name][0] for name in CONVENTIONS if name != chosen})
     _settle_training(network.root)
     network.remarks = tuple(_remarks(network))
     network.described = _described(network.layers)

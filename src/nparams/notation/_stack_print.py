@@ -93,9 +93,15 @@ def _order(kind: Kind, given: dict[str, object]) -> tuple[str, ...]:
 
 def _usual(kind: Kind) -> int:
     """How many numbers follow the name in the example: 2 in `conv 32 3x3 on 3`, 1 in `encoder 768 heads 12`."""
+    if kind.name in _USUAL:
+        return _USUAL[kind.name]
     found = tokens(kind.example)
     start = next((k for k, t in enumerate(found) if t.kind != "word"), len(found))
-    return next((k for k, t in enumerate(found) if k > start and t.kind == "word"), len(found)) - start
+    end = next((k for k, t in enumerate(found) if k > start and t.kind == "word"), len(found))
+    return _USUAL.setdefault(kind.name, end - start)
+
+
+_USUAL: dict[str, int] = {}
 
 
 def _argument(words: list[str], takes: str, value: object) -> str:

@@ -49,7 +49,10 @@ def read(text: str, *, bias: str = "all", convention: str | None = None) -> Netw
     steps = steps_of(text)
     _leave_out_biases(steps, bias)
     chosen = convention if convention in CONVENTIONS else "textbook"
-    networks = {name: _network(text, steps, str(name)) for name in (chosen, *(c for c in CONVENTIONS if c != chosen))}
+    read_as = canonical(steps)
+    networks = {
+        name: _network(text, steps, read_as, str(name)) for name in (chosen, *(c for c in CONVENTIONS if c != chosen))
+    }
     from nparams.notation._stack_notes import finished
 
     return finished(networks, convention)
@@ -64,7 +67,7 @@ class Built(Network):
         self.builder = builder
 
 
-def _network(text: str, steps: list[Step], convention: str) -> Built:
+def _network(text: str, steps: list[Step], read_as: str, convention: str) -> Built:
     from re import findall
 
     from nparams.notation._stack_tokens import SYMBOL
@@ -75,7 +78,7 @@ def _network(text: str, steps: list[Step], convention: str) -> Built:
     if not modules:
         raise NotationError("an input alone has no layers: input 784; dense 10")
     return Built(
-        Module(children=modules), setting, builder, source=text, form="stack", read_as=canonical(steps),
+        Module(children=modules), setting, builder, source=text, form="stack", read_as=read_as,
         notes=[*setting.notes, *setting.missing.values()],
     )  # fmt: skip
 

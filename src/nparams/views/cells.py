@@ -69,7 +69,7 @@ def _note(row: Row, look: Look) -> str:
 def columns(network: Network, look: Look) -> list[Column]:
     """The columns that this network has something to show in, filled."""
     rows = network.layers
-    made = [
+    made: list[Column] = [
         Column("layer", _name),
         Column("kind", lambda row, _: row.kind or "", rank=5),
         Column(f"in {look.arrow()} out", _ends, rank=4),
@@ -78,8 +78,12 @@ def columns(network: Network, look: Look) -> list[Column]:
         Column("weights", lambda row, look: _known(row.weights, row, look), numeric=True),
         Column("biases", lambda row, look: _known(row.biases, row, look), numeric=True),
         Column(
-            "total", lambda row, look: _known(row.total, row, look), numeric=True, rank=0 if network.is_numeric else 7
+            "textbook" if network.conventions else "total",
+            lambda row, look: _known(row.total, row, look),
+            numeric=True,
+            rank=0 if network.is_numeric else 7,
         ),
+        *_side_by_side(network),
         Column("share", _share, numeric=True, rank=2),
         Column("not parameters", _apart, rank=1),
         Column("note", _note, rank=1),
@@ -94,6 +98,21 @@ def columns(network: Network, look: Look) -> list[Column]:
     return [c for c in made if c.rank == 0 or (any(c.cells) and not (c.name == "kind" and len(kinds) == 1))]
 
 
+def _side_by_side(network: Network) -> list[Column]:
+    """A column of totals for each convention, where they are asked for."""
+    return [_totals_of(name, other) for name, other in network.conventions.items() if other is not network]
+
+
+def _totals_of(name: str, other: Network) -> Column:
+    held = {row.module.name: row for row in other.layers}
+
+    def cell(row: Row, look: Look) -> str:
+        found = held.get(row.module.name)
+        return "" if found is None else _known(found.total, found, look)
+
+    return Column(name, cell, numeric=True, rank=0)
+
+
 def _fill_foot(made: list[Column], network: Network, look: Look) -> None:
     totals = network.totals
     feet = {
@@ -101,6 +120,7 @@ def _fill_foot(made: list[Column], network: Network, look: Look) -> None:
         "weights": totals.weights,
         "biases": totals.biases,
         "total": totals.known,
+        **{name: other.totals.known for name, other in network.conventions.items()},
     }
     for column in made:
         value = feet.get(column.name, "")
