@@ -107,7 +107,7 @@ def test_a_network_answers() -> None:
     assert "13,002 parameters = 12,960 weights + 42 biases" in str(n)
     assert repr(n) == "<Network 784-16-16-10: 13002 parameters>"
     assert [row["total"] for row in n.rows()] == [12560, 272, 170]
-    assert "Each of its 16 neurons is connected to all 784 values" in " ".join(n.explain().split())
+    assert "Neurons: 16. Each is connected to all 784 values" in " ".join(n.explain().split())
     assert json.loads(n.to_json())["total"] == 13002
     assert [t["adds"] for t in json.loads(n.to_json(tensors=True))["tensors"]] == [12544, 16, 256, 16, 160, 10]
 

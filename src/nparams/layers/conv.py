@@ -280,6 +280,23 @@ def _unshared(l: Layer) -> None:
     sent(l, w, c_out, out)
 
 
+def _patches(l: Layer) -> None:
+    p, d = l.size("p"), l.size("d")
+    sides = sides_of(l, 2)
+    c = l.width("c_in", "the number of input channels")
+    l.array(
+        "weight",
+        (d, c, p, p),
+        "p*p*c_in*d",
+        "A patch holds {p}·{p}·{c_in} values; one dense layer, the same for all, brings them to {d}.",
+    )
+    l.bias((d,), "d", "It has a bias for each of the {d}.")
+    for n in sides or ():
+        l.divisible(n, p, f"a side of {n} cannot be cut into patches of {p}")
+    places = None if sides is None else (product([n // p for n in sides]),)
+    l.sends = Flow(places, d)
+
+
 FILTERS = Param(
     "c_out", "filters kernels maps featuremaps outchannels channels features out", "the number of filters", noun=True
 )
@@ -298,13 +315,16 @@ BOOK = "Goodfellow et al. 2016, §9"
 
 
 def _ranks(*words: str) -> dict[str, dict[str, object]]:
-    return {f"{word}{rank}d": {"rank": rank} for word in words for rank in (1, 2, 3)}
+    return {
+        name: {"rank": rank} for word in words for rank in (1, 2, 3) for name in (f"{word}{rank}d", f"{rank}d{word}")
+    }
 
 
 KINDS = (
     Kind(
         "Conv",
-        "conv convolution convolutional cnn convlayer convolutionlayer convolutionallayer",
+        "conv convolution convolutional cnn convlayer convolutionlayer convolutionallayer dilatedconv atrousconv "
+        "groupedconv",
         "filters that slide along the sides, the same weights at each position",
         _conv,
         params=(FILTERS, *SLIDES, GROUPS, CHANNELS, TABLE, BIAS),
@@ -366,6 +386,22 @@ KINDS = (
         source="Chollet 2017 (arXiv 1610.02357); keras.layers.SeparableConv2D; torch: two Conv2d",
         rivals={"torch": "Conv1d Conv2d", "keras": "SeparableConv1D SeparableConv2D"},
         differs={"torch": "biases of the depthwise layer, which is a layer of its own there"},
+    ),
+    Kind(
+        "PatchEmbedding",
+        "patchembedding patchembed patches patchify patchprojection",
+        "an image cut into square patches, each brought to one width",
+        _patches,
+        params=(
+            Param("p", "patch patchsize p", "the side of a patch"),
+            Param("d", "dim width d embeddim", "the width", noun=True),
+            CHANNELS,
+            BIAS,
+        ),
+        orders=("p", "p d"),
+        width="c_in",
+        example="patch embedding 16 768 on 224x224x3",
+        source="Dosovitskiy et al. 2020 (arXiv 2010.11929), eq. 1",
     ),
     Kind(
         "LocallyConnected",

@@ -92,13 +92,22 @@ def adapter(l: Layer, n_in: Size, n_out: Size) -> None:
         t.trainable = t.trainable is None
 
 
+def _lora(l: Layer) -> None:
+    adapter(l, l.width("n_in"), l.size("n_out"))
+    l.why[0] = (0, "", "Only the adapter of a layer is counted here, B·A; the layer itself stays as it is.")
+    for t in l.tensors:
+        t.trainable = None
+    l.sends = l.takes.but(channels=l.args["n_out"], spread=False)
+
+
 UNITS = Param("n_out", "units neurons nodes outputs out classes hidden dim", "the number of neurons", noun=True)
 RANK = Param("r", "lora rank", "the rank of the adapter", default=None)
 DORA = Param("dora", "dora", "also learns magnitudes (DoRA)", "flag", False)
 
 KINDS = (
     Kind(
-        "Dense", "dense fc linear fullyconnected affine fclayer denselayer fullyconnectedlayer linearlayer output",
+        "Dense", "dense fc linear fullyconnected affine fclayer denselayer fullyconnectedlayer linearlayer output "
+        "outputlayer hidden hiddenlayer",
         "every value that comes in is connected to every neuron", _make,
         params=(UNITS, Param("n_in", "inputs in infeatures", "how many values come in", noun=True), BIAS, RANK, DORA),
         orders=("n_out", "n_in n_out"), example="dense 10 on 784",
@@ -108,5 +117,13 @@ KINDS = (
             "torch": "acting on each position of an image by itself",
             "keras": "acting on each position of an image by itself",
         },
+    ),
+    Kind(
+        "LoRA", "lora loraadapter adapter", "only the adapter of a layer: two thin matrices", _lora,
+        params=(Param("r", "rank r", "the rank of the adapter"),
+                Param("n_in", "inputs in", "how many values come in", noun=True),
+                Param("n_out", "to out outputs units", "how many values go out", noun=True), DORA),
+        orders=("r", "r n_in n_out"), example="lora 16 on 4096 to 4096",
+        source="Hu et al. 2021 (arXiv 2106.09685), §4.1",
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from nparams.errors import NotationError
 from nparams.expr import Expr, free_symbols, symbol
 from nparams.layers.flow import Flow
 from nparams.network import PARAMETER_ROLES, Module, Over, Tensor
+from nparams.network.notes import Told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Setting:
         key = (self.place, letter)
         if key not in self._made:
             self._made[key] = made = self._unused(letter, name)
-            self.missing[str(made)] = f"{name}: {what} is not said; {made} stands for it"
+            self.missing[str(made)] = Told(f"{name}: {what} is not said; {{}} stands for it", made, until_known=True)
         return self._made[key]
 
     def _unused(self, letter: str, name: str) -> Expr:
@@ -86,6 +87,13 @@ class Layer:
     def convention(self) -> str:
         """Whose layer definitions hold."""
         return self.setting.convention
+
+    def make(self) -> None:
+        """Let the kind put in what it has; a kind that says nothing of what goes out sends what comes in."""
+        before = self.sends
+        self.kind.make(self)
+        if self.sends is before:
+            self.sends = self.takes
 
     # -- arguments ------------------------------------------------------------------------------------------------
 
@@ -172,7 +180,7 @@ class Layer:
         said = {letter: held for letter, held in given.items() if held is not None}
         inner = Layer(kind, f"{self.name}.{leaf}", said, self.takes if flow is None else flow, self.setting)
         inner.frozen = self.frozen
-        kind.make(inner)
+        inner.make()
         self.children.append(inner.module(over))
         return inner.sends
 
@@ -211,7 +219,7 @@ def made(kind: Kind, name: str, given: Mapping[str, Any], flow: Flow, setting: S
     ([(32, 1, 3, 3), (32,)], (26, 26, 32))
     """
     layer = Layer(kind, name, given, flow, setting)
-    kind.make(layer)
+    layer.make()
     return layer
 
 

@@ -6,6 +6,7 @@ from nparams.errors import ExprError, UsageError, escaped, shown
 from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute, whole_number
 from nparams.network.folding import depends
 from nparams.network.network import Network
+from nparams.network.notes import put_in
 from nparams.network.tree import Module, Over, Tensor
 
 TYPE_CHECKING = False
@@ -34,14 +35,19 @@ def substituted(network: Network, values: Mapping[str, object]) -> Network:
         root = made[0] if len(made) == 1 else Module(children=made)
         where = _conditions(network.where, given)
         lengths = {name: (first, substitute(size, given)) for name, (first, size) in network.lengths.items()}
+        also = {name: substitute(size, given) for name, size in network.also.items()}
+        notes = put_in(network.notes, given)
     except ExprError as error:
         raise UsageError(str(error)) from None
-    return Network(
+    made_network = Network(
         root, source=network.source, form=network.form, read_as=f"{network.read_as} with {_told(given)}",
-        described="", convention=network.convention, where=where, notes=network.notes, also=network.also,
+        described="", convention=network.convention, where=where, notes=notes, also=also,
         flags=network.flags,
         remarks=network.remarks, lengths=lengths,
     )  # fmt: skip
+    for name, other in network.conventions.items():
+        made_network.conventions[name] = made_network if other is network else substituted(other, values)
+    return made_network
 
 
 def normalised(values: Mapping[str, object]) -> Values:

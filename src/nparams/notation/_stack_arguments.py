@@ -56,13 +56,13 @@ def close(word: str, table: object) -> str:
     return f"; did you mean {near[0]}?" if near else "; nparams layers lists them"
 
 
-def arguments(kind: Kind, found: list[Token], text: str) -> dict[str, Any]:
+def arguments(kind: Kind, found: list[Token], word: str) -> dict[str, Any]:
     """The arguments by letter.  A number may stand before or after its word.
 
     Where both make sense, the numbers without a word are taken to come first, for the kind's first arguments
     (`encoder 768 heads 12`); where that does not decide (`conv 32 filters 3`), it is refused.
     """
-    reader = _Arguments(kind, found)
+    reader = _Arguments(kind, found, word or kind.words[0])
     readings: list[dict[str, Any]] = []
     usual: list[dict[str, Any]] = []
     for reading, regular in reader.readings():
@@ -99,8 +99,10 @@ def written(value: object) -> str:
 class _Arguments:
     """Every way to read the words and numbers after a kind's name."""
 
-    def __init__(self, kind: Kind, found: list[Token]) -> None:
+    def __init__(self, kind: Kind, found: list[Token], word: str) -> None:
         self.kind = kind
+        #: what it was called
+        self.word = word
         self.found = found
         self.known = vocabulary(kind)
         self.wrong: tuple[int, str] = (-1, "")
@@ -258,11 +260,13 @@ class _Arguments:
         return tuple(pairs) or None, at
 
     def _fits(self, param: Param, token: Token) -> bool:
-        fit = {"size": ("size",), "shape": ("size", "shape"), "padding": ("size", "shape"), "rate": ("rate", "size")}
+        if param.takes == "rate" and token.kind == "size":
+            return token.value in (0, 1)
+        fit = {"size": ("size",), "shape": ("size", "shape"), "padding": ("size", "shape"), "rate": ("rate",)}
         return token.kind in fit.get(param.takes, ())
 
     def _unknown(self, token: Token) -> str:
-        name = self.kind.words[0]
+        name = self.word
         if token.word in kind_words():
             return f"{shown(token.text)} is a layer of its own: divide layers with ; or a new line"
         return f"{shown(token.text)} is not an argument of {name}{close(token.word, self.known) if self.known else ''}"
@@ -278,9 +282,17 @@ class _Arguments:
         if not loose:
             return given
         told = " ".join(token.text for token in loose)
-        usual = f"; for example {self.kind.example}" if self.kind.orders else f": {self.kind.words[0]} takes no number"
-        self._fail(len(self.found), f"{told} cannot be told apart{usual}")
+        self._fail(len(self.found), self._misplaced(told))
         return None
+
+    def _misplaced(self, told: str) -> str:
+        if self.kind.name == "Activation":
+            return f"{self.word} takes no size; write dense {told} {self.word} for a layer with neurons"
+        if not self.kind.orders:
+            return f"{self.word} takes no number, found {told}"
+        if set(self.kind.params) <= {"rate"}:
+            return f"{self.word} takes a rate between 0 and 1, such as 0.5, found {told}"
+        return f"{told} cannot be told apart; for example {self.kind.example}"
 
     def _fill(self, free: list[Param], loose: list[Token]) -> dict[str, Any] | None:
         filled: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from nparams.expr import add
 from nparams.layers.catalogue import kinds
 from nparams.layers.kind import CONVENTIONS
 from nparams.network import PARAMETER_ROLES, Module, Network
+from nparams.network.notes import Told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,16 +57,16 @@ def _summed(network: Network) -> tuple[Size, Size]:
 
 def _itemised(networks: dict[str, Built], chosen: str, asked: str | None) -> list[str]:
     """A sentence for each other convention: its total, and the difference by kind of layer."""
-    because = "" if asked is not None else ", because --convention does not choose"
+    because = "" if asked is not None else ", since --convention was not given"
     sentences = [f"counted by the definitions of {_article(chosen)}{because}"]
     for name, other in networks.items():
         if name == chosen:
             continue
         items = _items(networks[chosen], other, chosen, name)
-        total = other.totals.known
-        told = f"{total:,}" if isinstance(total, int) else str(total)
-        said = f"{told}: {'; '.join(items)}" if items else "the same"
-        sentences.append(f"by those of {_article(name)} it is {said}")
+        said = "; ".join(words for words, _ in items)
+        front = f"by those of {_article(name)} it is"
+        sizes = [change for _, change in items]
+        sentences.append(Told(f"{front} {{}}: {said}", other.totals.known, *sizes) if items else f"{front} the same")
     return sentences
 
 
@@ -73,7 +74,7 @@ def _article(name: str) -> str:
     return "the textbook" if name == "textbook" else TITLES[name]
 
 
-def _items(one: Network, other: Network, name: str, other_name: str) -> list[str]:
+def _items(one: Network, other: Network, name: str, other_name: str) -> list[tuple[str, Size]]:
     """+ 1,024 for a second bias vector (lstm)."""
     mine = {row.module.name: row for row in one.layers}
     changes: dict[str, tuple[Size, list[str]]] = {}
@@ -87,13 +88,12 @@ def _items(one: Network, other: Network, name: str, other_name: str) -> list[str
     return [_item(kind, change, where, name, other_name) for kind, (change, where) in changes.items()]
 
 
-def _item(kind: str, change: Size, where: list[str], name: str, other_name: str) -> str:
+def _item(kind: str, change: Size, where: list[str], name: str, other_name: str) -> tuple[str, Size]:
     differs = kinds()[kind].differs if kind in kinds() else {}
     reason = differs.get(other_name) or differs.get(name) or f"its own {kind}"
     sign, size = ("-", -change) if isinstance(change, int) and change < 0 else ("+", change)
-    told = f"{size:,}" if isinstance(size, int) else str(size)
     layers = ", ".join(where[:3]) + (", ..." if len(where) > 3 else "")
-    return f"{sign} {told} for {reason}, in {layers}"
+    return f"{sign} {{}} for {reason}, in {layers}", size
 
 
 def _tidied(size: Size) -> Size:
@@ -116,15 +116,9 @@ def _add_framework(network: Network, chosen: str, asked: str | None) -> None:
     summary = _tidied(add(network.totals.known, held))
     if chosen == "keras":
         network.also["framework"] = summary
-    told = f"{summary:,}" if isinstance(summary, int) else str(summary)
     if chosen == "keras" or asked is None:
-        network.notes.append(
-            f"model.summary() of Keras prints {told}: it counts {_number(held)} statistics, which are not trained"
-        )
-
-
-def _number(size: Size) -> str:
-    return f"{size:,}" if isinstance(size, int) else str(size)
+        sentence = "model.summary() of Keras prints {}: it counts {} statistics, which are not trained"
+        network.notes.append(Told(sentence, summary, held))
 
 
 # -- folding --------------------------------------------------------------------------------------------------------
@@ -202,8 +196,7 @@ def _remarks(network: Built) -> list[tuple[str, str, Size | None]]:
     given = [f"the {what} ({', '.join(dict.fromkeys(values))})" for what, values in network.builder.only_shapes.items()]
     sides = network.root.children[0].takes or ()
     if len(sides) > 1:
-        told = "·".join(str(side) for side in sides)
-        given.insert(0, f"the {'sequence length' if len(sides) == 2 else 'image size'} (of {told})")
+        given.insert(0, "the sequence length" if len(sides) == 2 else "the image size")
     if not given:
         return []
     listed = given[0] if len(given) == 1 else f"{', '.join(given[:-1])} and {given[-1]}"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from nparams.errors import NotationError
-from nparams.layers.flow import Flow, flow_of
 from nparams.notation._stack_arguments import vocabulary
+from nparams.notation._stack_input import input_flow
 from nparams.notation._stack_text import Element, Group, cut
-from nparams.notation._stack_tokens import Token, tokens
-from nparams.notation._stack_words import Call, call_of, is_input, kind_at_start
+from nparams.notation._stack_tokens import tokens
+from nparams.notation._stack_words import PLACES, Call, call_of, is_input, kind_at_start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
+    from nparams.layers.flow import Flow
 
 MAX_STEPS = 100_000
 #: 4,096: one number, or two
@@ -66,6 +67,8 @@ def _continues(before: str, text: str) -> bool:
     try:
         first = next((t for t in tokens(text) if t.kind == "word"), None)
     except NotationError:
+        return False
+    if first is not None and first.word in PLACES:
         return False
     if kind is not None and first is not None and (first.word in known or first.word == "linear"):
         return True
@@ -126,7 +129,7 @@ class _Reader:
         step = Step(node.place, str(node), call.name, _positive(call.times, str(node)), _stem(call))
         step.what = call
         if call.shape is not None:
-            step.flow = _input(call.shape)
+            step.flow = input_flow(call.shape)
         return step
 
 
@@ -152,62 +155,3 @@ def _stem(call: Call) -> str:
     kind = call.kind
     plain = set(kind.params) <= {"rate"}
     return call.word if plain and call.word else kind.words[0]
-
-
-# -- inputs ---------------------------------------------------------------------------------------------------------
-
-CHANNELS = {"rgb": 3, "colour": 3, "color": 3, "rgba": 4, "grayscale": 1, "greyscale": 1, "grey": 1, "gray": 1}
-
-
-def _input(found: list[Token]) -> Flow:
-    """What an input element says: a shape, its layout, `batch 32` (which plays no part), `tokens 512`."""
-    sides: list[Size] = []
-    extra: int | None = None
-    first: bool | None = None
-    at = 0
-    while at < len(found):
-        token = found[at]
-        after = found[at + 1].word if at + 1 < len(found) else ""
-        if token.kind == "word" and token.word in ("batch", "batchsize"):
-            at += 2 if after != "size" else 3
-            continue
-        if (
-            token.kind == "word"
-            and token.word in ("channels", "channel", "channelsfirst", "channelslast")
-            and ("first" in token.word + after or "last" in token.word + after)
-        ):
-            first = "first" in token.word + after
-        elif token.kind == "word":
-            extra = CHANNELS.get(token.word, extra)
-        elif token.kind == "shape":
-            sides += token.value
-        elif token.kind == "size":
-            sides.append(token.value)
-        at += 1
-    return _flow(
-        sides,
-        extra,
-        first,
-        tokens_only="token" in found[0].word or any(t.word in ("token", "tokens", "words") for t in found[1:]),
-    )
-
-
-def _flow(sides: list[Size], extra: int | None, first: bool | None, *, tokens_only: bool) -> Flow:
-    if not sides:
-        raise NotationError("an input needs a shape: input 784, input 28x28x1, input 3x224x224, input 400x3")
-    for side in sides:
-        if isinstance(side, int) and side < 1:
-            raise NotationError(f"a side of {side}: sizes are 1 or more")
-    if len(sides) > 5:
-        raise NotationError(f"an input of {len(sides)} sides; at most 5 are read")
-    if extra is not None and len(sides) == 2:
-        sides = [*sides, extra]
-        first = first or False
-    if tokens_only:
-        return Flow(tuple(sides), None)
-    return flow_of(tuple(sides), first=first)
-
-
-def shape_told(flow: Flow) -> str:
-    """An input as it may be typed."""
-    return "x".join(str(size).replace(" ", "") for size in flow.shape or ())

@@ -23,6 +23,7 @@ TOKEN = re.compile(
     | (?P<spaced>\d+(?:\s+[x×]\s+\d+){{2,}}(?!\w))
     | (?P<rate>\d*\.\d+(?:e-?\d+)?|\d+\.?\d*%|\d+e-?\d+(?!\w))
     | (?P<size>(?:\d+|{SYMBOL})(?:\s*(?:\*\*|//|[*+/^·])\s*(?:\d+|{SYMBOL}))+(?!\w))
+    | (?P<rank>[123][dD](?![\w]))
     | (?P<number>\d+(?:_\d+)*(?!\w))
     | (?P<word>[^\W\d_][\w.-]*)
     | (?P<joint>\d+[-\s]?[^\W\d_][\w-]*)
@@ -94,6 +95,8 @@ def _taken(match: re.Match[str], text: str, found: list[Token]) -> int:
         found.append(Token("word", piece[number.end() :].lstrip("- ")))
     elif kind == "rate":
         found.append(Token("rate", piece))
+    elif kind == "rank":
+        found.append(Token("word", piece))
     elif kind == "word":
         found.append(Token("word", piece.rstrip(".-")))
     elif kind == "sign" and piece not in QUIET:

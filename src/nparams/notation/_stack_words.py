@@ -23,6 +23,8 @@ INPUT_WORDS = frozenset(
 )
 ON = frozenset(("on", "from", "onto", "over"))
 NAMED = frozenset(("as", "named", "called"))
+#: words for where a layer stands, which name a dense layer where no other kind is named
+PLACES = frozenset(("hidden", "output", "hiddenlayer", "outputlayer"))
 #: words in front of a kind that change how it is applied
 EACH = frozenset(("timedistributed", "td"))
 
@@ -80,7 +82,7 @@ def call_of(text: str) -> Call:
     kind, preset, rest = _headed(found, text, call)
     call.kind = kind
     rest = _general(rest, kind, call)
-    call.given = {**preset, **arguments(kind, rest, text)}
+    call.given = {**preset, **arguments(kind, rest, call.word)}
     return call
 
 
@@ -196,6 +198,8 @@ def _find(found: list[Token]) -> tuple[Kind, dict[str, object], int, int] | None
         for end in range(min(len(found), start + LONGEST_NAME), start, -1):
             part = found[start:end]
             name = "".join(t.word for t in part)
+            if name in PLACES and _is_layer(_find(found[end:])):
+                continue  # hidden dense 16: a word for where it stands
             if all(t.kind == "word" or (t.kind == "size" and t.text.isdigit()) for t in part) and name in table:
                 return table[name], dict(table[name].presets.get(name, {})), start, end
         if not _may_lead(found[start], found[start + 1 :]):
@@ -203,10 +207,18 @@ def _find(found: list[Token]) -> tuple[Kind, dict[str, object], int, int] | None
     return None
 
 
+def _is_layer(head: tuple[Kind, dict[str, object], int, int] | None) -> bool:
+    return head is not None and head[0].name != "Activation"
+
+
 def _may_lead(token: Token, rest: list[Token]) -> bool:
     """Whether a word may stand in front of a kind: `bidirectional lstm`, `masked attention`, `time distributed "
     "dense`."""
-    if token.word in NOISE or token.word in EACH or token.word in ("time", "distributed", "frozen", "pretrained"):
+    if (
+        token.word in NOISE | PLACES
+        or token.word in EACH
+        or token.word in ("time", "distributed", "frozen", "pretrained")
+    ):
         return True
     inner = _find(rest)
     return inner is not None and token.word in vocabulary(inner[0]) and vocabulary(inner[0])[token.word].takes == "flag"
