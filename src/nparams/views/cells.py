@@ -71,21 +71,21 @@ def columns(network: Network, look: Look) -> list[Column]:
     rows = network.layers
     made: list[Column] = [
         Column("layer", _name),
-        Column("kind", lambda row, _: row.kind or "", rank=5),
-        Column(f"in {look.arrow()} out", _ends, rank=4),
-        Column("formula", lambda row, look: look.math(row.formula) if row.formula else "", rank=6),
-        Column("numbers", _numbers, rank=3),
+        Column("kind", lambda row, _: row.kind or "", rank=6),
+        Column(f"in {look.arrow()} out", _ends, rank=2),
+        Column("formula", lambda row, look: look.math(row.formula) if row.formula else "", rank=7),
+        Column("numbers", _numbers, rank=4),
         Column("weights", lambda row, look: _known(row.weights, row, look), numeric=True),
         Column("biases", lambda row, look: _known(row.biases, row, look), numeric=True),
         Column(
             "textbook" if network.conventions else "total",
             lambda row, look: _known(row.total, row, look),
             numeric=True,
-            rank=0 if network.is_numeric else 7,
+            rank=0 if network.is_numeric else 8,
         ),
         *_side_by_side(network),
-        Column("share", _share, numeric=True, rank=2),
-        Column("not parameters", _apart, rank=1),
+        Column("share", _share, numeric=True, rank=3),
+        Column("not parameters", _apart, rank=5),
         Column("note", _note, rank=1),
     ]
     for column in made:
