@@ -17,7 +17,7 @@ class Told(str):
     `until_known`: it only matters while a size in it is symbolic.
 
     >>> from nparams.expr import symbol
-    >>> note = Told("by those of Keras it is {}", symbol("d") * 1000)
+    >>> note = Told("by those of Keras it is {}", 1000 * symbol("d"))
     >>> str(note), str(note.put({"d": 3}))
     ('by those of Keras it is 1000*d', 'by those of Keras it is 3,000')
     """
