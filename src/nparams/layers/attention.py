@@ -204,7 +204,7 @@ WIDTH = Param("d", "width dim d dmodel model hidden embeddim embed hiddensize", 
 HEADS = Param("h", "heads h numheads nhead attentionheads", "the number of heads", noun=True)
 OPTIONS = (
     Param("kv", "kv kvheads keyvalueheads numkvheads groups", "the number of key and value heads", noun=True),
-    Param("d_h", "headdim headsize dhead keydim", "the size of a head", noun=True),
+    Param("d_h", "headdim headsize keydim", "the size of a head", noun=True),
     Param("d_v", "valuedim valuesize", "the size of a value", noun=True),
     Param("d_k", "keys kdim memory keysize context", "how many numbers keys and values are made of"),
     Param("d_m", "values vdim", "how many numbers values are made of"),

@@ -82,6 +82,7 @@ def adapter(l: Layer, n_in: Size, n_out: Size) -> None:
     Hu et al. 2021 (arXiv 2106.09685) §4.1; Liu et al. 2024 (arXiv 2402.09353) §4; as peft stores them.
     """
     r = l.size("r")
+    l.args.update({"n_in": n_in, "n_out": n_out})
     l.frozen = False
     l.say("The weights above are frozen; what is trained is an adapter beside them, B·A.")
     l.array("lora_A", (r, n_in), "r*n_in", "A brings the {n_in} values that come in down to {r}.")
@@ -100,7 +101,7 @@ def _lora(l: Layer) -> None:
     l.sends = l.takes.but(channels=l.args["n_out"], spread=False)
 
 
-UNITS = Param("n_out", "units neurons nodes outputs out classes hidden dim", "the number of neurons", noun=True)
+UNITS = Param("n_out", "units neurons nodes outputs out classes dim", "the number of neurons", noun=True)
 RANK = Param("r", "lora rank", "the rank of the adapter", default=None)
 DORA = Param("dora", "dora", "also learns magnitudes (DoRA)", "flag", False)
 

@@ -6,7 +6,7 @@ from nparams.errors import NotationError
 from nparams.expr import Expr, free_symbols, symbol
 from nparams.layers.flow import Flow
 from nparams.network import PARAMETER_ROLES, Module, Over, Tensor
-from nparams.network.notes import Told
+from nparams.network.notes import Told, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Layer:
         """The channels that flow in, as `letter`; a number that was said must agree with them."""
         said, came = self.given.get(letter), self.takes.channels
         if said is not None and came is not None and said != came and not isinstance(came, Expr):
-            raise NotationError(f"it is said to take {said:,} values, but {came:,} come in")
+            raise NotationError(f"it is said to take {number(said)} values, but {number(came)} come in")
         width = said if said is not None else came
         if width is None:
             width = self.setting.stand_in(letter, self.name, what)

@@ -19,7 +19,7 @@ def table(found: list[Kind]) -> str:
 
 
 def described(kind: Kind, counted: str) -> str:
-    """A kind in full: names, arguments, what frameworks call it and do differently, source, what its example comes to."""
+    """A kind in full: names, arguments, what frameworks call it and change, source, what its example comes to."""
     lines = [f"{kind.name}: {kind.what}", f"names      {', '.join([*kind.words, *kind.presets][:12])}"]
     for k, param in enumerate(p for p in kind.params.values() if p.words):
         head = "arguments" if k == 0 else ""

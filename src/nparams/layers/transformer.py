@@ -156,8 +156,7 @@ def _experts(l: Layer) -> None:
             FEED_FORWARD,
             f"shared[{l.setting.index}]",
             over=Over(l.setting.index, 1, l.given["S"]),
-            **feed,
-            **({"f": l.given["f_s"]} if l.given.get("f_s") else {}),
+            **{**feed, "f": l.given.get("f_s") or f},
         )
     if k is None:
         l.setting.note(f"{l.name}: how many experts a token uses is not said, so what is active is not known")

@@ -6,7 +6,7 @@ import re
 
 from nparams.errors import NotationError, shown
 from nparams.layers.catalogue import words as kind_words
-from nparams.notation._stack_tokens import SYMBOL, Token, collapsed, size_of
+from nparams.notation._stack_tokens import SYMBOL, Token, collapsed, size_of, tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: words that may stand anywhere and say nothing that is counted
 NOISE = frozenset(
-    """of with each and a an the using size by for has having layer is to per its then followed activation
+    """of with each and a an the using size by for has having layer is in returns to per its then followed activation
     initializer kernelinitializer masked causal hidden output final first second third last next simple standard regular
     learned trainable use apply eps epsilon momentum""".split()
 )
@@ -27,7 +27,9 @@ ACTIVATIONS = frozenset(
     leakyrelu relu6 logsoftmax linear logistic none""".split()
 )
 NO = frozenset(("no", "without", "not", "wo"))
-TRUE, FALSE = frozenset(("true", "yes", "on")), frozenset(("false", "no", "off", "none"))
+TRUE, FALSE = frozenset(("true", "yes", "on", "1")), frozenset(("false", "no", "off", "none", "0"))
+#: what may stand between a word and its number
+FILLERS = frozenset(("of", "is", "to", "size", "equal"))
 PADDINGS = frozenset(("same", "valid", "causal", "full"))
 MAX_READINGS = 64
 
@@ -125,8 +127,9 @@ class _Arguments:
 
     def _is_usual(self, given: dict[str, Any], loose: tuple[Token, ...]) -> bool:
         """Numbers without a word first, and none of the kind's first arguments named."""
-        first = self.found[: len(loose)]
-        return all(a is b for a, b in zip(first, loose, strict=True)) and any(
+        values = [t.text for t in self.found if t.kind != "sign" and (t.kind != "word" or t.text not in self.known)]
+        first = [text for text in values if text[0].isdigit() or re.fullmatch(SYMBOL, text) or text[0] == "("]
+        return first[: len(loose)] == [t.text for t in loose] and any(
             len(order) >= len(loose) and not any(letter in given for letter in order[: len(loose)])
             for order in self.kind.orders
         )
@@ -172,10 +175,19 @@ class _Arguments:
             return
         bound = after < len(self.found) and self.found[after].kind == "sign" and self.found[after].text in "=:"
         after += bound
+        while after + 1 < len(self.found) and self.found[after].word in FILLERS:
+            after += 1  # a stride of 2
         value, end = self._value(param, after)
         if value is not None:
             yield end, {**given, param.letter: value}, loose
-        if loose and param.noun and not bound and self.found[at - 1] is loose[-1] and self._fits(param, loose[-1]):
+        if (
+            loose
+            and param.noun
+            and len(word) > 1  # V d: two symbols
+            and not bound
+            and self.found[at - 1].text == loose[-1].text
+            and self._fits(param, loose[-1])
+        ):
             yield after, {**given, param.letter: _as(param, loose[-1])}, loose[:-1]
         elif value is None:
             if re.fullmatch(SYMBOL, self.found[at].text):
@@ -225,14 +237,13 @@ class _Arguments:
             yield at + 1, given, loose
 
     def _truth(self, at: int) -> tuple[bool, int]:
-        """true or false after a flag: bias=False; nothing means true."""
+        """true or false after a flag: bias=False, bias false; nothing means true."""
         start = at
         if at < len(self.found) and self.found[at].kind == "sign" and self.found[at].text in "=:":
             at += 1
-        if at < len(self.found) and (
-            self.found[at].word in TRUE | FALSE or (at > start and self.found[at].text in "01")
-        ):
-            return self.found[at].word in TRUE or self.found[at].text == "1", at + 1
+        word = self.found[at].text.lower() if at < len(self.found) else ""
+        if word in ("true", "false", "off") or (at > start and word in TRUE | FALSE):
+            return word in TRUE, at + 1
         return True, start
 
     def _value(self, param: Param, at: int) -> tuple[Any, int]:
@@ -275,15 +286,23 @@ class _Arguments:
 
     def _placed(self, given: dict[str, Any], loose: tuple[Token, ...]) -> dict[str, Any] | None:
         """The numbers without a word put in their places, shapes first into arguments that are shapes."""
+        count = sum(len(t.value) if t.kind == "shape" else 1 for t in loose)
         for order in sorted(self.kind.orders, key=len):
             free = [self.kind.params[letter] for letter in order if letter not in given]
-            if len(free) == len(loose) and (filled := self._fill(free, list(loose))) is not None:
+            if len(free) in (len(loose), count) and (filled := self._fill(free, list(loose))) is not None:
                 return {**given, **filled}
         if not loose:
             return given
         told = " ".join(token.text for token in loose)
         self._fail(len(self.found), self._misplaced(told))
         return None
+
+    def _spread(self, free: list[Param], loose: list[Token]) -> dict[str, Any] | None:
+        """`embedding 50257x768`: as many sizes as there are sides."""
+        sides = [side for t in loose for side in (t.value if t.kind == "shape" else (t.value,))]
+        if len(sides) != len(free) or any(p.takes != "size" for p in free):
+            return None
+        return {p.letter: side for p, side in zip(free, sides, strict=True)}
 
     def _misplaced(self, told: str) -> str:
         if self.kind.name == "Activation":
@@ -299,9 +318,11 @@ class _Arguments:
         for token in [t for t in loose if t.kind == "shape"]:
             shaped = next((p for p in free if p.takes in ("shape", "padding") and p.letter not in filled), None)
             if shaped is None:
-                return None
+                return self._spread(free, loose)
             filled[shaped.letter] = _as(shaped, token)
         rest = [p for p in free if p.letter not in filled]
+        if len(rest) != sum(t.kind != "shape" for t in loose):
+            return None
         for param, token in zip(rest, [t for t in loose if t.kind != "shape"], strict=True):
             if not self._fits(param, token):
                 return None
@@ -320,3 +341,18 @@ def _as(param: Param, token: Token) -> Any:
     if param.takes in ("shape", "padding") and token.kind == "size":
         return (token.value,)
     return token.value
+
+
+def usual_numbers(kind: Kind) -> int:
+    """How many numbers follow the name in the example: 2 in `conv 32 3x3 on 3`, 1 in `encoder 768 heads 12`."""
+    if kind.name in _USUAL:
+        return _USUAL[kind.name]
+    if set(kind.params) == {"rate"}:
+        return 1
+    found = tokens(kind.example)
+    start = next((k for k, t in enumerate(found) if t.kind != "word"), len(found))
+    end = next((k for k, t in enumerate(found) if k > start and t.kind == "word"), len(found))
+    return _USUAL.setdefault(kind.name, end - start)
+
+
+_USUAL: dict[str, int] = {}

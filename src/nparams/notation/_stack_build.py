@@ -368,3 +368,20 @@ def _freeze(module: Module) -> None:
         for t in inner.tensors:
             t.trainable = False if t.role in PARAMETER_ROLES else None
         stack.extend(inner.children)
+
+
+def settle_training(root: Module) -> None:
+    """Where something is frozen, the rest is trained; where nothing is, nobody said."""
+    tensors = [t for module in _walk(root) for t in module.tensors if t.role in PARAMETER_ROLES]
+    if any(t.trainable is False for t in tensors):
+        for t in tensors:
+            t.trainable = t.trainable is not False
+
+
+def _walk(root: Module) -> list[Module]:
+    found, stack = [], [root]
+    while stack:
+        module = stack.pop()
+        found.append(module)
+        stack.extend(module.children)
+    return found

@@ -33,7 +33,6 @@ def finished(networks: dict[str, Built], asked: str | None) -> Network:
     if asked == "all":
         network.conventions = {name: networks[name] for name in CONVENTIONS}
         network.also.update({name: sums[name][0] for name in CONVENTIONS if name != chosen})
-    _settle_training(network.root)
     network.remarks = tuple(_remarks(network))
     network.described = _described(network.layers)
     return network
@@ -164,26 +163,6 @@ def _folded(module: Module, found: list[Size]) -> Size | None:
 
     total = add(*changes)
     return total * spread(module) if module.over is not None else total
-
-
-# -- training -------------------------------------------------------------------------------------------------------
-
-
-def _settle_training(root: Module) -> None:
-    """Where something is frozen, the rest is trained; where nothing is, nobody said."""
-    tensors = [t for module in _walk(root) for t in module.tensors if t.role in PARAMETER_ROLES]
-    if any(t.trainable is False for t in tensors):
-        for t in tensors:
-            t.trainable = t.trainable is not False
-
-
-def _walk(root: Module) -> list[Module]:
-    found, stack = [], [root]
-    while stack:
-        module = stack.pop()
-        found.append(module)
-        stack.extend(module.children)
-    return found
 
 
 # -- what does not matter ---------------------------------------------------------------------------------------------

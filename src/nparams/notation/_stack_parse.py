@@ -9,7 +9,7 @@ from nparams.notation._stack_arguments import vocabulary
 from nparams.notation._stack_input import input_flow
 from nparams.notation._stack_text import Element, Group, cut
 from nparams.notation._stack_tokens import tokens
-from nparams.notation._stack_words import PLACES, Call, call_of, is_input, kind_at_start
+from nparams.notation._stack_words import PLACES, UNCOUNTED, Call, call_of, is_input, kind_at_start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,19 +70,19 @@ def _continues(before: str, text: str) -> bool:
         return False
     if first is not None and first.word in PLACES:
         return False
-    if kind is not None and first is not None and (first.word in known or first.word == "linear"):
+    if kind is not None and first is not None and (first.word in known or first.word in ("linear", *UNCOUNTED)):
         return True
-    return (
-        not is_input(text)
-        and kind_at_start(text) is None
-        and re.match(r"\s*\d*\s*[x×(]", text) is None
-        and _is_option(text)
-    )
+    return not is_input(text) and kind_at_start(text) is None and not _is_group(text) and _is_option(text)
+
+
+def _is_group(text: str) -> bool:
+    """A bracket with layers in it, after a count or a word."""
+    match = re.match(r"\s*(?:\w+\s*(?:[x×*]\s*)?)?\(", text)
+    return match is not None and any(c.isalpha() for c in text[match.end() :].replace("x", ""))
 
 
 def _is_option(text: str) -> bool:
-    """Nothing that names a layer: numbers, or words for arguments (an unknown word is one as well, and is "
-    "refused there)."""
+    """Nothing that names a layer: numbers, or words for arguments; an unknown word is refused there."""
     return re.match(r"\s*(?:reuse|shared|concat|add|goto)\b", text, re.IGNORECASE) is None
 
 

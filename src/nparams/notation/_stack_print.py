@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.notation._stack_arguments import written
-from nparams.notation._stack_tokens import tokens
+from nparams.notation._stack_arguments import usual_numbers, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,22 +85,9 @@ def _call(call: Call) -> str:
 
 def _order(kind: Kind, given: dict[str, object]) -> tuple[str, ...]:
     """The arguments to write without their words: as many as the kind's own example does."""
-    usual = _usual(kind)
+    usual = usual_numbers(kind)
     whole = [order for order in kind.orders if len(order) <= usual and all(letter in given for letter in order)]
     return max(whole, key=len, default=())
-
-
-def _usual(kind: Kind) -> int:
-    """How many numbers follow the name in the example: 2 in `conv 32 3x3 on 3`, 1 in `encoder 768 heads 12`."""
-    if kind.name in _USUAL:
-        return _USUAL[kind.name]
-    found = tokens(kind.example)
-    start = next((k for k, t in enumerate(found) if t.kind != "word"), len(found))
-    end = next((k for k, t in enumerate(found) if k > start and t.kind == "word"), len(found))
-    return _USUAL.setdefault(kind.name, end - start)
-
-
-_USUAL: dict[str, int] = {}
 
 
 def _argument(words: list[str], takes: str, value: object) -> str:

@@ -19,6 +19,8 @@ ARROW = r"[-=]+>|[→⇒➔➜⟶➝]"
 SEPARATOR = rf"[;\n,|]|{ARROW}"
 BULLET = r"\s*(?:[-*•]\s+|\d+[.)]\s+)"
 COMMENT = r"#[^\n]*"
+#: 1) or 1. before the lines of a list
+NUMBERING = r"(?m)^[ \t]*\d+[.)](?=\s)"
 OPEN, CLOSE = "([{", ")]}"
 MARK = re.compile(rf"[()\[\]{{}}]|{SEPARATOR}")
 
@@ -76,7 +78,8 @@ def cut(text: str, continues: Continues) -> list[Element | Group]:
     """
     if len(text) > MAX_TEXT:
         raise NotationError(f"{len(text):,} characters of layers: at most {MAX_TEXT:,} are read")
-    text = re.sub(COMMENT, lambda match: " " * len(match[0]), text)
+    for unread in (COMMENT, NUMBERING):
+        text = re.sub(unread, lambda match: " " * len(match[0]), text)
     return _Cutter(text, continues).list_of(0, len(text))
 
 

@@ -19,8 +19,9 @@ SYMBOL = r"[^\W\d_](?:\d+|_\w+)?"
 SIDE = r"(?:\d+|[^\W\d_]\d*)"
 TOKEN = re.compile(
     rf"""\s*(?:
-      (?P<shape>{SIDE}(?:[x×]{SIDE})+(?!\w))
-    | (?P<spaced>\d+(?:\s+[x×]\s+\d+){{2,}}(?!\w))
+      (?P<glued>[ksp]\d+(?:[xX×]\d+)+(?!\w))
+    | (?P<shape>{SIDE}(?:[xX×]{SIDE})+(?!\w))
+    | (?P<spaced>\d+(?:\s+[xX×]\s+\d+){{2,}}(?!\w))
     | (?P<rate>\d*\.\d+(?:e-?\d+)?|\d+\.?\d*%|\d+e-?\d+(?!\w))
     | (?P<size>(?:\d+|{SYMBOL})(?:\s*(?:\*\*|//|[*+/^·])\s*(?:\d+|{SYMBOL}))+(?!\w))
     | (?P<rank>[123][dD](?![\w]))
@@ -84,8 +85,11 @@ def _taken(match: re.Match[str], text: str, found: list[Token]) -> int:
     kind, piece = str(match.lastgroup), match[match.lastgroup or 0]
     if kind == "bracket":
         return _bracket(match, text, found)
+    if kind == "glued":  # k3x3
+        found.append(Token("word", piece[0]))
+        kind, piece = "shape", piece[1:]
     if kind in ("shape", "spaced"):
-        found.append(Token("shape", piece, tuple(size_of(side) for side in re.split(r"\s*[x×]\s*", piece))))
+        found.append(Token("shape", piece, tuple(size_of(side) for side in re.split(r"\s*[xX×]\s*", piece))))
     elif kind in ("size", "number"):
         found.append(Token("size", piece, size_of(piece)))
     elif kind == "joint":  # 2-layer, 8heads, 12x

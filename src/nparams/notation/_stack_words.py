@@ -6,7 +6,7 @@ import re
 
 from nparams.errors import NotationError, shown
 from nparams.layers.catalogue import words as kind_words
-from nparams.notation._stack_arguments import ACTIVATIONS, NOISE, arguments, close, vocabulary
+from nparams.notation._stack_arguments import ACTIVATIONS, NOISE, arguments, close, usual_numbers, vocabulary
 from nparams.notation._stack_tokens import SYMBOL, Token, size_of, tokens
 
 TYPE_CHECKING = False
@@ -25,6 +25,13 @@ ON = frozenset(("on", "from", "onto", "over"))
 NAMED = frozenset(("as", "named", "called"))
 #: words for where a layer stands, which name a dense layer where no other kind is named
 PLACES = frozenset(("hidden", "output", "hiddenlayer", "outputlayer"))
+#: settings that are not counted: activation=relu
+UNCOUNTED = frozenset(
+    """activation act nonlinearity initializer kernelinitializer biasinitializer regularizer kernelregularizer init name
+    eps epsilon momentum lr""".split()
+)
+#: words for a layer that is applied once more
+AGAIN = frozenset(("reuse", "shared", "again"))
 #: words in front of a kind that change how it is applied
 EACH = frozenset(("timedistributed", "td"))
 
@@ -130,10 +137,18 @@ def _label(found: list[Token], call: Call) -> list[Token]:
 
 def _times(found: list[Token], call: Call) -> list[Token]:
     """`3 x dense 64`: how often."""
-    if len(found) > 2 and found[0].kind == "size" and _is_times(found[1]):
-        call.times = found[0].value
+    count = _count(found[0]) if len(found) > 2 and _is_times(found[1]) else None
+    if count is not None and (found[2].word in AGAIN or _find(found[2:]) is not None):
+        call.times = count
         found = found[2:]
     return found
+
+
+def _count(token: Token) -> Size | None:
+    """A number of copies: a number, or a symbol."""
+    if token.kind == "size":
+        return token.value  # type: ignore[no-any-return]
+    return size_of(token.text) if token.kind == "word" and re.fullmatch(SYMBOL, token.text) else None
 
 
 def _repeat(call: Call, times: object) -> None:
@@ -143,13 +158,14 @@ def _repeat(call: Call, times: object) -> None:
 
 
 def _refuse_kernel(kind: Kind, found: list[Token], at: int) -> None:
-    """`conv 32 3 x 3`: a kernel of 3x3, or three copies with a kernel of 3?"""
+    """`conv 32 3 x 3`, `embedding 50257 x 768`: one shape, or copies?"""
     shaped = any(kind.params[letter].takes == "shape" for order in kind.orders for letter in order)
-    if shaped and at > 0 and found[at - 1].kind == "size" and not any(t.kind == "shape" for t in found):
+    several = shaped or usual_numbers(kind) > 1
+    if several and at > 0 and found[at - 1].kind == "size" and not any(t.kind == "shape" for t in found):
         one, other = found[at - 1].text, found[at + 1].text
         raise NotationError(
-            f"{one} x {other} reads two ways: write {one}x{other} for a shape, or {other} x {kind.words[0]} ... "
-            f"for copies"
+            f"{one} x {other} reads two ways: write {one}x{other} for a shape, or {other} x {kind.words[0]} ... for "
+            "copies"
         )
 
 
@@ -176,7 +192,7 @@ def _other(found: list[Token], call: Call) -> bool:
         call.shape = found
         return True
     names = tuple(t.text for t in found[1:] if t.kind == "word" and t.word not in ("with", "to", "and", "as", "layer"))
-    if one in ("reuse", "shared", "again") or (one == "same" and len(found) > 1 and found[1].word == "as"):
+    if one in AGAIN or (one == "same" and len(found) > 1 and found[1].word == "as"):
         if len(names) != 1:
             raise NotationError("which layer? Name one earlier (dense 64 as enc), then write: reuse enc")
         call.again = names[0]
@@ -212,8 +228,7 @@ def _is_layer(head: tuple[Kind, dict[str, object], int, int] | None) -> bool:
 
 
 def _may_lead(token: Token, rest: list[Token]) -> bool:
-    """Whether a word may stand in front of a kind: `bidirectional lstm`, `masked attention`, `time distributed "
-    "dense`."""
+    """Whether a word may stand in front of a kind: `bidirectional lstm`, `8 heads attention`."""
     if (
         token.word in NOISE | PLACES
         or token.word in EACH
@@ -221,7 +236,7 @@ def _may_lead(token: Token, rest: list[Token]) -> bool:
     ):
         return True
     inner = _find(rest)
-    return inner is not None and token.word in vocabulary(inner[0]) and vocabulary(inner[0])[token.word].takes == "flag"
+    return inner is not None and token.word in vocabulary(inner[0])
 
 
 def _headed(found: list[Token], text: str, call: Call) -> tuple[Kind, dict[str, object], list[Token]]:
@@ -235,7 +250,7 @@ def _headed(found: list[Token], text: str, call: Call) -> tuple[Kind, dict[str, 
         raise NotationError(f"{shown(first.text)} is not a layer that is known{close(first.word, kind_words())}")
     kind, preset, start, end = head
     call.word = "".join(t.word for t in found[start:end])
-    lead = [t for t in found[:start] if not (t.kind == "word" and _wraps(t, call))]
+    lead = [t for t in found[:start] if not (t.kind == "word" and (_wraps(t, call) or t.word in NOISE | PLACES))]
     return kind, preset, lead + found[end:]
 
 
@@ -276,6 +291,8 @@ def _general(found: list[Token], kind: Kind, call: Call) -> list[Token]:
             at += 2 if after is not None and after.word in ("to", "with") else 1
             call.tied = found[at].text if at < len(found) else None
             at += 1
+        elif token.kind == "word" and token.word in UNCOUNTED and (skipped := _setting(found, at)):
+            at += skipped
         elif token.kind == "word" and token.word in ("frozen", "nontrainable"):
             call.frozen = True
             at += 1
@@ -285,6 +302,16 @@ def _general(found: list[Token], kind: Kind, call: Call) -> list[Token]:
             rest.append(token)
             at += 1
     return rest
+
+
+def _setting(found: list[Token], at: int) -> int:
+    """How many tokens `activation = relu` takes, 0 where it is no such thing."""
+    end = at + 1
+    if end < len(found) and found[end].kind == "sign" and found[end].text in "=:":
+        end += 1
+    elif end >= len(found) or found[end].word not in ACTIVATIONS:
+        return 0
+    return end + 1 - at
 
 
 def _is_activation(found: list[Token], at: int) -> bool:

@@ -12,7 +12,7 @@ from nparams.layers.flow import Flow
 from nparams.layers.kind import CONVENTIONS
 from nparams.layers.layer import Setting
 from nparams.network import Module, Network
-from nparams.notation._stack_build import Builder
+from nparams.notation._stack_build import Builder, settle_training
 from nparams.notation._stack_parse import Step, steps_of
 from nparams.notation._stack_print import canonical
 
@@ -77,8 +77,10 @@ def _network(text: str, steps: list[Step], read_as: str, convention: str) -> Bui
     modules, _ = builder.run(steps, _start(steps))
     if not modules:
         raise NotationError("an input alone has no layers: input 784; dense 10")
+    root = Module(children=modules)
+    settle_training(root)
     return Built(
-        Module(children=modules), setting, builder, source=text, form="stack", read_as=read_as,
+        root, setting, builder, source=text, form="stack", read_as=read_as,
         notes=[*setting.notes, *setting.missing.values()],
     )  # fmt: skip
 
