@@ -21,7 +21,9 @@ class Setting:
     """What holds for all layers of one network while they are made, and what was noticed on the way."""
 
     def __init__(self, convention: str = "textbook", taken: set[str] | None = None) -> None:
-        self.convention = convention
+        self._convention = convention
+        #: whether any layer depends on the convention
+        self.consulted = False
         #: symbols that stand for what was not said, each with a sentence
         self.missing: dict[str, str] = {}
         #: sentences that a user must see
@@ -35,6 +37,12 @@ class Setting:
         self.index = next(c for c in "ijktuwxyz" if c not in taken) if len(taken) < 9 else "copy"
         self._taken = taken | {self.index}
         self._made: dict[tuple[int, str], Expr] = {}
+
+    @property
+    def convention(self) -> str:
+        """Whose layer definitions hold."""
+        self.consulted = True
+        return self._convention
 
     def stand_in(self, letter: str, name: str, what: str) -> Expr:
         """A symbol for a size that was not said: one for each argument of each layer as it was written."""

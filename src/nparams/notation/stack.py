@@ -50,9 +50,10 @@ def read(text: str, *, bias: str = "all", convention: str | None = None) -> Netw
     _leave_out_biases(steps, bias)
     chosen = convention if convention in CONVENTIONS else "textbook"
     read_as = canonical(steps)
-    networks = {
-        name: _network(text, steps, read_as, str(name)) for name in (chosen, *(c for c in CONVENTIONS if c != chosen))
-    }
+    first = _network(text, steps, read_as, str(chosen))
+    networks = dict.fromkeys((chosen, *(c for c in CONVENTIONS if c != chosen)), first)
+    if first.setting.consulted:
+        networks.update({name: _network(text, steps, read_as, name) for name in CONVENTIONS if name != chosen})
     from nparams.notation._stack_notes import finished
 
     return finished(networks, convention)

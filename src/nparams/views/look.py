@@ -122,6 +122,8 @@ def asides(network: Network, look: Look) -> list[str]:
         lines.append(f"used per token: {look.number(totals.active)}")
     if isinstance(totals.parameter_bytes, int) and totals.dtypes:
         lines.append(_stored(network))
+    if "folded" in network.also:
+        lines.append(f"with batch normalisation folded into convolutions: {look.number(network.also['folded'])}")
     if network.where:
         lines.append(look.condition(f"where {', '.join(network.where)}"))
     return lines
