@@ -32,7 +32,9 @@ def _attention(l: Layer) -> None:
     else:
         heads = l.given.get("h")
         if heads is not None:
-            l.divisible(d, heads, f"{heads} heads cannot share a width of {d} equally")
+            l.divisible(
+                d, heads, f"{heads} heads cannot share a width of {d} equally; say how large one is: head dim 64"
+            )
             l.say("Its {h} heads share the width, {d}/{h} each: how many there are plays no part.", h=heads)
         sizes = _Sizes(d, d, d, d, "d", "d", "d", "d")
     _projections(l, d, sizes)
@@ -40,7 +42,7 @@ def _attention(l: Layer) -> None:
         _adapters(l, d, sizes)
     l.formula = (
         USUAL.get("".join(t.name[len(l.name) :] for t in l.tensors))
-        if sizes.in_q == "d" and "d_k" not in l.args
+        if sizes.in_q == "d" and not {"d_k", "d_m", "d_c"} & l.args.keys()
         else None
     )
     l.sends = l.takes.but(channels=d, spread=False)
@@ -63,7 +65,7 @@ def _headed(l: Layer, d: Size) -> _Sizes:
         d_h = d // h
     l.args["d_h"] = d_h
     kv, kv_letter = (h, "h") if l.given.get("kv") is None else (l.size("kv"), "kv")
-    l.divisible(h, kv, f"{h} heads cannot share {kv} key and value heads equally")
+    l.divisible(h, kv, f"{h} heads cannot share {kv} key and value heads equally; choose a divisor")
     d_v, v_letter = (d_h, "d_h") if l.given.get("d_v") is None else (l.size("d_v"), "d_v")
     if kv_letter == "kv":
         l.say("Its {h} query heads share {kv} key and value heads.")
@@ -82,8 +84,9 @@ def _headed(l: Layer, d: Size) -> _Sizes:
 def _projections(l: Layer, d: Size, s: _Sizes) -> None:
     """Queries, keys, values and the output: matrices, biases, and norms of queries and keys."""
     l.frozen = l.given.get("r") is not None
-    from_k, letter_k = (d, "d") if l.given.get("d_k") is None else (l.size("d_k"), "d_k")
-    from_v, letter_v = (from_k, letter_k) if l.given.get("d_m") is None else (l.size("d_m"), "d_m")
+    both, letter = (d, "d") if l.given.get("d_c") is None else (l.size("d_c"), "d_c")
+    from_k, letter_k = (both, letter) if l.given.get("d_k") is None else (l.size("d_k"), "d_k")
+    from_v, letter_v = (both, letter) if l.given.get("d_m") is None else (l.size("d_m"), "d_m")
     if letter_k == letter_v == "d" and s.in_q == s.in_k == s.in_v:
         l.arrays(
             {"q.weight": (s.q, d), "k.weight": (s.k, d), "v.weight": (s.v, d)},
@@ -157,6 +160,7 @@ def _attention_biases(l: Layer, d: Size, s: _Sizes) -> None:
 def _adapters(l: Layer, d: Size, s: _Sizes) -> None:
     """LoRA on the projections that were named, all four unless some were."""
     r, chosen = l.size("r"), l.value("targets")
+    l.check(set(chosen) <= set(TARGETS), f"adapters go on {', '.join(TARGETS)}, not {chosen}: targets qv")
     l.frozen = False
     l.say("The weights above are frozen; what is trained are adapters of rank {r} beside them, B·A.")
     widths = {"q": (d, s.q, s.in_q), "k": (d, s.k, s.in_k), "v": (d, s.v, s.in_v), "o": (s.o, d, s.in_o)}
@@ -206,8 +210,9 @@ OPTIONS = (
     Param("kv", "kv kvheads keyvalueheads numkvheads groups", "the number of key and value heads", noun=True),
     Param("d_h", "headdim headsize keydim", "the size of a head", noun=True),
     Param("d_v", "valuedim valuesize", "the size of a value", noun=True),
-    Param("d_k", "keys kdim memory keysize context", "how many numbers keys and values are made of"),
+    Param("d_k", "keys kdim keysize", "how many numbers keys are made of"),
     Param("d_m", "values vdim", "how many numbers values are made of"),
+    Param("d_c", "memory context", "how many numbers keys and values are made of"),
     Param("qk_norm", "qknorm", "queries and keys are normalised", "flag", False),
     Param("qkv_bias", "qkvbias", "whether queries, keys and values have biases", "flag", True),
     Param("o_bias", "outbias obias projbias outputbias", "whether the output has biases", "flag", True),
@@ -230,7 +235,7 @@ KINDS = (
     Kind(
         "Attention",
         "attention multiheadattention mha selfattention multiheadselfattention mhsa causalattention crossattention "
-        "groupedqueryattention gqa attentionlayer causalselfattention maskedattention maskedselfattention "
+        "groupedqueryattention groupqueryattention gqa attentionlayer causalselfattention maskedattention maskedselfattention "
         "encoderdecoderattention",
         "heads that weigh every place by every other",
         _attention,

@@ -25,9 +25,9 @@ class Window:
     """A kernel and how it slides: all as long as there are sides."""
 
     def __init__(self, l: Layer, *, kernel: str = "k", stride: str = "s", rank: int | None = None) -> None:
-        said = l.value(kernel)
         #: how many sides it slides along
-        self.rank = rank or rank_of(l, said)
+        self.rank = rank or rank_of(l, l.value(kernel))
+        said = l.value(kernel)
         self.sides = sides_of(l, self.rank)
         if said is None:
             said = (l.setting.stand_in("k", l.name, "the size of the kernel"),)
@@ -66,17 +66,31 @@ class Window:
 
 def rank_of(l: Layer, kernel: Sides | None) -> int:
     """How many sides: as the name says (conv1d), as the kernel has, as come in; else 2, an image."""
-    rank = l.given.get("rank")
+    rank, sides = l.given.get("rank"), l.takes.positions
     if isinstance(rank, int):
         return rank
+    if kernel is not None and len(kernel) == 3 and (sides is None or len(sides) < 3):
+        return _flat_kernel(l, kernel)
     if kernel is not None and len(kernel) > 1:
         l.check(len(kernel) <= 3, f"a kernel of {len(kernel)} sides: there are 1-d, 2-d and 3-d convolutions")
         return len(kernel)
-    sides = l.takes.positions
     if sides is None or not sides:
         return 2
     l.check(len(sides) <= 3, f"{shape_text(l)} has {len(sides)} sides: there are 1-d, 2-d and 3-d convolutions")
     return len(sides)
+
+
+def _flat_kernel(l: Layer, kernel: Sides) -> int:
+    """A kernel of 5x5x48 on an image: 5x5 over its 48 channels, as papers write it, if 48 come in."""
+    told = "x".join(map(str, kernel))
+    flat = "x".join(map(str, kernel[:2]))
+    l.check(
+        l.takes.positions is not None and len(l.takes.positions) == 2 and l.takes.channels == kernel[2],
+        f"a kernel of {told} reads two ways: write conv3d ... {told} for one of three sides, or {flat} on {kernel[2]} "
+        "for one that covers all channels of an image",
+    )
+    l.given = {**l.given, "k": kernel[:2]}
+    return 2
 
 
 def sides_of(l: Layer, rank: int) -> Sides | None:
@@ -110,8 +124,8 @@ def spread(l: Layer, said: Sides, rank: int, what: str) -> Sides:
 def _conv(l: Layer) -> None:
     w = Window(l)
     c_in, c_out, g = l.width("c_in", "the number of input channels"), l.size("c_out"), l.value("g")
-    l.divisible(c_in, g, f"{g} groups cannot share {c_in} input channels equally")
-    l.divisible(c_out, g, f"{g} groups cannot share {c_out} filters equally")
+    l.divisible(c_in, g, f"{g} groups cannot share {c_in} input channels equally; choose a divisor")
+    l.divisible(c_out, g, f"{g} groups cannot share {c_out} filters equally; choose a divisor")
     if l.given.get("table") is not None:
         _partial(l, w, c_in, c_out)
     elif g == 1:
@@ -190,8 +204,8 @@ def _partial(l: Layer, w: Window, c_in: Size, c_out: Size) -> None:
 def _transposed(l: Layer) -> None:
     w = Window(l)
     c_in, c_out, g = l.width("c_in", "the number of input channels"), l.size("c_out"), l.value("g")
-    l.divisible(c_in, g, f"{g} groups cannot share {c_in} input channels equally")
-    l.divisible(c_out, g, f"{g} groups cannot share {c_out} filters equally")
+    l.divisible(c_in, g, f"{g} groups cannot share {c_in} input channels equally; choose a divisor")
+    l.divisible(c_out, g, f"{g} groups cannot share {c_out} filters equally; choose a divisor")
     part = f"{w.letters}*c_in*c_out"
     if g != 1:
         l.args["g"] = g
@@ -209,13 +223,21 @@ def _transposed(l: Layer) -> None:
 
 
 def _grown(l: Layer, w: Window, i: int, n: Size) -> Size:
-    """A side after a transposed convolution: s·(n-1) + k - 2p + extra; Keras fills gaps up to the stride."""
+    """A side after a transposed convolution: s·(n-1) + k - 2p + extra.
+
+    Keras (its compute_conv_transpose_output_length) fills gaps up to the stride where no extra is said, and takes the
+    padding of `same` as half a kernel where one is.
+    """
     span, s = reach(w.kernel[i], w.dilation[i]), w.stride[i]
+    said = l.given.get("extra")
+    if l.convention == "keras" and isinstance(w.padding, str) and isinstance(span, int) and isinstance(s, int):
+        if said is None:
+            return mul(n, s) if w.padding == "same" else add(mul(n, s), max(span - s, 0))
+        lost = 2 * (span // 2) if w.padding == "same" else 0
+        return add(mul(s, add(n, -1)), span - lost, spread(l, said, w.rank, "output padding")[i])
     if w.padding == "same":
         return mul(n, s)
-    if l.convention == "keras" and isinstance(w.padding, str) and isinstance(span, int) and isinstance(s, int):
-        return add(mul(n, s), max(span - s, 0))
-    extra = spread(l, l.value("extra"), w.rank, "output padding")[i]
+    extra: Size = 0 if said is None else spread(l, said, w.rank, "output padding")[i]
     grown = add(mul(s, add(n, -1)), span, mul(-1, w.padded(i, span)), extra)
     l.check(not isinstance(grown, int) or grown > 0, f"nothing of a side of {n} is left after its padding")
     return grown
@@ -308,7 +330,7 @@ GROUPS = Param("g", "groups g group", "the number of groups", default=1, noun=Tr
 CHANNELS = Param("c_in", "inchannels inputchannels", "the number of input channels", noun=True)
 MULTIPLIER = Param("m", "multiplier depthmultiplier times", "filters for each channel", default=1)
 TABLE = Param("table", "table connections connectiontable", "which inputs each filter sees", "table")
-EXTRA = Param("extra", "outputpadding", "added to one end", "shape", (0,), counts=False)
+EXTRA = Param("extra", "outputpadding", "added to one end", "shape", counts=False, least=0)
 SLIDES = (SIZE, STRIDE, PADDING, DILATION)
 
 BOOK = "Goodfellow et al. 2016, §9"

@@ -61,7 +61,7 @@ def _make(l: Layer) -> None:
 
 
 def _image(l: Layer) -> None:
-    """An image into a dense layer: texts connect every pixel; the frameworks treat each position by itself."""
+    """An image into a dense layer: texts connect every pixel; the frameworks act on the last side."""
     sides = l.takes.positions or ()
     if len(sides) < 2:
         return
@@ -70,6 +70,7 @@ def _image(l: Layer) -> None:
         l.setting.note(f"{l.name}: every one of the {told} values is connected, as after a flatten")
         l.takes = l.takes.but(positions=(), channels=l.takes.size, spread=True)
     else:
+        l.last_side()
         l.setting.note(
             f"{l.name}: {l.convention} treats each position of {told} by itself; write flatten before it "
             "to connect every value"

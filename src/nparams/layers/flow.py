@@ -102,7 +102,9 @@ def windows(size: Size, kernel: Size, stride: Size, padding: Size, *, up: bool =
     room = add(size, padding, mul(-1, kernel))
     if isinstance(room, int) and room < 0:
         padded = "" if padding == 0 else f" (with {padding} of padding)"
-        raise NotationError(f"a kernel of {kernel} does not fit on a side of {size}{padded}")
+        raise NotationError(
+            f"a kernel of {kernel} does not fit on a side of {size}{padded}; pad it, or take a smaller one"
+        )
     if stride == 1:
         return add(room, 1)
     return add(half(room, stride) if up else room // stride, 1)

@@ -52,7 +52,7 @@ def _highway(l: Layer) -> None:
 
 def _squeeze(l: Layer) -> None:
     c, r = l.width("c", "the number of channels"), l.size("r")
-    l.divisible(c, r, f"{c} channels cannot be reduced {r} times exactly")
+    l.divisible(c, r, f"{c} channels cannot be reduced {r} times exactly; choose a divisor")
     m = c // r
     l.args["m"] = m
     l.array(

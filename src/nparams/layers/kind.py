@@ -25,14 +25,14 @@ class Param:
 
     `noun`: its word may stand after the number too ("32 filters").  `default`: what holds where it is not said; None
     stands for "not known", and the answer is then a formula in it.  `counts`: whether it can change the count; what
-    cannot (a stride) only shapes what comes out.
+    cannot (a stride) only shapes what comes out.  `least`: the smallest number that it may be.
     """
 
-    __slots__ = ("counts", "default", "letter", "noun", "takes", "what", "words")
+    __slots__ = ("counts", "default", "least", "letter", "noun", "takes", "what", "words")
 
     def __init__(
         self, letter: str, words: str, what: str, takes: str = "size", default: Any = None, *, noun: bool = False,
-        counts: bool = True,
+        counts: bool = True, least: int = 1,
     ) -> None:  # fmt: skip
         assert takes in TAKES
         self.letter = letter
@@ -42,6 +42,7 @@ class Param:
         self.default = default
         self.noun = noun
         self.counts = counts
+        self.least = least
 
     def __repr__(self) -> str:
         return f"Param({self.letter!r}, {self.takes})"

@@ -98,10 +98,21 @@ class Layer:
 
     def make(self) -> None:
         """Let the kind put in what it has; a kind that says nothing of what goes out sends what comes in."""
+        self._check_sizes()
         before = self.sends
         self.kind.make(self)
         if self.sends is before:
             self.sends = self.takes
+
+    def _check_sizes(self) -> None:
+        """No argument may be smaller than makes sense: sizes and sides are 1 or more."""
+        for letter, held in self.given.items():
+            param = self.kind.params.get(letter)
+            if param is None or param.takes not in ("size", "shape"):
+                continue
+            for size in held if isinstance(held, tuple) else (held,):
+                if isinstance(size, int) and not isinstance(size, bool) and size < param.least:
+                    raise NotationError(f"{param.what} is {size}: at least {param.least} is needed")
 
     # -- arguments ------------------------------------------------------------------------------------------------
 
@@ -130,7 +141,9 @@ class Layer:
         """The channels that flow in, as `letter`; a number that was said must agree with them."""
         said, came = self.given.get(letter), self.takes.channels
         if said is not None and came is not None and said != came and not isinstance(came, Expr):
-            raise NotationError(f"it is said to take {number(said)} values, but {number(came)} come in")
+            raise NotationError(
+                f"it is said to take {number(said)} values, but {number(came)} come in; correct it or leave it out"
+            )
         width = said if said is not None else came
         if width is None:
             width = self.setting.stand_in(letter, self.name, what)
@@ -140,6 +153,14 @@ class Layer:
             self.setting.positions_matter = True
         self.args[letter] = width
         return width
+
+    def last_side(self) -> None:
+        """torch's Linear and LayerNorm act on the last side, wherever the channels of an image stand."""
+        flow = self.takes
+        if self.convention == "torch" and flow.first and flow.positions and flow.channels is not None:
+            shape = (flow.channels, *flow.positions)
+            self.takes = Flow(shape[:-1], shape[-1])
+            self.setting.positions_matter = True
 
     def check(self, holds: bool, otherwise: str) -> None:
         """Refuse the layer with one sentence."""

@@ -48,6 +48,7 @@ def _batch(l: Layer) -> None:
 
 
 def _layer(l: Layer) -> None:
+    l.last_side()
     said = l.given.get("shape")
     if said is not None and len(said) > 1:
         came = l.takes.shape
@@ -66,7 +67,7 @@ def _layer(l: Layer) -> None:
 def _group(l: Layer) -> None:
     c, groups = l.width("c", "the number of channels"), l.value("g")
     if groups is not None:
-        l.divisible(c, groups, f"{groups} groups cannot share {c} channels equally")
+        l.divisible(c, groups, f"{groups} groups cannot share {c} channels equally; choose a divisor")
     _affine(l, (c,))
     l.say("How many groups share a mean and a variance plays no part in the count.")
 

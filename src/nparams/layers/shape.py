@@ -143,6 +143,7 @@ def _crop(l: Layer) -> None:
 def _grow(l: Layer, by: int) -> None:
     if l.takes.positions is None:
         return
+    l.check(l.value("k") is not None, f"by how much? Write {l.kind.example}")
     rank = rank_of(l, l.value("k"))
     sides = sides_of(l, rank) or ()
     out: Sides = tuple(add(n, mul(by, k)) for n, k in zip(sides, spread(l, l.value("k"), rank, "width"), strict=True))
@@ -161,6 +162,7 @@ def _repeat(l: Layer) -> None:
 def _transpose(l: Layer) -> None:
     l.say("It exchanges positions and channels: no weights.")
     sides = l.takes.positions
+    l.check(sides is None or len(sides) < 2, f"which of {shape_text(l)} go where? Write reshape and the shape")
     if sides is not None and len(sides) == 1:
         l.sends = l.takes.but(
             positions=None if l.takes.channels is None else (l.takes.channels,), channels=sides[0], spread=True
@@ -172,7 +174,7 @@ POOL_STRIDE = Param("s", "stride s strides", "the stride", "shape", counts=False
 PADDING = Param("p", "padding pad p bordermode", "the padding", "padding", "valid", counts=False)
 CEIL = Param("ceil", "ceil ceilmode", "rounds up", "flag", False, counts=False)
 FACTOR = Param("k", "factor scale size k scalefactor", "the factor", "shape", (2,), counts=False)
-AROUND = Param("k", "padding pad size k cropping", "how much at each end", "shape", (1,), counts=False)
+AROUND = Param("k", "padding pad size k cropping", "how much at each end", "shape", counts=False, least=0)
 RATE = Param("rate", "rate p probability prob keep", "the rate", "rate", counts=False)
 TO = Param("to", "to shape size targetshape", "the shape", "shape", counts=False)
 FOLD = Param("r", "factor scale r upscalefactor blocksize", "the factor", counts=False)
@@ -247,15 +249,23 @@ KINDS = (
     ),
     Kind(
         "AdaptivePool",
-        "adaptiveavgpool adaptivepool adaptiveaveragepool adaptivemaxpool adaptiveavgpooling",
+        "adaptiveavgpool adaptivepool adaptiveaveragepool adaptivemaxpool adaptiveavgpooling adaptiveaveragepooling "
+        "adaptivemaxpooling",
         "as many positions as it is told",
         _adaptive,
         params=(Param("k", "size outputsize k", "the size that comes out", "shape"),),
         orders=("k",),
-        presets={f"adaptive{kind}pool{rank}d": {} for kind in ("avg", "max") for rank in (1, 2, 3)},
+        presets={
+            f"adaptive{kind}{rank}d": {}
+            for kind in ("avgpool", "maxpool", "averagepooling", "maxpooling")
+            for rank in (1, 2, 3)
+        },
         example="adaptive avgpool 7x7",
-        source="torch.nn.AdaptiveAvgPool2d",
-        rivals={"torch": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d"},
+        source="torch.nn.AdaptiveAvgPool2d; keras.layers.AdaptiveAveragePooling2D",
+        rivals={
+            "torch": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d",
+            "keras": "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D",
+        },
     ),
     Kind(
         "Flatten",
@@ -269,7 +279,8 @@ KINDS = (
     _shapeless(
         "Dropout",
         "dropout spatialdropout alphadropout gaussiandropout droppath stochasticdepth dropoutlayer dropout1d "
-        "dropout2d dropout3d spatialdropout1d spatialdropout2d gaussiannoise",
+        "dropout2d dropout3d spatialdropout1d spatialdropout2d "
+        "spatialdropout3d gaussiannoise",
         "leaves values out at random while training",
         "Srivastava et al. 2014",
         "Dropout",
@@ -280,7 +291,7 @@ KINDS = (
         "Activation",
         "relu sigmoid tanh softmax gelu silu swish elu selu celu softplus softsign mish hardswish hardsigmoid hardtanh "
         "leakyrelu relu6 logsoftmax activation act logistic softmin quickgelu hswish hsigmoid nonlinearity "
-        "relulayer softmaxlayer",
+        "relulayer softmaxlayer softmax2d",
         "a fixed function of each value",
         f"{GUIDE}; torch.nn.ReLU; keras.layers.Activation",
         "ReLU",
@@ -345,11 +356,15 @@ KINDS = (
     Kind(
         "ZeroPad",
         "zeropad zeropadding padding pad reflectionpad replicationpad",
-        "zeros around",
+        "more positions around",
         _pad,
         params=(AROUND,),
         orders=("k",),
-        presets={f"zero{word}{rank}d": {"rank": rank} for word in ("pad", "padding") for rank in (1, 2, 3)},
+        presets={
+            f"{word}{rank}d": {"rank": rank}
+            for word in ("zeropad", "zeropadding", "reflectionpad", "replicationpad")
+            for rank in (1, 2, 3)
+        },
         example="zeropad 1",
         source="keras.layers.ZeroPadding2D; torch.nn.ZeroPad2d",
         rivals={"torch": "ZeroPad1d ZeroPad2d ZeroPad3d", "keras": "ZeroPadding1D ZeroPadding2D ZeroPadding3D"},

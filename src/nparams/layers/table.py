@@ -26,7 +26,7 @@ def _embedding(l: Layer) -> None:
         adapter(l, V, d)
     sides = l.takes.positions
     tokens = None if sides is None else (*sides, *(() if l.takes.channels is None else (l.takes.channels,)))
-    l.sends = Flow(tokens, d)
+    l.sends = Flow(() if l.flag("bag") else tokens, d)
 
 
 def _positions(l: Layer) -> None:
@@ -92,14 +92,17 @@ VOCABULARY = Param(
 )
 WIDTH = Param("d", "dim width d dmodel embeddingdim outputdim dimensions size embdim", "the width of a row", noun=True)
 
+BAG = Param("bag", "bag summed mean", "sends one row, the sum or mean of all", "flag", False, counts=False)
+
 KINDS = (
     Kind(
         "Embedding",
         "embedding embed emb wordembedding tokenembedding embeddinglayer lookup embeddings "
-        "embeddingbag wte tokenembeddings segmentembedding typeembedding",
+        "wte tokenembeddings segmentembedding typeembedding",
         "a table with a row for each entry of a vocabulary",
         _embedding,
-        params=(VOCABULARY, WIDTH, RANK, DORA),
+        params=(VOCABULARY, WIDTH, RANK, DORA, BAG),
+        presets={"embeddingbag": {"bag": True}},
         orders=("V", "V d"),
         width="",
         example="embedding 50257 768",

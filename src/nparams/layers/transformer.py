@@ -70,7 +70,7 @@ def _attend(l: Layer, leaf: str, memory: Size | None = None) -> None:
     given = {letter: l.given.get(letter) for letter in ("kv", "d_h", "d_v", "qk_norm", "qkv_bias", "o_bias")}
     if not l.flag("bias") or not l.flag("attention_bias"):
         given = {**given, "qkv_bias": given["qkv_bias"] or False, "o_bias": given["o_bias"] or False}
-    l.part(ATTENTION, leaf, h=l.given.get("h"), d_k=memory, **given)
+    l.part(ATTENTION, leaf, h=l.given.get("h"), d_c=memory, **given)
 
 
 def _block(l: Layer, *, cross: bool) -> None:

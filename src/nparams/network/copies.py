@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.errors import UsageError
+from nparams.network.closed import postorder
 from nparams.network.folding import depends
 from nparams.network.tree import Tensor
 
@@ -18,23 +19,23 @@ if TYPE_CHECKING:
 MAX_TENSORS = 1_000_000
 
 
-def every_tensor(network: Network) -> Iterator[Tensor]:
+def every_tensor(network: Network, limit: int = MAX_TENSORS) -> Iterator[Tensor]:
     """The tensors in order; a module that stands for equal copies in plain numbers gives each copy's.
 
-    Raises UsageError where that would be more than a million.
+    Raises UsageError where that would be more than `limit`.
     """
     if network.is_flat:
         yield from network.tensors()
         return
-    count = 0
+    held = _held(network.root)
+    if held[id(network.root)] > limit:
+        raise UsageError(f"{held[id(network.root)]:,} tensors: too many to list one by one, at most {limit:,}")
     stack: list[tuple[Module, Numbers, bool]] = [(network.root, (), False)]
     while stack:
         module, numbers, alone = stack.pop()
-        if not alone and (copies := _copies(module)) is not None:
-            count += len(copies) * max(1, len(module.tensors) + len(module.children))
-            if count > MAX_TENSORS:
-                raise UsageError(f"more than {MAX_TENSORS:,} tensors: too many to list one by one")
-            assert module.over is not None
+        if not held[id(module)]:
+            continue
+        if not alone and (copies := _copies(module)) is not None and module.over is not None:
             index = module.over.index
             stack.extend((module, (*numbers, (index, k)), True) for k in reversed(copies))
             continue
@@ -42,12 +43,27 @@ def every_tensor(network: Network) -> Iterator[Tensor]:
         stack.extend((child, numbers, False) for child in reversed(module.children))
 
 
-def _copies(module: Module) -> range | None:
-    """The numbers of a module's equal copies, None where it is one, or where they are symbolic or differ."""
+def _held(root: Module) -> dict[int, int]:
+    """How many tensors each module holds with everything under it, equal copies written out."""
+    found: dict[int, int] = {}
+    for module, children in postorder(root):
+        one = len(module.tensors) + sum(found[id(child)] for child in children)
+        ends = _ends(module) if one else None
+        found[id(module)] = one if ends is None else one * max(0, ends[1] - ends[0] + 1)
+    return found
+
+
+def _ends(module: Module) -> tuple[int, int] | None:
+    """The first and last number of a module's equal copies, None where it is one, or they are symbolic or differ."""
     over = module.over
     if over is None or not (isinstance(over.first, int) and isinstance(over.last, int)) or depends(module, over.index):
         return None
-    return range(over.first, over.last + 1)
+    return over.first, over.last
+
+
+def _copies(module: Module) -> range | None:
+    ends = _ends(module)
+    return None if ends is None else range(ends[0], ends[1] + 1)
 
 
 def _numbered(t: Tensor, numbers: Numbers) -> Tensor:

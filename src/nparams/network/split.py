@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from nparams.network.tree import Tensor
 
 
+#: tensors that are written out for a fingerprint
+WRITTEN_OUT = 20_000
+
+
 def embedding(network: Network) -> Size | None:
     """Parameters in lookup tables (token, position, type); a tied head counts here, because it is that table."""
     if network.total is None:
@@ -46,12 +50,12 @@ def fingerprint(network: Network) -> str:
 
 
 def _named_shapes(network: Network) -> Iterator[tuple[str, tuple[Size, ...]]]:
-    """(name, shape) of every parameter; the first copy of many more than a million, with how many there are."""
+    """(name, shape) of every parameter; of very many copies the first, with how many there are."""
     from nparams.errors import UsageError
     from nparams.network.copies import every_tensor
 
     try:
-        held = [t for t in every_tensor(network) if t.role in PARAMETER_ROLES and t.tied_to is None]
+        held = [t for t in every_tensor(network, WRITTEN_OUT) if t.role in PARAMETER_ROLES and t.tied_to is None]
     except UsageError:
         for chain, t in network.walk():
             if t.role in PARAMETER_ROLES and t.tied_to is None and t.shape is not None:

@@ -10,16 +10,18 @@ from nparams.notation._stack_tokens import SYMBOL, Token, collapsed, size_of, to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
+
+    Reading = tuple[dict[str, Any], tuple[Token, ...]]
 
     from nparams.layers.kind import Kind, Param
 
 #: words that may stand anywhere and say nothing that is counted
 NOISE = frozenset(
-    """of with each and a an the using size by for has having layer is in returns to per its then followed activation
-    initializer kernelinitializer masked causal hidden output final first second third last next simple standard regular
-    learned trainable use apply eps epsilon momentum""".split()
+    """of with each and a an the using size by for has having layer is in returns that are to per its then followed
+    activation initializer kernelinitializer masked causal hidden output final first second third last next simple
+    standard regular learned trainable use apply eps epsilon momentum""".split()
 )
 #: activations named beside a layer change nothing (PReLU, which learns, is a layer of its own)
 ACTIVATIONS = frozenset(
@@ -50,12 +52,12 @@ def vocabulary(kind: Kind) -> dict[str, Param]:
     return _VOCABULARY[kind.name]
 
 
-def close(word: str, table: object) -> str:
+def close(word: str, table: Iterable[str], otherwise: str = "; nparams layers lists them") -> str:
     """A suggestion: the known word that is nearest."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(table), 1, 0.6)  # type: ignore[call-overload]
-    return f"; did you mean {near[0]}?" if near else "; nparams layers lists them"
+    near = get_close_matches(word, list(table), 1, 0.7)
+    return f"; did you mean {near[0]}?" if near else otherwise
 
 
 def arguments(kind: Kind, found: list[Token], word: str) -> dict[str, Any]:
@@ -167,7 +169,7 @@ class _Arguments:
             yield from self._unnamed(at, given, loose)
             return
         if param.letter in given:
-            self._fail(at, f"{shown(self.found[at].text)} is said twice")
+            self._fail(at, f"{shown(self.found[at].text)} is said twice; say it once")
             return
         if param.takes == "flag":
             value, after = self._truth(after)
@@ -178,7 +180,8 @@ class _Arguments:
         while after + 1 < len(self.found) and self.found[after].word in FILLERS:
             after += 1  # a stride of 2
         value, end = self._value(param, after)
-        if value is not None:
+        symbols = len(word) == 1 and not bound and after < len(self.found) and self.found[after].kind == "word"
+        if value is not None and not symbols:  # d h: two symbols
             yield end, {**given, param.letter: value}, loose
         if (
             loose
@@ -189,7 +192,10 @@ class _Arguments:
             and self._fits(param, loose[-1])
         ):
             yield after, {**given, param.letter: _as(param, loose[-1])}, loose[:-1]
-        elif value is None:
+        elif value is None or symbols:
+            if param.noun and at > 0 and self.found[at - 1].kind == "shape":
+                yield after, given, loose  # 6 5x5 filters
+                return
             if re.fullmatch(SYMBOL, self.found[at].text):
                 yield at + 1, given, (*loose, Token("size", self.found[at].text, size_of(self.found[at].text)))
                 return
@@ -200,7 +206,8 @@ class _Arguments:
         for end in range(min(len(self.found), at + 3), at + 1, -1):
             part = self.found[at:end]
             name = "".join(t.word for t in part)
-            if all(t.kind == "word" for t in part) and name in self.known:
+            plain = all(t.kind == "word" for t in part) and len(part[0].word) > 1
+            if plain and name in self.known and name != part[0].word + "s":
                 return name, end
         return self.found[at].word, at + 1
 
@@ -226,15 +233,24 @@ class _Arguments:
             return
         glued = re.fullmatch(r"([^\W\d_]+?)(\d+)(?:x(\d+))?", token.text.lower())
         param = self.known.get(glued[1]) if glued else None
+        if glued and len(glued[1]) == 1 and not self._slides():
+            param = None  # h1 is a symbol; k3 and s2 are arguments of a window
         if glued and param is not None and param.takes in ("size", "shape", "padding") and param.letter not in given:
             sides = tuple(int(g) for g in glued.groups()[1:] if g)
             yield at + 1, {**given, param.letter: sides if param.takes != "size" else sides[0]}, loose
             return
-        if re.fullmatch(SYMBOL, token.text):
+        if re.fullmatch(SYMBOL, token.text) and word != "x":
             yield at + 1, given, (*loose, Token("size", token.text, size_of(token.text)))
+            return
+        if re.fullmatch(r"[123][dD]", token.text):  # 2d: twice d
+            size = size_of(f"{token.text[0]}*{token.text[1]}")
+            yield at + 1, given, (*loose, Token("size", token.text, size))
             return
         if word in NOISE:
             yield at + 1, given, loose
+
+    def _slides(self) -> bool:
+        return "k" in self.kind.params and self.kind.params["k"].takes == "shape"
 
     def _truth(self, at: int) -> tuple[bool, int]:
         """true or false after a flag: bias=False, bias false; nothing means true."""
@@ -305,6 +321,8 @@ class _Arguments:
         return {p.letter: side for p, side in zip(free, sides, strict=True)}
 
     def _misplaced(self, told: str) -> str:
+        if (part := re.search(r"\d*\.\d+|\d+e-?\d+", told)) is not None and "rate" not in self.kind.params:
+            return f"{part[0]} is not a whole number; write sizes out, such as 1000"
         if self.kind.name == "Activation":
             return f"{self.word} takes no size; write dense {told} {self.word} for a layer with neurons"
         if not self.kind.orders:

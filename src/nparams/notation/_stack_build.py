@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Made = tuple[list[Module], Flow]
 
 MAX_LAYERS = 100_000
+#: copies of one layer that are not alike
+MAX_UNLIKE = 10_000
 JOIN_NAMES = {"add": "Add", "concat": "Concat", "multiply": "Multiply"}
 JOIN_WORDS = {"add": "add", "sum": "add", "concat": "concat", "concatenate": "concat", "multiply": "multiply"}
 
@@ -30,10 +32,13 @@ class Builder:
         #: by name: what a layer sends, and how it was made
         self.sent: dict[str, Flow] = {}
         self.layers: dict[str, Layer] = {}
-        self.groups: dict[str, Module] = {}
         #: what was said and cannot change the count unless positions matter: {what: [how]}
         self.only_shapes: dict[str, list[str]] = {}
         self.count = 0
+        #: what an input said
+        self.given: Flow | None = None
+        #: groups by name: how they were written, the name they were made under, and their modules
+        self.made: dict[str, tuple[Step, str, list[Module]]] = {}
 
     def run(self, steps: list[Step], flow: Flow, path: str = "") -> Made:
         """The modules of a list, and what the last one sends."""
@@ -54,28 +59,30 @@ class Builder:
         modules: list[Module] = []
         done = 0
         while times != done:
-            copies, sent = self._once(step, f"{name}[{self.setting.index}]", name, flow)
-            if flow.channels is None and sent != flow and (entered := _entered(copies)):
-                flow = flow.but(channels=entered[-1])  # what the first layer itself said to come in
-                copies, sent = self._once(step, f"{name}[{self.setting.index}]", name, flow)
+            copies, sent = self._once(step, f"{name}[{self.setting.index}]", name, flow, first=done == 0)
             if sent == flow:
                 return [*modules, *_over(copies, self.setting.index, add(done, 1), times)], sent
             if isinstance(times, Expr) and done:
                 raise NotationError(
-                    f"{step}: {times} copies, and each changes the shape ({_shape(flow)} to {_shape(sent)}): "
+                    f"{step}: {times} copies, and each changes the shape ({_shape(flow)} to {_shape(sent)}); "
                     "give a number of copies"
                 )
+            if isinstance(times, int) and times > MAX_UNLIKE:
+                raise NotationError(f"{step}: {times:,} copies that all differ; at most {MAX_UNLIKE:,} are written out")
             done += 1
             modules += [_renamed(module, self.setting.index, str(done)) for module in copies]
             flow = sent
         return modules, flow
 
-    def _once(self, step: Step, name: str, label: str, flow: Flow) -> Made:
+    def _once(self, step: Step, name: str, label: str, flow: Flow, *, first: bool = True) -> Made:
+        """One copy; what is said to flow in holds for the first."""
         self.count += 1
         if self.count > MAX_LAYERS:
-            raise NotationError(f"more than {MAX_LAYERS:,} layers")
+            raise NotationError(f"more than {MAX_LAYERS:,} layers; write equal ones as 12 x (...)")
         self.setting.place = step.place
+        said = step.on if step.what is None else step.what.on
         try:
+            flow = self._on(said if first else None, name, flow)
             modules, flow = (
                 self._branches(step, name, flow)
                 if not isinstance(step.what, Call)
@@ -90,13 +97,13 @@ class Builder:
 
     def _item(self, step: Step, call: Call, name: str, flow: Flow) -> Made:
         if call.shape is not None:
+            self.given = step.flow
             return [], step.flow or flow
         if call.start:
             return self._joined(call, name, flow)
         if call.again is not None:
             return self._again(call.again, name, flow)
         assert call.kind is not None
-        flow = self._on(call.on, name, flow)
         steps, inner = self._each(call, flow)
         layer = made(call.kind, name, call.given, inner, self.setting)
         if call.tied is not None:
@@ -119,6 +126,8 @@ class Builder:
         if len(said) > 1:
             return flow_of(said)
         channels = said[0]
+        if flow is self.given and flow.channels is not None and flow.channels != channels:
+            raise NotationError(f"{channels} values are said to come in, but the input has {flow.channels}")
         if flow.channels is not None and flow.channels != channels and not isinstance(flow.channels, Expr):
             self.setting.note(
                 f"{name}: {channels} values are said to come in, though {flow.channels} come from the layer before it"
@@ -166,6 +175,8 @@ class Builder:
 
     def _again(self, owner_name: str, name: str, flow: Flow) -> Made:
         """A layer, or a group, applied once more: every tensor is the earlier one."""
+        if owner_name in self.made:
+            return self._group_again(owner_name, name, flow)
         owner = self._layer(owner_name)
         layer = made(owner.kind, name, owner.given, flow, self.setting)
         shapes = [(a.shape, b.shape) for a, b in zip(owner.tensors, layer.tensors, strict=False)]
@@ -175,14 +186,26 @@ class Builder:
             )
         return [_shared(layer.module(), name, owner.name)], layer.sends
 
+    def _group_again(self, owner_name: str, name: str, flow: Flow) -> Made:
+        step, owner, modules = self.made[owner_name]
+        again, sent = self._branches(step, name, flow)
+        self.made[owner_name] = (step, owner, modules)
+        if _shapes_of(again) != _shapes_of(modules):
+            raise NotationError(
+                f"{owner_name} takes {_shape(Flow(modules[0].takes))}, but {_shape(flow)} comes in: it cannot be used "
+                "again here"
+            )
+        return [_shared(module, name, owner) for module in again], sent
+
     # -- branches -----------------------------------------------------------------------------------------------------
 
     def _branches(self, step: Step, name: str, flow: Flow) -> Made:
         """A group in brackets: one list, or branches that come together."""
-        flow = self._on(step.on, name, flow)
         if step.join is None:
-            modules, sent = self.run(step.branches[0], flow, f"{name}.")
-            return [Module(name, children=modules, takes=flow.shape, out=sent.shape)], sent
+            inner, sent = self.run(step.branches[0], flow, f"{name}.")
+            modules = [Module(name, children=inner, takes=flow.shape, out=sent.shape)]
+            self.made[step.name or name] = (step, name, modules)
+            return modules, sent
         branches = (
             step.branches
             if len(step.branches) > 1 or step.word not in ("residual", "skip", "shortcut", "add", "sum")
@@ -190,12 +213,14 @@ class Builder:
         )
         children, ends = [], []
         for k, branch in enumerate(branches):
-            modules, sent = self.run(branch, flow, f"{name}.{chr(97 + k) if k < 26 else k}.")
-            children += modules
+            inner, sent = self.run(branch, flow, f"{name}.{chr(97 + k) if k < 26 else k}.")
+            children += inner
             ends.append(sent)
         joined = _together(step.join, ends)
         children.append(_join_module(step.join, f"{name}.{step.join}", ends, joined))
-        return [Module(name, children=children, takes=flow.shape, out=joined.shape)], joined
+        modules = [Module(name, children=children, takes=flow.shape, out=joined.shape)]
+        self.made[step.name or name] = (step, name, modules)
+        return modules, joined
 
     def _joined(self, call: Call, name: str, flow: Flow) -> Made:
         """`concat c1`: what flows here together with an earlier output; `goto c1`: on from there."""
@@ -217,15 +242,14 @@ class Builder:
         return [_join_module(JOIN_WORDS[word], name, ends, joined)], joined
 
 
-def _entered(modules: list[Module]) -> tuple[Size, ...]:
-    """What the first layer that says so takes."""
-    stack = modules[::-1]
-    while stack:
-        module = stack.pop()
-        if module.takes:
-            return module.takes
-        stack.extend(module.children[::-1])
-    return ()
+def entering(modules: list[Module]) -> Size | None:
+    """How many channels the very first layer takes, where it alone says so."""
+    while modules:
+        first = modules[0]
+        if not first.children or first.tensors:
+            return first.takes[0] if first.takes is not None and len(first.takes) == 1 else None
+        modules = list(first.children)
+    return None
 
 
 def _placed(error: NotationError, step: Step) -> NotationError:
@@ -252,7 +276,10 @@ def _together(join: str, ends: list[Flow]) -> Flow:
     """What several branches send as one: channels side by side, or numbers added in place."""
     for end in ends[1:]:
         if _differ(ends[0].positions, end.positions):
-            raise NotationError(f"{_shape(ends[0])} and {_shape(end)} cannot come together: their sides differ")
+            raise NotationError(
+                f"{_shape(ends[0])} and {_shape(end)} cannot come together, their sides differ; pad (same) to keep "
+                "them, or give the short way a stride too"
+            )
     if join == "concat":
         known = [end.channels for end in ends if end.channels is not None]
         return ends[0].but(
@@ -266,7 +293,8 @@ def _together(join: str, ends: list[Flow]) -> Flow:
         ):
             raise NotationError(
                 f"{_shape(ends[0])} and {_shape(end)} cannot be added; give the short way a layer of its own: "
-                f"residual (... | conv {_last(ends[0])} 1x1)"
+                f"residual (... | {'conv' if ends[0].positions else 'dense'} {_last(ends[0])}"
+                f"{' 1x1' if ends[0].positions else ''})"
             )
     return ends[0]
 
@@ -359,6 +387,17 @@ def _shared(module: Module, name: str, owner: str) -> Module:
         out=module.out, tensors=module.tensors, children=children,
         why=((0, "", f"It is {owner} once more, the same weights: it adds nothing."),) if module.kind else (),
     )  # fmt: skip
+
+
+def _shapes_of(modules: list[Module]) -> list[object]:
+    """The shapes of everything under some modules, in order."""
+    found: list[object] = []
+    stack = modules[::-1]
+    while stack:
+        module = stack.pop()
+        found += [t.shape for t in module.tensors]
+        stack.extend(module.children[::-1])
+    return found
 
 
 def _freeze(module: Module) -> None:

@@ -12,29 +12,17 @@ CODE = r"\s*(?:[\w.]+\s*=\s*)?[\w.]+\([^)]"
 
 def is_list(text: str) -> bool:
     """Whether some element begins as a layer does, or several do nearly."""
-    from nparams.notation._stack_text import FRONT
+    from nparams.notation._stack_text import group_front
     from nparams.notation._stack_words import is_input, kind_at_start
 
     if len(text) > MAX_TEXT or not any(c.isalpha() for c in text):
         return False
     pieces = [p.strip() for p in re.split(rf"{SEPARATOR}|[()]", text[:20_000]) if p.strip()]
-    if re.match(CODE, text) and not _groups(text, FRONT):
+    if re.match(CODE, text) and group_front(text, len(text) - len(text.lstrip()), len(text)) is None:
         return False
     if any(is_input(piece) or kind_at_start(piece) is not None for piece in pieces):
         return True
     return any(_nearly(piece) for piece in pieces)
-
-
-def _groups(text: str, front: str) -> bool:
-    from nparams.notation._stack_text import GROUPS, JOINS
-
-    match = re.match(r"\s*" + front, text)
-    word = (match["word"] or "").lower() if match else ""
-    return (
-        match is not None
-        and text[match.end() : match.end() + 1] == "("
-        and (not word or word in JOINS or word in GROUPS)
-    )
 
 
 def _nearly(piece: str) -> bool:

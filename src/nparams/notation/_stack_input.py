@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from nparams.errors import NotationError, shown
+from nparams.layers.catalogue import words as kind_words
 from nparams.layers.flow import Flow, flow_of
+from nparams.notation._stack_arguments import close
 from nparams.notation._stack_tokens import SYMBOL, Token, size_of
 
 TYPE_CHECKING = False
@@ -39,6 +41,8 @@ class _Input:
         self.tokens = False
         #: a side that is not fixed (None)
         self.open = False
+        #: ... the first one
+        self.batch = False
 
 
 def input_flow(found: list[Token]) -> Flow:
@@ -80,9 +84,11 @@ def _word(said: _Input, found: list[Token], at: int) -> int:
         said.tokens = True
     elif word in OPEN_ENDED:
         said.open = True
+        said.batch = said.batch or not said.sides
     elif word not in NOISE:
         if not re.fullmatch(SYMBOL, found[at].text):
-            raise NotationError(f"{shown(found[at].text)} is not understood in an input; write {EXAMPLES}")
+            near = close(word, kind_words(), "")
+            raise NotationError(f"{shown(found[at].text)} is not understood in an input{near}; write {EXAMPLES}")
         said.sides.append(size_of(found[at].text))
     return 1
 
@@ -106,7 +112,7 @@ def _flow(said: _Input) -> Flow:
         raise NotationError(f"an input of {len(sides)} sides; at most {MAX_SIDES} are read")
     if said.tokens:
         return Flow(tuple(sides), None)
-    if said.open:
+    if said.open and not (said.batch and len(sides) > 1):
         return Flow(None, sides[-1])
     if said.featured is not None and said.featured < len(sides) - 1:
         channels = sides.pop(said.featured)

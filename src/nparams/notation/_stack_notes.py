@@ -74,22 +74,29 @@ def _article(name: str) -> str:
 
 
 def _items(one: Network, other: Network, name: str, other_name: str) -> list[tuple[str, Size]]:
-    """+ 1,024 for a second bias vector (lstm)."""
+    """+ 1,024 for a second bias vector, in lstm; and how much, by kind of layer."""
     mine = {row.module.name: row for row in one.layers}
     changes: dict[str, tuple[Size, list[str]]] = {}
+    cause = None
     for row in other.layers:
         before = mine.get(row.module.name)
-        change = row.total - (before.total if before is not None else 0)
-        change = _tidied(change)
+        change = _tidied(row.total - (before.total if before is not None else 0))
         if change != 0:
-            held, where = changes.get(row.kind or "", (0, []))
-            changes[row.kind or ""] = (add(held, change), [*where, row.name])
-    return [_item(kind, change, where, name, other_name) for kind, (change, where) in changes.items()]
+            led = cause is not None and before is not None and before.takes != row.takes
+            reason = f"the shape that {cause} sends" if led else _reason(row.kind or "", name, other_name)
+            held, where = changes.get(reason, (0, []))
+            changes[reason] = (add(held, change), [*where, row.name])
+        if before is not None and before.takes == row.takes and before.out != row.out:
+            cause = cause or row.name
+    return [_item(reason, change, where) for reason, (change, where) in changes.items()]
 
 
-def _item(kind: str, change: Size, where: list[str], name: str, other_name: str) -> tuple[str, Size]:
+def _reason(kind: str, name: str, other_name: str) -> str:
     differs = kinds()[kind].differs if kind in kinds() else {}
-    reason = differs.get(other_name) or differs.get(name) or f"its own {kind}"
+    return differs.get(other_name) or differs.get(name) or f"its own {kind}"
+
+
+def _item(reason: str, change: Size, where: list[str]) -> tuple[str, Size]:
     sign, size = ("-", -change) if isinstance(change, int) and change < 0 else ("+", change)
     layers = ", ".join(where[:3]) + (", ..." if len(where) > 3 else "")
     return f"{sign} {{}} for {reason}, in {layers}", size
@@ -139,6 +146,7 @@ def _folded(module: Module, found: list[Size]) -> Size | None:
     for before, child in zip([None, *children], children, strict=False):
         if (
             child.kind == "BatchNorm"
+            and any(t.role == "buffer" for t in child.tensors)
             and before is not None
             and before.kind in CONVOLUTIONS
             and before.over is None

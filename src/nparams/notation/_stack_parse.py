@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from nparams.errors import NotationError
+from nparams.expr import product
 from nparams.notation._stack_arguments import vocabulary
 from nparams.notation._stack_input import input_flow
 from nparams.notation._stack_text import Element, Group, cut
@@ -47,10 +48,11 @@ class Step:
 def steps_of(text: str) -> list[Step]:
     """The list as a tree of steps; NotationError with the place of what is not understood."""
     if (match := THOUSANDS.search(text)) is not None:
-        raise NotationError(
-            f"{match[0]}, at character {match.start() + 1}, reads two ways: write {match[0].replace(',', '')} for one "
-            f"number, {match[0].replace(',', ', ')} for several"
-        )
+        one, several = match[0].replace(",", ""), match[0].replace(",", ", ")
+        told = f"reads two ways: write {one} for one number, {several} for several"
+        if re.search(r",0", match[0]):
+            told = f"is written {one} here: a comma divides layers"
+        raise NotationError(f"{match[0]}, at character {match.start() + 1}, {told}")
     nodes = cut(text, _continues)
     if not nodes:
         raise NotationError("nothing was given: write layers, for example: input 784; dense 16; dense 10")
@@ -90,6 +92,8 @@ class _Reader:
     def __init__(self, several: bool) -> None:
         self.several = several
         self.first = True
+        #: whether an input was given
+        self.fed = False
         self.count = 0
 
     def steps(self, nodes: list[Element | Group]) -> list[Step]:
@@ -110,8 +114,10 @@ class _Reader:
         from nparams.notation._stack_tokens import size_of
 
         self.first = False
-        times = 1 if node.times is None else size_of(node.times)
-        step = Step(node.place, str(node), node.name, _positive(times, str(node)), node.word if node.join else "block")
+        times = product([size_of(count) for count in node.times])
+        step = Step(
+            node.place, str(node), node.name, _positive(times, f"{node}: "), node.word if node.join else "block"
+        )
         step.word, step.join = node.word, node.join or ("concat" if len(node.branches) > 1 else None)
         if step.join is not None and len(node.branches) == 1 and step.join != "add":
             raise NotationError(
@@ -125,17 +131,22 @@ class _Reader:
     def _element(self, node: Element) -> Step:
         bare = self.first and self.several and _is_bare(node.text)
         call = _bare_input(node.text) if bare else call_of(node.text)
+        if call.word == "" and call.kind is not None and not self.fed:
+            raise NotationError(
+                f"it names no layer; write dense {node.text}, or begin with an input: 784 -> {node.text}"
+            )
         self.first = False
-        step = Step(node.place, str(node), call.name, _positive(call.times, str(node)), _stem(call))
+        self.fed = self.fed or call.shape is not None
+        step = Step(node.place, str(node), call.name, _positive(call.times), _stem(call))
         step.what = call
         if call.shape is not None:
             step.flow = input_flow(call.shape)
         return step
 
 
-def _positive(times: Size, told: str) -> Size:
+def _positive(times: Size, told: str = "") -> Size:
     if isinstance(times, int) and times < 1:
-        raise NotationError(f"{told}: {times} copies; write 1 or more")
+        raise NotationError(f"{told}{times} copies; write 1 or more")
     return times
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nparams.notation._stack_arguments import usual_numbers, written
+from nparams.expr import Expr
+from nparams.notation._stack_arguments import usual_numbers, vocabulary, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def _call(call: Call) -> str:
             break
     given.pop("rank", None)
     order = _order(kind, given)
+    known = vocabulary(kind)
+    if any(isinstance(given[letter], Expr) and str(given[letter]).lower() in known for letter in order):
+        order = ()  # conv filters=k: a symbol that is also a word
     parts = [word, *(written(given.pop(letter)) for letter in order)]
     parts += [_argument(kind.params[letter].words, kind.params[letter].takes, value) for letter, value in given.items()]
     if call.on is not None:
@@ -96,4 +100,5 @@ def _argument(words: list[str], takes: str, value: object) -> str:
         return word if value else f"no {word}"
     if takes == "padding" and isinstance(value, str):
         return value
-    return f"{word} {written(value)}"
+    sign = "=" if isinstance(value, Expr) else " "
+    return f"{word}{sign}{written(value)}"

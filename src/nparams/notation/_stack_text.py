@@ -34,8 +34,9 @@ JOINS = {
 GROUPS = frozenset(("block", "group", "stack", "repeat", "sequential"))
 TIMES = r"(?:[x×*]|times)"
 COUNT = r"(?:\d[\d_]*|[^\W\d_](?:\d+|_\w+)?)"
-#: what may stand before a bracket: a count, and a word
-FRONT = rf"(?:(?P<times>{COUNT})\s*{TIMES}\s*)?(?:(?P<word>[^\W\d_]+)\s*)?(?:(?P<after>{COUNT})\s*(?:{TIMES}\s*)?)?"
+#: what may stand before a bracket: counts, and a word
+FRONT_TIMES = rf"(?:(?P<times>{COUNT})\s*{TIMES}|{TIMES}\s*(?P<after>\d+))\s*"
+FRONT_WORD = rf"(?P<word>[^\W\d_]+)\s*(?:(?:{TIMES}\s*)?(?P<times>{COUNT})\s*(?:{TIMES}\s*)?)?"
 BACK = rf"\s*(?:(?:{TIMES}\s*(?P<times>{COUNT}))|(?:as\s+(?P<name>\w+))|(?:on\s+(?P<on>[\w.]+(?:[x×]\w+)*)))"
 
 
@@ -62,7 +63,8 @@ class Group:
         self.join = JOINS.get(word)
         self.branches = branches
         self.place = place
-        self.times: str | None = None
+        #: how often, as text; several multiply
+        self.times: list[str] = []
         self.name: str | None = None
         #: the shape that is said to flow in
         self.on: str | None = None
@@ -105,6 +107,22 @@ def _partners(text: str) -> dict[int, int]:
 PAIRS = "brackets go in pairs: 3 x (conv 64 3x3; relu)"
 
 
+def group_front(text: str, first: int, last: int) -> tuple[str, list[str], int] | None:
+    """The word before a bracket, how often, and where the bracket opens; None where no group begins."""
+    times: list[str] = []
+    at = first
+    while (found := re.compile(FRONT_TIMES).match(text, at, last)) is not None:
+        times.append(found["times"] or found["after"])
+        at = found.end()
+    word = ""
+    if (found := re.compile(FRONT_WORD).match(text, at, last)) is not None and found[
+        "word"
+    ].lower() in JOINS.keys() | GROUPS:
+        word, at = found["word"].lower(), found.end()
+        times += [found["times"]] if found["times"] else []
+    return (word, times, at) if text[at : at + 1] == "(" else None
+
+
 class _Cutter:
     def __init__(self, text: str, continues: Continues) -> None:
         self.text = text
@@ -125,10 +143,12 @@ class _Cutter:
         """The elements of each branch."""
         found: list[list[Element | Group]] = [[]]
         pieces: list[tuple[int, int]] = []
+        head = start
         for first, last, mark in self._pieces(start, end):
-            if mark == "," and pieces and self.continues(self.text[slice(*pieces[-1])], self.text[first:last]):
+            if mark == "," and pieces and self.continues(self.text[pieces[-1][0] : head], self.text[first:last]):
                 pieces[-1] = (pieces[-1][0], last)
                 continue
+            head = last  # where the part with the layer's name ends
             if mark == "|":
                 found[-1] += self._made(pieces)
                 found.append([])
@@ -164,19 +184,16 @@ class _Cutter:
     def _one(self, first: int, last: int) -> Element | Group:
         """A group if a bracket follows at once, or after a count or a word that groups; else an element."""
         element = Element(self.text[first:last].rstrip(), first + 1)
-        front = re.compile(FRONT).match(self.text, first, last)
-        if front is None or self.text[front.end() : front.end() + 1] != "(":
+        front = group_front(self.text, first, last)
+        if front is None:
             return element
-        word = (front["word"] or "").lower()
-        if word and word not in JOINS and word not in GROUPS:
-            return element
-        opened = front.end()
+        word, times, opened = front
         closed = self.partners[opened]
         inner = self.text[opened + 1 : closed]
         if not word and not any(c.isalpha() for c in inner.replace("x", "")):
             return element  # (28, 28, 1): a shape
         group = Group(word, self.branches(opened + 1, closed), first + 1)
-        group.times = front["times"] or front["after"]
+        group.times = times
         self._ending(group, closed + 1, last)
         return group
 
@@ -190,7 +207,7 @@ class _Cutter:
                     f"{shown(rest)} after the bracket at character {start + 1}: only x 3, on 64 or as NAME may "
                     f"follow it"
                 )
-            group.times = found["times"] or group.times
+            group.times += [found["times"]] if found["times"] else []
             group.name = found["name"] or group.name
             group.on = found["on"] or group.on
             start = found.end()

@@ -25,8 +25,10 @@ TOKEN = re.compile(
     | (?P<rate>\d*\.\d+(?:e-?\d+)?|\d+\.?\d*%|\d+e-?\d+(?!\w))
     | (?P<size>(?:\d+|{SYMBOL})(?:\s*(?:\*\*|//|[*+/^·])\s*(?:\d+|{SYMBOL}))+(?!\w))
     | (?P<rank>[123][dD](?![\w]))
+    | (?P<paper>[cC]onv\d+-\d+(?!\w))
+    | (?P<multiple>\d+[^\W\d_xX](?!\w))
     | (?P<number>\d+(?:_\d+)*(?!\w))
-    | (?P<word>[^\W\d_][\w.-]*)
+    | (?P<word>[^\W\d_][\w.]*(?:-(?!\d)[\w.]+)*)
     | (?P<joint>\d+[-\s]?[^\W\d_][\w-]*)
     | (?P<sign>[=:@×*&+,/'"<>!?%.~-])
     | (?P<bracket>[(\[{{])
@@ -34,6 +36,7 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+NEGATIVE = re.compile(r"\s+[-−]\d[\w.]*")
 QUIET = frozenset("@&,'\"+/.-")
 
 
@@ -72,6 +75,8 @@ def tokens(text: str) -> list[Token]:
     text = text.rstrip()
     while at < len(text):
         match = TOKEN.match(text, at)
+        if (negative := NEGATIVE.match(text, at)) is not None:
+            raise NotationError(f"{negative[0].strip()} is no size: sizes are 1 or more")
         if match is None:
             raise NotationError(f"{shown(text[at:].strip()[:1])} does not belong in a list of layers")
         at = _taken(match, text, found)
@@ -85,6 +90,12 @@ def _taken(match: re.Match[str], text: str, found: list[Token]) -> int:
     kind, piece = str(match.lastgroup), match[match.lastgroup or 0]
     if kind == "bracket":
         return _bracket(match, text, found)
+    if kind == "paper":
+        side, filters = piece[4:].split("-")
+        raise NotationError(f"{piece} is how tables of papers write conv {filters} {side}x{side}")
+    if kind == "multiple":  # 4d
+        found.append(Token("size", piece, size_of(f"{piece[:-1]}*{piece[-1]}")))
+        return match.end()
     if kind == "glued":  # k3x3
         found.append(Token("word", piece[0]))
         kind, piece = "shape", piece[1:]
@@ -150,7 +161,7 @@ def size_of(text: str) -> Size:
     digits = text.replace("_", "")
     if digits.isdecimal() and digits.isascii():
         if len(digits) > 1 and digits[0] == "0":
-            raise NotationError(f"{text} is no size: a comma divides layers, so write 1000, not 1,000")
+            raise NotationError(f"{text} is no size; write {digits.lstrip('0') or '1 or more'}")
         if len(digits) > 1000:
             raise NotationError(f"a size of {len(digits):,} digits: at most 1,000 are read")
         return int(digits)

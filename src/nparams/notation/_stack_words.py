@@ -109,6 +109,8 @@ def is_input(text: str) -> bool:
         found = tokens(text)
     except NotationError:
         return False
+    if len(found) == 2 and found[0].kind in ("size", "shape") and found[1].word in INPUT_WORDS:
+        return True
     return any("".join(t.word for t in found[:n] if t.kind == "word") in INPUT_WORDS for n in (1, 2))
 
 
@@ -130,9 +132,22 @@ def _label(found: list[Token], call: Call) -> list[Token]:
     if coloned:
         return [first, *rest[1:]]
     if not known and stem in kind_words() and _find([first, *rest[:LONGEST_NAME]]) is None:
+        _refuse_glued(first, stem, rest)
         call.name = first.text
         return [Token("word", stem), *rest]
     return found
+
+
+def _refuse_glued(first: Token, stem: str, rest: list[Token]) -> None:
+    """`fc4096` without another number: is that its size, or its name?"""
+    kind = kind_words()[stem]
+    needs = kind.orders[0][0] if kind.orders else ""
+    sized = any(t.kind in ("size", "shape") or re.fullmatch(SYMBOL, t.text) for t in rest)
+    if needs and needs != kind.width and kind.params[needs].default is None and not sized:
+        digits = first.word[len(stem) :]
+        raise NotationError(
+            f"is {digits} its size or a part of its name? Write {stem} {digits}, or {first.text}: and its size"
+        )
 
 
 def _times(found: list[Token], call: Call) -> list[Token]:
@@ -188,7 +203,8 @@ def _other(found: list[Token], call: Call) -> bool:
         return False
     one = found[0].word
     two = one + (found[1].word if len(found) > 1 and found[1].kind == "word" else "")
-    if one in INPUT_WORDS or two in INPUT_WORDS:
+    counted = len(found) == 2 and found[0].kind in ("size", "shape") and found[1].word in INPUT_WORDS  # 784 inputs
+    if one in INPUT_WORDS or two in INPUT_WORDS or counted:
         call.shape = found
         return True
     names = tuple(t.text for t in found[1:] if t.kind == "word" and t.word not in ("with", "to", "and", "as", "layer"))
@@ -250,8 +266,26 @@ def _headed(found: list[Token], text: str, call: Call) -> tuple[Kind, dict[str, 
         raise NotationError(f"{shown(first.text)} is not a layer that is known{close(first.word, kind_words())}")
     kind, preset, start, end = head
     call.word = "".join(t.word for t in found[start:end])
-    lead = [t for t in found[:start] if not (t.kind == "word" and (_wraps(t, call) or t.word in NOISE | PLACES))]
-    return kind, preset, lead + found[end:]
+    rest = found[end:]
+    lead = _led([t for t in found[:start] if t.kind != "word" or not _wraps(t, call)], kind)
+    if len(lead) == 1 and lead[0].kind == "size" and rest and rest[0].word == "layers" and "L" not in kind.params:
+        _repeat(call, lead[0].value)  # 3 dense layers 64
+        return kind, preset, rest[1:]
+    return kind, preset, lead + rest
+
+
+def _led(lead: list[Token], kind: Kind) -> list[Token]:
+    """The words in front of a kind: `2-layer lstm` says layers=2, `hidden` says only where it stands."""
+    known = vocabulary(kind)
+    found: list[Token] = []
+    for t in lead:
+        if t.kind == "word" and (t.word in PLACES or (t.word in NOISE and t.word not in known)):
+            continue
+        if t.kind == "word" and found and found[-1].kind == "size" and t.word in known and known[t.word].noun:
+            found[-1:] = [t, Token("sign", "="), found[-1]]
+            continue
+        found.append(t)
+    return found
 
 
 def _wraps(token: Token, call: Call) -> bool:
@@ -278,21 +312,30 @@ def _general(found: list[Token], kind: Kind, call: Call) -> list[Token]:
             call.on = said
             at += 2
         elif token.kind == "word" and token.word in NAMED and after is not None and after.kind == "word":
+            if call.name is not None:
+                raise NotationError(f"it has two names, {call.name} and {after.text}")
             call.name = after.text
             at += 2
-        elif _is_times(token) and after is not None and after.kind == "size":
+        elif _is_times(token) and after is not None and (count := _count(after)) is not None:
             _refuse_kernel(kind, found, at)
-            _repeat(call, after.value)
+            _repeat(call, count)
             at += 2
         elif token.kind == "word" and (glued := re.fullmatch(r"[x×](\d+)", token.text)):
             _repeat(call, size_of(glued[1]))
             at += 1
         elif token.kind == "word" and token.word in ("tied", "tie", "shareswith") and at + 1 < len(found):
             at += 2 if after is not None and after.word in ("to", "with") else 1
-            call.tied = found[at].text if at < len(found) else None
+            if at >= len(found):
+                raise NotationError(
+                    "tied to which layer? Name one earlier (embedding 1000 64 as emb), then: tied to emb"
+                )
+            call.tied = found[at].text
             at += 1
         elif token.kind == "word" and token.word in UNCOUNTED and (skipped := _setting(found, at)):
             at += skipped
+        elif token.kind == "word" and after is None and token.word in ("on", "as") and token.word not in known:
+            needs = "a size after it: on 16" if token.word == "on" else "a name after it: as conv1"
+            raise NotationError(f"{shown(token.text)} needs {needs}")
         elif token.kind == "word" and token.word in ("frozen", "nontrainable"):
             call.frozen = True
             at += 1

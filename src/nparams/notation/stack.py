@@ -12,7 +12,7 @@ from nparams.layers.flow import Flow
 from nparams.layers.kind import CONVENTIONS
 from nparams.layers.layer import Setting
 from nparams.network import Module, Network
-from nparams.notation._stack_build import Builder, settle_training
+from nparams.notation._stack_build import Builder, entering, settle_training
 from nparams.notation._stack_parse import Step, steps_of
 from nparams.notation._stack_print import canonical
 
@@ -74,8 +74,11 @@ def _network(text: str, steps: list[Step], read_as: str, convention: str) -> Bui
     from nparams.notation._stack_tokens import SYMBOL
 
     setting = Setting(convention, set(findall(rf"(?<!\w){SYMBOL}(?!\w)", text)))
-    builder = Builder(setting)
-    modules, _ = builder.run(steps, _start(steps))
+    builder, start = Builder(setting), _start(steps)
+    modules, _ = builder.run(steps, start)
+    if start.channels is None and start.positions is None and (channels := entering(modules)) is not None:
+        builder = Builder(setting)  # the first layer itself said what comes in
+        modules, _ = builder.run(steps, Flow(None, channels))
     if not modules:
         raise NotationError("an input alone has no layers: input 784; dense 10")
     root = Module(children=modules)
