@@ -235,7 +235,8 @@ KINDS = (
     Kind(
         "Attention",
         "attention multiheadattention mha selfattention multiheadselfattention mhsa causalattention crossattention "
-        "groupedqueryattention groupqueryattention gqa attentionlayer causalselfattention maskedattention maskedselfattention "
+        "groupedqueryattention groupqueryattention gqa "
+        "attentionlayer causalselfattention maskedattention maskedselfattention "
         "encoderdecoderattention",
         "heads that weigh every place by every other",
         _attention,

@@ -11,7 +11,7 @@ from nparams.network.tree import PARAMETER_ROLES, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from nparams.expr import Size
     from nparams.network.network import Network
@@ -31,7 +31,7 @@ class Row:
         "total", "unknown", "weights",
     )  # fmt: skip
 
-    def __init__(self, name: str, module: Module, copies: Size, scope: Sequence[Module]) -> None:
+    def __init__(self, name: str, module: Module, copies: Size, folds: int, scope: Sequence[Module]) -> None:
         self.name = name
         self.module = module
         self.kind = module.kind
@@ -40,9 +40,10 @@ class Row:
         self.out = module.out
         self.formula: Size | None = module.formula
         self.numbers = _numbers(module)
-        self.weights = _over(module, scope, copies, "weight")
-        self.biases = _over(module, scope, copies, "bias")
-        self.total = add(self.weights, self.biases) if _int(self.weights, self.biases) else _both(module, scope, copies)
+        self.weights = _over(module, scope, copies, folds, "weight")
+        self.biases = _over(module, scope, copies, folds, "bias")
+        whole = _int(self.weights, self.biases)
+        self.total = add(self.weights, self.biases) if whole else _summed(module, scope, folds, PARAMETER_ROLES)
         self.unknown = sum(t.size is None and t.role in PARAMETER_ROLES for t in module.tensors)
         self.apart = _apart(module, copies)
         self.notes = [f"{t.name} tied to {t.tied_to}" for t in module.tensors if t.tied_to is not None]
@@ -93,32 +94,20 @@ def _apart(module: Module, copies: Size) -> dict[str, Size]:
     return held
 
 
-def _over(module: Module, scope: Sequence[Module], copies: Size, role: str) -> Size:
+def _over(module: Module, scope: Sequence[Module], copies: Size, folds: int, role: str) -> Size:
     own = [t.size for t in module.tensors if t.role == role and t.tied_to is None and t.size is not None]
     if _int(copies, *own):
         return add(*own) * copies
-    return _summed(module, scope, copies, {role})
+    return _summed(module, scope, folds, {role})
 
 
-def _both(module: Module, scope: Sequence[Module], copies: Size) -> Size:
-    return _summed(module, scope, copies, PARAMETER_ROLES)
-
-
-def _summed(module: Module, scope: Sequence[Module], copies: Size, roles: object) -> Size:
-    """The closed form of a layer's own tensors over every repeat that it stands in."""
+def _summed(module: Module, scope: Sequence[Module], folds: int, roles: Collection[str]) -> Size:
+    """The closed form of a layer's own tensors over every repeat that it stands in, `folds` equal siblings together."""
     inner = Module(tensors=module.tensors)
     for outer in reversed([m for m in scope if m.over is not None]):
         inner = Module(children=[inner], over=outer.over)
-    size = closed_form(inner, lambda t: t.size if t.role in roles and t.tied_to is None else None)  # type: ignore[operator]
-    return size if _folds(copies, scope) == 1 else tidy(mul(_folds(copies, scope), size))
-
-
-def _folds(copies: Size, scope: Sequence[Module]) -> Size:
-    """How many of the copies come from folding equal siblings (the rest are the module's own repeats)."""
-    for module in scope:
-        if module.over is not None:
-            copies = tidy(copies // spread(module)) if not _int(copies, spread(module)) else copies // spread(module)
-    return copies
+    size = closed_form(inner, lambda t: t.size if t.role in roles and t.tied_to is None else None)
+    return size if folds == 1 else tidy(mul(folds, size))
 
 
 def spread(module: Module) -> Size:
@@ -133,16 +122,16 @@ def rows_of(network: Network) -> list[Row]:
     """The rows, checked: their totals add up to the network's (InvariantError otherwise)."""
     signatures = signatures_of(network.root)
     rows: list[Row] = []
-    stack: list[tuple[Module, str, Size, tuple[Module, ...]]] = [(network.root, "", 1, ())]
+    stack: list[tuple[Module, str, Size, int, tuple[Module, ...]]] = [(network.root, "", 1, 1, ())]
     while stack:
-        module, name, copies, scope = stack.pop()
+        module, name, copies, folds, scope = stack.pop()
         if module.over is not None:
             copies = mul(copies, spread(module))
             scope = (*scope, module)
         if module.tensors or (module.kind is not None and not module.children):
-            rows.append(Row(name, module, copies, scope))
+            rows.append(Row(name, module, copies, folds, scope))
         children = [
-            (first, _joined(name, module, first, label), mul(copies, count), scope)
+            (first, _joined(name, module, first, label), mul(copies, count), folds * count, scope)
             for first, label, count in folded(module.children, signatures)
         ]
         stack.extend(reversed(children))

@@ -30,6 +30,8 @@ ACTIVATIONS = frozenset(
 )
 NO = frozenset(("no", "without", "not", "wo"))
 TRUE, FALSE = frozenset(("true", "yes", "on", "1")), frozenset(("false", "no", "off", "none", "0"))
+#: where the first argument with a word stands, among the arguments while they are read
+NAMED = ""
 #: what may stand between a word and its number
 FILLERS = frozenset(("of", "is", "to", "size", "equal"))
 PADDINGS = frozenset(("same", "valid", "causal", "full"))
@@ -108,6 +110,8 @@ class _Arguments:
         #: what it was called
         self.word = word
         self.found = found
+        for place, token in enumerate(found):
+            token.place = place
         self.known = vocabulary(kind)
         self.wrong: tuple[int, str] = (-1, "")
         self.tried = 0
@@ -125,13 +129,14 @@ class _Arguments:
         for given, loose in self._walk(0, {}, ()):
             placed = self._placed(given, loose)
             if placed is not None:
-                yield placed, self._is_usual(given, loose)
+                usual = self._is_usual(given, loose)
+                placed.pop(NAMED, None)
+                yield placed, usual
 
     def _is_usual(self, given: dict[str, Any], loose: tuple[Token, ...]) -> bool:
         """Numbers without a word first, and none of the kind's first arguments named."""
-        values = [t.text for t in self.found if t.kind != "sign" and (t.kind != "word" or t.text not in self.known)]
-        first = [text for text in values if text[0].isdigit() or re.fullmatch(SYMBOL, text) or text[0] == "("]
-        return first[: len(loose)] == [t.text for t in loose] and any(
+        named = given.get(NAMED, len(self.found))
+        return all(t.place < named for t in loose) and any(
             len(order) >= len(loose) and not any(letter in given for letter in order[: len(loose)])
             for order in self.kind.orders
         )
@@ -182,7 +187,7 @@ class _Arguments:
         value, end = self._value(param, after)
         symbols = len(word) == 1 and not bound and after < len(self.found) and self.found[after].kind == "word"
         if value is not None and not symbols:  # d h: two symbols
-            yield end, {**given, param.letter: value}, loose
+            yield end, {**given, param.letter: value, NAMED: min(at, given.get(NAMED, at))}, loose
         if (
             loose
             and param.noun
@@ -191,13 +196,17 @@ class _Arguments:
             and self.found[at - 1].text == loose[-1].text
             and self._fits(param, loose[-1])
         ):
-            yield after, {**given, param.letter: _as(param, loose[-1])}, loose[:-1]
+            yield (
+                after,
+                {**given, param.letter: _as(param, loose[-1]), NAMED: min(at, given.get(NAMED, at))},
+                loose[:-1],
+            )
         elif value is None or symbols:
             if param.noun and at > 0 and self.found[at - 1].kind == "shape":
                 yield after, given, loose  # 6 5x5 filters
                 return
             if re.fullmatch(SYMBOL, self.found[at].text):
-                yield at + 1, given, (*loose, Token("size", self.found[at].text, size_of(self.found[at].text)))
+                yield at + 1, given, (*loose, Token("size", self.found[at].text, size_of(self.found[at].text), at))
                 return
             self._fail(at, f"{shown(self.found[at].text)} needs {A[param.takes]} after it")
 
@@ -206,7 +215,7 @@ class _Arguments:
         for end in range(min(len(self.found), at + 3), at + 1, -1):
             part = self.found[at:end]
             name = "".join(t.word for t in part)
-            plain = all(t.kind == "word" for t in part) and len(part[0].word) > 1
+            plain = all(t.kind == "word" for t in part) and (len(part[0].word) > 1 or part[0].word == "q")
             if plain and name in self.known and name != part[0].word + "s":
                 return name, end
         return self.found[at].word, at + 1
@@ -240,11 +249,11 @@ class _Arguments:
             yield at + 1, {**given, param.letter: sides if param.takes != "size" else sides[0]}, loose
             return
         if re.fullmatch(SYMBOL, token.text) and word != "x":
-            yield at + 1, given, (*loose, Token("size", token.text, size_of(token.text)))
+            yield at + 1, given, (*loose, Token("size", token.text, size_of(token.text), at))
             return
         if re.fullmatch(r"[123][dD]", token.text):  # 2d: twice d
             size = size_of(f"{token.text[0]}*{token.text[1]}")
-            yield at + 1, given, (*loose, Token("size", token.text, size))
+            yield at + 1, given, (*loose, Token("size", token.text, size, at))
             return
         if word in NOISE:
             yield at + 1, given, loose
@@ -308,7 +317,7 @@ class _Arguments:
             if len(free) in (len(loose), count) and (filled := self._fill(free, list(loose))) is not None:
                 return {**given, **filled}
         if not loose:
-            return given
+            return dict(given)
         told = " ".join(token.text for token in loose)
         self._fail(len(self.found), self._misplaced(told))
         return None

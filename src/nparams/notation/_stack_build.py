@@ -67,7 +67,7 @@ class Builder:
                     f"{step}: {times} copies, and each changes the shape ({_shape(flow)} to {_shape(sent)}); "
                     "give a number of copies"
                 )
-            if isinstance(times, int) and times > MAX_UNLIKE:
+            if isinstance(times, int) and times > MAX_UNLIKE and done:
                 raise NotationError(f"{step}: {times:,} copies that all differ; at most {MAX_UNLIKE:,} are written out")
             done += 1
             modules += [_renamed(module, self.setting.index, str(done)) for module in copies]

@@ -43,12 +43,14 @@ QUIET = frozenset("@&,'\"+/.-")
 class Token:
     """A piece of an element: kind is "size", "shape", "rate", "word" or "sign"; `text` as it stands there."""
 
-    __slots__ = ("kind", "text", "value")
+    __slots__ = ("kind", "place", "text", "value")
 
-    def __init__(self, kind: str, text: str, value: Any = None) -> None:
+    def __init__(self, kind: str, text: str, value: Any = None, place: int = 0) -> None:
         self.kind = kind
         self.text = text
         self.value = value
+        #: which of the words and numbers of its layer it is
+        self.place = place
 
     @property
     def word(self) -> str:
