@@ -6,9 +6,10 @@ Source: each kind names its own.
 from __future__ import annotations
 
 from nparams.expr import mul, product
-from nparams.layers.conv import CHANNELS, SLIDES, Window, covers
+from nparams.layers.conv import CHANNELS
 from nparams.layers.flow import Flow
 from nparams.layers.kind import BIAS, Kind, Param
+from nparams.layers.window import SLIDES, Window, covers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

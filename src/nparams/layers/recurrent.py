@@ -11,8 +11,8 @@ Shi et al. 2015 (1506.04214), eq. 3.
 from __future__ import annotations
 
 from nparams.expr import add, mul, product
-from nparams.layers.conv import SLIDES, Window, covers
 from nparams.layers.kind import BIAS, Kind, Param
+from nparams.layers.window import SLIDES, Window, covers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,8 +6,20 @@ from nparams.errors import NotationError, shown
 from nparams.expr import Expr, add
 from nparams.layers.flow import Flow, flow_of
 from nparams.layers.layer import Layer, Setting, made
-from nparams.network import PARAMETER_ROLES, Module, Over
-from nparams.notation._stack_arguments import written
+from nparams.network import PARAMETER_ROLES, Module
+from nparams.notation._stack_modules import (
+    alike,
+    freeze,
+    join_module,
+    names,
+    over,
+    renamed,
+    shape,
+    shapes_of,
+    shared,
+    together,
+)
+from nparams.notation._stack_vocabulary import written
 from nparams.notation._stack_words import Call
 
 TYPE_CHECKING = False
@@ -20,7 +32,6 @@ if TYPE_CHECKING:
 MAX_LAYERS = 100_000
 #: copies of one layer that are not alike
 MAX_UNLIKE = 10_000
-JOIN_NAMES = {"add": "Add", "concat": "Concat", "multiply": "Multiply"}
 JOIN_WORDS = {"add": "add", "sum": "add", "concat": "concat", "concatenate": "concat", "multiply": "multiply"}
 
 
@@ -42,9 +53,9 @@ class Builder:
 
     def run(self, steps: list[Step], flow: Flow, path: str = "") -> Made:
         """The modules of a list, and what the last one sends."""
-        names = _names(steps)
+        called = names(steps)
         modules: list[Module] = []
-        for step, name in zip(steps, names, strict=True):
+        for step, name in zip(steps, called, strict=True):
             more, flow = self._repeated(step, path + name, flow)
             modules += more
         return modules, flow
@@ -61,16 +72,16 @@ class Builder:
         while times != done:
             copies, sent = self._once(step, f"{name}[{self.setting.index}]", name, flow, first=done == 0)
             if sent == flow:
-                return [*modules, *_over(copies, self.setting.index, add(done, 1), times)], sent
+                return [*modules, *over(copies, self.setting.index, add(done, 1), times)], sent
             if isinstance(times, Expr) and done:
                 raise NotationError(
-                    f"{step}: {times} copies, and each changes the shape ({_shape(flow)} to {_shape(sent)}); "
+                    f"{step}: {times} copies, and each changes the shape ({shape(flow)} to {shape(sent)}); "
                     "give a number of copies"
                 )
             if isinstance(times, int) and times > MAX_UNLIKE and done:
                 raise NotationError(f"{step}: {times:,} copies that all differ; at most {MAX_UNLIKE:,} are written out")
             done += 1
-            modules += [_renamed(module, self.setting.index, str(done)) for module in copies]
+            modules += [renamed(module, self.setting.index, str(done)) for module in copies]
             flow = sent
         return modules, flow
 
@@ -110,7 +121,7 @@ class Builder:
             self._tie(layer, call.tied)
         module = layer.module()
         if call.frozen:
-            _freeze(module)
+            freeze(module)
         self.layers[step.name or name.replace(f"[{self.setting.index}]", "")] = layer
         self._shapes(call)
         sent = layer.sends
@@ -123,6 +134,8 @@ class Builder:
         """`on 16`, `on 28x28x1`: what is said to flow in."""
         if said is None:
             return flow
+        if any(isinstance(size, int) and size < 1 for size in said):
+            raise NotationError(f"on {'x'.join(map(str, said))}: sizes are 1 or more")
         if len(said) > 1:
             return flow_of(said)
         channels = said[0]
@@ -162,7 +175,7 @@ class Builder:
         free = [t for t in owner.tensors if t.role in PARAMETER_ROLES]
         fits = False
         for t in layer.tensors:
-            found = next((o for o in free if o.role == t.role == "weight" and _alike(o.shape, t.shape)), None)
+            found = next((o for o in free if o.role == t.role == "weight" and alike(o.shape, t.shape)), None)
             if found is not None:
                 t.tied_to, fits = found.tied_to or found.name, True
                 free.remove(found)
@@ -182,20 +195,20 @@ class Builder:
         shapes = [(a.shape, b.shape) for a, b in zip(owner.tensors, layer.tensors, strict=False)]
         if len(owner.tensors) != len(layer.tensors) or any(a != b for a, b in shapes):
             raise NotationError(
-                f"{owner_name} takes {_shape(owner.takes)}, but {_shape(flow)} comes in: it cannot be used again here"
+                f"{owner_name} takes {shape(owner.takes)}, but {shape(flow)} comes in: it cannot be used again here"
             )
-        return [_shared(layer.module(), name, owner.name)], layer.sends
+        return [shared(layer.module(), name, owner.name)], layer.sends
 
     def _group_again(self, owner_name: str, name: str, flow: Flow) -> Made:
         step, owner, modules = self.made[owner_name]
         again, sent = self._branches(step, name, flow)
         self.made[owner_name] = (step, owner, modules)
-        if _shapes_of(again) != _shapes_of(modules):
+        if shapes_of(again) != shapes_of(modules):
             raise NotationError(
-                f"{owner_name} takes {_shape(Flow(modules[0].takes))}, but {_shape(flow)} comes in: it cannot be used "
+                f"{owner_name} takes {shape(Flow(modules[0].takes))}, but {shape(flow)} comes in: it cannot be used "
                 "again here"
             )
-        return [_shared(module, name, owner) for module in again], sent
+        return [shared(module, name, owner) for module in again], sent
 
     # -- branches -----------------------------------------------------------------------------------------------------
 
@@ -216,30 +229,30 @@ class Builder:
             inner, sent = self.run(branch, flow, f"{name}.{chr(97 + k) if k < 26 else k}.")
             children += inner
             ends.append(sent)
-        joined = _together(step.join, ends)
-        children.append(_join_module(step.join, f"{name}.{step.join}", ends, joined))
+        joined = together(step.join, ends)
+        children.append(join_module(step.join, f"{name}.{step.join}", ends, joined))
         modules = [Module(name, children=children, takes=flow.shape, out=joined.shape)]
         self.made[step.name or name] = (step, name, modules)
         return modules, joined
 
     def _joined(self, call: Call, name: str, flow: Flow) -> Made:
         """`concat c1`: what flows here together with an earlier output; `goto c1`: on from there."""
-        word, *names = call.start
-        for other in names:
+        word, *earlier = call.start
+        for other in earlier:
             if other not in self.sent:
                 known = ", ".join([*self.sent][:8]) or "none yet"
                 raise NotationError(
                     f"no earlier layer is called {shown(other)} (name one with: conv 64 3x3 as {other}); so "
                     f"far: {known}"
                 )
-        ends = [self.sent[other] for other in names]
+        ends = [self.sent[other] for other in earlier]
         if word not in JOIN_WORDS:
             if len(ends) > 1:
                 raise NotationError("one place to go on from, not several")
             return [], ends[0]
         ends = [flow, *ends] if len(ends) == 1 else ends
-        joined = _together(JOIN_WORDS[word], ends)
-        return [_join_module(JOIN_WORDS[word], name, ends, joined)], joined
+        joined = together(JOIN_WORDS[word], ends)
+        return [join_module(JOIN_WORDS[word], name, ends, joined)], joined
 
 
 def entering(modules: list[Module]) -> Size | None:
@@ -259,168 +272,3 @@ def _placed(error: NotationError, step: Step) -> NotationError:
     made = NotationError(f"{step}: {error}")
     made.placed = True  # type: ignore[attr-defined]
     return made
-
-
-def _shape(flow: Flow) -> str:
-    return "x".join(str(size).replace(" ", "") for size in flow.shape or ()) or "?"
-
-
-def _alike(one: tuple[Size, ...] | None, other: tuple[Size, ...] | None) -> bool:
-    return one is not None and other is not None and (one == other or one == other[::-1])
-
-
-# -- coming together ------------------------------------------------------------------------------------------------
-
-
-def _together(join: str, ends: list[Flow]) -> Flow:
-    """What several branches send as one: channels side by side, or numbers added in place."""
-    for end in ends[1:]:
-        if _differ(ends[0].positions, end.positions):
-            raise NotationError(
-                f"{_shape(ends[0])} and {_shape(end)} cannot come together, their sides differ; pad (same) to keep "
-                "them, or give the short way a stride too"
-            )
-    if join == "concat":
-        known = [end.channels for end in ends if end.channels is not None]
-        return ends[0].but(
-            channels=add(*known) if len(known) == len(ends) else None, spread=any(e.spread for e in ends)
-        )
-    for end in ends[1:]:
-        if (
-            None not in (ends[0].channels, end.channels)
-            and ends[0].channels != end.channels
-            and not isinstance(end.channels, Expr)
-        ):
-            raise NotationError(
-                f"{_shape(ends[0])} and {_shape(end)} cannot be added; give the short way a layer of its own: "
-                f"residual (... | {'conv' if ends[0].positions else 'dense'} {_last(ends[0])}"
-                f"{' 1x1' if ends[0].positions else ''})"
-            )
-    return ends[0]
-
-
-def _last(flow: Flow) -> str:
-    return str(flow.channels)
-
-
-def _differ(one: tuple[Size, ...] | None, other: tuple[Size, ...] | None) -> bool:
-    if one is None or other is None:
-        return False
-    return len(one) != len(other) or any(
-        isinstance(a, int) and isinstance(b, int) and a != b for a, b in zip(one, other, strict=True)
-    )
-
-
-def _join_module(join: str, name: str, ends: list[Flow], joined: Flow) -> Module:
-    told = (
-        "puts channels side by side"
-        if join == "concat"
-        else "adds what comes in, place by place"
-        if join == "add"
-        else "multiplies what comes in, place by place"
-    )
-    return Module(
-        name, JOIN_NAMES[join], takes=ends[0].shape, out=joined.shape, why=((0, "", f"It {told}: no weights."),)
-    )
-
-
-# -- names and copies -----------------------------------------------------------------------------------------------
-
-
-def _names(steps: list[Step]) -> list[str]:
-    """A name for each: as it was given, or its kind's, numbered where there are several."""
-    stems = [step.stem for step in steps]
-    several = {stem for stem in stems if stems.count(stem) > 1} if len(stems) < 50 else _repeating(stems)
-    seen: dict[str, int] = {}
-    given = {step.name for step in steps}
-    names = []
-    for step, stem in zip(steps, stems, strict=True):
-        if step.name is not None:
-            names.append(step.name)
-            continue
-        while True:
-            seen[stem] = seen.get(stem, 0) + 1
-            name = f"{stem}{seen[stem]}" if stem in several else stem
-            if name not in given or stem not in several:
-                break
-        names.append(name)
-    return names
-
-
-def _repeating(stems: list[str]) -> set[str]:
-    counts: dict[str, int] = {}
-    for stem in stems:
-        counts[stem] = counts.get(stem, 0) + 1
-    return {stem for stem, count in counts.items() if count > 1}
-
-
-def _over(copies: list[Module], index: str, first: Size, last: Size) -> list[Module]:
-    """The modules of one copy, standing for the copies first..last."""
-    if first == last:
-        return [_renamed(module, index, str(first)) for module in copies]
-    for module in copies:
-        module.over = Over(index, first, last)
-    return copies
-
-
-def _renamed(module: Module, index: str, number: str) -> Module:
-    """A copy by its number: block[i].conv becomes block2.conv."""
-    stack = [module]
-    while stack:
-        inner = stack.pop()
-        inner.name = inner.name.replace(f"[{index}]", number, 1)
-        for t in inner.tensors:
-            t.name = t.name.replace(f"[{index}]", number, 1)
-            if t.tied_to is not None:
-                t.tied_to = t.tied_to.replace(f"[{index}]", number, 1)
-        stack.extend(inner.children)
-    return module
-
-
-def _shared(module: Module, name: str, owner: str) -> Module:
-    """The module with every tensor tied to the owner's of the same name."""
-    for t in module.tensors:
-        t.tied_to = owner + t.name[len(name) :]
-    children = [_shared(child, child.name, owner + child.name[len(name) :]) for child in module.children]
-    return Module(
-        module.name, module.kind, module.args, 0 if module.tensors else None, over=module.over, takes=module.takes,
-        out=module.out, tensors=module.tensors, children=children,
-        why=((0, "", f"It is {owner} once more, the same weights: it adds nothing."),) if module.kind else (),
-    )  # fmt: skip
-
-
-def _shapes_of(modules: list[Module]) -> list[object]:
-    """The shapes of everything under some modules, in order."""
-    found: list[object] = []
-    stack = modules[::-1]
-    while stack:
-        module = stack.pop()
-        found += [t.shape for t in module.tensors]
-        stack.extend(module.children[::-1])
-    return found
-
-
-def _freeze(module: Module) -> None:
-    stack = [module]
-    while stack:
-        inner = stack.pop()
-        for t in inner.tensors:
-            t.trainable = False if t.role in PARAMETER_ROLES else None
-        stack.extend(inner.children)
-
-
-def settle_training(root: Module) -> None:
-    """Where something is frozen, the rest is trained; where nothing is, nobody said."""
-    tensors = [t for module in _walk(root) for t in module.tensors if t.role in PARAMETER_ROLES]
-    if any(t.trainable is False for t in tensors):
-        for t in tensors:
-            t.trainable = t.trainable is not False
-
-
-def _walk(root: Module) -> list[Module]:
-    found, stack = [], [root]
-    while stack:
-        module = stack.pop()
-        found.append(module)
-        stack.extend(module.children)
-    return found

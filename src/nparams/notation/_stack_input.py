@@ -7,8 +7,8 @@ import re
 from nparams.errors import NotationError, shown
 from nparams.layers.catalogue import words as kind_words
 from nparams.layers.flow import Flow, flow_of
-from nparams.notation._stack_arguments import close
 from nparams.notation._stack_tokens import SYMBOL, Token, size_of
+from nparams.notation._stack_vocabulary import close
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

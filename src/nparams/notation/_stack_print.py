@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.expr import Expr
-from nparams.notation._stack_arguments import usual_numbers, vocabulary, written
+from nparams.notation._stack_vocabulary import usual_numbers, vocabulary, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

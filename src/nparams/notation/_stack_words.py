@@ -6,8 +6,9 @@ import re
 
 from nparams.errors import NotationError, shown
 from nparams.layers.catalogue import words as kind_words
-from nparams.notation._stack_arguments import ACTIVATIONS, NOISE, arguments, close, usual_numbers, vocabulary
+from nparams.notation._stack_arguments import ACTIVATIONS, NOISE, arguments
 from nparams.notation._stack_tokens import SYMBOL, Token, size_of, tokens
+from nparams.notation._stack_vocabulary import close, usual_numbers, vocabulary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

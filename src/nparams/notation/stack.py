@@ -12,7 +12,8 @@ from nparams.layers.flow import Flow
 from nparams.layers.kind import CONVENTIONS
 from nparams.layers.layer import Setting
 from nparams.network import Module, Network
-from nparams.notation._stack_build import Builder, entering, settle_training
+from nparams.notation._stack_build import Builder, entering
+from nparams.notation._stack_modules import settle_training
 from nparams.notation._stack_parse import Step, steps_of
 from nparams.notation._stack_print import canonical
 
