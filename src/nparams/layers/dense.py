@@ -8,6 +8,7 @@ two tensors, keras.layers.Dense stores the weight transposed.
 from __future__ import annotations
 
 from nparams.expr import Expr, symbol
+from nparams.layers.flow import Flow
 from nparams.layers.kind import BIAS, Kind, Param
 from nparams.network import Module, Over, Tensor
 
@@ -95,6 +96,9 @@ def adapter(l: Layer, n_in: Size, n_out: Size) -> None:
 
 
 def _lora(l: Layer) -> None:
+    if l.takes.positions and l.given.get("n_out") is None and len(l.takes.positions) == 1:  # on 4096x11008
+        l.given = {**l.given, "n_out": l.takes.channels}
+        l.takes = Flow((), l.takes.positions[0])
     adapter(l, l.width("n_in"), l.size("n_out"))
     l.why[0] = (0, "", "Only the adapter of a layer is counted here, B·A; the layer itself stays as it is.")
     for t in l.tensors:

@@ -46,6 +46,7 @@ class Setting:
 
     def stand_in(self, letter: str, name: str, what: str) -> Expr:
         """A symbol for a size that was not said: one for each argument of each layer as it was written."""
+        name = name.replace(f"[{self.index}]", "")
         key = (self.place, letter)
         if key not in self._made:
             self._made[key] = made = self._unused(letter, name)

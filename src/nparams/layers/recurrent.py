@@ -218,7 +218,7 @@ CELLS = Param(
     "h", "units hidden h cells neurons hiddensize size numunits nodes hiddenunits", "the number of cells", noun=True
 )
 INPUTS = Param("n", "inputs features inputsize inputdim", "how many values come in at each step", noun=True)
-LAYERS = Param("L", "layers numlayers stacked", "the number of layers on top of each other", default=1, noun=True)
+LAYERS = Param("L", "layers numlayers", "the number of layers on top of each other", default=1, noun=True)
 BOTH = Param("bidirectional", "bidirectional bi bidir bidi", "reads in both directions", "flag", False)
 SEQUENCE = Param(
     "seq",

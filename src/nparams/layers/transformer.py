@@ -125,7 +125,8 @@ def _transformer(l: Layer) -> None:
     if given["f"] is None:
         given["f"] = l.setting.stand_in("f", l.name, "the width inside its feed-forward layers")
     for kind, leaf, letter in ((ENCODER, "encoder", "N"), (DECODER, "decoder", "M")):
-        l.part(kind, leaf, L=l.size(letter), final=l.flag("final"), **given)
+        layers = l.given.get("L") if l.given.get(letter) is None and l.given.get("L") is not None else l.size(letter)
+        l.part(kind, leaf, L=layers, final=l.flag("final"), **given)
     l.args.clear()
     l.sends = l.takes.but(spread=False)
 
@@ -244,8 +245,9 @@ TRANSFORMER = Kind(
         HEADS,
         WIDE,
         GATED,
-        Param("N", "encoderlayers numencoderlayers layers", "the number of encoder layers", noun=True),
+        Param("N", "encoderlayers numencoderlayers", "the number of encoder layers", noun=True),
         Param("M", "decoderlayers numdecoderlayers", "the number of decoder layers", noun=True),
+        Param("L", "layers numlayers blocks", "the number of layers of each stack", noun=True),
         Param("final", "finalnorm lastnorm", "a last norm after each stack", "flag", True),
         Param("rms", "rmsnorm rms", "its norms only scale (RMSNorm)", "flag", False),
         Param("norm", "norm norms", "whether it has norms", "flag", True),

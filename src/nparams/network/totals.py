@@ -67,7 +67,8 @@ def add_up(
         return _numeric(((flat, 1),), _flat_idle(flat, routes))
     assert root is not None
     groups = list(_groups(root))
-    if all(isinstance(copies, int) for _, copies in groups) and all(_plain(tensors) for tensors, _ in groups):
+    plain = all(isinstance(copies, int) for _, copies in groups) and all(_plain(tensors) for tensors, _ in groups)
+    if plain and not any(isinstance(size, Expr) for module, _ in _routed(root) for size in module.routed or ()):
         return _numeric(groups, _tree_idle(root))  # type: ignore[arg-type]
     return _symbolic(root, lower)
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 #: words that may stand anywhere and say nothing that is counted
 NOISE = frozenset(
-    """of with each and a an the using size by for has having layer is in returns that are to per its then followed
-    activation initializer kernelinitializer masked causal hidden output final first second third last next simple
-    standard regular learned trainable use apply eps epsilon momentum""".split()
+    """of with each and a an the using size by for has having layer is in returns that are to per its then stacked
+    followed activation initializer kernelinitializer masked causal hidden output final first second third last next
+    simple standard regular learned trainable use apply eps epsilon momentum""".split()
 )
 #: activations named beside a layer change nothing (PReLU, which learns, is a layer of its own)
 ACTIVATIONS = frozenset(
@@ -33,6 +33,13 @@ NO = frozenset(("no", "without", "not", "wo"))
 TRUE, FALSE = frozenset(("true", "yes", "on", "1")), frozenset(("false", "no", "off", "none", "0"))
 #: where the first argument with a word stands, among the arguments while they are read
 NAMED = ""
+#: ... and that a word of COUNTED stood between two numbers
+OPEN = " "
+#: what is counted: "2 layers" and "layers 2" are both said, so between two numbers such a word reads two ways
+COUNTED = frozenset(
+    """unit neuron node filter kernel map layer expert class cell word token channel feature input output group block
+    capsule entry step""".split()
+)
 #: what may stand between a word and its number
 FILLERS = frozenset(("of", "is", "to", "size", "equal"))
 PADDINGS = frozenset(("same", "valid", "causal", "full"))
@@ -43,7 +50,7 @@ def arguments(kind: Kind, found: list[Token], word: str) -> dict[str, Any]:
     """The arguments by letter.  A number may stand before or after its word.
 
     Where both make sense, the numbers without a word are taken to come first, for the kind's first arguments
-    (`encoder 768 heads 12`); where that does not decide (`conv 32 filters 3`), it is refused.
+    (`encoder 768 heads 12`); where that does not decide (`conv 32 filters 3`, `lstm 2 layers 128`), it is refused.
     """
     reader = _Arguments(kind, found, word or kind.words[0])
     readings: list[dict[str, Any]] = []
@@ -58,7 +65,7 @@ def arguments(kind: Kind, found: list[Token], word: str) -> dict[str, Any]:
     if len(usual) == 1:
         return usual[0]
     if len(readings) > 1:
-        told = " or ".join(_told(kind, reading) for reading in readings[:2])
+        told = " or ".join(_told(kind, reading) for reading in readings[:3])
         raise NotationError(f"it reads two ways: {told}. Write the word, then = and the number")
     return readings[0]
 
@@ -97,14 +104,19 @@ class _Arguments:
             if placed is not None:
                 usual = self._is_usual(given, loose)
                 placed.pop(NAMED, None)
+                placed.pop(OPEN, None)
                 yield placed, usual
 
     def _is_usual(self, given: dict[str, Any], loose: tuple[Token, ...]) -> bool:
         """Numbers without a word first, and none of the kind's first arguments named."""
         named = given.get(NAMED, len(self.found))
-        return all(t.place < named for t in loose) and any(
-            len(order) >= len(loose) and not any(letter in given for letter in order[: len(loose)])
-            for order in self.kind.orders
+        return (
+            OPEN not in given
+            and all(t.place < named for t in loose)
+            and any(
+                len(order) >= len(loose) and not any(letter in given for letter in order[: len(loose)])
+                for order in self.kind.orders
+            )
         )
 
     def _walk(
@@ -152,8 +164,15 @@ class _Arguments:
             after += 1  # a stride of 2
         value, end = self._value(param, after)
         symbols = len(word) == 1 and not bound and after < len(self.found) and self.found[after].kind == "word"
+        between = bool(loose) and loose[-1].place == at - 1 and loose[-1].kind == "size" and not bound
         if value is not None and not symbols:  # d h: two symbols
-            yield end, {**given, param.letter: value, NAMED: min(at, given.get(NAMED, at))}, loose
+            open_ = {OPEN: True} if between and word.removesuffix("s") in COUNTED else {}
+            first = given.get(NAMED, at) if bound else min(at, given.get(NAMED, at))
+            yield (
+                end,
+                {**given, param.letter: value, **({} if bound and NAMED not in given else {NAMED: first}), **open_},
+                loose,
+            )
         if (
             loose
             and param.noun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.expr import Expr
+from nparams.notation._stack_arguments import COUNTED
 from nparams.notation._stack_vocabulary import usual_numbers, vocabulary, written
 
 TYPE_CHECKING = False
@@ -100,5 +101,5 @@ def _argument(words: list[str], takes: str, value: object) -> str:
         return word if value else f"no {word}"
     if takes == "padding" and isinstance(value, str):
         return value
-    sign = "=" if isinstance(value, Expr) else " "
+    sign = "=" if isinstance(value, Expr) or word.removesuffix("s") in COUNTED else " "
     return f"{word}{sign}{written(value)}"
