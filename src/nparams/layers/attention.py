@@ -68,7 +68,7 @@ def _headed(l: Layer, d: Size) -> _Sizes:
     l.divisible(h, kv, f"{h} heads cannot share {kv} key and value heads equally; choose a divisor")
     d_v, v_letter = (d_h, "d_h") if l.given.get("d_v") is None else (l.size("d_v"), "d_v")
     if kv_letter == "kv":
-        l.say("Its {h} query heads share {kv} key and value heads.")
+        l.say("Its {h} query heads of {d_h} numbers share {kv} key and value heads.")
     return _Sizes(
         mul(h, d_h),
         mul(kv, d_h),

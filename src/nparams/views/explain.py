@@ -96,6 +96,17 @@ class _Writer:
             if k == last and len(counted) > 1 and isinstance(row.total, int) and isinstance(row.copies, int):
                 one = " + ".join(f"{value:,}" for value in counted)
                 self.say(f"Together {one} = {row.total // row.copies:,} parameters.")
+                self._formula(row)
+
+    def _formula(self, row: Row) -> None:
+        """The formula as texts write it, where that is not the plain sum of what was just said."""
+        parts = tuple(part for part, _, _ in row.module.why if part != 0)
+        formula, numbers = row.formula, row.numbers
+        if not isinstance(formula, Expr) or not isinstance(numbers, Expr) or formula == Expr("add", parts):
+            return
+        if formula.op == "add" or any(isinstance(arg, Expr) and arg.op == "add" for arg in formula.args):
+            self.say("In one formula:")
+            self.show(f"{self.math(formula)} = {self.math(numbers)}")
 
     def _result(self, written: Size, value: int | None, noun: str) -> None:
         text = self.math(written)
