@@ -44,7 +44,7 @@ REFUSED = [
     ("5..9", "is no end of a range"),
     ("h5..h0", "does not run upwards"),
     ("h0..h2000000", "at most 10,000 sizes"),
-    ("hello", "is not a file here, and not a list of sizes"),
+    ("hello", "is not a file here, and neither layer sizes (784-16-10"),
     ("hello world", "is not a file here"),
     ("d", "is not a file here"),
     ("()", "is not a file here"),

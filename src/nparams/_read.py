@@ -183,6 +183,7 @@ def _unclaimed(text: str, paths: bool) -> ReadError:
     if paths and (text.endswith(SUFFIXES) or os.path.dirname(text)):
         return ReadError(f"{shown(text)}: no such file or directory")
     return NotationError(
-        f"{shown(text)} is {'not a file here, and ' if paths else ''}not a list of sizes: sizes are numbers or "
-        "one-letter symbols, 784-16-10 or d-4*d-d (--from sizes takes longer names)"
+        f"{shown(text)} is {'not a file here, and ' if paths else ''}neither layer sizes (784-16-10, "
+        "d-4*d-d; --from sizes takes longer names) nor a list of layers "
+        "(input 784; dense 10; nparams layers names them)"
     )
