@@ -95,6 +95,7 @@ class _Reader:
         #: whether an input was given
         self.fed = False
         self.count = 0
+        self.calls: dict[str, Call] = {}
 
     def steps(self, nodes: list[Element | Group]) -> list[Step]:
         return [self._step(node) for node in nodes]
@@ -109,6 +110,12 @@ class _Reader:
             return self._element(node)
         except NotationError as error:
             raise NotationError(f"{node}: {error}") from None
+
+    def _call(self, text: str) -> Call:
+        """The call of an element; one that was written before is not read again."""
+        if text not in self.calls:
+            self.calls[text] = call_of(text)
+        return self.calls[text].copy()
 
     def _group(self, node: Group) -> Step:
         from nparams.notation._stack_tokens import size_of
@@ -130,7 +137,7 @@ class _Reader:
 
     def _element(self, node: Element) -> Step:
         bare = self.first and self.several and _is_bare(node.text)
-        call = _bare_input(node.text) if bare else call_of(node.text)
+        call = _bare_input(node.text) if bare else self._call(node.text)
         if call.word == "" and call.kind is not None and not self.fed:
             raise NotationError(
                 f"it names no layer; write dense {node.text}, or begin with an input: 784 -> {node.text}"

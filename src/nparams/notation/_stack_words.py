@@ -78,6 +78,14 @@ class Call:
         #: names of earlier outputs to go on from
         self.start: tuple[str, ...] = ()
 
+    def copy(self) -> Call:
+        """The same call, its arguments apart."""
+        made = Call(self.text)
+        for slot in self.__slots__:
+            setattr(made, slot, getattr(self, slot))
+        made.given = dict(self.given)
+        return made
+
 
 def call_of(text: str) -> Call:
     """The element as a call; NotationError says which word is not understood, and what to write."""
