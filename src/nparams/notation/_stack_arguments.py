@@ -233,6 +233,9 @@ class _Arguments:
             sides = tuple(int(g) for g in glued.groups()[1:] if g)
             yield at + 1, {**given, param.letter: sides if param.takes != "size" else sides[0]}, loose
             return
+        if word == "a" and at + 1 < len(self.found) and self.found[at + 1].word in self.known:
+            yield at + 1, given, loose  # with a stride of 2
+            return
         if re.fullmatch(SYMBOL, token.text) and word != "x":
             yield at + 1, given, (*loose, Token("size", token.text, size_of(token.text), at))
             return
