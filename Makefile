@@ -2,8 +2,8 @@
 # Adding a weight class (torch, jax): one word in HEAVY, its requirements/NAME.in, its tests/NAME/.
 
 PYTHON ?= python3
-HEAVY := peers
-LOCKS := core peers check build lock
+HEAVY := peers torch
+LOCKS := core peers torch check build lock
 
 SUITES := core $(HEAVY)
 PIP := -m pip --disable-pip-version-check --quiet

@@ -36,7 +36,9 @@ def pinned(lock: Path) -> set[str]:
     return set(PIN.findall(lock.read_text()))
 
 
-@pytest.mark.parametrize(("lock", "named"), [("core", "test"), ("peers", "peers"), ("check", "check")])
+@pytest.mark.parametrize(
+    ("lock", "named"), [("core", "test"), ("peers", "peers"), ("torch", "torch"), ("check", "check")]
+)
 def test_the_groups_and_the_locks_ask_for_the_same(lock: str, named: str) -> None:
     assert wanted(lock) == group(named) | set(PROJECT["project"]["dependencies"])
 

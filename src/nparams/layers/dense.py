@@ -64,6 +64,7 @@ def _make(l: Layer) -> None:
 def _image(l: Layer) -> None:
     """An image into a dense layer: texts connect every pixel; the frameworks act on the last side."""
     sides = l.takes.positions or ()
+    l.last_side()
     if len(sides) < 2:
         return
     told = "·".join(map(str, l.takes.shape or ()))
@@ -71,7 +72,6 @@ def _image(l: Layer) -> None:
         l.setting.note(f"{l.name}: every one of the {told} values is connected, as after a flatten")
         l.takes = l.takes.but(positions=(), channels=l.takes.size, spread=True)
     else:
-        l.last_side()
         l.setting.note(
             f"{l.name}: {l.convention} treats each position of {told} by itself; write flatten before it "
             "to connect every value"
@@ -120,8 +120,8 @@ KINDS = (
         source="Goodfellow et al. 2016, §6.1; torch.nn.Linear; keras.layers.Dense",
         rivals={"torch": "Linear", "keras": "Dense"},
         differs={
-            "torch": "acting on each position of an image by itself",
-            "keras": "acting on each position of an image by itself",
+            "torch": "acting on the last side, at each position of an image by itself",
+            "keras": "acting on the last side, at each position of an image by itself",
         },
     ),
     Kind(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def _bilinear(l: Layer) -> None:
+    l.last_side()
     a, b, n = l.width("n_a", "the first input"), l.size("n_b"), l.size("n_out")
     l.array(
         "weight",
@@ -134,6 +135,7 @@ KINDS = (
         example="bilinear 20 30 40",
         source="torch.nn.Bilinear",
         rivals={"torch": "Bilinear"},
+        differs=dict.fromkeys(("torch", "keras"), "acting on the last side, not on channels that stand first"),
     ),
     Kind(
         "Maxout",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nparams.layers.layer import Layer
 
 CONVENTIONS = ("textbook", "torch", "keras")
+TITLES = {"textbook": "the textbook", "torch": "PyTorch", "keras": "Keras"}
 
 #: what an argument may be: a size, a shape (3x3), 1 or 0 said by a word, padding (same, valid or a shape), a rate that
 #: plays no part in the count, a table of partial connections (6x3 9x4 1x6)

@@ -89,6 +89,8 @@ class Layer:
         self.why: list[tuple[Size, str, str]] = []
         #: for each entry of `why` the tensors that it stands for
         self.held: list[list[Tensor]] = []
+        #: whether it acts on the last side of a shape that has its channels first
+        self.turned = False
         #: whether arrays are frozen while an adapter beside them is trained
         self.frozen = False
 
@@ -104,6 +106,9 @@ class Layer:
         self.kind.make(self)
         if self.sends is before:
             self.sends = self.takes
+        if self.turned and self.sends.positions and self.sends.channels is not None:
+            shape = (*self.sends.positions, self.sends.channels)
+            self.sends = Flow(shape[1:], shape[0], first=True)
 
     def _check_sizes(self) -> None:
         """No argument may be smaller than makes sense: sizes and sides are 1 or more."""
@@ -156,11 +161,12 @@ class Layer:
         return width
 
     def last_side(self) -> None:
-        """torch's Linear and LayerNorm act on the last side, wherever the channels of an image stand."""
+        """The frameworks' Linear and LayerNorm act on the last side, wherever the channels of an image stand."""
         flow = self.takes
-        if self.convention == "torch" and flow.first and flow.positions and flow.channels is not None:
+        if flow.first and flow.positions and flow.channels is not None and self.convention != "textbook":
             shape = (flow.channels, *flow.positions)
             self.takes = Flow(shape[:-1], shape[-1])
+            self.turned = True
             self.setting.positions_matter = True
 
     def check(self, holds: bool, otherwise: str) -> None:

@@ -79,6 +79,7 @@ def _instance(l: Layer) -> None:
 
 
 def _rms(l: Layer) -> None:
+    l.last_side()
     _affine(l, (l.width("c", "the number of channels"),))
     l.say("There is no shift: it divides by the root of the mean square and subtracts nothing.")
 
@@ -120,6 +121,7 @@ STATISTICS = Param(
 )
 NUMBER_OF_GROUPS = Param("g", "groups g numgroups", "the number of groups", noun=True, counts=False)
 LEARNED = (BETA, GAMMA, AFFINE)
+LAST_SIDE = dict.fromkeys(("torch", "keras"), "acting on the last side, not on channels that stand first")
 
 KINDS = (
     Kind(
@@ -147,6 +149,7 @@ KINDS = (
         example="layernorm 768",
         source="Ba et al. 2016 (arXiv 1607.06450), eq. 4; torch.nn.LayerNorm; keras.layers.LayerNormalization",
         rivals={"torch": "LayerNorm", "keras": "LayerNormalization"},
+        differs=LAST_SIDE,
     ),
     Kind(
         "GroupNorm",
@@ -185,6 +188,7 @@ KINDS = (
         example="rmsnorm 4096",
         source="Zhang and Sennrich 2019 (arXiv 1910.07467), eq. 4; torch.nn.RMSNorm; keras.layers.RMSNormalization",
         rivals={"torch": "RMSNorm", "keras": "RMSNormalization"},
+        differs=LAST_SIDE,
     ),
     Kind(
         "Scale",

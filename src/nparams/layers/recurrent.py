@@ -35,6 +35,7 @@ def _recurrent(l: Layer) -> None:
     l.check(len(sides) < 2, "it reads a sequence (steps x features); put flatten, reshape or a global pool before it")
     layers = l.value("L")
     n, h = l.width("n", "how many values come in at each step"), l.size("h")
+    _check_projection(l, h)
     if layers == 1:
         _cell(l, n, h)
     else:
@@ -42,6 +43,12 @@ def _recurrent(l: Layer) -> None:
         _stacked(l, n, h, layers)
     whole = l.flag("seq") or l.convention == "torch"
     l.sends = l.takes.but(positions=l.takes.positions if whole or not sides else (), channels=_sent(l, h), spread=False)
+
+
+def _check_projection(l: Layer, h: Size) -> None:
+    p = l.value("p") if "p" in l.kind.params else None
+    if l.convention == "torch" and isinstance(p, int) and isinstance(h, int):
+        l.check(p < h, f"torch wants a projection that is smaller than the {h} cells, not {p}")
 
 
 def _sent(l: Layer, h: Size) -> Size:

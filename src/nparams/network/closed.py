@@ -60,6 +60,8 @@ def _repeated(module: Module, parts: list[Size]) -> Size:
     if over.index in free_symbols(body):
         return tidy(Expr("sum", (over.first, over.last, body), over.index))
     count = tidy(add(over.last, mul(-1, over.first), 1))
+    if body == 1:
+        return count
     return body if body == 0 or count == 1 else _Block.make(count, body)
 
 

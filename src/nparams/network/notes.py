@@ -30,13 +30,15 @@ class Told(str):
 
     def __new__(cls, template: str, *sizes: Size, until_known: bool = False) -> Told:
         """The sentence as it reads now."""
-        made = super().__new__(cls, template.format(*map(number, sizes)))
+        made = super().__new__(cls, template.format(*map(number, sizes)).replace("+ -", "- "))
         made.template, made.sizes, made.until_known = template, sizes, until_known
         return made
 
     def put(self, values: Mapping[str, object]) -> Told | None:
         """The sentence with values for symbols; None where it no longer matters."""
-        sizes = tuple(substitute(size, values) for size in self.sizes)
+        from nparams.network.closed import tidy
+
+        sizes = tuple(tidy(substitute(size, values)) for size in self.sizes)
         if self.until_known and not any(free_symbols(size) for size in sizes):
             return None
         return Told(self.template, *sizes, until_known=self.until_known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import ExprError, UsageError, escaped, shown
 from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute, whole_number
+from nparams.network.closed import tidy
 from nparams.network.folding import depends
 from nparams.network.network import Network
 from nparams.network.notes import put_in
@@ -35,7 +36,7 @@ def substituted(network: Network, values: Mapping[str, object]) -> Network:
         root = made[0] if len(made) == 1 else Module(children=made)
         where = _conditions(network.where, given)
         lengths = {name: (first, substitute(size, given)) for name, (first, size) in network.lengths.items()}
-        also = {name: substitute(size, given) for name, size in network.also.items()}
+        also = {name: tidy(substitute(size, given)) for name, size in network.also.items()}
         notes = put_in(network.notes, given)
     except ExprError as error:
         raise UsageError(str(error)) from None

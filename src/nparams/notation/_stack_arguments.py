@@ -156,6 +156,9 @@ class _Arguments:
             return
         if param.takes == "flag":
             value, after = self._truth(after)
+            if loose and after < len(self.found) and self.found[after].kind == "size":
+                self._fail(after, f"{shown(self.found[at].text)} takes no number, found {self.found[after].text}")
+                return
             yield after, {**given, param.letter: value}, loose
             return
         bound = after < len(self.found) and self.found[after].kind == "sign" and self.found[after].text in "=:"
@@ -222,6 +225,9 @@ class _Arguments:
                 yield after, given, loose
             return
         if word in PADDINGS and "p" in self.kind.params and self.kind.params["p"].takes == "padding":
+            if "p" in given:
+                self._fail(at, f"the padding is said twice, {written(given['p'])} and {word}; say it once")
+                return
             skip = 1 + (at + 1 < len(self.found) and self.found[at + 1].word in ("padding", "pad"))
             yield at + skip, {**given, "p": word}, loose
             return

@@ -140,7 +140,9 @@ class Builder:
             return flow_of(said)
         channels = said[0]
         if flow is self.given and flow.channels is not None and flow.channels != channels:
-            raise NotationError(f"{channels} values are said to come in, but the input has {flow.channels}")
+            raise NotationError(
+                f"{channels} values are said to come in, but the input has {flow.channels}; leave the on out"
+            )
         if flow.channels is not None and flow.channels != channels and not isinstance(flow.channels, Expr):
             self.setting.note(
                 f"{name}: {channels} values are said to come in, though {flow.channels} come from the layer before it"

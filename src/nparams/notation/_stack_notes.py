@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.expr import add
 from nparams.layers.catalogue import kinds
-from nparams.layers.kind import CONVENTIONS
+from nparams.layers.kind import CONVENTIONS, TITLES
 from nparams.network import PARAMETER_ROLES, Module, Network
 from nparams.network.notes import Told
 
@@ -14,25 +14,24 @@ if TYPE_CHECKING:
     from nparams.network.rows import Row
     from nparams.notation.stack import Built
 
-TITLES = {"textbook": "textbook", "torch": "PyTorch", "keras": "Keras"}
-
 
 def finished(networks: dict[str, Built], asked: str | None) -> Network:
     """The first of the networks, with what the others hold beside it."""
     chosen = next(iter(networks))
     network = networks[chosen]
-    sums = {name: _summed(other) for name, other in networks.items()}
-    differing = [name for name in CONVENTIONS if name != chosen and sums[name][0] != sums[chosen][0]]
+    sums = {name: other.totals.known for name, other in networks.items()}
+    others = [name for name in CONVENTIONS if name != chosen and name in networks]
+    differing = [name for name in others if sums[name] != sums[chosen]]
     if differing or _statistics(network) != 0:
         network.convention = chosen
     if differing:
-        network.also.update({name: sums[name][0] for name in CONVENTIONS if name != chosen})
+        network.also.update({name: sums[name] for name in others})
         network.notes += _itemised(networks, chosen, asked)
     _add_framework(network, chosen, asked)
     _add_folded(network)
     if asked == "all":
-        network.conventions = {name: networks[name] for name in CONVENTIONS}
-        network.also.update({name: sums[name][0] for name in CONVENTIONS if name != chosen})
+        network.conventions = {name: networks[name] for name in CONVENTIONS if name in networks}
+        network.also.update({name: sums[name] for name in others})
     network.remarks = tuple(_remarks(network))
     network.described = _described(network.layers)
     return network
@@ -47,30 +46,22 @@ def _described(rows: list[Row]) -> str:
     return f"{sum(copies):,} layers, {held:,} with parameters"
 
 
-def _summed(network: Network) -> tuple[Size, Size]:
-    return network.totals.known, network.totals.biases
-
-
 # -- conventions ----------------------------------------------------------------------------------------------------
 
 
 def _itemised(networks: dict[str, Built], chosen: str, asked: str | None) -> list[str]:
     """A sentence for each other convention: its total, and the difference by kind of layer."""
     because = "" if asked is not None else ", since --convention was not given"
-    sentences = [f"counted by the definitions of {_article(chosen)}{because}"]
+    sentences = [f"counted by the definitions of {TITLES[chosen]}{because}"]
     for name, other in networks.items():
         if name == chosen:
             continue
         items = _items(networks[chosen], other, chosen, name)
         said = "; ".join(words for words, _ in items)
-        front = f"by those of {_article(name)} it is"
+        front = f"by those of {TITLES[name]} it is"
         sizes = [change for _, change in items]
         sentences.append(Told(f"{front} {{}}: {said}", other.totals.known, *sizes) if items else f"{front} the same")
     return sentences
-
-
-def _article(name: str) -> str:
-    return "the textbook" if name == "textbook" else TITLES[name]
 
 
 def _items(one: Network, other: Network, name: str, other_name: str) -> list[tuple[str, Size]]:
@@ -88,7 +79,7 @@ def _items(one: Network, other: Network, name: str, other_name: str) -> list[tup
             changes[reason] = (add(held, change), [*where, row.name])
         if before is not None and before.takes == row.takes and before.out != row.out:
             cause = cause or row.name
-    return [_item(reason, change, where) for reason, (change, where) in changes.items()]
+    return [_item(reason, _tidied(change), where) for reason, (change, where) in changes.items()]
 
 
 def _reason(kind: str, name: str, other_name: str) -> str:

@@ -95,6 +95,8 @@ def _taken(match: re.Match[str], text: str, found: list[Token]) -> int:
     if kind == "paper":
         side, filters = piece[4:].split("-")
         raise NotationError(f"{piece} is how tables of papers write conv {filters} {side}x{side}")
+    if kind == "multiple" and piece[-1] in "kKmMbBgGtT":
+        raise NotationError(f"{piece} is no size; write the number out, such as {piece[:-1]}000")
     if kind == "multiple":  # 4d
         found.append(Token("size", piece, size_of(f"{piece[:-1]}*{piece[-1]}")))
         return match.end()

@@ -322,7 +322,7 @@ def _general(found: list[Token], kind: Kind, call: Call) -> list[Token]:
             at += 2
         elif token.kind == "word" and token.word in NAMED and after is not None and after.kind == "word":
             if call.name is not None:
-                raise NotationError(f"it has two names, {call.name} and {after.text}")
+                raise NotationError(f"it has two names, {call.name} and {after.text}; keep one")
             call.name = after.text
             at += 2
         elif _is_times(token) and after is not None and (count := _count(after)) is not None:

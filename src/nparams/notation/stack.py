@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from nparams.errors import NotationError, UsageError, shown
 from nparams.layers.flow import Flow
-from nparams.layers.kind import CONVENTIONS
+from nparams.layers.kind import CONVENTIONS, TITLES
 from nparams.layers.layer import Setting
 from nparams.network import Module, Network
 from nparams.notation._stack_build import Builder, entering
@@ -54,10 +54,22 @@ def read(text: str, *, bias: str = "all", convention: str | None = None) -> Netw
     first = _network(text, steps, read_as, str(chosen))
     networks = dict.fromkeys((chosen, *(c for c in CONVENTIONS if c != chosen)), first)
     if first.setting.consulted:
-        networks.update({name: _network(text, steps, read_as, name) for name in CONVENTIONS if name != chosen})
+        networks = {chosen: first, **_others(text, steps, read_as, str(chosen), first)}
     from nparams.notation._stack_notes import finished
 
     return finished(networks, convention)
+
+
+def _others(text: str, steps: list[Step], read_as: str, chosen: str, first: Built) -> dict[str, Built]:
+    """The same list by the other conventions; one that makes no network of it is a note."""
+    found = {}
+    for name in CONVENTIONS:
+        if name != chosen:
+            try:
+                found[name] = _network(text, steps, read_as, name)
+            except NotationError as error:
+                first.notes.append(f"by the definitions of {TITLES[name]} it is no network: {error}")
+    return found
 
 
 class Built(Network):

@@ -16,13 +16,24 @@ if TYPE_CHECKING:
 
 def render(network: Network, look: Look | None = None, *, tensors: bool = False) -> str:
     """A header and one line a row (or a tensor); no sum line, so that the column total (adds) gives the network's."""
-    rows = tensor_rows(network) if tensors else network.rows()
+    rows = tensor_rows(network) if tensors else _rows(network)
     names = list(rows[0]) if rows else ["name", "total"]
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([_safe(contract_cell(row[name])) for name in names] for row in rows)
     return out.getvalue().rstrip("\n")
+
+
+def _rows(network: Network) -> list[dict[str, object]]:
+    """The rows; with a column of totals for every other convention that is asked for."""
+    rows = network.rows()
+    for name, other in network.conventions.items():
+        totals = {row.module.name: row.total for row in other.layers}
+        for row, held in zip(rows, network.layers, strict=True):
+            if other is not network:
+                row[f"total_{name}"] = totals.get(held.module.name)
+    return rows
 
 
 def _safe(text: str) -> str:

@@ -74,9 +74,15 @@ def heading(network: Network, look: Look) -> str:
     if network.is_flat:
         return look.text(escaped(f"{place(network.source)}: {network.read_as}"))
     if not network.described:
-        return look.text(escaped(network.read_as))
-    gap = "\n" if len(network.read_as) + len(network.described) + 2 > (look.width or 120) else "  "
-    return look.text(escaped(network.read_as) + gap + escaped(network.described))
+        return look.text(escaped(shortened(network.read_as)))
+    read_as = shortened(network.read_as)
+    gap = "\n" if len(read_as) + len(network.described) + 2 > (look.width or 120) else "  "
+    return look.text(escaped(read_as) + gap + escaped(network.described))
+
+
+def shortened(read_as: str) -> str:
+    """What was understood, its middle left out where it is very long; JSON has it whole."""
+    return read_as if len(read_as) <= 1200 else f"{read_as[:600]} … {read_as[-200:]}"
 
 
 def summary(network: Network, look: Look) -> str:
