@@ -35,6 +35,10 @@ ENCODER = 4 * 8 * 8 + 2 * 8 * 16 + 2 * 8  # of width 8, 16 inside, norms with sc
 
 # what is typed | whose layers (None: the textbook's) | the total, from the definition of each layer
 KINDS: list[Case] = [
+    ("conv 3x3 on 3", None, "(3*3*3 + 1)*c_out"),
+    ("input 4; hidden layer: 16 neurons; output layer: 2 neurons", None, (4 + 1) * 16 + (16 + 1) * 2),
+    ("layer1: 10 neurons on 4", None, (4 + 1) * 10),
+    ("Conv layer: 6 5x5 filters on 1", None, (5 * 5 + 1) * 6),
     # dense
     ("dense 10 on 784", None, 784 * 10 + 10),
     ("dense 10 on 784 no bias", None, 784 * 10),

@@ -16,6 +16,16 @@ ONE_BRANCH = "one branch only; divide branches with |"
 
 # what is typed | the whole answer
 REFUSED = [
+    ("input 8; residual", '"residual", at character 10: "residual" needs brackets: residual (conv 64 3x3 same; relu)'),
+    ("input 8; add (dense 5 | dense 4)", "add at character 10: 5 and 4 cannot be added; give both one size"),
+    (
+        "input 28x28x1: dense 3",
+        '"input 28x28x1: dense 3", at character 1: "dense" is a layer: divide it from the input with ; or a new line',
+    ),
+    (
+        "input 8x8x3; maxpool 2x2x2",
+        '"maxpool 2x2x2", at character 14: windows of 2x2x2 have three sides; write 2x2 for those of an image',
+    ),
     ("dense 1k on 2", '"dense 1k on 2", at character 1: 1k is no size; write the number out, such as 1000'),
     ("dense 10 bias 3", '"dense 10 bias 3", at character 1: "bias" takes no number, found 3'),
     (
@@ -288,7 +298,7 @@ REFUSED = [
     (
         "input 8x8x3; conv 4 3x3 as a; conv 4 3x3; concat a",
         '"concat a", at character 43: 4x4x4 and 6x6x4 cannot come together, their sides differ; pad (same) to '
-        "keep them, or give the short way a stride too",
+        "keep them",
     ),
     (
         "input 28x28x3; conv 8 3x3 in channels 4",
@@ -360,7 +370,7 @@ DO_NOT_FIT = [
     ("reuse a", 'no earlier layer is called "a"'),
     ("dense 5 on 4 as b; reuse a", 'no earlier layer is called "a"; so far: b'),
     ("dense 5 tied to foo", 'no earlier layer is called "foo"'),
-    ("input 4x4x1; L x (zeropad 1)", "to 8x8x1); give a number of copies"),
+    ("input 4x4x1; L x (zeropad 1)", "(4x4x1 to 6x6x1); give a number of copies"),
     ("dense " + "9" * 1001, "a size of 1,001 digits: at most 1,000 are read"),
     ("dense " + "of " * 90 + "3", "more than 80 words and numbers for one layer; divide layers with ;"),
     ("relu;" * 250_000, "1,250,000 characters of layers: at most 1,000,000 are read"),

@@ -113,7 +113,7 @@ DORA = Param("dora", "dora", "also learns magnitudes (DoRA)", "flag", False)
 KINDS = (
     Kind(
         "Dense", "dense fc linear fullyconnected affine fclayer denselayer fullyconnectedlayer linearlayer output "
-        "outputlayer hidden hiddenlayer",
+        "outputlayer hidden hiddenlayer layer",
         "every value that comes in is connected to every neuron", _make,
         params=(UNITS, Param("n_in", "inputs in infeatures", "how many values come in", noun=True), BIAS, RANK, DORA),
         orders=("n_out", "n_in n_out"), example="dense 10 on 784",

@@ -82,6 +82,7 @@ def _flat_kernel(l: Layer, kernel: Sides) -> int:
     """A kernel of 5x5x48 on an image: 5x5 over its 48 channels, as papers write it, if 48 come in."""
     told = "x".join(map(str, kernel))
     flat = "x".join(map(str, kernel[:2]))
+    l.check("c_in" in l.kind.params, f"windows of {told} have three sides; write {flat} for those of an image")
     l.check(
         l.takes.positions is not None and len(l.takes.positions) == 2 and l.takes.channels == kernel[2],
         f"a kernel of {told} reads two ways: write conv3d ... {told} for one of three sides, or {flat} on {kernel[2]} "

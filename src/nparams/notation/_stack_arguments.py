@@ -7,7 +7,7 @@ import re
 from nparams.errors import NotationError, shown
 from nparams.layers.catalogue import words as kind_words
 from nparams.notation._stack_tokens import SYMBOL, Token, size_of
-from nparams.notation._stack_vocabulary import close, vocabulary, written
+from nparams.notation._stack_vocabulary import close, usual_numbers, vocabulary, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -319,7 +319,8 @@ class _Arguments:
     def _spread(self, free: list[Param], loose: list[Token]) -> dict[str, Any] | None:
         """`embedding 50257x768`: as many sizes as there are sides."""
         sides = [side for t in loose for side in (t.value if t.kind == "shape" else (t.value,))]
-        if len(sides) != len(free) or any(p.takes != "size" for p in free):
+        written_so = usual_numbers(self.kind) > 1 or self.kind.width == "n_in"
+        if not written_so or len(sides) != len(free) or any(p.takes != "size" for p in free):
             return None
         return {p.letter: side for p, side in zip(free, sides, strict=True)}
 

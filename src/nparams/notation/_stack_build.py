@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MAX_LAYERS = 100_000
 #: copies of one layer that are not alike
 MAX_UNLIKE = 10_000
+#: words of blocks with a short way past them
+SHORT = ("residual", "skip", "shortcut")
 JOIN_WORDS = {"add": "add", "sum": "add", "concat": "concat", "concatenate": "concat", "multiply": "multiply"}
 
 
@@ -69,13 +71,14 @@ class Builder:
             return self._once(step, name, name, flow)
         modules: list[Module] = []
         done = 0
+        began = flow
         while times != done:
             copies, sent = self._once(step, f"{name}[{self.setting.index}]", name, flow, first=done == 0)
             if sent == flow:
                 return [*modules, *over(copies, self.setting.index, add(done, 1), times)], sent
             if isinstance(times, Expr) and done:
                 raise NotationError(
-                    f"{step}: {times} copies, and each changes the shape ({shape(flow)} to {shape(sent)}); "
+                    f"{step}: {times} copies, and each changes the shape ({shape(began)} to {shape(flow)}); "
                     "give a number of copies"
                 )
             if isinstance(times, int) and times > MAX_UNLIKE and done:
@@ -222,16 +225,14 @@ class Builder:
             self.made[step.name or name] = (step, name, modules)
             return modules, sent
         branches = (
-            step.branches
-            if len(step.branches) > 1 or step.word not in ("residual", "skip", "shortcut", "add", "sum")
-            else [*step.branches, []]
+            step.branches if len(step.branches) > 1 or step.word not in (*SHORT, "add", "sum") else [*step.branches, []]
         )
         children, ends = [], []
         for k, branch in enumerate(branches):
             inner, sent = self.run(branch, flow, f"{name}.{chr(97 + k) if k < 26 else k}.")
             children += inner
             ends.append(sent)
-        joined = together(step.join, ends)
+        joined = together(step.join, ends, short=len(step.branches) == 1 or step.word in SHORT)
         children.append(join_module(step.join, f"{name}.{step.join}", ends, joined))
         modules = [Module(name, children=children, takes=flow.shape, out=joined.shape)]
         self.made[step.name or name] = (step, name, modules)

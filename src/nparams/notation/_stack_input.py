@@ -87,6 +87,10 @@ def _word(said: _Input, found: list[Token], at: int) -> int:
         said.batch = said.batch or not said.sides
     elif word not in NOISE:
         if not re.fullmatch(SYMBOL, found[at].text):
+            if word in kind_words():
+                raise NotationError(
+                    f"{shown(found[at].text)} is a layer: divide it from the input with ; or a new line"
+                )
             near = close(word, kind_words(), "")
             raise NotationError(f"{shown(found[at].text)} is not understood in an input{near}; write {EXAMPLES}")
         said.sides.append(size_of(found[at].text))

@@ -26,13 +26,16 @@ def alike(one: tuple[Size, ...] | None, other: tuple[Size, ...] | None) -> bool:
 # -- coming together ------------------------------------------------------------------------------------------------
 
 
-def together(join: str, ends: list[Flow]) -> Flow:
-    """What several branches send as one: channels side by side, or numbers added in place."""
+def together(join: str, ends: list[Flow], *, short: bool = False) -> Flow:
+    """What several branches send as one: channels side by side, or numbers added in place.
+
+    `short`: the last one is the short way of a residual block.
+    """
     for end in ends[1:]:
         if differ(ends[0].positions, end.positions):
             raise NotationError(
-                f"{shape(ends[0])} and {shape(end)} cannot come together, their sides differ; pad (same) to keep "
-                "them, or give the short way a stride too"
+                f"{shape(ends[0])} and {shape(end)} cannot come together, their sides differ; pad (same) to keep them"
+                + (", or give the short way a stride too" if short else "")
             )
     if join == "concat":
         known = [end.channels for end in ends if end.channels is not None]
@@ -45,16 +48,10 @@ def together(join: str, ends: list[Flow]) -> Flow:
             and ends[0].channels != end.channels
             and not isinstance(end.channels, Expr)
         ):
-            raise NotationError(
-                f"{shape(ends[0])} and {shape(end)} cannot be added; give the short way a layer of its own: "
-                f"residual (... | {'conv' if ends[0].positions else 'dense'} {last(ends[0])}"
-                f"{' 1x1' if ends[0].positions else ''})"
-            )
+            layer = f"conv {ends[0].channels} 1x1" if ends[0].positions else f"dense {ends[0].channels}"
+            way = f"give the short way a layer of its own: residual (... | {layer})" if short else "give both one size"
+            raise NotationError(f"{shape(ends[0])} and {shape(end)} cannot be added; {way}")
     return ends[0]
-
-
-def last(flow: Flow) -> str:
-    return str(flow.channels)
 
 
 def differ(one: tuple[Size, ...] | None, other: tuple[Size, ...] | None) -> bool:

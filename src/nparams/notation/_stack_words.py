@@ -7,6 +7,7 @@ import re
 from nparams.errors import NotationError, shown
 from nparams.layers.catalogue import words as kind_words
 from nparams.notation._stack_arguments import ACTIVATIONS, NOISE, arguments
+from nparams.notation._stack_text import GROUPS, JOINS
 from nparams.notation._stack_tokens import SYMBOL, Token, size_of, tokens
 from nparams.notation._stack_vocabulary import close, usual_numbers, vocabulary
 
@@ -25,7 +26,7 @@ INPUT_WORDS = frozenset(
 ON = frozenset(("on", "from", "onto", "over"))
 NAMED = frozenset(("as", "named", "called"))
 #: words for where a layer stands, which name a dense layer where no other kind is named
-PLACES = frozenset(("hidden", "output", "hiddenlayer", "outputlayer"))
+PLACES = frozenset(("hidden", "output", "hiddenlayer", "outputlayer", "layer"))
 #: settings that are not counted: activation=relu
 UNCOUNTED = frozenset(
     """activation act nonlinearity initializer kernelinitializer biasinitializer regularizer kernelregularizer init name
@@ -272,10 +273,14 @@ def _headed(found: list[Token], text: str, call: Call) -> tuple[Kind, dict[str, 
             return kind_words()["dense"], {}, found  # a bare number in a list of layers: that many neurons
         if first is None:
             raise NotationError("it names no layer; write for example dense 10, conv 32 3x3, maxpool 2")
+        if first.word in JOINS or first.word in GROUPS:
+            raise NotationError(f"{shown(first.text)} needs brackets: {first.word} (conv 64 3x3 same; relu)")
         raise NotationError(f"{shown(first.text)} is not a layer that is known{close(first.word, kind_words())}")
     kind, preset, start, end = head
     call.word = "".join(t.word for t in found[start:end])
     rest = found[end:]
+    if rest and rest[0].kind == "sign" and rest[0].text in ":=":
+        rest = rest[1:]  # hidden layer: 16 neurons
     lead = _led([t for t in found[:start] if t.kind != "word" or not _wraps(t, call)], kind)
     if len(lead) == 1 and lead[0].kind == "size" and rest and rest[0].word == "layers" and "L" not in kind.params:
         _repeat(call, lead[0].value)  # 3 dense layers 64
@@ -288,12 +293,11 @@ def _led(lead: list[Token], kind: Kind) -> list[Token]:
     known = vocabulary(kind)
     found: list[Token] = []
     for t in lead:
-        if t.kind == "word" and (t.word in PLACES or (t.word in NOISE and t.word not in known)):
-            continue
-        if t.kind == "word" and found and found[-1].kind == "size" and t.word in known and known[t.word].noun:
+        counted = t.kind == "word" and bool(found) and found[-1].kind == "size"
+        if counted and t.word in known and known[t.word].noun:
             found[-1:] = [t, Token("sign", "="), found[-1]]
-            continue
-        found.append(t)
+        elif t.kind != "word" or (t.word not in PLACES and (t.word not in NOISE or t.word in known)):
+            found.append(t)
     return found
 
 
