@@ -312,3 +312,8 @@ TIDY: list[tuple[str, dict[str, object], str]] = [
 @pytest.mark.parametrize(("text", "values", "words"), TIDY, ids=[row[0] for row in TIDY])
 def test_sums_are_tidy(text: str, values: dict[str, object], words: str) -> None:
     assert any(words in note for note in read(text, set=values).notes)
+
+
+def test_what_is_trained_stands_under_the_table() -> None:
+    lines = str(read("dense 4096 on 4096 no bias lora 16")).split("\n")
+    assert lines[-1] == "trained: 131,072 (0.78%); frozen: 16,777,216"  # 16*(4096 + 4096) and 4096*4096

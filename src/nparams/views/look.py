@@ -126,6 +126,9 @@ def asides(network: Network, look: Look) -> list[str]:
         lines.append(f"by name, each tied tensor again: {look.number(totals.listed)}")
     if totals.active is not None and totals.active != totals.total:
         lines.append(f"used per token: {look.number(totals.active)}")
+    if isinstance(totals.trainable, int) and isinstance(totals.frozen, int) and totals.frozen:
+        share = f" ({totals.trainable / totals.known:.2%})" if isinstance(totals.known, int) else ""
+        lines.append(f"trained: {totals.trainable:,}{share}; frozen: {totals.frozen:,}")
     if isinstance(totals.parameter_bytes, int) and totals.dtypes:
         lines.append(_stored(network))
     if "folded" in network.also:
