@@ -7,6 +7,7 @@ from nparams.expr import Expr, add
 from nparams.layers.flow import Flow, flow_of
 from nparams.layers.layer import Layer, Setting, made
 from nparams.network import PARAMETER_ROLES, Module
+from nparams.notation._stack_general import Call
 from nparams.notation._stack_modules import (
     alike,
     freeze,
@@ -20,7 +21,6 @@ from nparams.notation._stack_modules import (
     together,
 )
 from nparams.notation._stack_vocabulary import written
-from nparams.notation._stack_words import Call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import re
 
 from nparams.errors import NotationError
 from nparams.expr import product
+from nparams.notation._stack_general import UNCOUNTED, Call
 from nparams.notation._stack_input import input_flow
 from nparams.notation._stack_text import Element, Group, cut
 from nparams.notation._stack_tokens import tokens
 from nparams.notation._stack_vocabulary import vocabulary
-from nparams.notation._stack_words import PLACES, UNCOUNTED, Call, call_of, is_input, kind_at_start
+from nparams.notation._stack_words import PLACES, call_of, is_input, kind_at_start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from nparams.expr import Expr
-from nparams.notation._stack_arguments import COUNTED
-from nparams.notation._stack_vocabulary import usual_numbers, vocabulary, written
+from nparams.notation._stack_vocabulary import COUNTED, usual_numbers, vocabulary, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.layers.kind import Kind
+    from nparams.notation._stack_general import Call
     from nparams.notation._stack_parse import Step
-    from nparams.notation._stack_words import Call
 
 
 def canonical(steps: list[Step]) -> str:

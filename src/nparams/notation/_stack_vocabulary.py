@@ -10,6 +10,28 @@ if TYPE_CHECKING:
 
     from nparams.layers.kind import Kind, Param
 
+#: words that may stand anywhere and say nothing that is counted
+NOISE = frozenset(
+    """of with each and a an the using size by for has having layer is in returns that are to per its then stacked
+    followed activation initializer kernelinitializer masked causal hidden output final first second third last next
+    simple standard regular learned trainable use apply eps epsilon momentum""".split()
+)
+#: activations named beside a layer change nothing (PReLU, which learns, is a layer of its own)
+ACTIVATIONS = frozenset(
+    """relu sigmoid tanh softmax gelu silu swish elu selu celu softplus softsign mish hardswish hardsigmoid hardtanh
+    leakyrelu relu6 logsoftmax linear logistic none""".split()
+)
+NO = frozenset(("no", "without", "not", "wo"))
+TRUE, FALSE = frozenset(("true", "yes", "on", "1")), frozenset(("false", "no", "off", "none", "0"))
+#: what is counted: "2 layers" and "layers 2" are both said, so between two numbers such a word reads two ways
+COUNTED = frozenset(
+    """unit neuron node filter kernel map layer expert class cell word token channel feature input output group block
+    capsule entry step""".split()
+)
+#: what may stand between a word and its number
+FILLERS = frozenset(("of", "is", "to", "size", "equal"))
+PADDINGS = frozenset(("same", "valid", "causal", "full"))
+
 _VOCABULARY: dict[str, dict[str, Param]] = {}
 
 

@@ -6,16 +6,14 @@ import re
 
 from nparams.errors import NotationError, shown
 from nparams.layers.catalogue import words as kind_words
-from nparams.notation._stack_arguments import ACTIVATIONS, NOISE, arguments
+from nparams.notation._stack_arguments import arguments
+from nparams.notation._stack_general import Call, count, general, is_times, repeat
 from nparams.notation._stack_text import GROUPS, JOINS
-from nparams.notation._stack_tokens import SYMBOL, Token, size_of, tokens
-from nparams.notation._stack_vocabulary import close, usual_numbers, vocabulary
+from nparams.notation._stack_tokens import SYMBOL, Token, tokens
+from nparams.notation._stack_vocabulary import NOISE, close, vocabulary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from nparams.expr import Size
     from nparams.layers.kind import Kind
 
 LONGEST_NAME = 5  # words of a kind's name: "global average pooling 2d layer"
@@ -23,69 +21,12 @@ LONGEST_NAME = 5  # words of a kind's name: "global average pooling 2d layer"
 INPUT_WORDS = frozenset(
     ("input", "inputs", "inputlayer", "inputshape", "inputsize", "image", "inputimage", "tokens", "inputdim")
 )
-ON = frozenset(("on", "from", "onto", "over"))
-NAMED = frozenset(("as", "named", "called"))
 #: words for where a layer stands, which name a dense layer where no other kind is named
 PLACES = frozenset(("hidden", "output", "hiddenlayer", "outputlayer", "layer"))
-#: settings that are not counted: activation=relu
-UNCOUNTED = frozenset(
-    """activation act nonlinearity initializer kernelinitializer biasinitializer regularizer kernelregularizer init name
-    eps epsilon momentum lr""".split()
-)
 #: words for a layer that is applied once more
 AGAIN = frozenset(("reuse", "shared", "again"))
 #: words in front of a kind that change how it is applied
 EACH = frozenset(("timedistributed", "td"))
-
-
-class Call:
-    """A layer as it was written.
-
-    `given`: arguments by letter.  `on`: the shape that is said to flow in.  `each`: applied at every step by itself.
-    `tied`: the name of the layer whose weights it uses.  `again`: the name of the layer that is applied once more.
-    """
-
-    __slots__ = (
-        "again",
-        "each",
-        "frozen",
-        "given",
-        "kind",
-        "name",
-        "on",
-        "shape",
-        "start",
-        "text",
-        "tied",
-        "times",
-        "word",
-    )
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.kind: Kind | None = None
-        #: the name by which the kind was called
-        self.word = ""
-        self.given: dict[str, Any] = {}
-        self.on: tuple[Size, ...] | None = None
-        self.name: str | None = None
-        self.times: Size = 1
-        self.each = False
-        self.frozen = False
-        self.tied: str | None = None
-        self.again: str | None = None
-        #: of an input: its tokens
-        self.shape: list[Token] | None = None
-        #: names of earlier outputs to go on from
-        self.start: tuple[str, ...] = ()
-
-    def copy(self) -> Call:
-        """The same call, its arguments apart."""
-        made = Call(self.text)
-        for slot in self.__slots__:
-            setattr(made, slot, getattr(self, slot))
-        made.given = dict(self.given)
-        return made
 
 
 def call_of(text: str) -> Call:
@@ -98,7 +39,7 @@ def call_of(text: str) -> Call:
         return call
     kind, preset, rest = _headed(found, text, call)
     call.kind = kind
-    rest = _general(rest, kind, call)
+    rest = general(rest, kind, call)
     call.given = {**preset, **arguments(kind, rest, call.word)}
     return call
 
@@ -162,49 +103,11 @@ def _refuse_glued(first: Token, stem: str, rest: list[Token]) -> None:
 
 def _times(found: list[Token], call: Call) -> list[Token]:
     """`3 x dense 64`: how often."""
-    count = _count(found[0]) if len(found) > 2 and _is_times(found[1]) else None
-    if count is not None and (found[2].word in AGAIN or _find(found[2:]) is not None):
-        call.times = count
+    copies = count(found[0]) if len(found) > 2 and is_times(found[1]) else None
+    if copies is not None and (found[2].word in AGAIN or _find(found[2:]) is not None):
+        call.times = copies
         found = found[2:]
     return found
-
-
-def _count(token: Token) -> Size | None:
-    """A number of copies: a number, or a symbol."""
-    if token.kind == "size":
-        return token.value  # type: ignore[no-any-return]
-    return size_of(token.text) if token.kind == "word" and re.fullmatch(SYMBOL, token.text) else None
-
-
-def _repeat(call: Call, times: object) -> None:
-    if call.times != 1:
-        raise NotationError(f"{call.times} copies and {times} copies: say once how often")
-    call.times = times  # type: ignore[assignment]
-
-
-def _refuse_kernel(kind: Kind, found: list[Token], at: int) -> None:
-    """`conv 32 3 x 3`, `embedding 50257 x 768`: one shape, or copies?"""
-    shaped = any(kind.params[letter].takes == "shape" for order in kind.orders for letter in order)
-    several = shaped or usual_numbers(kind) > 1
-    if several and at > 0 and found[at - 1].kind == "size" and not any(t.kind == "shape" for t in found):
-        one, other = found[at - 1].text, found[at + 1].text
-        raise NotationError(
-            f"{one} x {other} reads two ways: write {one}x{other} for a shape, or {other} x {kind.words[0]} ... for "
-            "copies"
-        )
-
-
-def _shape_of(token: Token) -> tuple[Size, ...] | None:
-    """A shape, a number or a symbol after `on`."""
-    if token.kind == "shape":
-        return tuple(token.value)
-    if token.kind == "size":
-        return (token.value,)
-    return (size_of(token.text),) if token.kind == "word" and re.fullmatch(SYMBOL, token.text) else None
-
-
-def _is_times(token: Token) -> bool:
-    return token.text in ("x", "×", "*", "X", "times")
 
 
 def _other(found: list[Token], call: Call) -> bool:
@@ -283,7 +186,7 @@ def _headed(found: list[Token], text: str, call: Call) -> tuple[Kind, dict[str, 
         rest = rest[1:]  # hidden layer: 16 neurons
     lead = _led([t for t in found[:start] if t.kind != "word" or not _wraps(t, call)], kind)
     if len(lead) == 1 and lead[0].kind == "size" and rest and rest[0].word == "layers" and "L" not in kind.params:
-        _repeat(call, lead[0].value)  # 3 dense layers 64
+        repeat(call, lead[0].value)  # 3 dense layers 64
         return kind, preset, rest[1:]
     return kind, preset, lead + rest
 
@@ -309,75 +212,3 @@ def _wraps(token: Token, call: Call) -> bool:
         call.frozen = True
         return True
     return False
-
-
-# -- for all kinds --------------------------------------------------------------------------------------------------
-
-
-def _general(found: list[Token], kind: Kind, call: Call) -> list[Token]:
-    """What any layer may say: on 16, tied to emb, frozen, an activation; the rest."""
-    rest: list[Token] = []
-    at = 0
-    known = vocabulary(kind)
-    while at < len(found):
-        token, after = found[at], found[at + 1] if at + 1 < len(found) else None
-        if token.kind == "word" and token.word in ON and after is not None and (said := _shape_of(after)) is not None:
-            call.on = said
-            at += 2
-        elif token.kind == "word" and token.word in NAMED and after is not None and after.kind == "word":
-            if call.name is not None:
-                raise NotationError(f"it has two names, {call.name} and {after.text}; keep one")
-            call.name = after.text
-            at += 2
-        elif _is_times(token) and after is not None and (count := _count(after)) is not None:
-            _refuse_kernel(kind, found, at)
-            _repeat(call, count)
-            at += 2
-        elif token.kind == "word" and (glued := re.fullmatch(r"[x×](\d+)", token.text)):
-            _repeat(call, size_of(glued[1]))
-            at += 1
-        elif token.kind == "word" and token.word in ("tied", "tie", "shareswith") and at + 1 < len(found):
-            at += 2 if after is not None and after.word in ("to", "with") else 1
-            if at >= len(found):
-                raise NotationError(
-                    "tied to which layer? Name one earlier (embedding 1000 64 as emb), then: tied to emb"
-                )
-            call.tied = found[at].text
-            at += 1
-        elif token.kind == "word" and token.word in UNCOUNTED and (skipped := _setting(found, at)):
-            at += skipped
-        elif token.kind == "word" and after is None and token.word in ("on", "as") and token.word not in known:
-            needs = "a size after it: on 16" if token.word == "on" else "a name after it: as conv1"
-            raise NotationError(f"{shown(token.text)} needs {needs}")
-        elif token.kind == "word" and token.word in ("frozen", "nontrainable"):
-            call.frozen = True
-            at += 1
-        elif token.kind == "word" and token.word not in known and _is_activation(found, at):
-            at += 1 + (after is not None and token.word == "leaky")
-        else:
-            rest.append(token)
-            at += 1
-    return rest
-
-
-def _setting(found: list[Token], at: int) -> int:
-    """How many tokens `activation = relu` takes, 0 where it is no such thing."""
-    end = at + 1
-    if end < len(found) and found[end].kind == "sign" and found[end].text in "=:":
-        end += 1
-    elif end >= len(found) or found[end].word not in ACTIVATIONS:
-        return 0
-    return end + 1 - at
-
-
-def _is_activation(found: list[Token], at: int) -> bool:
-    word = found[at].word
-    if word == "leaky" and at + 1 < len(found):
-        word += found[at + 1].word
-    return word in ACTIVATIONS and not (
-        at > 0
-        and found[at - 1].kind == "sign"
-        and found[at - 1].text == "="
-        and at > 1
-        and found[at - 2].word.endswith("bias")
-    )
