@@ -57,6 +57,20 @@ def test_a_bare_count_pulls_in_nothing_slow() -> None:
     assert pulled_in_by("784-16-16-10", "-q").isdisjoint([*SLOW, *FRAMEWORKS, "pathlib"])
 
 
+def test_layer_sizes_load_no_list_of_layers() -> None:
+    """Layer sizes answer fastest of all: neither the grammar of lists nor the textbook of kinds is loaded for them."""
+    for text in ("784-16-16-10", "h0-h1-h2"):
+        ours = {name for name in pulled_in_by(text, "-q") if name.startswith(("nparams.notation.", "nparams.layers."))}
+        assert {name for name in ours if "stack" in name} <= {"nparams.notation.stack"}
+        assert {name for name in ours if name.startswith("nparams.layers.")} == {"nparams.layers.dense"}
+
+
+def test_a_list_of_layers_pulls_in_nothing_slow() -> None:
+    assert pulled_in_by("input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10", "-q").isdisjoint(
+        [*SLOW, *FRAMEWORKS]
+    )
+
+
 def test_json_pulls_in_no_terminal_view() -> None:
     assert pulled_in_by("784-16-16-10", "--json").isdisjoint([*FRAMEWORKS, *(set(SLOW) - {"json", "hashlib"})])
 

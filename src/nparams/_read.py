@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nparams.registry import Source
 
 BY_FORM = {row.form: row for row in SOURCES}
+TEXTS = [row for row in SOURCES if row.kind == "text"]
 FILES = [row for row in SOURCES if row.kind == "file"]
 SUFFIXES = tuple(suffix for row in FILES for suffix in row.suffixes)
 
@@ -105,14 +106,13 @@ class Request:
             raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
         if self.paths and text.endswith(SUFFIXES) and _exists(text):
             return self.path(text)  # surely a model: no notation needs to be asked
-        texts = [(row, import_module(row.module)) for row in SOURCES if row.kind == "text"]
-        for row, module in texts:
-            if module.claims(text) and not (self.paths and _is_path(text)):
+        for row in TEXTS:  # each is loaded when those before it have passed
+            if import_module(row.module).claims(text) and not (self.paths and _is_path(text)):
                 return self.text(row, text)
         if self.paths and _exists(text):
             return self.path(text)
-        for row, module in texts:
-            if module.may_be(text):
+        for row in TEXTS:
+            if import_module(row.module).may_be(text):
                 return self.text(row, text)
         raise _unclaimed(text, self.paths)
 

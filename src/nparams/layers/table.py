@@ -8,9 +8,9 @@ Liu et al. 2021 (2103.14030), §3.2 and Shaw et al. 2018 (1803.02155), §3.2 for
 from __future__ import annotations
 
 from nparams.expr import add, mul, power
-from nparams.layers.dense import DORA, RANK, adapter
 from nparams.layers.flow import Flow
 from nparams.layers.kind import Kind, Param
+from nparams.layers.linear import DORA, RANK, adapter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from nparams.layers.attention import HEADS, OPTIONS, WIDTH
 from nparams.layers.attention import KINDS as ATTENTIONS
-from nparams.layers.dense import KINDS as DENSES
 from nparams.layers.kind import BIAS, Kind, Param
+from nparams.layers.linear import KINDS as DENSES
 from nparams.layers.norm import KINDS as NORMS
 from nparams.network import Module, Over
 

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.network.rows import Row
-    from nparams.notation.stack import Built
+    from nparams.notation._stack_read import Built
 
 
 def finished(networks: dict[str, Built], asked: str | None) -> Network:
