@@ -13,15 +13,25 @@ _WORDS: dict[str, Kind] = {}
 def kinds() -> dict[str, Kind]:
     """Every kind, by its name in a Network ("Conv"), in the order of modules."""
     if not _KINDS:
-        from pkgutil import iter_modules
-
-        import nparams.layers as package
-
-        for found in iter_modules(package.__path__):
-            module = import_module(f"nparams.layers.{found.name}")
+        for name in _modules():
+            module = import_module(f"nparams.layers.{name}")
             for kind in getattr(module, "KINDS", ()):
                 _KINDS[kind.name] = kind
     return _KINDS
+
+
+def _modules() -> list[str]:
+    """The modules of this package; pkgutil knows them wherever they lie, but loads inspect to list a folder."""
+    import os
+
+    import nparams.layers as package
+
+    folder = package.__path__[0]
+    if os.path.isdir(folder):
+        return sorted(file[:-3] for file in os.listdir(folder) if file.endswith(".py") and file != "__init__.py")
+    from pkgutil import iter_modules
+
+    return [found.name for found in iter_modules(package.__path__)]
 
 
 def words() -> dict[str, Kind]:
