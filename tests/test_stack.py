@@ -35,6 +35,8 @@ ENCODER = 4 * 8 * 8 + 2 * 8 * 16 + 2 * 8  # of width 8, 16 inside, norms with sc
 
 # what is typed | whose layers (None: the textbook's) | the total, from the definition of each layer
 KINDS: list[Case] = [
+    ("conv 32 3x3 s2 no bias on 16 + BN + relu", None, 9 * 16 * 32 + 2 * 32),
+    ("dense d + e on 3", None, "4*d + 4*e"),
     ("conv 3x3 on 3", None, "(3*3*3 + 1)*c_out"),
     ("input 4; hidden layer: 16 neurons; output layer: 2 neurons", None, (4 + 1) * 16 + (16 + 1) * 2),
     ("layer1: 10 neurons on 4", None, (4 + 1) * 10),

@@ -16,7 +16,9 @@ MAX_TEXT = 1_000_000
 MAX_NESTED = 40
 
 ARROW = r"[-=]+>|[→⇒➔➜⟶➝]"
-SEPARATOR = rf"[;\n,|]|{ARROW}"
+#: a plus between words divides layers too (conv 32 3x3 + bn); between sizes it adds
+PLUS = r"(?<=\s)\+(?=\s+[^\W\d_]{2})"
+SEPARATOR = rf"[;\n,|]|{ARROW}|{PLUS}"
 BULLET = r"\s*(?:[-*•]\s+|\d+[.)]\s+)"
 COMMENT = r"#[^\n]*"
 #: 1) or 1. before the lines of a list
