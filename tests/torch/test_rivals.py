@@ -72,6 +72,7 @@ def _line(name: str, cells: list[str]) -> str:
 
 #: classes that bear a kind's name and are something else
 NAMESAKES = {
+    ("Dense", "keras", "Layer"): "what every layer of Keras derives from",
     ("Attention", "keras", "Attention"): "attention without a single weight",
     ("LayerNorm", "keras", "Normalization"): "three statistics of a data set, none of them trained",
     ("SimpleRNN", "keras", "RNN"): "runs a cell that is handed in",
