@@ -16,6 +16,13 @@ ONE_BRANCH = "one branch only; divide branches with |"
 
 # what is typed | the whole answer
 REFUSED = [
+    ("dense 10 on 5 on 6", '"dense 10 on 5 on 6", at character 1: it is said twice what comes in (on ...); keep one'),
+    ("dense 10 relu 5", '"dense 10 relu 5", at character 1: relu takes no number, found 5; divide layers with ;'),
+    (
+        "input 28x28x1, 10; dense 3",
+        '"input 28x28x1, 10", at character 1: "10" after a shape is not understood in an input; write input 784, '
+        "input 28x28x1, input 3x224x224, input 400x3, input 100 tokens",
+    ),
     ("input 8; residual", '"residual", at character 10: "residual" needs brackets: residual (conv 64 3x3 same; relu)'),
     ("input 8; add (dense 5 | dense 4)", "add at character 10: 5 and 4 cannot be added; give both one size"),
     (

@@ -317,3 +317,9 @@ def test_sums_are_tidy(text: str, values: dict[str, object], words: str) -> None
 def test_what_is_trained_stands_under_the_table() -> None:
     lines = str(read("dense 4096 on 4096 no bias lora 16")).split("\n")
     assert lines[-1] == "trained: 131,072 (0.78%); frozen: 16,777,216"  # 16*(4096 + 4096) and 4096*4096
+
+
+def test_a_square_without_channels_is_said_to_be_a_sequence() -> None:
+    found = read("input 28x28; dense 10")
+    assert found.total == 28 * 10 + 10
+    assert any("28·28 is read as a sequence" in note and "write flatten before it" in note for note in found.notes)

@@ -30,6 +30,11 @@ def _image(l: Layer) -> None:
     """An image into a dense layer: texts connect every pixel; the frameworks act on the last side."""
     sides = l.takes.positions or ()
     l.last_side()
+    if len(sides) == 1 and sides[0] == l.takes.channels:
+        l.setting.note(
+            f"{l.name}: {sides[0]}·{sides[0]} is read as a sequence, and every step is treated by itself; write "
+            "flatten before it to connect every value"
+        )
     if len(sides) < 2:
         return
     told = "·".join(map(str, l.takes.shape or ()))

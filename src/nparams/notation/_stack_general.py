@@ -97,6 +97,8 @@ def _on(found: list[Token], at: int, kind: Kind, call: Call) -> int:
     after = _after(found, at)
     if found[at].word not in ON or after is None or (said := shape_of(after)) is None:
         return 0
+    if call.on is not None:
+        raise NotationError("it is said twice what comes in (on ...); keep one")
     call.on = said
     return 2
 
@@ -160,7 +162,10 @@ def _activation(found: list[Token], at: int, kind: Kind, call: Call) -> int:
     valued = at > 0 and found[at - 1].kind == "sign"
     if found[at].kind != "word" or found[at].word in vocabulary(kind) or words not in ACTIVATIONS or valued:
         return 0
-    return 1 + (found[at].word == "leaky")
+    end = at + 1 + (found[at].word == "leaky")
+    if end < len(found) and found[end].kind == "size" and any(t.kind == "size" for t in found[:at]):
+        raise NotationError(f"{found[at].text} takes no number, found {found[end].text}; divide layers with ;")
+    return end - at
 
 
 def _unfinished(found: list[Token], at: int, kind: Kind, call: Call) -> int:

@@ -39,6 +39,8 @@ class _Input:
         self.first: bool | None = None
         self.extra: int | None = None
         self.tokens = False
+        #: whether a whole shape was given
+        self.shaped = False
         #: a side that is not fixed (None)
         self.open = False
         #: ... the first one
@@ -57,10 +59,11 @@ def input_flow(found: list[Token]) -> Flow:
 def _one(said: _Input, found: list[Token], at: int) -> int:
     """Read one token, or several; how many."""
     token = found[at]
-    if token.kind == "shape":
-        said.sides += token.value
-    elif token.kind == "size":
-        said.sides.append(token.value)
+    if token.kind in ("shape", "size"):
+        if said.shaped or (token.kind == "shape" and len(said.sides) > (said.featured is not None)):
+            raise NotationError(f"{shown(token.text)} after a shape is not understood in an input; write {EXAMPLES}")
+        said.sides += token.value if token.kind == "shape" else (token.value,)
+        said.shaped = token.kind == "shape"
     elif token.kind == "word":
         return _word(said, found, at)
     elif token.text not in "=:()":
