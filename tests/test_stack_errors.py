@@ -16,6 +16,11 @@ ONE_BRANCH = "one branch only; divide branches with |"
 
 # what is typed | the whole answer
 REFUSED = [
+    ("dense 5 on 4 as a; dense 5 as a", "two layers are called a; give each a name of its own"),
+    (
+        "lstm 8 layers=2 on 8 as a; dense 4; reuse a",
+        '"reuse a", at character 37: a takes 8, but 4 comes in: it cannot be used again here',
+    ),
     ("dense 10 on 5 on 6", '"dense 10 on 5 on 6", at character 1: it is said twice what comes in (on ...); keep one'),
     ("dense 10 relu 5", '"dense 10 relu 5", at character 1: relu takes no number, found 5; divide layers with ;'),
     (

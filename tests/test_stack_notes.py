@@ -323,3 +323,9 @@ def test_a_square_without_channels_is_said_to_be_a_sequence() -> None:
     found = read("input 28x28; dense 10")
     assert found.total == 28 * 10 + 10
     assert any("28·28 is read as a sequence" in note and "write flatten before it" in note for note in found.notes)
+
+
+def test_a_layer_used_again_has_a_name_of_its_own() -> None:
+    found = read("lstm 8 on 8 as a; reuse a")
+    assert [t.name.partition(".")[0] for t in found.tensors()] == ["a"] * 3 + ["a2"] * 3
+    assert f"by those of PyTorch it is {4 * 8 * (8 + 8 + 2):,}: + 32 for" in " ".join(found.notes)

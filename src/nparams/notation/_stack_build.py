@@ -197,8 +197,7 @@ class Builder:
             return self._group_again(owner_name, name, flow)
         owner = self._layer(owner_name)
         layer = made(owner.kind, name, owner.given, flow, self.setting)
-        shapes = [(a.shape, b.shape) for a, b in zip(owner.tensors, layer.tensors, strict=False)]
-        if len(owner.tensors) != len(layer.tensors) or any(a != b for a, b in shapes):
+        if shapes_of([layer.module()]) != shapes_of([owner.module()]):
             raise NotationError(
                 f"{owner_name} takes {shape(owner.takes)}, but {shape(flow)} comes in: it cannot be used again here"
             )

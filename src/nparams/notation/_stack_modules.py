@@ -80,20 +80,18 @@ def join_module(join: str, name: str, ends: list[Flow], joined: Flow) -> Module:
 
 def names(steps: list[Step]) -> list[str]:
     """A name for each: as it was given, or its kind's, numbered where there are several."""
+    given = [step.name for step in steps if step.name is not None]
+    for twice in repeating(given):
+        raise NotationError(f"two layers are called {twice}; give each a name of its own")
     stems = [step.stem for step in steps]
-    several = {stem for stem in stems if stems.count(stem) > 1} if len(stems) < 50 else repeating(stems)
-    seen: dict[str, int] = {}
-    given = {step.name for step in steps}
+    seen = dict.fromkeys(given, 1)  # a layer used again is the second of its name
+    numbered = repeating(stems) | seen.keys()
     names = []
     for step, stem in zip(steps, stems, strict=True):
-        if step.name is not None:
-            names.append(step.name)
-            continue
-        while True:
+        name = step.name or ""
+        while not name or (step.name is None and name in given):
             seen[stem] = seen.get(stem, 0) + 1
-            name = f"{stem}{seen[stem]}" if stem in several else stem
-            if name not in given or stem not in several:
-                break
+            name = f"{stem}{seen[stem]}" if stem in numbered else stem
         names.append(name)
     return names
 

@@ -125,12 +125,12 @@ CONVOLUTIONS = frozenset(("Conv", "ConvTranspose", "DepthwiseConv", "SeparableCo
 
 def _add_folded(network: Network) -> None:
     """Batch normalisation folded into the convolution before it: its scales and shifts go, a bias stays."""
-    change = _folded(network.root, [])
+    change = _folded(network.root)
     if change is not None:
         network.also["folded"] = _tidied(add(network.totals.known, change))
 
 
-def _folded(module: Module, found: list[Size]) -> Size | None:
+def _folded(module: Module) -> Size | None:
     """What folding changes under a module, None where there is nothing to fold."""
     changes: list[Size] = []
     children = list(module.children)
@@ -153,7 +153,7 @@ def _folded(module: Module, found: list[Size]) -> Size | None:
             ]
             channels: Size = 0 if biased else next((t.size for t in child.tensors if t.size is not None), 0)
             changes.append(add(channels, *(-size for size in own)))
-        inner = _folded(child, found)
+        inner = _folded(child)
         if inner is not None:
             changes.append(inner)
     if not changes:
