@@ -16,6 +16,10 @@ ONE_BRANCH = "one branch only; divide branches with |"
 
 # what is typed | the whole answer
 REFUSED = [
+    (
+        "input 10; dense 5 on 3x4",
+        '"dense 5 on 3x4", at character 11: 3x4 is said to come in, but the input has 10; leave the on out',
+    ),
     ("dense 5 on 4 as a; dense 5 as a", "two layers are called a; give each a name of its own"),
     (
         "lstm 8 layers=2 on 8 as a; dense 4; reuse a",

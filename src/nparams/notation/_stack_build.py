@@ -139,19 +139,17 @@ class Builder:
             return flow
         if any(isinstance(size, int) and size < 1 for size in said):
             raise NotationError(f"on {'x'.join(map(str, said))}: sizes are 1 or more")
+        meant = flow_of(said) if len(said) > 1 else flow.but(channels=said[0])
+        if flow.channels is None or isinstance(flow.channels, Expr) or meant.shape == flow.shape:
+            return meant
         if len(said) > 1:
-            return flow_of(said)
-        channels = said[0]
-        if flow is self.given and flow.channels is not None and flow.channels != channels:
-            raise NotationError(
-                f"{channels} values are said to come in, but the input has {flow.channels}; leave the on out"
-            )
-        if flow.channels is not None and flow.channels != channels and not isinstance(flow.channels, Expr):
-            self.setting.note(
-                f"{name}: {channels} values are said to come in, though {flow.channels} come from the layer before it"
-            )
-            return Flow(flow.positions, channels, first=flow.first)
-        return flow.but(channels=channels)
+            told, came = f"{shape(meant)} is said to come in", shape(flow)
+        else:
+            told, came = f"{said[0]} values are said to come in", str(flow.channels)
+        if flow is self.given:
+            raise NotationError(f"{told}, but the input has {came}; leave the on out")
+        self.setting.note(f"{name}: {told}, though {came} come from the layer before it")
+        return meant.but(spread=False)
 
     def _each(self, call: Call, flow: Flow) -> tuple[tuple[Size, ...], Flow]:
         """The steps that a time-distributed layer is applied to by itself, and what flows at one of them."""
