@@ -31,6 +31,7 @@ def read(
     bias: str | None = None,
     convention: str | None = None,
     set: Mapping[str, object] | None = None,
+    which: str | None = None,
     limits: bool = True,
     paths: bool = True,
 ) -> Network:
@@ -38,17 +39,19 @@ def read(
 
     `form` forces a source ("sizes", "stack", "safetensors", ...); `bias` is "all", "hidden" or "none" for layer sizes
     and lists; `convention` ("textbook", "torch", "keras" or "all") says whose layers are meant where the source does
-    not; `set` gives values for symbols; `limits=False` reads headers up to the format's own limit; `paths=False` never
-    takes a text for the name of a file.  Raises ReadError (its text is one line for the user) or UsageError.
+    not; `set` gives values for symbols, and for names of code that has no value for them; `which` names one of several
+    models in a text (as `model.py:Net` does); `limits=False` reads headers up to the format's own limit; `paths=False`
+    never takes a text for the name of a file.  Raises ReadError (its text is one line for the user) or UsageError.
 
     >>> read("784-16-16-10").total, read([784, 16, 16, 10]).biases
     (13002, 42)
     >>> read("h0..hl", set={"l": 3, "h": [784, 16, 16, 10]}).total
     13002
     """
-    request = Request(form, bias, limits, paths, convention)
+    options = {"bias": bias, "convention": convention, "set": set or None, "which": which}
+    request = Request(form, options, limits, paths)
     network = request.read(source)
-    return network.substitute(set) if set else network
+    return network.substitute(set) if set and not request.settled else network
 
 
 def count(source: object, **options: Any) -> Size:
@@ -68,19 +71,19 @@ def count(source: object, **options: Any) -> Size:
 class Request:
     """One call of read: what is asked besides the source itself."""
 
-    __slots__ = ("bias", "convention", "limits", "paths", "row")
+    __slots__ = ("limits", "options", "paths", "row", "settled")
 
-    def __init__(
-        self, form: str | None, bias: str | None, limits: bool, paths: bool = True, convention: str | None = None
-    ) -> None:  # fmt: skip
+    def __init__(self, form: str | None, options: Mapping[str, object], limits: bool, paths: bool) -> None:
         if form is not None and form not in BY_FORM:
             raise UsageError(f"no form is called {shown(form)}: choose one of {', '.join(BY_FORM)}")
         self.row = None if form is None else BY_FORM[form]
-        self.bias = bias
-        self.convention = convention
+        #: bias, convention, set, which: those that were given
+        self.options = {name: value for name, value in options.items() if value is not None}
         self.limits = limits
         #: whether a text may be the name of a file (not when it comes from standard input)
         self.paths = paths
+        #: whether the source itself put in the values that were set
+        self.settled = False
 
     def read(self, source: object) -> Network:
         """The network, by what kind of thing the source is."""
@@ -106,20 +109,37 @@ class Request:
             raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
         if self.paths and text.endswith(SUFFIXES) and _exists(text):
             return self.path(text)  # surely a model: no notation needs to be asked
+        sizes = BY_FORM["sizes"]
+        if import_module(sizes.module).claims(text) and not (self.paths and _is_path(text)):
+            return self.text(sizes, text)
+        if self.paths and (path := self._named(text)) is not None:
+            return self.path(path)
+        return self.text(self._claimant(text), text)
+
+    def _named(self, text: str) -> str | None:
+        """The file that a text names, if there is one; model.py:Net also says which of its models."""
+        if _exists(text):
+            return text
+        path, mark, which = text.rpartition(":")
+        if not mark or not which.replace(".", "_").isidentifier() or not _exists(path):
+            return None
+        self.options["which"] = which
+        return path
+
+    def _claimant(self, text: str, name: str | None = None) -> Source:
+        """The first notation that takes a text for its own; `name` is the file's that it stands in."""
         for row in TEXTS:  # each is loaded when those before it have passed
-            if import_module(row.module).claims(text) and not (self.paths and _is_path(text)):
-                return self.text(row, text)
-        if self.paths and _exists(text):
-            return self.path(text)
-        for row in TEXTS:
             if import_module(row.module).may_be(text):
-                return self.text(row, text)
-        raise _unclaimed(text, self.paths)
+                return row
+        raise _unclaimed(text, self.paths) if name is None else _unread(name)
 
     def text(self, row: Source, text: str) -> Network:
         """What a notation makes of `text`."""
-        given = {"bias": self.bias, "convention": self.convention}
-        options = {name: value for name, value in given.items() if value is not None}
+        for name in self.options:
+            if name not in row.options and name != "set":
+                raise UsageError(REFUSED[name].format(what=f"{row.what} (read as {row.form})"))
+        options = {name: value for name, value in self.options.items() if name in row.options}
+        self.settled = "set" in options
         network: Network = import_module(row.module).read(text, **options)
         return network
 
@@ -138,7 +158,7 @@ class Request:
         """The one model in a directory; a note says which file was read."""
         from nparams.files.folder import choose
 
-        self._refuse_bias(folder.name)
+        self._refuse_options(folder.name)
         choice = choose(folder, SUFFIXES)
         if choice.file is None:
             from nparams.files.safetensors_index import read_set
@@ -153,19 +173,33 @@ class Request:
 
     def bytes(self, source: ByteSource, folder: Folder | None) -> Network:
         """What a format makes of a file's bytes."""
-        from nparams.files.sniff import recognise
+        from nparams.files.sniff import readable_text, recognise
 
-        self._refuse_bias(source.name)
         if self.row is not None and self.row.kind == "text":
             raise UsageError(f"--from {self.row.form} reads text; {shown(source.name)} is a file")
+        if self.row is None and (text := readable_text(source, FILES)) is not None:
+            network = self.text(self._claimant(text, source.name), text)
+            network.source = source.name
+            return network
+        self._refuse_options(source.name)
         row = self.row if self.row is not None and self.row.kind == "file" else recognise(source, FILES)
         options = {} if self.limits else {"limits": False}
-        network: Network = import_module(row.module).read(source, folder, **options)
+        network = import_module(row.module).read(source, folder, **options)
         return network
 
-    def _refuse_bias(self, name: str) -> None:
-        if self.bias is not None:
-            raise UsageError(f"--bias chooses the biases of layer sizes; {shown(name)} says itself which it has")
+    def _refuse_options(self, name: str) -> None:
+        """What only texts can be asked; --convention makes no difference to a file, which says what it holds."""
+        for option in ("bias", "which"):
+            if option in self.options:
+                raise UsageError(REFUSED[option].format(what=shown(name)))
+
+
+#: what a source says to an option that it does not take
+REFUSED = {
+    "bias": "--bias chooses the biases of layer sizes; {what} says itself which it has",
+    "convention": "--convention is for layers that are nobody's own; {what} says itself whose they are",
+    "which": "--which chooses one of several models in code; {what} holds one",
+}
 
 
 def _is_path(text: str) -> bool:
@@ -177,6 +211,13 @@ def _exists(text: str) -> bool:
         return len(text) < 4096 and os.path.lexists(text)
     except ValueError:
         return False
+
+
+def _unread(name: str) -> ReadError:
+    return UnsupportedError(
+        f"{shown(name)} is text, and nothing in it is read as a network: code (PyTorch, Keras), a printed model, a "
+        "summary, shapes, layer sizes or a list of layers; nparams formats lists them"
+    )
 
 
 def _unclaimed(text: str, paths: bool) -> ReadError:

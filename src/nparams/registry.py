@@ -8,7 +8,7 @@ files/, one row below, rows in its table of test cases.
 class Source:
     """A form that a network comes in, and how it is recognised."""
 
-    __slots__ = ("example", "form", "kind", "magic", "module", "suffixes", "what")
+    __slots__ = ("example", "form", "kind", "magic", "module", "options", "suffixes", "what")
 
     def __init__(
         self,
@@ -19,6 +19,7 @@ class Source:
         example: str,
         suffixes: tuple[str, ...] = (),
         magic: tuple[tuple[int, bytes], ...] = (),
+        options: str = "",
     ) -> None:
         self.form = form
         #: "text", "file" or "folder"
@@ -29,6 +30,8 @@ class Source:
         self.suffixes = suffixes
         #: ((offset, bytes), ...): any one of them claims the file
         self.magic = magic
+        #: texts only: the options that its read() takes, of bias, convention, set (values for names) and which
+        self.options = options.split()
 
 
 class View:
@@ -54,10 +57,51 @@ class Command:
 
 
 SOURCES = (
-    Source("sizes", "text", "nparams.notation.sizes", "layer sizes of a fully connected network", "784-16-16-10"),
+    # texts, in the order in which they are asked whether this is theirs; the last ones take more than they should
+    Source(
+        "sizes", "text", "nparams.notation.sizes", "layer sizes of a fully connected network", "784-16-16-10",
+        options="bias convention",
+    ),
+    Source(
+        "summary", "text", "nparams.notation.summary", "a printed summary: Keras, torchinfo, torchsummary, Lightning, Flax",
+        "dense_1 (Dense)  (None, 10)  7850",
+    ),
+    Source(
+        "torch-print", "text", "nparams.notation.torch_print", "what print(model) shows of a PyTorch model",
+        "(0): Linear(in_features=784, out_features=10, bias=True)",
+    ),
+    Source(
+        "keras-code", "text", "nparams.notation.keras_code", "Keras code: layers, Sequential, functional, classes",
+        "model.add(Dense(64, input_dim=10))", options="set which",
+    ),
+    Source(
+        "torch-code", "text", "nparams.notation.torch_code", "PyTorch code: layers, Sequential, whole files of classes",
+        "nn.Conv2d(3, 64, 7)", options="set which",
+    ),
+    Source(
+        "shapes", "text", "nparams.notation.shapes", "shapes of tensors", "[(784, 16), (16,)]",
+    ),
+    Source(
+        "flux", "text", "nparams.notation.flux", "Flux (Julia) layers", "Chain(Dense(784 => 32, relu), Dense(32 => 10))",
+        options="convention",
+    ),
+    Source(
+        "hyper", "text", "nparams.notation.hyper", "hyper-parameters of a transformer", "L=12 H=768 A=12 V=30522",
+        options="set",
+    ),
+    Source(
+        "paper", "text", "nparams.notation.paper", "layers as tables in papers write them", "32C3-MP2-64C3-P2-128-N10",
+        options="bias convention",
+    ),
+    Source(
+        "name", "text", "nparams.notation.name", "the name of a textbook network", "resnet50", options="convention",
+    ),
+    Source(
+        "arithmetic", "text", "nparams.notation.arithmetic", "arithmetic", "(5*5*3+1)*100",
+    ),
     Source(
         "stack", "text", "nparams.notation.stack", "a list of layers",
-        "input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10",
+        "input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10", options="bias convention",
     ),
     Source(
         "safetensors", "file", "nparams.files.safetensors", "safetensors checkpoint", "model.safetensors",

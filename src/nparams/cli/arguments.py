@@ -73,6 +73,7 @@ def parser() -> Parser:
         choices=("textbook", "torch", "keras", "all"),
         help="whose layer definitions hold where the source does not say; all: side by side",
     )
+    what.add_argument("--which", metavar="NAME", help="one of several models in code; model.py:Net says the same")
     what.add_argument("--limits", choices=("on", "off"), help="off: read headers of up to the format's own limit")
     what.add_argument("--expect", type=whole, metavar="N", help="exit 1 unless the total is N")
     look = made.add_argument_group("how it looks")

@@ -82,6 +82,7 @@ def read(request: Request) -> Network:
         bias=request.bias,
         convention=request.convention,
         set=settings(request.set),
+        which=request.which,
         limits=request.limits == "on",
         paths=not piped,
     )

@@ -14,6 +14,7 @@ class Request:
     form: str | None = None
     bias: str | None = None
     convention: str | None = None
+    which: str | None = None
     limits: str = "on"
     expect: int | None = None
     depth: int | None = None

@@ -75,6 +75,30 @@ def recognise(source: ByteSource, files: Sequence[Row]) -> Row:
     raise _unknown(source.name, head, files)
 
 
+#: bytes of a text file that are read
+MAX_TEXT = 2_000_000
+
+
+def readable_text(source: ByteSource, files: Sequence[FileKind]) -> str | None:
+    """The text in a file that no format claims, by name or by its first bytes; None where it is something else.
+
+    A text of more than 2 MB is none that a person wrote.
+    """
+    head = source.read(0, min(HEAD, source.size))
+    if not head or b"\0" in head or source.name.endswith(tuple(suffix for row in files for suffix in row.suffixes)):
+        return None
+    if any(head[offset : offset + len(mark)] == mark for offset, mark, _ in STRANGERS):
+        return None
+    if any(head[offset : offset + len(mark)] == mark for row in files for offset, mark in row.magic if offset == 0):
+        return None
+    if source.size > MAX_TEXT:
+        return None
+    try:
+        return source.read(0, source.size).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
 def refuse_strangers(name: str, head: bytes) -> None:
     """Raise UnsupportedError if `head` begins something else that is known by name."""
     for offset, mark, what in STRANGERS:

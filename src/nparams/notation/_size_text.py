@@ -33,6 +33,8 @@ def is_symbolic_list(text: str) -> bool:
     """Whether every word in the text is a symbol such as h0, d or d_model, and there is more than one element."""
     if len(text) > MAX_TEXT or "\n" in text.strip() or "/" in text.replace("//", ""):
         return False
+    if re.search(r"\w\s*=[^>]", text):  # L=12 gives a value to a name
+        return False
     if ".." in text or any(c in text for c in ELLIPSES):
         return bool(re.search(WORD, text))
     words = [w for w in re.findall(WORD, re.sub(TIMES_IN_ELEMENT, "1", text)) if w not in FUNCTIONS]

@@ -17,11 +17,6 @@ BIASES = ("all", "hidden", "none")
 CHOICES = ("textbook", "torch", "keras", "all")
 
 
-def claims(text: str) -> bool:
-    """Never before the file system was asked: any file may bear a layer's name."""
-    return False
-
-
 def may_be(text: str) -> bool:
     """Whether some element of `text` names a layer or an input."""
     from nparams.notation._stack_claim import is_list
@@ -49,4 +44,4 @@ def read(text: str, *, bias: str = "all", convention: str | None = None) -> Netw
     return network_of(text, bias, convention)
 
 
-__all__ = ["claims", "may_be", "read"]
+__all__ = ["may_be", "read"]
