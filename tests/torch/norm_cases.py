@@ -85,9 +85,9 @@ def keras_group(d: Draw, name: str) -> Case:
 
 @rival("InstanceNorm", "torch", "InstanceNorm1d InstanceNorm2d InstanceNorm3d")
 def torch_instance(d: Draw, name: str) -> Case:
-    affine, bias, flow = d.said(), d.said(), image(d, rank_of(name))
-    theirs = said(affine=affine, bias=bias)
-    given = said(affine=affine, bias=bias)
+    affine, bias, statistics, flow = d.said(), d.said(), d.said(), image(d, rank_of(name))
+    theirs = said(affine=affine, bias=bias, track_running_stats=statistics)
+    given = said(affine=affine, bias=bias, statistics=statistics)
     return Case(given, flow, lambda: getattr(nn, name)(flow.channels, **theirs), shape(flow))
 
 
@@ -101,9 +101,11 @@ def keras_instance(d: Draw, name: str) -> Case:
 
 @rival("RMSNorm", "torch", "RMSNorm")
 def torch_rms(d: Draw, name: str) -> Case:
+    """Over the last sides, however many of them."""
     affine, flow = d.said(), last(d.sides(d.size(0, 3)), d.size())
-    theirs = said(elementwise_affine=affine)
-    return Case(said(affine=affine), flow, lambda: nn.RMSNorm(flow.channels, **theirs), shape(flow))
+    over, theirs = _last_sides(d, flow), said(elementwise_affine=affine)
+    given = said(affine=affine, shape=d.one(None, over) if len(over) == 1 else over)
+    return Case(given, flow, lambda: nn.RMSNorm(bare(over), **theirs), shape(flow))
 
 
 @rival("RMSNorm", "keras", "RMSNormalization")

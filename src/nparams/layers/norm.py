@@ -35,6 +35,11 @@ def _affine(l: Layer, shape: tuple[Size, ...], letter: str = "c") -> None:
 def _batch(l: Layer) -> None:
     c = l.width("c", "the number of channels")
     _affine(l, (c,))
+    _statistics(l, c)
+
+
+def _statistics(l: Layer, c: Size) -> None:
+    """What is measured while training, if it is kept."""
     if not l.flag("statistics"):
         return
     l.say(
@@ -48,6 +53,7 @@ def _batch(l: Layer) -> None:
 
 
 def _layer(l: Layer) -> None:
+    """γ and β over the last sides, however many are said."""
     l.last_side()
     said = l.given.get("shape")
     if said is not None and len(said) > 1:
@@ -75,12 +81,13 @@ def _group(l: Layer) -> None:
 def _instance(l: Layer) -> None:
     if l.convention == "torch" and "affine" not in l.given:
         l.given = {**l.given, "affine": False}
-    _affine(l, (l.width("c", "the number of channels"),))
+    c = l.width("c", "the number of channels")
+    _affine(l, (c,))
+    _statistics(l, c)
 
 
 def _rms(l: Layer) -> None:
-    l.last_side()
-    _affine(l, (l.width("c", "the number of channels"),))
+    _layer(l)
     l.say("There is no shift: it divides by the root of the mean square and subtracts nothing.")
 
 
@@ -119,6 +126,8 @@ AFFINE = Param("affine", "affine elementwiseaffine", "whether it has scales and 
 STATISTICS = Param(
     "statistics", "statistics trackrunningstats runningstats", "whether it keeps statistics", "flag", True
 )
+KEPT = Param("statistics", "statistics trackrunningstats runningstats", "whether it keeps statistics", "flag", False)
+OVER = Param("shape", "normalizedshape shape", "what is normalised", "shape")
 NUMBER_OF_GROUPS = Param("g", "groups g numgroups", "the number of groups", noun=True, counts=False)
 LEARNED = (BETA, GAMMA, AFFINE)
 LAST_SIDE = dict.fromkeys(("torch", "keras"), "acting on the last side, not on channels that stand first")
@@ -168,7 +177,7 @@ KINDS = (
         "instancenorm instancenormalization instancenormalisation",
         "scales and shifts each channel",
         _instance,
-        params=(CHANNELS, *LEARNED),
+        params=(CHANNELS, *LEARNED, KEPT),
         orders=("c",),
         width="c",
         presets={f"instancenorm{rank}d": {} for rank in (1, 2, 3)},
@@ -182,7 +191,7 @@ KINDS = (
         "rmsnorm rmsnormalization",
         "scales each channel; no shifts",
         _rms,
-        params=(CHANNELS, Param("bias", "", "", "flag", False), GAMMA, AFFINE),
+        params=(CHANNELS, OVER, Param("bias", "", "", "flag", False), GAMMA, AFFINE),
         orders=("c",),
         width="c",
         example="rmsnorm 4096",
