@@ -1,0 +1,320 @@
+"""The machine that interprets code from its syntax tree: names, limits, what is unknown, and the way to a library.
+
+Nothing of the text is run by Python: every statement and expression is walked by our own functions, which know a closed
+set of operations.  A Library says what calling an imported name means.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from nparams.errors import NotationError, NparamsError
+from nparams.expr import Expr
+from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Thing, Unknown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+#: nodes of the tree that are walked, entries that one list may hold, characters of one text, calls inside calls
+MAX_STEPS = 1_500_000
+MAX_ENTRIES = 200_000
+MAX_CHARACTERS = 1_000_000
+MAX_CALLS = 90
+
+
+class Library:
+    """What a framework makes of the names that code imports from it; the plain one knows none."""
+
+    #: methods of its objects that change nothing which counts, as a training loop calls them
+    harmless: frozenset[str] = frozenset()
+    #: whether calling an object can make something (a Keras layer builds itself when it is first called)
+    calls_make = False
+
+    def makes(self, path: str) -> bool:
+        """Whether calling a dotted name can make a layer or change one."""
+        return False
+
+    def name(self, m: Machine, word: str) -> Any:
+        """The value of a name that the text never binds, as `nn` or `Dense` in a paste without imports; or MISSING."""
+        return MISSING
+
+    def external(self, m: Machine, path: str) -> Any:
+        """The value of a dotted name, where it is a constant; MISSING: the name itself."""
+        return MISSING
+
+    def call(self, m: Machine, path: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """What calling a dotted name gives; MISSING: not this library's."""
+        return MISSING
+
+    def instance(self, m: Machine, cls: Class) -> Instance | None:
+        """An empty object of a class whose bases are this library's; None: an ordinary one."""
+        return None
+
+    def start(self, m: Machine, owner: Instance, path: str, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """super().__init__(...) that reaches a base of the library."""
+
+    def inherited(self, m: Machine, owner: Instance, path: str, name: str) -> Any:
+        """An attribute that an object has from a base of the library; MISSING where it has none."""
+        return MISSING
+
+    def star(self, m: Machine, module: str) -> None:
+        """from module import *: names that nothing binds are the library's anyway."""
+
+    def is_a(self, m: Machine, value: Any, path: str) -> bool | None:
+        """isinstance(value, path) for a dotted name; None: not known."""
+        return None
+
+
+class Frame:
+    """The names of one function, class body or module, and the frame around it."""
+
+    __slots__ = ("cls", "globals", "names", "outer", "owner", "yields")
+
+    def __init__(self, outer: Frame | None = None) -> None:
+        self.names: dict[str, Any] = {}
+        self.outer = outer
+        #: names that `global` and `nonlocal` put into another frame
+        self.globals: dict[str, Frame] = {}
+        #: for super(): the class that the running method stands in, and its first argument
+        self.cls: Class | None = None
+        self.owner: Any = None
+        #: what a generator gave so far
+        self.yields: list[Any] | None = None
+
+
+class Machine:
+    """One run over a text."""
+
+    def __init__(self, library: Library, given: Mapping[str, object] | None = None) -> None:
+        self.library = library
+        #: values for names that the code leaves open (--set), and those that were asked for
+        self.given = dict(given or {})
+        self.asked: set[str] = set()
+        self.module = Frame()
+        self.frame = self.module
+        self.line = 0
+        self.steps = 0
+        self.calls = 0
+        #: whether messages name a line
+        self.lines = True
+        #: names that nothing binds
+        self.free: dict[str, Any] = {}
+        #: unknowns that stand in a formula, by their symbol
+        self.symbols: dict[str, Unknown] = {}
+        #: loops over symbolic ranges that are open: (index, first, last)
+        self.repeats: list[tuple[str, int | Expr, int | Expr]] = []
+        self.notes: list[str] = []
+        #: the value of the last expression at the top of the text
+        self.last: Any = MISSING
+        #: statements at the top of the text that could not be followed: (line, why)
+        self.skipped: list[tuple[int, str]] = []
+
+    # -- limits and messages ------------------------------------------------------------------------------------------
+
+    def step(self, cost: int = 1) -> None:
+        """Count work; refuse when there has been too much."""
+        self.steps += cost
+        if self.steps > MAX_STEPS:
+            raise self.error(f"the code takes more than {MAX_STEPS:,} steps to follow")
+
+    def error(self, text: str) -> NotationError:
+        """A refusal that names the line."""
+        if self.lines and self.line:
+            text = f"line {self.line}: {text}"
+        made = NotationError(text)
+        made.placed = True  # type: ignore[attr-defined]
+        return made
+
+    def placed(self, error: NparamsError) -> NotationError:
+        """Another room's refusal with the line that it happened in."""
+        if isinstance(error, NotationError) and getattr(error, "placed", False):
+            return error
+        return self.error(str(error))
+
+    def note(self, sentence: str) -> None:
+        """A sentence that the user must see, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def here(self) -> str:
+        """`line 12: ` for a note, nothing for a text of one line."""
+        return f"line {self.line}: " if self.lines and self.line else ""
+
+    # -- unknowns -----------------------------------------------------------------------------------------------------
+
+    def unknown(self, text: str, name: str | None = None) -> Any:
+        """A value that the text does not tell; what --set says of its name, if it does."""
+        if name is not None and name in self.given:
+            return self.take(name)
+        return Unknown(text, self.line, name)
+
+    def take(self, name: str) -> Any:
+        """The value that --set gives a name."""
+        self.asked.add(name)
+        return self.given[name]
+
+    def size_of(self, value: Any) -> Any:
+        """An unknown as a symbol that formulas can hold; anything else as it is."""
+        return self.symbol_of(value) if isinstance(value, Unknown) else value
+
+    def symbol_of(self, value: Unknown) -> int | Expr:
+        """The symbol that stands for an unknown: its name in the code, with a number where two share one."""
+        from nparams.expr import symbol
+
+        name = word = value.name or _word(value.text)
+        if word in self.given and isinstance(self.given[word], (int, Expr)):
+            return self.take(word)  # type: ignore[no-any-return]
+        count = 1
+        while self.symbols.setdefault(word, value) is not value:
+            count += 1
+            word = f"{name}_v{count}"
+        return symbol(word)
+
+    # -- names --------------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Any:
+        """What a name is bound to here; a name that nothing binds is the library's, a builtin, or unknown."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if name in frame.names:
+                return frame.names[name]
+            frame = frame.outer
+        if name in self.free:
+            return self.free[name]
+        self.free[name] = value = self._unbound(name)
+        return value
+
+    def _unbound(self, name: str) -> Any:
+        from nparams.notation._code_builtins import builtin
+
+        if name in self.given:
+            return self.take(name)
+        for found in (builtin(name), self.library.name(self, name)):
+            if found is not MISSING:
+                return found
+        return Unknown(name, self.line, name, told_of=True)
+
+    def bind(self, name: str, value: Any) -> None:
+        """Give a name a value in the running frame."""
+        if isinstance(value, Unknown) and value.name is None:
+            value.name = name
+            if name in self.given:
+                value = self.take(name)
+        self.frame.globals.get(name, self.frame).names[name] = value
+
+    # -- calls and attributes -----------------------------------------------------------------------------------------
+
+    def call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Call whatever it is."""
+        self.step()
+        if isinstance(function, Thing):
+            return function.call(self, args, kwargs)
+        if isinstance(function, Expr):
+            return self.unknown(f"{function}(...)")
+        raise self.error(f"{described(function)} cannot be called")
+
+    def external(self, path: str) -> Any:
+        """The value of a dotted name: a constant, a pure function of the standard library, or the name."""
+        from nparams.notation._code_standard import standard
+
+        for found in (self.library.external(self, path), standard(path)):
+            if found is not MISSING:
+                return found
+        return External(path)
+
+    def call_external(self, path: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Call a dotted name: the library's; unknown where it is nobody's."""
+        found = self.library.call(self, path, args, kwargs)
+        return self.unknown(f"{path}(...)") if found is MISSING else found
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """owner.name."""
+        self.step()
+        if isinstance(owner, Thing):
+            found = owner.get(self, name)
+            if found is MISSING:
+                return self._no_attribute(owner, name)
+            return found
+        from nparams.notation._code_methods import method
+
+        return method(self, owner, name)
+
+    def _no_attribute(self, owner: Thing, name: str) -> Any:
+        if isinstance(owner, (Function, Native)):
+            return self.unknown(f"{owner.told()}.{name}")
+        raise self.error(f"{owner.told()} has no attribute {name}")
+
+    def set_attribute(self, owner: Any, name: str, value: Any) -> None:
+        """owner.name = value."""
+        if isinstance(value, Unknown) and value.name is None:
+            value.name = name
+            if name in self.given:
+                value = self.take(name)
+        if isinstance(owner, Thing):
+            owner.set(self, name, value)
+        elif owner is None or isinstance(owner, (int, float, str, list, tuple, dict, Expr)):
+            raise self.error(f"{described(owner)} takes no attribute {name}")
+
+    def entries(self, value: Any) -> list[Any] | None:
+        """What a loop over a value goes through, None where that is not known; NotationError for no collection."""
+        if isinstance(value, (list, tuple, range)):
+            self.step(len(value))
+            self.check_entries(len(value))
+            return list(value)
+        if isinstance(value, str):
+            return list(value)
+        if isinstance(value, (dict, set, frozenset)):
+            return list(value)
+        if isinstance(value, Thing):
+            return value.iterate(self)
+        if isinstance(value, Expr):
+            return None
+        raise self.error(f"{described(value)} cannot be gone through")
+
+    def check_entries(self, count: int) -> None:
+        """Refuse lists that are too long."""
+        if count > MAX_ENTRIES:
+            raise self.error(f"a list of {count:,} entries: at most {MAX_ENTRIES:,} are followed")
+
+    def check_characters(self, count: int) -> None:
+        """Refuse texts that are too long."""
+        if count > MAX_CHARACTERS:
+            raise self.error(f"a text of {count:,} characters: at most {MAX_CHARACTERS:,} are followed")
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def run(self, tree: ast.Module) -> None:
+        """Interpret a whole text, statement by statement; one that cannot be followed leaves its names unknown."""
+        from nparams.notation._code_statements import execute, poison
+
+        for statement in tree.body:
+            try:
+                execute(self, statement)
+            except NotationError as error:
+                if self.steps > MAX_STEPS:
+                    raise
+                self.frame, self.calls, self.repeats = self.module, 0, []
+                self.skipped.append((statement.lineno, str(error)))
+                poison(self, statement)
+
+
+def described(value: Any) -> str:
+    """A value in a few words, for a message.
+
+    >>> described([1, 2]), described(None)
+    ('a list', 'None')
+    """
+    if value is None or isinstance(value, (bool, int, float, Expr)):
+        return str(value)[:60]
+    if isinstance(value, Thing):
+        return value.told()
+    return "a text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def _word(text: str) -> str:
+    """A name for what has none: X_train.shape[1] as X_train_shape_1."""
+    word = re.sub(r"\W+", "_", text).strip("_")[:40]
+    return word if word and not word[0].isdigit() and not word[-1:].isdigit() else f"n_{word or 'unknown'}_"

@@ -1,0 +1,107 @@
+"""Pasted code as a syntax tree: prompts, fences and indentation that a paste brings along are taken off."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from nparams.errors import NotationError, shown
+
+#: characters of code that are read
+MAX_TEXT = 1_500_000
+
+PROMPT = re.compile(r"^[ \t]*(?:>>> ?|\.\.\. ?|In \[\d*\]: ?)", re.M)
+OUTPUT = re.compile(r"^[ \t]*Out\[\d*\]:.*$", re.M)
+FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.M)
+#: shell and notebook lines in a cell: !pip install, %matplotlib inline
+MAGIC = re.compile(r"^[ \t]*[!%].*$", re.M)
+
+
+def tree_of(text: str) -> ast.Module:
+    """The syntax tree of pasted code.
+
+    Raises NotationError with the line of what is no Python.
+
+    >>> len(tree_of(">>> a = 1\\n>>> b = 2").body)
+    2
+    """
+    if len(text) > MAX_TEXT:
+        raise NotationError(f"{len(text):,} characters of code: at most {MAX_TEXT:,} are read")
+    cleaned = clean(text)
+    try:
+        return ast.parse(cleaned)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _again(cleaned, error)
+
+
+def clean(text: str) -> str:
+    """The code without what surrounds it in a paste, line by line, so that line numbers hold."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").replace("\u00a0", " ")
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    if PROMPT.search(text):
+        text = OUTPUT.sub("", PROMPT.sub("", text))
+    if "```" in text or "~~~" in text:
+        text = _fenced(text)
+    if re.search(r"^[ \t]*[!%]", text, re.M):
+        text = MAGIC.sub("", text)
+    return dedented(text)
+
+
+def _fenced(text: str) -> str:
+    """Only what stands between fences, where there is a pair; other lines are left empty."""
+    inside, kept = False, []
+    lines = text.split("\n")
+    if sum(bool(FENCE.match(line)) for line in lines) < 2:
+        return FENCE.sub("", text)
+    for line in lines:
+        if FENCE.match(line):
+            inside = not inside
+            kept.append("")
+        else:
+            kept.append(line if inside else "")
+    return "\n".join(kept)
+
+
+def dedented(text: str) -> str:
+    """The text with the indentation that all of its lines share taken off."""
+    text = text.expandtabs(8) if "\t" in text else text
+    lines = text.split("\n")
+    depths = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
+    shared = min(depths, default=0)
+    return "\n".join(line[shared:] for line in lines) if shared else text
+
+
+def _again(text: str, error: BaseException) -> ast.Module:
+    """A paste that starts in the middle (its first line not indented, the others are), or is one cut expression."""
+    for repaired in _repairs(text):
+        try:
+            return ast.parse(repaired)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    raise _refused(text, error)
+
+
+def _repairs(text: str) -> list[str]:
+    if len(text) > 200_000:
+        return []
+    lines = text.split("\n")
+    first = next((k for k, line in enumerate(lines) if line.strip()), 0)
+    flat = "\n".join(line.strip() for line in lines)
+    rest = dedented("\n".join(lines[first + 1 :]))
+    found = ["\n".join([*lines[: first + 1], rest]), flat] if len(lines) > 1 else []
+    stripped = text.strip().rstrip(",;")
+    if stripped != text.strip():  # a list's element with its comma
+        found.append("\n" * first + stripped)
+    return found
+
+
+def _refused(text: str, error: BaseException) -> NotationError:
+    if not isinstance(error, SyntaxError):
+        return NotationError("the code is nested too deeply to be read")
+    line = error.lineno or 1
+    lines = text.split("\n")
+    found = shown(lines[line - 1].strip()) if 0 < line <= len(lines) else "the end"
+    told = str(error.msg or "invalid syntax")
+    if "print" in told and "parentheses" in told:
+        told = "Python 2's print; write print(...)"
+    return NotationError(f"line {line}: {found} is not Python: {told}")
