@@ -1,0 +1,278 @@
+"""Why did I get another number?  Mistakes in counting that give exactly it, one or two at a time, most common first.
+
+Each mistake of the table (_mistakes.py) is an edit of the network; all single ones are counted again, then pairs of
+common ones where no single one explains the number.  No more pairs are tried than make a coincidence unlikely.
+"""
+
+from __future__ import annotations
+
+from nparams.analyses._edits import placed, reached
+from nparams.analyses._formula import Formula, against, formula_of
+from nparams.analyses._mistakes import edits, rank
+from nparams.analyses._terms import Case
+from nparams.analyses._text import Style, change, listed
+from nparams.errors import UsageError
+from nparams.expr import Expr, add, equal, mul
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.analyses._edits import Edit
+    from nparams.analyses._terms import Unit
+    from nparams.expr import Size
+    from nparams.network import Network
+
+#: edits that are tried in pairs, and how uncommon they may be
+PAIRED, COMMON = 150, 3.0
+#: pairs: at most so many, and at most one for so many numbers below the total
+MAX_PAIRS, SPARSE = 20_000, 25
+#: layers that are changed again for pairs that touch the same layer
+MAX_WORK = 200_000
+#: mistakes that are compared in symbols
+SYMBOLIC = 250
+#: totals by other conventions are each an answer; of other equal totals of the whole the first is one
+TITLED = "by the definitions of"
+#: answers, and layers of one answer, that a text shows
+SHOWN, LAYERS = 5, 6
+
+
+class Answer:
+    """One or two mistakes that give the number: a sentence, the sum, and each layer before and after."""
+
+    __slots__ = ("layers", "mistakes", "says", "sum")
+
+    def __init__(self, mistakes: list[str], says: str, total: str, layers: list[tuple[str, str, str]]) -> None:
+        self.mistakes = mistakes
+        self.says = says
+        self.sum = total
+        self.layers = layers
+
+
+class Why:
+    """What `why` found: whether the number is the total, and what explains it if it is not.
+
+    >>> import nparams
+    >>> found = nparams.why("784-16-16-10", 12960)
+    >>> found.explained, found.answers[0].says
+    (True, 'You left out the 42 biases')
+    """
+
+    __slots__ = ("answers", "asked", "formula", "network", "style", "tried")
+
+    def __init__(self, network: Network, asked: Size, style: Style) -> None:
+        self.network = network
+        self.asked = asked
+        self.style = style
+        self.answers: list[Answer] = []
+        #: how many single mistakes and how many pairs were tried
+        self.tried = (0, 0)
+        #: how a formula compares with the network's, term by term
+        self.formula: Formula | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether the number is the total."""
+        total = self.network.totals.known
+        return self.asked == total or (isinstance(total, Expr) and equal(self.asked, total, self.network.lower))
+
+    @property
+    def explained(self) -> bool:
+        """Whether it is the total, or something gives it."""
+        return self.equal or bool(self.answers) or (self.formula is not None and self.formula.differs)
+
+    def __str__(self) -> str:
+        return text(self)
+
+
+def why(network: Network, number: int | str | Expr, *, unicode: bool = True) -> Why:
+    """The mistakes that give `number` where `network` has another total; `number` may be a formula.
+
+    Raises UsageError where the network has no total, or is in symbols and the number is not.
+
+    >>> from nparams.layers.dense import dense
+    >>> from nparams.network import Module, Network
+    >>> print(why(Network(Module(children=[dense("fc1", 3, 2)]), read_as="3-2"), 6, unicode=False))
+    3-2 has 8 parameters, 2 more than 6.
+    You left out the 2 biases of fc1: 8 - 2 = 6.
+      fc1: 3*2 + 2 = 8; you have 3*2 = 6
+    """
+    style = Style(unicode)
+    if network.total is None:
+        raise UsageError(f"{network.totals.unknown:,} tensors have no known size, so there is no total to compare with")
+    asked = formula_of(number, network)
+    found = Why(network, asked, style)
+    if found.equal:
+        return found
+    case = Case(network)
+    if isinstance(asked, Expr) or isinstance(case.total, Expr):
+        found.tried = _in_symbols(case, found)
+    else:
+        found.tried = _search(case, asked, found)
+    if isinstance(number, (str, Expr)):
+        found.formula = against(case, number, style)
+    return found
+
+
+# -- the search ---------------------------------------------------------------------------------------------------------
+
+
+def _search(case: Case, asked: int, found: Why) -> tuple[int, int]:
+    """Single mistakes; pairs where none of them gives the number."""
+    singles = [(edit, _total(case, edit)) for edit in edits(case)]
+    tried = [(edit, total) for edit, total in singles if total != case.total]
+    hits = [(edit,) for edit, total in tried if total == asked]
+    pairs = 0
+    if not hits:
+        hits, pairs = _pairs(case, tried, asked)  # type: ignore[assignment]
+    found.answers = _answers(case, hits, found)  # type: ignore[arg-type]
+    return len(tried), pairs
+
+
+def _total(case: Case, edit: Edit) -> Size:
+    return edit.total if edit.total is not None else reached(case, edit.units(case))
+
+
+def _pairs(case: Case, tried: list[tuple[Edit, Size]], asked: int) -> tuple[list[tuple[Edit, Edit]], int]:
+    """Two common mistakes that give the number together, and how many pairs were tried."""
+    common = [(e, t) for e, t in tried if e.total is None and rank(e) <= COMMON][:PAIRED]
+    order = sorted(
+        ((i, k) for i in range(len(common)) for k in range(i + 1, len(common))),
+        key=lambda pair: rank(common[pair[0]][0]) + rank(common[pair[1]][0]),
+    )
+    assert isinstance(case.total, int)
+    budget = min(MAX_PAIRS, max(SPARSE, max(case.total, asked) // SPARSE))
+    work, hits = MAX_WORK, []
+    for count, (i, k) in enumerate(order[:budget]):
+        (one, t1), (two, t2) = common[i], common[k]
+        overlap = set(one.at) & set(two.at)
+        if not overlap:
+            total = add(t1, t2, mul(-1, case.total))
+        else:
+            work -= len(one.at) + len(two.at)
+            if work < 0:
+                return hits, count
+            total = reached(case, two.units(case, one.units(case)))
+        if total == asked and total not in (t1, t2):
+            hits.append((one, two))
+    return hits, min(budget, len(order))
+
+
+def _in_symbols(case: Case, found: Why) -> tuple[int, int]:
+    """Single mistakes, compared as polynomials; in a long network only those made everywhere."""
+    every = [e for e in edits(case) if len(case.units) <= 60 or not e.where][:SYMBOLIC]
+    lower = case.network.lower
+    hits = [(e,) for e in every if equal(_total(case, e), found.asked, lower)]
+    found.answers = _answers(case, hits, found)
+    return len(every), 0
+
+
+# -- answers ------------------------------------------------------------------------------------------------------------
+
+
+def _answers(case: Case, hits: list[tuple[Edit, ...]], found: Why) -> list[Answer]:
+    """The hits as answers: what comes to the same once, the same mistake in one layer or another together."""
+    seen: set[object] = set()
+    groups: dict[object, list[tuple[Edit, ...]]] = {}
+    for hit in hits:
+        made = _made(case, hit)
+        key = tuple(sorted((i, unit.terms, str(unit.copies)) for i, unit in made.items())) if made else (hit[0].mistake, TITLED in hit[0].says and hit[0].says)
+        if hash(key) in seen:
+            continue
+        seen.add(hash(key))
+        groups.setdefault(tuple(e.stem or e.says for e in hit), []).append(hit)
+    return [_answer(case, group, found) for group in groups.values()]
+
+
+def _made(case: Case, hit: tuple[Edit, ...]) -> dict[int, Unit]:
+    made: dict[int, Unit] = {}
+    for edit in hit:
+        made = edit.units(case, made)
+    return made
+
+
+def _answer(case: Case, group: list[tuple[Edit, ...]], found: Why) -> Answer:
+    """One answer; `group` holds the same mistakes in one layer or another."""
+    style, before = found.style, case.total
+    sentences, sums = [], ""
+    for place, edit in enumerate(group[0]):
+        part = _total(case, edit) if place == len(group[0]) - 1 == 0 else reached(case, _made(case, group[0][: place + 1]))
+        sentences.append(_sentence([hit[place] for hit in group], before, part, style))
+        sums = change(before, part, style) if not sums else sums.rpartition(" = ")[0] + change(before, part, style)[len(style.number(before)):]
+        before = part
+    made = _made(case, group[0]) if len(group) == 1 else {}
+    layers = [(case.units[i].name, style.unit(case.units[i]), style.unit(unit)) for i, unit in sorted(made.items())]
+    says = " and ".join([sentences[0], *(s[0].lower() + s[1:] for s in sentences[1:])])
+    return Answer([e.mistake for e in group[0]], says, sums, layers)
+
+
+def _sentence(alike: list[Edit], before: Size, after: Size, style: Style) -> str:
+    edit = alike[0]
+    says = edit.says
+    names = list(dict.fromkeys(e.where for e in alike))
+    if len(names) > 1 and edit.stem:
+        says = placed(edit.stem, listed(names, "or"))
+    difference = add(after, mul(-1, before))
+    if isinstance(difference, int):
+        return says.replace("{n}", style.number(abs(difference)))
+    return says.replace("the {n} ", "the ").replace("{n} ", "")
+
+
+# -- text ---------------------------------------------------------------------------------------------------------------
+
+
+def text(found: Why) -> str:
+    """The answer as text."""
+    network, style = found.network, found.style
+    name = network.read_as or network.source or "the network"
+    total = style.number(network.totals.known)
+    if found.equal:
+        return f"{name} has {total} parameters: yes, that is the total."
+    lines = [f"{name} has {total} parameters{_apart(found)}."]
+    for k, answer in enumerate(found.answers[:SHOWN]):
+        front = f"{k + 1}. " if len(found.answers) > 1 else ""
+        lines.append(f"{front}{answer.says}: {answer.sum}.")
+        lines += [f"  {unit}: {before}; you have {after}" for unit, before, after in answer.layers[:LAYERS]]
+        if len(answer.layers) > LAYERS:
+            lines.append(f"  and so on, in {len(answer.layers):,} layers")
+    if len(found.answers) > SHOWN:
+        lines.append(f"{len(found.answers) - SHOWN} more explanations give it, which are less common.")
+    if found.formula is not None and (not found.answers or isinstance(found.asked, Expr)):
+        lines += found.formula.lines
+    if not found.explained:
+        lines.append(_none(found))
+    return "\n".join(lines)
+
+
+def _apart(found: Why) -> str:
+    difference = add(found.network.totals.known, mul(-1, found.asked))
+    if not isinstance(difference, int):
+        return ""
+    return f", {abs(difference):,} {'more' if difference > 0 else 'less'} than {found.style.number(found.asked)}"
+
+
+def _none(found: Why) -> str:
+    singles, pairs = found.tried
+    told = f", nor does any of {pairs:,} pairs of them" if pairs else ""
+    return f"None of the {singles:,} mistakes that are tried gives {found.style.number(found.asked)}{told}."
+
+
+def as_json(found: Why) -> str:
+    """The answer as one JSON object."""
+    from json import dumps
+
+    from nparams.network.rows import plain
+
+    network = found.network
+    singles, pairs = found.tried
+    held = {
+        "schema": 1, "source": network.source, "read_as": network.read_as, "total": plain(network.total),
+        "asked": plain(found.asked), "equal": found.equal, "explained": found.explained,
+        "answers": [
+            {"mistakes": a.mistakes, "says": a.says, "sum": a.sum,
+             "layers": [{"name": name, "before": before, "after": after} for name, before, after in a.layers]}
+            for a in found.answers
+        ],
+        "missing": [] if found.formula is None else found.formula.missing,
+        "extra": [] if found.formula is None else found.formula.extra,
+        "tried": {"single": singles, "pairs": pairs}, "notes": list(network.notes),
+    }  # fmt: skip
+    return dumps(held, indent=2, ensure_ascii=False)
