@@ -1,0 +1,111 @@
+"""Random PyTorch models: their source and their print are counted as torch counts them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections import Counter
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from torch import nn
+
+import nparams
+from tests.torch.built import ours, theirs, total
+from tests.torch.torch_kinds import KINDS
+from tests.torch.torch_sources import FORMS, Source, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COUNT, SEED = 320, 4
+#: what a pasted expression leaves unsaid
+IMPORTED = "import torch\nfrom torch import nn\nimport torch.nn as tnn\nfrom torch.nn import *"
+ALL = tuple(sources(COUNT, SEED))
+
+
+@cache
+def model_of(source: Source) -> nn.Module:
+    """What torch makes of the text."""
+    drawn = sys.modules["drawn"] = ModuleType("drawn")  # dataclasses look for the module that they stand in
+    space: dict[str, Any] = drawn.__dict__
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(IMPORTED, space)
+        exec(source.text, space)  # our own text, of torch_sources.py
+        made = eval(source.model, space)
+    assert isinstance(made, nn.Module)
+    return made
+
+
+def test_every_kind_stands_in_every_form(capsys: pytest.CaptureFixture[str]) -> None:
+    held = Counter((source.form, kind) for source in ALL for kind in source.kinds)
+    with capsys.disabled():
+        sys.stdout.write(table(held))
+    assert [(form, kind) for form in FORMS for kind in KINDS if not held[form, kind]] == []
+
+
+def table(held: Counter[tuple[str, str]]) -> str:
+    """Kinds by forms, each column headed by the number of its form."""
+    head = [f"{n:3} {form}" for n, form in enumerate(FORMS, 1)]
+    lines = [f"{kind:24}" + "".join(f"{held[form, kind]:4}" for form in FORMS) for kind in KINDS]
+    columns = " " * 24 + "".join(f"{n:4}" for n in range(1, len(FORMS) + 1))
+    return "\n".join(["", f"{len(ALL)} models, kinds of layer by forms of code:", *head, columns, *lines])
+
+
+@pytest.mark.parametrize("place", range(len(ALL)))
+def test_the_source_is_counted_as_torch_counts(place: int) -> None:
+    source, model = ALL[place], model_of(ALL[place])
+    network = nparams.read(source.text)
+    assert network.form == "torch-code"
+    assert ours(network) == theirs(model), source.text
+    assert network.total == total(model), source.text
+
+
+@pytest.mark.parametrize("place", range(len(ALL)))
+def test_the_print_is_counted_as_torch_counts(place: int) -> None:
+    """What a print cannot show is not in the count: raw parameters, ties, and weights split by a hook."""
+    model = model_of(ALL[place])
+    if any(unseen_attention(module) for module in model.modules()) or not list(model.modules())[1:]:
+        return
+    network = nparams.read(str(model), form="torch-print")
+    assert network.total == sum(shown(model)), f"{model}\n{ALL[place].text}"
+
+
+def test_most_prints_are_compared() -> None:
+    left = [s for s in ALL if any(unseen_attention(m) for m in model_of(s).modules())]
+    assert len(left) < COUNT / 8
+
+
+def unseen_attention(module: nn.Module) -> bool:
+    """Attention that does not print how wide its keys and values are."""
+    return isinstance(module, nn.MultiheadAttention) and (not module._qkv_same_embed_dim or module.bias_k is not None)
+
+
+def shown(module: nn.Module) -> Iterator[int]:
+    """The parameters that a print tells of: those of torch's own layers, each time that they are printed."""
+    own = dict(module.named_parameters(recurse=False))
+    if type(module).__module__.startswith("torch.nn"):
+        hooked = {"weight_g"} & own.keys()
+        yield sum(held.numel() for name, held in own.items() if name not in hooked)
+    for child in module.children() if not isinstance(module, nn.ModuleList) else module:
+        yield from shown(child)
+
+
+def test_a_single_print_of_a_layer_is_counted() -> None:
+    for source in ALL:
+        model = model_of(source)
+        if list(model.children()) or not type(model).__module__.startswith("torch.nn.modules"):
+            continue
+        if unseen_attention(model) or hasattr(model, "weight_g"):
+            continue
+        network = nparams.read(str(model), form="torch-print")
+        assert network.total == total(model), str(model)
+
+
+def test_torch_is_the_one_that_counts() -> None:
+    """The comparison is not with ourselves."""
+    assert total(torch.nn.Linear(3, 4)) == 16
