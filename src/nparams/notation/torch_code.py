@@ -1,19 +1,55 @@
-"""PyTorch code, interpreted from its syntax tree."""
+"""PyTorch code, interpreted from its syntax tree: one layer, nn.Sequential(...), or files of classes.
+
+Nothing of the text is run or imported.  Arguments without a value become symbols named as in the code.
+"""
 
 from __future__ import annotations
 
-from nparams.errors import NotationError
+import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nparams.network import Network
+
+#: what only PyTorch code has
+SURE = r"\bnn\.(?:Module|Sequential|Linear|Conv[123]d|ModuleList|Parameter|Embedding|[A-Z]\w+)\b|\bimport torch\b|\bfrom torch\b|\btorch\.nn\b"
+#: a call with something in it, which may be a layer without its prefix
+CALL = r"(?<![\w.])([A-Z][A-Za-z]*(?:[123]d)?(?:Cell)?)\s*\("
+#: classes that Keras names as well; an argument's name or another class must tell
+SHARED = frozenset(
+    ("Sequential", "Embedding", "LSTM", "GRU", "Dropout", "Flatten", "Softmax", "ReLU", "Identity", "PReLU")
+)
 
 
 def may_be(text: str) -> bool:
-    """Whether `text` can be read so."""
-    return False
+    """Whether `text` is code that names layers of torch.nn."""
+    head = text[:400_000]
+    if "(" not in head or "=>" in head:
+        return False
+    if re.search(SURE, head):
+        return True
+    from nparams.notation._torch_layers import CLASSES
+
+    called = [word for word in re.findall(CALL, head) if word in CLASSES or word == "Sequential"]
+    if not called or re.search(r"^\s*\w+\s*\((?:\s*\w+\s*)\)\s*$", head) is not None and called[0] in SHARED:
+        return False
+    return any(word not in SHARED for word in called) or "in_features" in head
 
 
-def read(text: str) -> Network:
-    """The network that `text` describes."""
-    raise NotationError("this form is not read yet")
+def read(text: str, *, set: Mapping[str, object] | None = None, which: str | None = None) -> Network:
+    """The network that PyTorch code builds.
+
+    `set` gives values to names that the code leaves open; `which` names a class, a function or a variable where the
+    text holds several models.  Raises NotationError with the line of what cannot be understood.
+
+    >>> read("nn.Sequential(nn.Linear(784, 16), nn.ReLU(), nn.Linear(16, 10))").total
+    12730
+    """
+    from nparams.notation._torch_read import network_of
+
+    return network_of(text, dict(set or {}), which)
+
+
+__all__ = ["may_be", "read"]

@@ -1,0 +1,359 @@
+"""Objects of torch.nn while code is interpreted: modules, parameters and tensors with nothing in them but shapes."""
+
+from __future__ import annotations
+
+from nparams.expr import Expr, mul, product
+from nparams.notation._code_machine import described
+from nparams.notation._code_values import MISSING, Class, Copies, External, Instance, Thing, Unknown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.expr import Size
+    from nparams.notation._code_machine import Machine
+    from nparams.notation._torch_layers import TorchClass
+
+    Shape = tuple[Size, ...] | None
+
+CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"))
+
+
+class Tensor(Thing):
+    """A tensor: its shape, None where that is not known."""
+
+    __slots__ = ("shape",)
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    def get(self, m: Machine, name: str) -> Any:
+        """Shapes and the methods that change them."""
+        from nparams.notation._torch_tensors import tensor_attribute
+
+        return tensor_attribute(m, self, name)
+
+    def set(self, m: Machine, name: str, value: Any) -> None:
+        """tensor.data = ..., tensor.requires_grad = ...: no change of shape."""
+
+    def item(self, m: Machine, key: Any) -> Any:
+        """One entry less of a side, or a part of it."""
+        from nparams.notation._torch_tensors import part_of
+
+        return part_of(m, self, key)
+
+    def length(self, m: Machine) -> Any:
+        """Its first side."""
+        return self.shape[0] if self.shape else m.unknown("len(a tensor)")
+
+    def operate(self, m: Machine, sign: str, other: Any, *, turned: bool) -> Any:
+        """Place by place: shapes are matched as torch matches them."""
+        from nparams.notation._torch_tensors import broadcast
+
+        return broadcast(self, other, sign)
+
+    def truth(self) -> bool | None:
+        """Not known."""
+        return None
+
+    def told(self) -> str:
+        """A tensor."""
+        return "a tensor"
+
+
+class Param(Tensor):
+    """A parameter or a buffer: what it is, and whether it is trained."""
+
+    __slots__ = ("buffer", "line", "trainable")
+
+    def __init__(self, shape: Shape, *, buffer: bool = False, trainable: bool = True, line: int = 0) -> None:
+        super().__init__(shape)
+        self.buffer = buffer
+        self.trainable = trainable
+        self.line = line
+
+    def set(self, m: Machine, name: str, value: Any) -> None:
+        """param.requires_grad = False."""
+        if name == "requires_grad":
+            self.trainable = value is not False
+        elif name == "data" and isinstance(value, Tensor):
+            self.shape = value.shape
+
+    def copied(self, m: Machine, seen: dict[int, Any]) -> Param:
+        """Another one of the same shape."""
+        made = Param(self.shape, buffer=self.buffer, trainable=self.trainable, line=self.line)
+        seen[id(self)] = made
+        return made
+
+    def told(self) -> str:
+        """A parameter."""
+        return "a parameter"
+
+
+class Stranger(Thing):
+    """What stands where a module stands, and comes from a call that the text does not explain."""
+
+    __slots__ = ("line", "origin", "sure")
+
+    def __init__(self, origin: Unknown, *, sure: bool) -> None:
+        self.origin = origin
+        self.line = origin.line
+        #: whether it surely is a module
+        self.sure = sure
+
+
+class TorchModule(Instance):
+    """A layer of torch.nn, a container, or an object of a class of the text that is a module."""
+
+    __slots__ = ("children", "container", "depth", "given", "line", "params", "spec", "used_up")
+
+    def __init__(self, cls: Class, m: Machine) -> None:
+        super().__init__(cls)
+        self.children: dict[str, Any] = {}
+        self.params: dict[str, Param | None] = {}
+        #: the layer of torch.nn that it is (or begins as), and its arguments
+        self.spec: TorchClass | None = None
+        self.given: dict[str, Any] = {}
+        words = [path.rpartition(".")[2] for path in cls.externals()]
+        self.container = next((word for word in words if word in CONTAINERS), None)
+        #: loops over symbolic ranges that were open when it was made
+        self.depth = len(m.repeats)
+        self.line = m.line
+        #: whether other modules were copied from it, so that it is no network of its own
+        self.used_up = False
+
+    @property
+    def name(self) -> str:
+        """Its class's name."""
+        return self.cls.name
+
+    # -- attributes ---------------------------------------------------------------------------------------------------
+
+    def get(self, m: Machine, name: str) -> Any:
+        """A module, parameter or attribute of that name; its layer's arguments; a method."""
+        for held in (self.children, self.params):
+            if name in held:
+                return _answer(held[name])
+        if name in self.given and name not in self.attributes and self.cls.find(name) is MISSING:
+            return self.given[name]
+        return super().get(m, name)
+
+    def set(self, m: Machine, name: str, value: Any) -> None:
+        """self.name = value: modules and parameters are registered, as torch.nn.Module.__setattr__ does."""
+        self._forget(name, value)
+        value = self.wrapped(m, value)
+        inner = value.value if isinstance(value, Copies) else value
+        if isinstance(inner, TorchModule):
+            self.children[name] = value
+        elif isinstance(inner, Param) and not inner.buffer:
+            self.params[name] = inner
+        elif value is None and (name in self.children or name in self.params):
+            (self.children if name in self.children else self.params)[name] = None
+        elif name in self.params and isinstance(inner, Tensor):
+            self.params[name] = Param(inner.shape, buffer=True)
+        elif isinstance(inner, Unknown) and (made := stranger(inner)) is not None:
+            self.children[name] = made
+        else:
+            self.attributes[name] = value
+
+    def _forget(self, name: str, value: Any) -> None:
+        """Another thing of that name goes, in its place where it is of the same sort."""
+        self.attributes.pop(name, None)
+        if not isinstance(value, (TorchModule, Copies, Unknown)) and value is not None:
+            self.children.pop(name, None)
+        if isinstance(value, TorchModule):
+            self.params.pop(name, None)
+
+    def wrapped(self, m: Machine, value: Any) -> Any:
+        """What one turn of a symbolic loop around it adds stands for all of its turns."""
+        if isinstance(value, (TorchModule, Param)):
+            for index, first, last in reversed(m.repeats[self.depth :]):
+                value = Copies(value, index, first, last)
+        return value
+
+    def delete(self, m: Machine, key: Any) -> None:
+        """del self.fc, del layers[-1]."""
+        if isinstance(key, int):
+            names = list(self.children)
+            if not -len(names) <= key < len(names):
+                raise m.error(f"{self.name} has no entry {key}")
+            del self.children[names[key]]
+            self.renumber()
+            return
+        for held in (self.children, self.params, self.attributes):
+            held.pop(key, None)
+
+    # -- entries ------------------------------------------------------------------------------------------------------
+
+    def iterate(self, m: Machine) -> list[Any] | None:
+        """The entries of a container; the keys of a dict of modules."""
+        if self.container is None:
+            return super().iterate(m)
+        if self.container.endswith("Dict"):
+            return [*self.children, *self.params]
+        return [_answer(each) for each in (*self.children.values(), *self.params.values())]
+
+    def length(self, m: Machine) -> Any:
+        """How many entries a container has."""
+        if self.container is None:
+            return super().length(m)
+        return len(self.children) + len(self.params)
+
+    def item(self, m: Machine, key: Any) -> Any:
+        """Entry by number, name or slice."""
+        if self.container is None:
+            return super().item(m, key)
+        held = {**self.children, **self.params}
+        if isinstance(key, str):
+            if key not in held:
+                raise m.error(f"{self.name} has no entry {key!r}")
+            return _answer(held[key])
+        entries = list(held.values())
+        if isinstance(key, slice):
+            return self._part(m, key)
+        if isinstance(key, int) and -len(entries) <= key < len(entries):
+            return _answer(entries[key])
+        if isinstance(key, int):
+            raise m.error(f"{self.name} has {len(entries)} entries, none at {key}")
+        return m.unknown(f"{self.name}[...]")
+
+    def _part(self, m: Machine, key: slice) -> TorchModule:
+        made = TorchModule(self.cls, m)
+        made.container = self.container
+        names = list(self.children)[key]
+        keep = self.container == "Sequential" and not all(name.isdigit() for name in names)
+        for place, name in enumerate(names):
+            made.children[name if keep else str(place)] = self.children[name]
+        return made
+
+    def set_item(self, m: Machine, key: Any, value: Any) -> None:
+        """layers[3] = ..., blocks["a"] = ...."""
+        if self.container is None:
+            super().set_item(m, key, value)
+        elif isinstance(key, str):
+            self.set(m, key, value)
+        elif isinstance(key, int):
+            names = list(self.children) or list(self.params)
+            if not -len(names) <= key < len(names):
+                raise m.error(f"{self.name} has {len(names)} entries, none at {key}")
+            self.set(m, names[key], value)
+
+    adds_in_place = True
+
+    def extend(self, m: Machine, value: Any) -> None:
+        """Put more entries at the end."""
+        entries = m.entries(value)
+        if entries is None:
+            raise m.error(f"what {described(value)} holds is not known, so what {self.name} holds is not")
+        for entry in entries:
+            self.put(m, entry)
+
+    def put(self, m: Machine, entry: Any, name: str | None = None) -> None:
+        """One more entry, under the next number."""
+        m.check_entries(len(self.children) + 1)
+        if isinstance(entry, Unknown):
+            made = stranger(entry, sure=True)
+            assert made is not None
+            entry = made
+        if entry is not None and not isinstance(entry, (TorchModule, Param, Copies, Stranger, Tensor)):
+            raise m.error(f"{described(entry)} is no module, so {self.name} cannot hold it")
+        if isinstance(entry, Tensor) and not isinstance(entry, Param):
+            entry = Param(entry.shape, line=m.line)
+        entry = self.wrapped(m, entry)
+        held: dict[str, Any] = self.params if isinstance(entry, Param) else self.children
+        held[name if name is not None else self.next_name()] = entry
+
+    def next_name(self) -> str:
+        """The number of the next entry."""
+        return str(len(self.children) + len(self.params))
+
+    def renumber(self) -> None:
+        """Entries under the numbers of their places again."""
+        self.children = {str(k): each for k, each in enumerate(self.children.values())}
+
+    # -- calls, copies ------------------------------------------------------------------------------------------------
+
+    def call(self, m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A forward pass: it is never run, and what comes out is not known."""
+        return m.unknown(f"{self.name}(...)")
+
+    def operate(self, m: Machine, sign: str, other: Any, *, turned: bool) -> Any:
+        """Containers can be added up."""
+        if sign == "+" and self.container is not None and not turned:
+            made = TorchModule(self.cls, m)
+            made.container = self.container
+            for entry in [*(self.iterate(m) or []), *(m.entries(other) or [])]:
+                made.put(m, entry)
+            return made
+        return super().operate(m, sign, other, turned=turned)
+
+    def truth(self) -> bool | None:
+        """A module is true; an empty container is not."""
+        return bool(self.children or self.params) if self.container is not None else True
+
+    def copied(self, m: Machine, seen: dict[int, Any]) -> TorchModule:
+        """copy.deepcopy: modules and parameters anew, each once."""
+        from nparams.notation._code_standard import copied
+
+        made = TorchModule(self.cls, m)
+        seen[id(self)] = made
+        self.used_up = True
+        made.spec, made.given, made.container = self.spec, dict(self.given), self.container
+        made.children = {name: copied(m, child, seen) for name, child in self.children.items()}
+        made.params = {name: copied(m, param, seen) for name, param in self.params.items()}
+        made.attributes = {name: copied(m, value, seen) for name, value in self.attributes.items()}
+        return made
+
+
+def _answer(held: Any) -> Any:
+    return held.origin if isinstance(held, Stranger) else held
+
+
+#: words in the name of what is called that speak of a module
+MODULE_WORDS = (
+    "layer", "norm", "block", "module", "model", "encoder", "decoder", "conv", "attn", "attention", "net", "head", "embed",
+    "linear", "backbone", "act", "pool", "mlp", "proj", "vit", "bert", "gpt", "lstm", "gru", "rnn", "transformer",
+)  # fmt: skip
+#: ... and of none
+PLAIN_WORDS = (
+    "tokenizer", "config", "loss", "metric", "accuracy", "logger", "optimizer", "scheduler", "dataset", "loader",
+    "device", "path", "seed", "vocab", "size", "len", "dim", "num", "shape", "transform", "criterion",
+)  # fmt: skip
+
+
+def stranger(value: Unknown, *, sure: bool = False) -> Stranger | None:
+    """A stranger where an unknown may be a module: it is what a call of that sort gives."""
+    text = value.text
+    if not sure and not text.rstrip().endswith(")"):
+        return None
+    called = text.partition("(")[0].rpartition(".")[2]
+    front = called.lower()
+    if not sure and any(word in front for word in PLAIN_WORDS):
+        return None
+    if sure or called[:1].isupper() or any(word in front for word in MODULE_WORDS):
+        return Stranger(value, sure=sure or called[:1].isupper())
+    return None
+
+
+def plain_class(name: str) -> Class:
+    """The class of a layer that torch.nn itself makes."""
+    made = Class(name, [], 0)
+    made.order = [made, External(f"torch.nn.{name}"), External("torch.nn.Module")]
+    return made
+
+
+def numel(shape: Shape) -> Size | None:
+    """How many numbers a shape holds."""
+    return None if shape is None else product(shape)
+
+
+def scaled(shape: Shape, place: int, by: Size) -> Shape:
+    """A shape with one side so many times as long."""
+    if shape is None or not -len(shape) <= place < len(shape):
+        return shape
+    sides = list(shape)
+    sides[place] = mul(sides[place], by)
+    return tuple(sides)
+
+
+__all__ = ["Expr", "Param", "Stranger", "Tensor", "TorchModule", "numel", "plain_class", "scaled", "stranger"]
