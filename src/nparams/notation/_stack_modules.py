@@ -31,10 +31,11 @@ def together(join: str, ends: list[Flow], *, short: bool = False) -> Flow:
 
     `short`: the last one is the short way of a residual block.
     """
-    for end in ends[1:]:
-        if differ(ends[0].positions, end.positions):
+    wide = ends if join != "multiply" else [end for end in ends if not _is_factor(end)] or ends
+    for end in wide[1:]:
+        if differ(wide[0].positions, end.positions):
             raise NotationError(
-                f"{shape(ends[0])} and {shape(end)} cannot come together, their sides differ; pad (same) to keep them"
+                f"{shape(wide[0])} and {shape(end)} cannot come together, their sides differ; pad (same) to keep them"
                 + (", or give the short way a stride too" if short else "")
             )
     if join == "concat":
@@ -51,7 +52,12 @@ def together(join: str, ends: list[Flow], *, short: bool = False) -> Flow:
             layer = f"conv {ends[0].channels} 1x1" if ends[0].positions else f"dense {ends[0].channels}"
             way = f"give the short way a layer of its own: residual (... | {layer})" if short else "give both one size"
             raise NotationError(f"{shape(ends[0])} and {shape(end)} cannot be added; {way}")
-    return ends[0]
+    return wide[0]
+
+
+def _is_factor(end: Flow) -> bool:
+    """One number for each channel: no positions, or one along each side."""
+    return end.positions is not None and all(side == 1 for side in end.positions)
 
 
 def differ(one: tuple[Size, ...] | None, other: tuple[Size, ...] | None) -> bool:

@@ -28,7 +28,7 @@ def finished(networks: dict[str, Built], asked: str | None) -> Network:
         network.also.update({name: sums[name] for name in others})
         network.notes += _itemised(networks, chosen, asked)
     _add_framework(network, chosen, asked)
-    _add_folded(network)
+    add_folded(network)
     if asked == "all":
         network.conventions = {name: networks[name] for name in CONVENTIONS if name in networks}
         network.also.update({name: sums[name] for name in others})
@@ -123,7 +123,7 @@ def _add_framework(network: Network, chosen: str, asked: str | None) -> None:
 CONVOLUTIONS = frozenset(("Conv", "ConvTranspose", "DepthwiseConv", "SeparableConv"))
 
 
-def _add_folded(network: Network) -> None:
+def add_folded(network: Network) -> None:
     """Batch normalisation folded into the convolution before it: its scales and shifts go, a bias stays."""
     change = _folded(network.root)
     if change is not None:

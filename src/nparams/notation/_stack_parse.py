@@ -60,6 +60,21 @@ def steps_of(text: str) -> list[Step]:
     return _Reader(len(nodes) > 1).steps(nodes)
 
 
+def named_steps(lines: list[str]) -> list[Step]:
+    """The steps of lines that each hold one layer or group, whatever name stands behind `as`.
+
+    A layer's text is read once however often it occurs.
+    """
+    reader = _Reader(True)
+    steps: list[Step] = []
+    for line in lines:
+        text, _, name = line.rpartition(" as ") if " as " in line else (line, "", "")
+        nodes: list[Element | Group] = cut(text, _continues) if "(" in text else [Element(text, len(steps) + 1)]
+        steps += reader.steps(nodes)
+        steps[-1].name = name or steps[-1].name
+    return steps
+
+
 def _continues(before: str, text: str) -> bool:
     """Whether what follows a comma belongs to the layer before it: `conv 32, 3x3, stride 2`."""
     words = text.split()
