@@ -118,10 +118,8 @@ def _bool(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 def _list(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    if not args:
-        return []
-    found = m.entries(args[0])
-    return m.unknown(f"list({described(args[0])})") if found is None else found
+    found = m.entries(args[0]) if args else []
+    return m.unknown(f"list({described(args[0])})") if found is None else m.fresh(found)
 
 
 def _tuple(m: Machine, args: Args, kwargs: Kwargs) -> Any:
@@ -332,6 +330,8 @@ def _getattr(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 def _hasattr(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     owner, name = _exactly(m, "hasattr", args, 2)
+    if isinstance(owner, External) and m.library.has(owner.path):
+        return True  # the newest version has it
     if isinstance(owner, (Unknown, External)) or not isinstance(name, str):
         return m.unknown(f"hasattr({described(owner)}, {name!r})" if isinstance(name, str) else "hasattr(...)")
     try:

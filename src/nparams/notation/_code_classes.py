@@ -90,6 +90,7 @@ def instance_of(m: Machine, cls: Class, args: list[Any], kwargs: dict[str, Any])
     """Make an object: the library's kind where the class has its bases, then __init__."""
     cls.used = True
     made = m.library.instance(m, cls) or Instance(cls)
+    made.depth = len(m.repeats)
     init = cls.find("__init__")
     if init is not MISSING:
         m.call(init, [made, *args], kwargs)

@@ -106,7 +106,7 @@ def _sequence(m: Machine, node: ast.List | ast.Tuple | ast.Set) -> Any:
     m.check_entries(len(found))
     if isinstance(node, ast.Tuple):
         return tuple(found)
-    return found if isinstance(node, ast.List) else as_set(m, found)
+    return m.fresh(found) if isinstance(node, ast.List) else as_set(m, found)
 
 
 def as_set(m: Machine, entries: list[Any]) -> Any:
@@ -137,12 +137,15 @@ def _dict(m: Machine, node: ast.Dict) -> Any:
             found.update(held)
         else:
             put(m, found, evaluate(m, key), held)
-    return found
+    return m.fresh(found)
 
 
 def put(m: Machine, held: dict[Any, Any], key: Any, value: Any) -> None:
     """held[key] = value, for keys that can be one."""
     try:
+        if m.repeats:
+            m.check_turn(held, f"[{described(key)}]", held.get(key, MISSING), value)
+            value = m.repeated(value, held)
         held[key] = value
     except TypeError:
         raise m.error(f"{described(key)} cannot be a key") from None
@@ -297,7 +300,7 @@ def _comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorE
         for key, value in found:
             put(m, made, key, value)
         return made
-    return as_set(m, found) if isinstance(node, ast.SetComp) else found
+    return as_set(m, found) if isinstance(node, ast.SetComp) else m.fresh(found)
 
 
 def _generate(m: Machine, node: Any, level: int, found: list[Any]) -> bool:
@@ -368,6 +371,7 @@ def _assign_item(m: Machine, target: ast.Subscript, value: Any) -> None:
     elif isinstance(held, dict):
         put(m, held, key, value)
     elif isinstance(held, list) and isinstance(key, (int, slice)):
+        m.check_turn(held, "an entry of a list", None, value)
         try:
             held[key] = value
         except (IndexError, TypeError, ValueError):

@@ -11,7 +11,7 @@ import re
 
 from nparams.errors import NotationError, NparamsError
 from nparams.expr import Expr
-from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Thing, Unknown
+from nparams.notation._code_values import MISSING, Class, Copies, External, Function, Instance, Native, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Library:
     harmless: frozenset[str] = frozenset()
     #: whether calling an object can make something (a Keras layer builds itself when it is first called)
     calls_make = False
+
+    def has(self, path: str) -> bool:
+        """Whether a dotted name is the framework's own, which code asks for newer functions."""
+        return False
 
     def makes(self, path: str) -> bool:
         """Whether calling a dotted name can make a layer or change one."""
@@ -106,6 +110,8 @@ class Machine:
         self.symbols: dict[str, Unknown] = {}
         #: loops over symbolic ranges that are open: (index, first, last)
         self.repeats: list[tuple[str, int | Expr, int | Expr]] = []
+        #: lists and dicts that were made inside such a loop: how many loops were open then
+        self.born: dict[int, tuple[Any, int]] = {}
         self.notes: list[str] = []
         #: the value of the last expression at the top of the text
         self.last: Any = MISSING
@@ -154,7 +160,18 @@ class Machine:
     def take(self, name: str) -> Any:
         """The value that --set gives a name."""
         self.asked.add(name)
-        return self.given[name]
+        return self._resolved(self.given[name])
+
+    def _resolved(self, value: Any) -> Any:
+        """A bare word that --set gives is a name of the code, or a symbol."""
+        from nparams.expr import symbol
+        from nparams.notation._code_given import Named
+
+        if isinstance(value, list):
+            return [self._resolved(each) for each in value]
+        if not isinstance(value, Named):
+            return value
+        return self.module.names[value] if value in self.module.names else symbol(str(value))
 
     def size_of(self, value: Any) -> Any:
         """An unknown as a symbol that formulas can hold; anything else as it is."""
@@ -165,8 +182,8 @@ class Machine:
         from nparams.expr import symbol
 
         name = word = value.name or _word(value.text)
-        if word in self.given and isinstance(self.given[word], (int, Expr)):
-            return self.take(word)  # type: ignore[no-any-return]
+        if word in self.given and isinstance(made := self.take(word), (int, Expr)):
+            return made
         count = 1
         while self.symbols.setdefault(word, value) is not value:
             count += 1
@@ -254,6 +271,8 @@ class Machine:
             if name in self.given:
                 value = self.take(name)
         if isinstance(owner, Thing):
+            if self.repeats and isinstance(owner, Instance):
+                self.check_turn(owner, f"{owner.told()}.{name}", owner.attributes.get(name, MISSING), value)
             owner.set(self, name, value)
         elif owner is None or isinstance(owner, (int, float, str, list, tuple, dict, Expr)):
             raise self.error(f"{described(owner)} takes no attribute {name}")
@@ -273,6 +292,31 @@ class Machine:
         if isinstance(value, Expr):
             return None
         raise self.error(f"{described(value)} cannot be gone through")
+
+    def fresh(self, held: Any) -> Any:
+        """Remember in which loop over a symbolic range a list or dict was made."""
+        if self.repeats:
+            self.born[id(held)] = (held, len(self.repeats))
+        return held
+
+    def repeated(self, value: Any, into: Any) -> Any:
+        """What one turn of symbolic loops puts into something that was there before stands for all of their turns."""
+        if not self.repeats:
+            return value
+        depth = into.depth if isinstance(into, Instance) else self.born.get(id(into), (None, 0))[1]
+        for index, first, last in reversed(self.repeats[depth:]):
+            value = Copies(value, index, first, last)
+        return value
+
+    def check_turn(self, owner: Any, told: str, before: Any, value: Any) -> None:
+        """Refuse a turn of a symbolic loop that leaves something else than it found."""
+        if not self.repeats or before is MISSING or before is value:
+            return
+        depth = owner.depth if isinstance(owner, Instance) else self.born.get(id(owner), (None, 0))[1]
+        if len(self.repeats) > depth and (isinstance(before, Thing) or isinstance(value, Thing) or before != value):
+            raise self.error(
+                f"each turn of the loop changes {told}, so the number of turns must be known: --set gives it a value"
+            )
 
     def check_entries(self, count: int) -> None:
         """Refuse lists that are too long."""

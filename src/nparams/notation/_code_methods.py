@@ -5,7 +5,7 @@ from __future__ import annotations
 from nparams.errors import NotationError
 from nparams.expr import Expr
 from nparams.notation._code_machine import described
-from nparams.notation._code_values import Copies, Native
+from nparams.notation._code_values import Native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,18 +48,11 @@ def _plain(m: Machine, owner: Any, name: str, args: list[Any], kwargs: dict[str,
     m.step(1 + (len(owner) // 64 if hasattr(owner, "__len__") else 0))
     if isinstance(owner, list) and name in ("append", "insert"):
         m.check_entries(len(owner) + 1)
-        args = [*args[:-1], repeated(m, args[-1], owner)] if args else args
+        args = [*args[:-1], m.repeated(args[-1], owner)] if args else args
     try:
         return getattr(owner, name)(*args, **kwargs)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise m.error(f"{described(owner)}.{name}(): {error}"[:200]) from None
-
-
-def repeated(m: Machine, value: Any, _into: object = None) -> Any:
-    """What one turn of a symbolic loop adds stands for all of its turns."""
-    for index, first, last in reversed(m.repeats):
-        value = Copies(value, index, first, last)
-    return value
 
 
 def _items(m: Machine, owner: dict[Any, Any], args: list[Any], kwargs: dict[str, Any]) -> list[Any]:
@@ -88,7 +81,7 @@ def _extend(m: Machine, owner: list[Any], args: list[Any], kwargs: dict[str, Any
     if entries is None:
         raise m.error(f"what {described(args[0])} holds is not known, so the list is not")
     m.check_entries(len(owner) + len(entries))
-    owner += [repeated(m, entry) for entry in entries] if m.repeats else entries
+    owner += [m.repeated(entry, owner) for entry in entries]
 
 
 def _join(m: Machine, owner: str, args: list[Any], kwargs: dict[str, Any]) -> Any:

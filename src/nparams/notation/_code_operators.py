@@ -59,6 +59,8 @@ def unknown_operation(m: Machine, sign: str, mine: Unknown, other: Any, *, turne
 
 def _symbolic(m: Machine, sign: str, left: Any, right: Any) -> Any:
     exact = all(isinstance(side, (int, Expr)) for side in (left, right))
+    if sign == "%" and isinstance(left, str) and m.repeats and left.count("%") == 1:
+        return left.replace("%d", f"[{right}]").replace("%s", f"[{right}]").replace("%i", f"[{right}]")
     try:
         if exact and sign in EXACT:
             return PLAIN[sign](left, right)

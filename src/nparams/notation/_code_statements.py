@@ -85,7 +85,7 @@ def _augmented(m: Machine, node: ast.AugAssign) -> None:
         if entries is None:
             raise m.error(f"what {source(node.value)[:60]} adds is not known")
         m.check_entries(len(held) + len(entries))
-        held += entries
+        held += [m.repeated(entry, held) for entry in entries]
         return
     if sign == "+" and isinstance(held, Thing) and held.adds_in_place:
         held.extend(m, value)

@@ -334,11 +334,13 @@ class Class(Thing):
 class Instance(Thing):
     """An object of a class of the text."""
 
-    __slots__ = ("attributes", "cls")
+    __slots__ = ("attributes", "cls", "depth")
 
     def __init__(self, cls: Class) -> None:
         self.cls = cls
         self.attributes: dict[str, Any] = {}
+        #: loops over symbolic ranges that were open when it was made
+        self.depth = 0
 
     def get(self, m: Machine, name: str) -> Any:
         """An attribute of its own, or of its class."""

@@ -80,6 +80,10 @@ class TorchLibrary(Library):
             return 3.141592653589793
         return MISSING
 
+    def has(self, path: str) -> bool:
+        """torch and what is in it."""
+        return path == "torch" or path.startswith("torch.")
+
     def makes(self, path: str) -> bool:
         """torch.nn.X(...) makes a layer; functional and init do not."""
         return layer_word(path) is not None or path.startswith("torch.nn.utils")

@@ -105,7 +105,7 @@ class Stranger(Thing):
 class TorchModule(Instance):
     """A layer of torch.nn, a container, or an object of a class of the text that is a module."""
 
-    __slots__ = ("children", "container", "depth", "given", "line", "params", "spec", "used_up")
+    __slots__ = ("children", "container", "given", "line", "params", "spec", "used_up")
 
     def __init__(self, cls: Class, m: Machine) -> None:
         super().__init__(cls)
@@ -166,10 +166,7 @@ class TorchModule(Instance):
 
     def wrapped(self, m: Machine, value: Any) -> Any:
         """What one turn of a symbolic loop around it adds stands for all of its turns."""
-        if isinstance(value, (TorchModule, Param)):
-            for index, first, last in reversed(m.repeats[self.depth :]):
-                value = Copies(value, index, first, last)
-        return value
+        return m.repeated(value, self) if isinstance(value, (TorchModule, Param)) else value
 
     def delete(self, m: Machine, key: Any) -> None:
         """del self.fc, del layers[-1]."""

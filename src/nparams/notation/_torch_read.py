@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import NotationError, NparamsError, UsageError, shown
+from nparams.errors import NotationError, UsageError, shown
 from nparams.expr import free_symbols
 from nparams.layers.layer import Setting
 from nparams.network import PARAMETER_ROLES, Network
@@ -34,8 +34,6 @@ def network_of(text: str, values: dict[str, object], which: str | None) -> Netwo
         module = builder.root(root)
     except RecursionError:
         raise NotationError("the code is nested too deeply to be followed") from None
-    except NparamsError as error:
-        raise m.placed(error) if not isinstance(error, UsageError) else error from None
     network = Network(module, source=text, form="torch-code", convention=None)
     network.read_as, network.described = told(root, module)
     network.notes += notes_of(m, builder, network, setting)

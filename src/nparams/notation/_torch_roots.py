@@ -7,7 +7,6 @@ import ast
 from nparams.errors import NotationError, shown
 from nparams.notation._code_classes import all_fields, instance_of
 from nparams.notation._code_functions import required
-from nparams.notation._code_given import Named
 from nparams.notation._code_values import MISSING, Class, Function, Instance, Unknown
 from nparams.notation._torch_library import TorchLibrary, is_module_class
 from nparams.notation._torch_modules import TorchModule, plain_class
@@ -221,21 +220,10 @@ def _arguments(m: Machine, function: Function, *, skip: int, tree: ast.Module) -
     found: dict[str, Any] = {}
     for name in parameters(function)[skip:]:
         if name in m.given:
-            found[name] = from_given(m, m.take(name))
+            found[name] = m.take(name)
         elif name in needed:
             found[name] = _settings(m, function, name)
     return found
-
-
-def from_given(m: Machine, value: Any) -> Any:
-    """A word that --set gives is a name of the code, or a symbol."""
-    if isinstance(value, Named):
-        if value in m.module.names:
-            return m.module.names[value]
-        from nparams.expr import symbol
-
-        return symbol(str(value))
-    return [from_given(m, each) for each in value] if isinstance(value, list) else value
 
 
 def _settings(m: Machine, function: Function, name: str) -> Any:

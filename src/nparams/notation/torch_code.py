@@ -26,10 +26,12 @@ SHARED = frozenset(
 def may_be(text: str) -> bool:
     """Whether `text` is code that names layers of torch.nn."""
     head = text[:400_000]
-    if "(" not in head or "=>" in head:
+    if "(" not in head:
         return False
     if re.search(SURE, head):
         return True
+    if "=>" in head:
+        return False
     from nparams.notation._torch_layers import CLASSES
 
     called = [word for word in re.findall(CALL, head) if word in CLASSES or word == "Sequential"]
