@@ -48,7 +48,7 @@ TABLE: Mapping[str, Room] = {
     "network": Room(f"roles {BELOW}", lazily="views"),
     "roles": Room(BELOW),
     "layers": Room(CORE),
-    "notation": Room(f"layers {CORE}"),
+    "notation": Room(f"layers roles {CORE}"),
     "architectures": Room(f"layers {CORE}"),
     "files": Room(f"roles {CORE}"),
     "frameworks": Room(f"layers roles {CORE}", outside=OWN_FRAMEWORK, inner="_*"),
