@@ -105,6 +105,15 @@ def _defaults(m: Machine, function: Function, places: list[str], names: dict[str
         names[name] = with_default[name]
 
 
+def default_of(function: Function, name: str) -> Any:
+    """The default of a parameter, MISSING where it has none."""
+    spec = function.node.args
+    places = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+    held = dict(zip(places[len(places) - len(function.defaults) :], function.defaults, strict=True))
+    held |= {arg.arg: value for arg, value in zip(spec.kwonlyargs, function.kw_defaults, strict=True)}
+    return held.get(name, MISSING)
+
+
 def required(function: Function) -> list[str]:
     """The parameters that have no default."""
     spec = function.node.args

@@ -97,6 +97,8 @@ class Machine:
         #: values for names that the code leaves open (--set), and those that were asked for
         self.given = dict(given or {})
         self.asked: set[str] = set()
+        #: numbers that the code gives names and that --set could change
+        self.offered: dict[str, int] = {}
         self.module = Frame()
         self.frame = self.module
         self.line = 0
@@ -172,6 +174,14 @@ class Machine:
         if not isinstance(value, Named):
             return value
         return self.module.names[value] if value in self.module.names else symbol(str(value))
+
+    def offer(self, name: str, value: Any) -> Any:
+        """A number that the code gives a name; what --set says instead, if it does."""
+        if name in self.given:
+            return self.take(name)
+        if type(value) is int:
+            self.offered[name] = value
+        return value
 
     def size_of(self, value: Any) -> Any:
         """An unknown as a symbol that formulas can hold; anything else as it is."""

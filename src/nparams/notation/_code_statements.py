@@ -63,8 +63,8 @@ def _assign(m: Machine, node: ast.Assign) -> None:
 def _set_from_outside(m: Machine, target: ast.expr, value: Any) -> Any:
     """--set hidden=32 wins over `hidden = 16` at the top of a text or in the body of a class of settings."""
     top = m.frame is m.module or (m.frame.cls is not None and m.frame.owner is MISSING)
-    if top and isinstance(target, ast.Name) and target.id in m.given and not isinstance(value, Thing):
-        return m.take(target.id)
+    if top and isinstance(target, ast.Name) and not isinstance(value, Thing):
+        return m.offer(target.id, value)
     return value
 
 

@@ -5,27 +5,36 @@ from __future__ import annotations
 from nparams.errors import NotationError, UsageError, shown
 from nparams.expr import free_symbols
 from nparams.layers.layer import Setting
-from nparams.network import PARAMETER_ROLES, Network
+from nparams.network import Network
+from nparams.notation._code_closed import add_closed_form
 from nparams.notation._code_given import given_values
 from nparams.notation._code_machine import Machine
 from nparams.notation._code_source import tree_of
 from nparams.notation._torch_library import TorchLibrary
 from nparams.notation._torch_network import Builder
 from nparams.notation._torch_roots import choose
+from nparams.notation._torch_told import told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from nparams.network import Module
+    from ast import Module
 
 
 def network_of(text: str, values: dict[str, object], which: str | None) -> Network:
     """The network of PyTorch code; see torch_code.read."""
     tree = tree_of(text)
+    given = given_values(values)
+    m, network = built(text, tree, given, which)
+    _unused(m)
+    add_closed_form(m, network, lambda more: built(text, tree, {**given, **more}, which)[1])
+    return network
+
+
+def built(text: str, tree: Module, given: dict[str, object], which: str | None) -> tuple[Machine, Network]:
+    """One run of the text, with values for names that it leaves open, or others for those that it does not."""
     setting = Setting("torch")
     library = TorchLibrary(setting)
-    m = Machine(library, given_values(values))
+    m = Machine(library, given)
     m.lines = "\n" in text.strip()
     try:
         m.run(tree)
@@ -35,10 +44,9 @@ def network_of(text: str, values: dict[str, object], which: str | None) -> Netwo
     except RecursionError:
         raise NotationError("the code is nested too deeply to be followed") from None
     network = Network(module, source=text, form="torch-code", convention=None)
-    network.read_as, network.described = told(root, module)
+    network.read_as, network.described = told(root)
     network.notes += notes_of(m, builder, network, setting)
-    _unused(m, network)
-    return network
+    return m, network
 
 
 def notes_of(m: Machine, builder: Builder, network: Network, setting: Setting) -> list[str]:
@@ -64,10 +72,9 @@ def _symbols(m: Machine, network: Network) -> list[str]:
         return []
     words = ", ".join(f"{word}{f' (line {held.line})' if m.lines and held.line else ''}" for word, held in found[:8])
     example = found[0][0]
-    verb = "has no value" if len(found) == 1 else "have no value"
-    return [
-        f"{words} {verb} in the code and stand{'s' if len(found) == 1 else ''} as symbols: --set {example}=... gives one"
-    ]
+    verb = "has no value in the code and stands as a symbol"
+    verbs = "have no value in the code and stand as symbols"
+    return [f"{words} {verb if len(found) == 1 else verbs}: --set {example}=... gives one"]
 
 
 def _symbol_names(word: str) -> frozenset[str]:
@@ -76,59 +83,10 @@ def _symbol_names(word: str) -> frozenset[str]:
     return free_symbols(symbol(word))
 
 
-def _unused(m: Machine, network: Network) -> None:
+def _unused(m: Machine) -> None:
     """A value for a name that the code does not have is a mistake; a symbol of the formula takes one too."""
     left = [name for name in m.given if name not in m.asked]
     if not left:
         return
     known = ", ".join(sorted(m.symbols)[:8]) or "none"
     raise UsageError(f"--set {left[0]}: the code has no name {shown(left[0])} without a value; those without: {known}")
-
-
-# -- what was understood ----------------------------------------------------------------------------------------------
-
-LONGEST = 160
-
-
-def told(root: Any, module: Module) -> tuple[str, str]:
-    """The network in one line, and in words."""
-    parts: list[str] = []
-    count = held = 0
-    stack = [module]
-    while stack:
-        inner = stack.pop()
-        if inner.kind is not None and not inner.children:
-            count += 1
-            held += any(t.role in PARAMETER_ROLES for t in inner.tensors)
-            if len(parts) < 40:
-                parts.append(_short(inner))
-        stack.extend(reversed(inner.children))
-    name = root.cls.name
-    listed = ", ".join(_counted(parts))
-    line = listed if name.lower() == listed.partition("(")[0].lower() else f"{name}({listed})"
-    line = line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
-    return line, f"PyTorch, {count:,} layers, {held:,} with parameters" if count > 1 else "PyTorch"
-
-
-def _short(module: Module) -> str:
-    kind = module.kind or ""
-    if kind in ("Parameter", "Buffer"):
-        shape = module.tensors[0].shape if module.tensors else None
-        return f"{kind.lower()} {'x'.join(map(str, shape)) if shape is not None else '?'}"
-    sizes = [str(size) for letter, size in module.args.items() if letter in LETTERS]
-    return f"{kind}({', '.join(sizes)})" if sizes else kind
-
-
-#: the letters of a layer's arguments that tell most of it
-LETTERS = ("n_in", "n_out", "c_in", "c_out", "c", "k", "k_h", "V", "d", "n", "h")
-
-
-def _counted(parts: list[str]) -> list[str]:
-    """Equal neighbours once: 3 x Dense(16, 16)."""
-    found: list[list[Any]] = []
-    for part in parts:
-        if found and found[-1][0] == part:
-            found[-1][1] += 1
-        else:
-            found.append([part, 1])
-    return [part if times == 1 else f"{times} x {part}" for part, times in found]

@@ -6,7 +6,7 @@ import ast
 
 from nparams.errors import NotationError, shown
 from nparams.notation._code_classes import all_fields, instance_of
-from nparams.notation._code_functions import required
+from nparams.notation._code_functions import default_of, required
 from nparams.notation._code_values import MISSING, Class, Function, Instance, Unknown
 from nparams.notation._torch_library import TorchLibrary, is_module_class
 from nparams.notation._torch_modules import TorchModule, plain_class
@@ -223,6 +223,8 @@ def _arguments(m: Machine, function: Function, *, skip: int, tree: ast.Module) -
             found[name] = m.take(name)
         elif name in needed:
             found[name] = _settings(m, function, name)
+        else:
+            m.offer(name, default_of(function, name))
     return found
 
 
