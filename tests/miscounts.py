@@ -5,6 +5,7 @@ A layer is a tuple; `counted` adds up weights and biases with plain arithmetic, 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 Layer = tuple[object, ...]
@@ -94,7 +95,9 @@ def batchnorm(c: int, *, wrong: Wrong, first: bool) -> tuple[int, int]:
     return norm(c, wrong=wrong, first=first, statistics=True)
 
 
-def cell(name: str, n: int, h: int, ways: int, doubled: bool, steps: int, *, wrong: Wrong, first: bool) -> tuple[int, int]:
+def cell(
+    name: str, n: int, h: int, ways: int, doubled: bool, steps: int, *, wrong: Wrong, first: bool
+) -> tuple[int, int]:
     g = GATES[name]
     if "number of gates" in wrong and g > 1:
         g = 1
@@ -111,7 +114,12 @@ def cell(name: str, n: int, h: int, ways: int, doubled: bool, steps: int, *, wro
 
 def head(n_in: int, n_out: int, doubled: bool, *, wrong: Wrong, first: bool) -> tuple[int, int]:
     """The dense layer after recurrent ones."""
-    return dense(n_in // 2 if doubled and "input of both directions not doubled" in wrong else n_in, n_out, wrong=wrong, first=False)
+    return dense(
+        n_in // 2 if doubled and "input of both directions not doubled" in wrong else n_in,
+        n_out,
+        wrong=wrong,
+        first=False,
+    )
 
 
 def table(V: int, d: int, kind: str, *, wrong: Wrong, first: bool) -> tuple[int, int]:
@@ -150,7 +158,7 @@ COUNTS = {"dense": dense, "conv": conv, "depthwise": depthwise, "flattened": fla
           "cell": cell, "head": head, "table": table, "tied": tied, "attention": attention, "feed": feed,
           "layernorm": layernorm}  # fmt: skip
 
-# -- random networks ----------------------------------------------------------------------------------------------------
+# -- random networks ---------------------------------------------------------------------------------------------------
 
 ANY = ["no biases", "no biases of the output", "one bias for each layer", "biases counted twice"]
 
@@ -158,7 +166,7 @@ ANY = ["no biases", "no biases of the output", "one bias for each layer", "biase
 def perceptron(r: Random) -> Made:
     """784-16-16-10."""
     sizes = [r.randint(3, 900), *(r.randint(3, 130) for _ in range(r.randint(1, 3))), r.randint(2, 30)]
-    layers: list[Layer] = [("dense", a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
+    layers: list[Layer] = [("dense", a, b) for a, b in pairwise(sizes)]
     room = [*ANY, "biases of the inputs", "biases by what comes in", "sizes added"]
     room += [f"layers left out:{r.randrange(len(layers))}", f"layers counted twice:{r.randrange(len(layers))}"]
     return Made("-".join(map(str, sizes)), layers, room)

@@ -14,8 +14,12 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from nparams._read import count as count
     from nparams._read import read as read
+    from nparams.analyses.diff import Diff
+    from nparams.analyses.why import Why
     from nparams.errors import NparamsError as NparamsError
     from nparams.expr import Expr as Expr
     from nparams.network import Module as Module
@@ -28,7 +32,33 @@ _LATER = {
     "Module": "nparams.network", "Network": "nparams.network", "Tensor": "nparams.network",
 }  # fmt: skip
 
-__all__ = ["Expr", "Module", "Network", "NparamsError", "Tensor", "__version__", "count", "read"]
+__all__ = ["Expr", "Module", "Network", "NparamsError", "Tensor", "__version__", "count", "diff", "read", "why"]
+
+
+def why(source: object, number: int | str | Expr, **options: Any) -> Why:
+    """Which mistakes in counting give `number` for `source` instead of its total; the options are those of read.
+
+    >>> import nparams
+    >>> print(nparams.why("784-10", 7840).answers[0].says)
+    You left out the 10 biases of fc1
+    """
+    from nparams._read import read as read_source
+    from nparams.analyses.why import why as asked
+
+    return asked(read_source(source, **options), number)
+
+
+def diff(a: object, b: object, **options: Any) -> Diff:
+    """What makes the totals of two sources differ, as items that sum to it; the options are those of read.
+
+    >>> import nparams
+    >>> [(item.what, item.layer, item.difference) for item in nparams.diff("8-4-4-2", "8-4-2").items]
+    [('only in A', 'fc2', -20)]
+    """
+    from nparams._read import read as read_source
+    from nparams.analyses.diff import diff as compared
+
+    return compared(read_source(a, **options), read_source(b, **options))
 
 
 def __getattr__(name: str) -> object:

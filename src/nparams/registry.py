@@ -130,6 +130,9 @@ VIEWS = (
 )
 
 COMMANDS = (
+    Command("why", "nparams.cli.why", "why SOURCE N: which mistakes in counting give N instead"),
+    Command("diff", "nparams.cli.diff", "diff A B: what makes the totals of two sources differ, item by item"),
+    Command("check", "nparams.cli.check", "check SOURCE --expect N | --max N | --min N: exit 1 unless they hold"),
     Command("layers", "nparams.cli.layers", "list every kind of layer that a list may name; layers NAME tells of one"),
     Command("formats", "nparams.cli.formats", "list every form that can be read"),
     Command("completion", "nparams.cli.completion", "print a completion script for bash, zsh or fish"),

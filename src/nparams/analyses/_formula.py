@@ -47,7 +47,9 @@ def formula_of(number: int | str | Expr, network: Network) -> Size:
             "symbols too: h0-h1-h2"
         )
     if isinstance(size, int) and isinstance(total, Expr):
-        raise UsageError(f"the network's total is {_cut(str(total))}: give its symbols numbers with --set, or a formula")
+        raise UsageError(
+            f"the network's total is {_cut(str(total))}: give its symbols numbers with --set, or a formula"
+        )
     return size
 
 
@@ -113,7 +115,9 @@ def _unproved(case: Case, given: Size) -> Formula:
         found.lines.append(f"The two differ, for example at {values}.")
         found.differs = True
     else:
-        found.lines.append(f"The two agree at the {verdict.points} points that were tried; that they are equal is not proved.")
+        found.lines.append(
+            f"The two agree at the {verdict.points} points that were tried; that they are equal is not proved."
+        )
     return found
 
 

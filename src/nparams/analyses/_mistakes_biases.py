@@ -89,7 +89,7 @@ def _undeclared(case: Case) -> Iterator[Edit]:
         found = [(sides[t.leaf], t.value(sides[t.leaf])) for t in unit.terms if t.leaf in sides]
         return _with(unit, *[Term("bias", "bias", ((letter, size),)) for letter, size in found if size is not None])
 
-    yield from everywhere(case, "You counted {n} biases that are not there{where}", change)
+    yield from everywhere(case, "You counted {n} biases{of} that are not there", change)
 
 
 def _twice(case: Case) -> Iterator[Edit]:
@@ -126,7 +126,9 @@ def _constants(case: Case) -> Iterator[Edit]:
         return unit.but([Term("weight", "weight", (("n_in", add(n_in, 1)), ("n_out", add(n_out, 1))))])
 
     yield Edit("You took one node of each layer for the constant that carries the biases", fits(case, less, at), less)
-    yield Edit("You connected the node that carries a layer's biases to the layer before it", fits(case, more, at), more)
+    yield Edit(
+        "You connected the node that carries a layer's biases to the layer before it", fits(case, more, at), more
+    )
 
 
 def _vectors(case: Case) -> Iterator[Edit]:
@@ -148,7 +150,9 @@ def _sized(case: Case) -> Iterator[Edit]:
     def scales(unit: Unit) -> Unit | None:
         return unit.each(lambda t: None if t.role == "bias" else t) if unit.has("weight") else None
 
-    yield from everywhere(case, "You left out the {n} shifts (β) of the norms, and counted their scales{of}", scales, at)
+    yield from everywhere(
+        case, "You left out the {n} shifts (β) of the norms, and counted their scales{of}", scales, at
+    )
 
 
 def _places(case: Case) -> Iterator[Edit]:

@@ -117,27 +117,16 @@ class _Chain:
 
 def _played(unit: Unit, sides: Sides, how: str, first: bool) -> Sides | None:
     """The sides after one layer: floor((n + padding - span)/stride) + 1, or n/stride rounded up where it is `same`."""
-    came, out = _sides(unit.takes, first), _sides(unit.out, first)
-    if came is None or out is None or len(came) != len(sides):
+    came = _sides(unit.takes, first)
+    said, kernel = unit.arg("span"), unit.value("k")
+    stride, padding = unit.arg("stride") or 1, unit.arg("padding") or 0
+    if came is None or len(came) != len(sides) or not isinstance(stride, int) or not isinstance(padding, int):
         return None
-    stride, span = unit.arg("stride") or 1, unit.arg("span")
-    kernel = unit.value("k")
-    padding = unit.arg("padding") or 0
-    if not all(isinstance(x, int) for x in (stride, padding)):
-        return None
-    same = span is None
-    span = kernel if span is None else span
-    if how == "one":
-        stride = 1
-    if how == "same":
-        same = True
-    if how in ("valid", "bare"):
-        if not isinstance(span, int):
-            return None
-        same, padding = False, 0
-    if how == "ceil" and not same:
-        return _shrunk(sides, span, stride, padding, up=True)
-    return tuple(-(-n // stride) for n in sides) if same else _shrunk(sides, span, stride, padding)  # type: ignore[operator]
+    stride = 1 if how == "one" else stride
+    if how != "valid" and (how == "same" or said is None):  # a layer that keeps its sides says no span
+        return tuple(-(-n // stride) for n in sides)
+    span = kernel if said is None else said
+    return _shrunk(sides, span, stride, 0 if how == "valid" else padding, up=how == "ceil")
 
 
 def _shrunk(sides: Sides, span: Size | None, stride: Size, padding: Size, *, up: bool = False) -> Sides | None:
@@ -176,7 +165,9 @@ def _plays(chain: _Chain) -> Iterator[tuple[str, float, Sides]]:
             yield from _played_all(chain, {unit.name}, how, f"{says}, at {unit.name}", scope + 0.6)
 
 
-def _played_all(chain: _Chain, names: set[str], how: str, says: str, scope: float) -> Iterator[tuple[str, float, Sides]]:
+def _played_all(
+    chain: _Chain, names: set[str], how: str, says: str, scope: float
+) -> Iterator[tuple[str, float, Sides]]:
     sides = chain.play(lambda unit: how if unit.name in names else "")
     if sides is not None:
         yield says, scope, sides

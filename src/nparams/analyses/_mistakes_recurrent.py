@@ -22,7 +22,7 @@ def _back(case: Case) -> Iterator[Edit]:
     def single(unit: Unit) -> Unit | None:
         return unit.each(lambda t: t.without("back") if t.leaf.startswith("weight_hh") else t)
 
-    yield from everywhere(case, "You forgot the recurrence{where}: each cell also weighs the outputs of the step before",
+    yield from everywhere(case, "You forgot the recurrence{where}: a cell also weighs the outputs of the step before",
                           forgotten, at)  # fmt: skip
     for edit in everywhere(case, "You fed back one output to each cell{where}, not those of all cells", single, at):
         edit.scope += 0.5
@@ -33,11 +33,12 @@ def _ahead(case: Case) -> Iterator[Edit]:
     def change(unit: Unit) -> Unit | None:
         return unit.each(lambda t: None if t.leaf.startswith("weight_ih") else t)
 
-    yield from everywhere(case, "You left out the weights of what comes in{where}", change, case.of(RECURRENT))
+    yield from everywhere(case, "You left out the weights of the input{where}", change, case.of(RECURRENT))
 
 
 def _gates(case: Case) -> Iterator[Edit]:
     for gates, scope in ((1, 0), (3, 0.1), (4, 0.1), (2, 0.6)):
+
         def change(unit: Unit, gates: int = gates) -> Unit | None:
             if unit.kind not in GATES or unit.value("g") == gates:
                 return None
@@ -93,14 +94,19 @@ def _letters(case: Case) -> Iterator[Edit]:
     for a, n_put in sizes.items():
         for b, h_put in sizes.items():
             for by in (None, "cells", "time steps"):
-                if (a == "features" and b == "cells" and by in (None, "time steps")) or (by is not None and by not in sizes):
+                if (a == "features" and b == "cells" and by in (None, "time steps")) or (
+                    by is not None and by not in sizes
+                ):
                     continue
                 yield from _put(at, unit, (a, n_put), (b, h_put), None if by is None else (by, sizes[by]))
 
 
-def _put(at: list[int], unit: Unit, n: tuple[str, Size], h: tuple[str, Size], by: tuple[str, Size] | None) -> Iterator[Edit]:
+def _put(
+    at: list[int], unit: Unit, n: tuple[str, Size], h: tuple[str, Size], by: tuple[str, Size] | None
+) -> Iterator[Edit]:
     letters = {"n": n[1], "h": h[1], "back": h[1]}
     for biased in (True, False):
+
         def change(u: Unit, biased: bool = biased) -> Unit | None:
             kept = [t for t in u.terms if biased or t.role != "bias"]
             made = [Term(t.leaf, t.role, tuple((a, letters.get(a, s)) for a, s in t.factors)) for t in kept]
@@ -124,7 +130,9 @@ def _directions(case: Case) -> Iterator[Edit]:
     def both(unit: Unit) -> Unit | None:
         return None if any(t.leaf.endswith("_reverse") for t in unit.terms) else unit.but(unit.terms * 2)
 
-    yield from everywhere(case, "You counted one direction{where}: it reads in both, with weights of their own", once, at)
+    yield from everywhere(
+        case, "You counted one direction{where}: it reads in both, with weights of their own", once, at
+    )
     for edit in everywhere(case, "You counted two directions{where}: it reads in one", both, at):
         edit.scope += 2.5
         yield edit

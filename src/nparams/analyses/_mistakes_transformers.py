@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nparams.analyses._edits import Edit, Mistake, everywhere, fits, gone
 from nparams.analyses._terms import NORMS, TABLES, Case, Term, Unit
 from nparams.expr import mul, product
@@ -46,7 +48,9 @@ def _scaled(case: Case) -> Iterator[Edit]:
         return None if c is None else unit.each(lambda t: t.put("c", size) if t.factors else t)
 
     at = [i for i in case.of(NORMS) if len(case.units[i].takes or ()) > 1]
-    yield from everywhere(case, "You counted a scale and a shift for each value{where}, not for each channel", change, at)
+    yield from everywhere(
+        case, "You counted a scale and a shift for each value{where}, not for each channel", change, at
+    )
 
 
 def _grouped(case: Case) -> Iterator[Edit]:
@@ -59,7 +63,7 @@ def _grouped(case: Case) -> Iterator[Edit]:
         return None if d_h is None or unit.arg("kv") is None else unit.each(lambda t: t.put("kv", d_h))
 
     at = case.of(("Attention",))
-    yield from everywhere(case, "You gave each query head a key and a value head of its own{where}: they are shared here",
+    yield from everywhere(case, "You gave each query head its own key and value heads{where}: they are shared here",
                           ignored, at)  # fmt: skip
     for edit in everywhere(case, "You counted a single key and value head{where}", single, at):
         edit.scope += 2
@@ -80,6 +84,7 @@ def _matrices(case: Case) -> Iterator[Edit]:
 def _less(case: Case, says: str, at: list[int], leaves: tuple[str, ...]) -> Iterator[Edit]:
     """Arrays left out: matrices alone, or with their biases."""
     for roles in (("weight",), ("weight", "bias")):
+
         def change(unit: Unit, roles: tuple[str, ...] = roles) -> Unit | None:
             return unit.each(lambda t: None if t.leaf.startswith(leaves) and t.role in roles else t)
 
@@ -128,9 +133,9 @@ def _feed(case: Case) -> Iterator[Edit]:
     for edit in everywhere(case, "You counted a gate{where}: it has two matrices", gated, at):
         edit.scope += 1
         yield edit
-    for by in (4, 1):
-        told = "four times the width" if by == 4 else "the width"
-        for edit in everywhere(case, f"You took {told} for the size inside{{where}}", lambda u, by=by: inner(u, by), at):  # type: ignore[misc]
+    for by, told in ((4, "four times the width"), (1, "the width")):
+        says = f"You took {told} for the size inside{{where}}"
+        for edit in everywhere(case, says, partial(inner, by=by), at):
             edit.scope += 1
             yield edit
 
@@ -156,6 +161,7 @@ def _experts(case: Case) -> Iterator[Edit]:
     experts: Size | None = case.units[at[0]].arg("E") if count is None else count.last
     routers = [i for i in case.held if case.units[i].name.rpartition(".")[2] in ("router", "gate")]
     if isinstance(experts, int) and experts > 1:
+
         def one(unit: Unit) -> Unit | None:
             copies = unit.copies
             return None if not isinstance(copies, int) or copies % experts else unit.but(copies=copies // experts)
@@ -163,7 +169,7 @@ def _experts(case: Case) -> Iterator[Edit]:
         yield Edit(f"You counted one of the {experts} experts", at, one)
         rest = [i for i in case.held if i not in at]
         yield Edit(
-            f"You multiplied everything by the {experts} experts: only the feed-forward layers are there {experts} times",
+            f"You multiplied everything by the {experts} experts: only feed-forward layers are there {experts} times",
             rest, lambda unit: unit.but(copies=mul(unit.copies, experts)),
         )  # fmt: skip
     yield Edit("You left the experts out", at, gone, scope=1)
@@ -185,10 +191,13 @@ def _adapters(case: Case) -> Iterator[Edit]:
     yield from everywhere(case, "You left the adapters out{where}", drop("lora_"), at)  # type: ignore[arg-type]
     targets = sorted({t.leaf.partition(".")[0] for i in at for t in case.units[i].terms if ".lora_" in t.leaf})
     for target in targets if len(targets) > 1 else ():
+
         def change(unit: Unit, target: str = target) -> Unit | None:
             return unit.each(lambda t: None if ".lora_" in t.leaf and not t.leaf.startswith(f"{target}.") else t)
 
-        yield Edit(f"You counted the adapter of one matrix ({target}), not of all {len(targets)}", fits(case, change), change)
+        yield Edit(
+            f"You counted the adapter of one matrix ({target}), not of all {len(targets)}", fits(case, change), change
+        )
 
 
 def _tables(case: Case) -> Iterator[Edit]:
@@ -196,27 +205,36 @@ def _tables(case: Case) -> Iterator[Edit]:
     words = {"Embedding": "entries of the vocabulary", "PositionEmbedding": "learned positions"}
     for i in at:
         unit = case.units[i]
-        yield Edit(f"You left out the {{n}} parameters of the {words[unit.kind or '']}, {unit.name}", (i,), gone, where=unit.name)
+        yield Edit(
+            f"You left out the {{n}} parameters of the {words[unit.kind or '']}, {unit.name}",
+            (i,),
+            gone,
+            where=unit.name,
+        )
     for i in case.of(("Dense",)):
         unit = case.units[i]
         pair = (unit.value("n_out"), unit.value("n_in"))
         if any((case.units[k].value("V"), case.units[k].value("d")) == pair for k in at):
+
             def shared(u: Unit) -> Unit:
                 return u.each(lambda t: None if t.role == "weight" else t)
 
-            yield Edit(f"You took {unit.name} to share the table of the embedding: it has weights of its own", (i,), shared)
+            yield Edit(
+                f"You took {unit.name} to share the table of the embedding: it has weights of its own", (i,), shared
+            )
 
 
 def _capsules(case: Case) -> Iterator[Edit]:
     """Routing coefficients c and b are worked out, not learned."""
     for times in (2, 1):
+
         def change(unit: Unit, times: int = times) -> Unit | None:
             n, n_in = unit.arg("n"), unit.arg("n_in")
             if n is None or n_in is None:
                 return None
             return unit.but((*unit.terms, *[Term("routing", "weight", (("n_in", n_in), ("n", n)))] * times))
 
-        yield from everywhere(case, "You counted the routing coefficients{where}: they are worked out, not learned", change,
+        yield from everywhere(case, "You counted routing coefficients{where}: they are worked out, not learned", change,
                               case.of(("Capsule",)))  # fmt: skip
 
 

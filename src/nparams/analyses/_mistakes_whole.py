@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from nparams.analyses._edits import Edit, Mistake, everywhere, gone
-from nparams.analyses._terms import Block, Case, Unit
+from nparams.analyses._terms import Block, Case, Term, Unit
+from nparams.analyses._text import listed
 from nparams.expr import add, mul
+from nparams.network import PARAMETER_ROLES
 from nparams.network.split import embedding
 
 TYPE_CHECKING = False
@@ -21,10 +23,24 @@ OTHERS = {"framework": "what its framework's own summary prints, which counts st
 
 
 def _listed(case: Case) -> Iterator[Edit]:
-    tied = [t.name for t in case.network.tensors() if t.tied_to is not None][:3]
-    if case.network.totals.listed != case.total:
-        told = tied[0] if tied else "what is shared"
-        yield Edit(f"You counted {told} again: it is shared (tied), and counts once", total=case.network.totals.listed)
+    at = [i for i, unit in enumerate(case.units) if any(_shared(unit))]
+    tied = [t.name for i in at for t in case.units[i].module.tensors if t.tied_to is not None]
+
+    def change(unit: Unit) -> Unit:
+        return unit.but((*unit.terms, *_shared(unit)))
+
+    if tied:
+        they = "it is" if len(tied) == 1 else "they are"
+        yield Edit(f"You counted {listed(tied, most=2)} too: {they} shared (tied), and counted already", at, change)
+
+
+def _shared(unit: Unit) -> list[Term]:
+    """The arrays of a layer that are another's."""
+    return [
+        Term(t.name, t.role, tuple(("", size) for size in t.shape))
+        for t in unit.module.tensors
+        if t.tied_to is not None and t.role in PARAMETER_ROLES and t.shape is not None
+    ]
 
 
 def _conventions(case: Case) -> Iterator[Edit]:
@@ -80,7 +96,9 @@ def _bytes(case: Case) -> Iterator[Edit]:
 
 
 def _forgotten(case: Case) -> Iterator[Edit]:
-    yield from (edit for edit in everywhere(case, "You left out the {n} parameters{of}", gone) if len(edit.at) < len(case.held))
+    yield from (
+        edit for edit in everywhere(case, "You left out the {n} parameters{of}", gone) if len(edit.at) < len(case.held)
+    )
 
 
 def _repeated(case: Case) -> Iterator[Edit]:
@@ -100,7 +118,9 @@ def _fence(case: Case) -> Iterator[Edit]:
         if not isinstance(copies, int) or copies < 2 or not any(case.units[i].terms for i in block.at):
             continue
         for by, says in ((1, "one too many"), (-1, "one too few")):
-            yield _scaled(block, copies, copies + by, f"You counted {copies + by} of {block.name}, {says}: there are {copies}")
+            yield _scaled(
+                block, copies, copies + by, f"You counted {copies + by} of {block.name}, {says}: there are {copies}"
+            )
         yield _scaled(block, copies, 1, f"You counted one of the {copies} equal {block.name}")
     equal: dict[Size, list[int]] = {}
     for i in case.of(("Dense",)):
@@ -135,6 +155,7 @@ def _off_by_one(case: Case) -> Iterator[Edit]:
         if size is None:
             continue
         for by in (1, -1):
+
             def change(unit: Unit, letter: str = letter, put: Size = size + by) -> Unit:
                 return unit.each(lambda t: t.put(letter, put))
 
@@ -149,8 +170,7 @@ def _added(case: Case) -> Iterator[Edit]:
             return None
         return unit.each(lambda t: t if t.role == "bias" else type(t)(t.leaf, t.role, (("n_in", n_in + n_out),)))
 
-    for edit in everywhere(case, "You added the sizes{where} where they are multiplied", change, case.of(("Dense",))):
-        yield edit
+    yield from everywhere(case, "You added the sizes{where} where they are multiplied", change, case.of(("Dense",)))
 
 
 ROWS = (

@@ -22,7 +22,9 @@ def _on_weights(change: Callable[[Term], Term | None]) -> Callable[[Unit], Unit 
 
 def _convolutions(case: Case) -> list[int]:
     """Convolutions, and arrays of files that look like one."""
-    return [i for i in case.held if case.units[i].kind in (*CONVOLUTIONS, None) and case.units[i].value("k") is not None]
+    return [
+        i for i in case.held if case.units[i].kind in (*CONVOLUTIONS, None) and case.units[i].value("k") is not None
+    ]
 
 
 def _channels(case: Case) -> Iterator[Edit]:
@@ -48,7 +50,9 @@ def _filters(case: Case) -> Iterator[Edit]:
 
 def _kernel_once(case: Case) -> Iterator[Edit]:
     says = "You took one side of the kernel, not all its sides{where}"
-    yield from everywhere(case, says, _on_weights(lambda t: t.without("k", 1) if _sides(t) > 1 else t), _convolutions(case))
+    yield from everywhere(
+        case, says, _on_weights(lambda t: t.without("k", 1) if _sides(t) > 1 else t), _convolutions(case)
+    )
 
 
 def _sides(term: Term) -> int:
@@ -63,9 +67,12 @@ def _by_positions(case: Case) -> Iterator[Edit]:
         ("You multiplied the weights{of} by the size of the image that comes in: they are shared by all", "in", False),
         ("You multiplied all{where} by the size of the image that comes in: it plays no part", "in", True),
     ):
+
         def change(unit: Unit, which: str = which, whole: bool = whole) -> Unit | None:
             size = _places(unit, which)
-            return None if size is None else unit.each(lambda t: t.times("at", size) if whole or t.role == "weight" else t)
+            return (
+                None if size is None else unit.each(lambda t: t.times("at", size) if whole or t.role == "weight" else t)
+            )
 
         yield from everywhere(case, says, change, case.of(ALL))
 
@@ -106,14 +113,16 @@ def _groups(case: Case) -> Iterator[Edit]:
 
     def both(unit: Unit) -> Unit | None:
         g, out = unit.arg("g"), unit.value("c_out")
-        if g is None or out is None or unit.kind != "Conv" or isinstance(g, int) and g < 2:
+        if g is None or out is None or unit.kind != "Conv" or (isinstance(g, int) and g < 2):
             return None
         return _on_weights(lambda t: t.put("c_out", out // g))(unit)
 
     at = case.of(ALL)
     yield from everywhere(case, "You counted a full convolution, as if each filter saw all channels{where}: it is in "
                           "groups", whole, at)  # fmt: skip
-    yield from (_later(e) for e in everywhere(case, "You divided both channels and filters by the groups{where}", both, at))
+    yield from (
+        _later(e) for e in everywhere(case, "You divided both channels and filters by the groups{where}", both, at)
+    )
 
 
 def _later(edit: Edit) -> Edit:
@@ -123,7 +132,10 @@ def _later(edit: Edit) -> Edit:
 
 def _halves(case: Case) -> Iterator[Edit]:
     at = case.of(("SeparableConv",))
-    for leaf, what in (("pointwise", "1·1 convolution that mixes the channels"), ("depthwise", "filters of each channel")):
+    for leaf, what in (
+        ("pointwise", "1·1 convolution that mixes the channels"),
+        ("depthwise", "filters of each channel"),
+    ):
         yield from everywhere(
             case, f"You left out the {what}{{where}}",
             lambda unit, leaf=leaf: unit.each(lambda t: None if t.leaf.startswith(leaf) else t), at,  # type: ignore[misc]
@@ -157,6 +169,7 @@ def _pools(case: Case) -> Iterator[Edit]:
         ("You counted a factor and a bias for each channel of the pooling{of}, as LeNet-5 of 1998 had", "2c"),
     ):
         for biased in (False, True) if "kk" in letters else (False,):
+
             def change(unit: Unit, letters: str = letters, biased: bool = biased) -> Unit | None:
                 return _pooled(unit, letters, biased)
 
@@ -189,6 +202,7 @@ def _joined(case: Case) -> Iterator[Edit]:
             found.append(after)
             parts[case.units[after].name] = [both, one, add(both, mul(-1, one))]
     for which, end in ((1, "first"), (2, "other")):
+
         def change(unit: Unit, which: int = which) -> Unit | None:
             sizes = parts[unit.name]
             letter = next((a for a in ("c_in", "n_in", "c") if unit.value(a) == sizes[0]), None)

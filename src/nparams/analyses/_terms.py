@@ -13,7 +13,7 @@ from nparams.network.rows import branches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from nparams.expr import Size
     from nparams.network import Module, Network, Tensor
@@ -176,7 +176,7 @@ class Case:
                 self.units.append(_unit(next(rows)))
             stack.extend((child, None) for child in reversed(found.children))
 
-    def of(self, kinds: Iterable[str]) -> list[int]:
+    def of(self, kinds: Collection[str | None]) -> list[int]:
         """The units of some kinds that hold anything."""
         return [i for i in self.held if self.units[i].kind in kinds]
 

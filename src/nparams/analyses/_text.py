@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from nparams.expr import Expr, render
 
 TYPE_CHECKING = False
@@ -65,10 +67,14 @@ def listed(names: Sequence[str], joint: str = "and", most: int = 4) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {joint} {names[-1]}"
 
 
-def change(before: Size, after: Size, style: Style) -> str:
-    """13,002 - 42 = 12,960."""
-    difference = after - before
-    if isinstance(difference, Expr):
-        return style.number(after)
-    sign = "-" if difference < 0 else "+"
-    return f"{style.number(before)} {sign} {abs(difference):,} = {style.number(after)}"
+def changes(steps: Sequence[Size], style: Style) -> str:
+    """From the first total to the last: 13,002 - 42 = 12,960.
+
+    >>> changes([13002, 12960, 12980], Style())
+    '13,002 - 42 + 20 = 12,980'
+    """
+    differences = [after - before for before, after in pairwise(steps)]
+    if not all(isinstance(difference, int) for difference in differences):
+        return style.number(steps[-1])
+    parts = [f"{'-' if d < 0 else '+'} {abs(d):,}" for d in differences if isinstance(d, int)]
+    return f"{style.number(steps[0])} {' '.join(parts)} = {style.number(steps[-1])}"

@@ -10,7 +10,7 @@ from nparams.analyses._edits import placed, reached
 from nparams.analyses._formula import Formula, against, formula_of
 from nparams.analyses._mistakes import edits, rank
 from nparams.analyses._terms import Case
-from nparams.analyses._text import Style, change, listed
+from nparams.analyses._text import Style, changes, listed
 from nparams.errors import UsageError
 from nparams.expr import Expr, add, equal, mul
 
@@ -21,18 +21,21 @@ if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.network import Network
 
+    #: one mistake, or two together
+    Hit = tuple[Edit, ...]
+
 #: edits that are tried in pairs, and how uncommon they may be
-PAIRED, COMMON = 150, 3.0
+PAIRED, COMMON = 150, 3.6
 #: pairs: at most so many, and at most one for so many numbers below the total
-MAX_PAIRS, SPARSE = 20_000, 25
+MAX_PAIRS, SPARSE = 20_000, 10
 #: layers that are changed again for pairs that touch the same layer
 MAX_WORK = 200_000
 #: mistakes that are compared in symbols
 SYMBOLIC = 250
+#: how much less common than the best explanation another may be
+RARER = 3.2
 #: totals by other conventions are each an answer; of other equal totals of the whole the first is one
 TITLED = "by the definitions of"
-#: answers, and layers of one answer, that a text shows
-SHOWN, LAYERS = 5, 6
 
 
 class Answer:
@@ -80,6 +83,8 @@ class Why:
         return self.equal or bool(self.answers) or (self.formula is not None and self.formula.differs)
 
     def __str__(self) -> str:
+        from nparams.analyses._why_text import text
+
         return text(self)
 
 
@@ -112,18 +117,18 @@ def why(network: Network, number: int | str | Expr, *, unicode: bool = True) -> 
     return found
 
 
-# -- the search ---------------------------------------------------------------------------------------------------------
+# -- the search --------------------------------------------------------------------------------------------------------
 
 
 def _search(case: Case, asked: int, found: Why) -> tuple[int, int]:
     """Single mistakes; pairs where none of them gives the number."""
     singles = [(edit, _total(case, edit)) for edit in edits(case)]
     tried = [(edit, total) for edit, total in singles if total != case.total]
-    hits = [(edit,) for edit, total in tried if total == asked]
+    hits: list[Hit] = [(edit,) for edit, total in tried if total == asked]
     pairs = 0
     if not hits:
-        hits, pairs = _pairs(case, tried, asked)  # type: ignore[assignment]
-    found.answers = _answers(case, hits, found)  # type: ignore[arg-type]
+        hits, pairs = _pairs(case, tried, asked)
+    found.answers = _answers(case, hits, found)
     return len(tried), pairs
 
 
@@ -131,7 +136,7 @@ def _total(case: Case, edit: Edit) -> Size:
     return edit.total if edit.total is not None else reached(case, edit.units(case))
 
 
-def _pairs(case: Case, tried: list[tuple[Edit, Size]], asked: int) -> tuple[list[tuple[Edit, Edit]], int]:
+def _pairs(case: Case, tried: list[tuple[Edit, Size]], asked: int) -> tuple[list[Hit], int]:
     """Two common mistakes that give the number together, and how many pairs were tried."""
     common = [(e, t) for e, t in tried if e.total is None and rank(e) <= COMMON][:PAIRED]
     order = sorted(
@@ -140,7 +145,8 @@ def _pairs(case: Case, tried: list[tuple[Edit, Size]], asked: int) -> tuple[list
     )
     assert isinstance(case.total, int)
     budget = min(MAX_PAIRS, max(SPARSE, max(case.total, asked) // SPARSE))
-    work, hits = MAX_WORK, []
+    work = MAX_WORK
+    hits: list[Hit] = []
     for count, (i, k) in enumerate(order[:budget]):
         (one, t1), (two, t2) = common[i], common[k]
         overlap = set(one.at) & set(two.at)
@@ -160,21 +166,27 @@ def _in_symbols(case: Case, found: Why) -> tuple[int, int]:
     """Single mistakes, compared as polynomials; in a long network only those made everywhere."""
     every = [e for e in edits(case) if len(case.units) <= 60 or not e.where][:SYMBOLIC]
     lower = case.network.lower
-    hits = [(e,) for e in every if equal(_total(case, e), found.asked, lower)]
+    hits: list[Hit] = [(e,) for e in every if equal(_total(case, e), found.asked, lower)]
     found.answers = _answers(case, hits, found)
     return len(every), 0
 
 
-# -- answers ------------------------------------------------------------------------------------------------------------
+# -- answers -----------------------------------------------------------------------------------------------------------
 
 
-def _answers(case: Case, hits: list[tuple[Edit, ...]], found: Why) -> list[Answer]:
+def _answers(case: Case, hits: list[Hit], found: Why) -> list[Answer]:
     """The hits as answers: what comes to the same once, the same mistake in one layer or another together."""
     seen: set[object] = set()
-    groups: dict[object, list[tuple[Edit, ...]]] = {}
+    least = min((_odds(hit) for hit in hits), default=0)
+    hits = [hit for hit in hits if _odds(hit) <= least + RARER]
+    groups: dict[object, list[Hit]] = {}
     for hit in hits:
         made = _made(case, hit)
-        key = tuple(sorted((i, unit.terms, str(unit.copies)) for i, unit in made.items())) if made else (hit[0].mistake, TITLED in hit[0].says and hit[0].says)
+        key = (
+            tuple(sorted((i, unit.terms, str(unit.copies)) for i, unit in made.items()))
+            if made
+            else (hit[0].mistake, TITLED in hit[0].says and hit[0].says)
+        )
         if hash(key) in seen:
             continue
         seen.add(hash(key))
@@ -182,26 +194,30 @@ def _answers(case: Case, hits: list[tuple[Edit, ...]], found: Why) -> list[Answe
     return [_answer(case, group, found) for group in groups.values()]
 
 
-def _made(case: Case, hit: tuple[Edit, ...]) -> dict[int, Unit]:
+def _odds(hit: Hit) -> float:
+    return sum(rank(edit) for edit in hit)
+
+
+def _made(case: Case, hit: Hit) -> dict[int, Unit]:
     made: dict[int, Unit] = {}
     for edit in hit:
         made = edit.units(case, made)
     return made
 
 
-def _answer(case: Case, group: list[tuple[Edit, ...]], found: Why) -> Answer:
+def _answer(case: Case, group: list[Hit], found: Why) -> Answer:
     """One answer; `group` holds the same mistakes in one layer or another."""
-    style, before = found.style, case.total
-    sentences, sums = [], ""
-    for place, edit in enumerate(group[0]):
-        part = _total(case, edit) if place == len(group[0]) - 1 == 0 else reached(case, _made(case, group[0][: place + 1]))
-        sentences.append(_sentence([hit[place] for hit in group], before, part, style))
-        sums = change(before, part, style) if not sums else sums.rpartition(" = ")[0] + change(before, part, style)[len(style.number(before)):]
-        before = part
+    style, first = found.style, group[0]
+    steps = [case.total, *(_reached(case, first[: k + 1]) for k in range(len(first)))]
+    sentences = [_sentence([hit[k] for hit in group], steps[k], steps[k + 1], style) for k in range(len(first))]
     made = _made(case, group[0]) if len(group) == 1 else {}
     layers = [(case.units[i].name, style.unit(case.units[i]), style.unit(unit)) for i, unit in sorted(made.items())]
     says = " and ".join([sentences[0], *(s[0].lower() + s[1:] for s in sentences[1:])])
-    return Answer([e.mistake for e in group[0]], says, sums, layers)
+    return Answer([e.mistake for e in first], says, changes(steps, style), layers)
+
+
+def _reached(case: Case, hit: Hit) -> Size:
+    return _total(case, hit[0]) if len(hit) == 1 else reached(case, _made(case, hit))
 
 
 def _sentence(alike: list[Edit], before: Size, after: Size, style: Style) -> str:
@@ -214,65 +230,3 @@ def _sentence(alike: list[Edit], before: Size, after: Size, style: Style) -> str
     if isinstance(difference, int):
         return says.replace("{n}", style.number(abs(difference)))
     return says.replace("the {n} ", "the ").replace("{n} ", "")
-
-
-# -- text ---------------------------------------------------------------------------------------------------------------
-
-
-def text(found: Why) -> str:
-    """The answer as text."""
-    network, style = found.network, found.style
-    name = network.read_as or network.source or "the network"
-    total = style.number(network.totals.known)
-    if found.equal:
-        return f"{name} has {total} parameters: yes, that is the total."
-    lines = [f"{name} has {total} parameters{_apart(found)}."]
-    for k, answer in enumerate(found.answers[:SHOWN]):
-        front = f"{k + 1}. " if len(found.answers) > 1 else ""
-        lines.append(f"{front}{answer.says}: {answer.sum}.")
-        lines += [f"  {unit}: {before}; you have {after}" for unit, before, after in answer.layers[:LAYERS]]
-        if len(answer.layers) > LAYERS:
-            lines.append(f"  and so on, in {len(answer.layers):,} layers")
-    if len(found.answers) > SHOWN:
-        lines.append(f"{len(found.answers) - SHOWN} more explanations give it, which are less common.")
-    if found.formula is not None and (not found.answers or isinstance(found.asked, Expr)):
-        lines += found.formula.lines
-    if not found.explained:
-        lines.append(_none(found))
-    return "\n".join(lines)
-
-
-def _apart(found: Why) -> str:
-    difference = add(found.network.totals.known, mul(-1, found.asked))
-    if not isinstance(difference, int):
-        return ""
-    return f", {abs(difference):,} {'more' if difference > 0 else 'less'} than {found.style.number(found.asked)}"
-
-
-def _none(found: Why) -> str:
-    singles, pairs = found.tried
-    told = f", nor does any of {pairs:,} pairs of them" if pairs else ""
-    return f"None of the {singles:,} mistakes that are tried gives {found.style.number(found.asked)}{told}."
-
-
-def as_json(found: Why) -> str:
-    """The answer as one JSON object."""
-    from json import dumps
-
-    from nparams.network.rows import plain
-
-    network = found.network
-    singles, pairs = found.tried
-    held = {
-        "schema": 1, "source": network.source, "read_as": network.read_as, "total": plain(network.total),
-        "asked": plain(found.asked), "equal": found.equal, "explained": found.explained,
-        "answers": [
-            {"mistakes": a.mistakes, "says": a.says, "sum": a.sum,
-             "layers": [{"name": name, "before": before, "after": after} for name, before, after in a.layers]}
-            for a in found.answers
-        ],
-        "missing": [] if found.formula is None else found.formula.missing,
-        "extra": [] if found.formula is None else found.formula.extra,
-        "tried": {"single": singles, "pairs": pairs}, "notes": list(network.notes),
-    }  # fmt: skip
-    return dumps(held, indent=2, ensure_ascii=False)

@@ -28,12 +28,16 @@ How many parameters does this neural network have, and why?
 """
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse with examples first, and errors of one line."""
+class OneLine(argparse.ArgumentParser):
+    """argparse with errors of one line."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse in one line (argparse itself prints the usage as well)."""
-        raise UsageError(f"{message}. Try: nparams --help")
+        raise UsageError(f"{message}. Try: {self.prog} --help")
+
+
+class Parser(OneLine):
+    """The main question's: examples first."""
 
     def format_help(self) -> str:
         """Examples, then options, then the other commands."""
@@ -55,6 +59,19 @@ def parser() -> Parser:
         views.add_argument(f"--{view.name}", action="store_const", const=view.name, dest="view", help=view.help)
     views.add_argument("-q", "--quiet", action="store_true", help="the bare number, or the closed form in symbols")
     shown_as.add_argument("--tensors", action="store_true", help="one row a tensor; with --json or --csv, in that form")
+    what = reading(made)
+    what.add_argument("--expect", type=whole, metavar="N", help="exit 1 unless the total is N")
+    look = made.add_argument_group("how it looks")
+    look.add_argument("--depth", type=whole, metavar="N", help="levels of --tree")
+    look.add_argument("--width", type=whole, metavar="N", help="columns of the output")
+    about = made.add_argument_group("about")
+    about.add_argument("-h", "--help", action="help", help="show this help")
+    about.add_argument("--version", action="version", version=version())
+    return made
+
+
+def reading(made: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """The options that say how a source is read, of the main question and of others."""
     what = made.add_argument_group("what to count")
     what.add_argument(
         "--from", dest="form", metavar="FORM", help=f"read SOURCE as: {', '.join(row.form for row in SOURCES)}"
@@ -75,14 +92,7 @@ def parser() -> Parser:
     )
     what.add_argument("--which", metavar="NAME", help="one of several models in code; model.py:Net says the same")
     what.add_argument("--limits", choices=("on", "off"), help="off: read headers of up to the format's own limit")
-    what.add_argument("--expect", type=whole, metavar="N", help="exit 1 unless the total is N")
-    look = made.add_argument_group("how it looks")
-    look.add_argument("--depth", type=whole, metavar="N", help="levels of --tree")
-    look.add_argument("--width", type=whole, metavar="N", help="columns of the output")
-    about = made.add_argument_group("about")
-    about.add_argument("-h", "--help", action="help", help="show this help")
-    about.add_argument("--version", action="version", version=version())
-    return made
+    return what
 
 
 def formatter(prog: str) -> argparse.HelpFormatter:

@@ -23,8 +23,7 @@ class Request:
 
 def parse(words: list[str]) -> Request:
     """The request that the words make; words without an option need no parser, and start faster."""
-    # "-5-3" and "-16" are sizes, not options: argparse takes a word with a space in it for what it is
-    words = [f" {word}" if word[:1] == "-" and word[1:2].isdigit() else word for word in words]
+    words = sizes_apart(words)
     if words and not any(word[:1] == "-" and word != "-" for word in words):
         request = Request()
         request.source = words
@@ -32,3 +31,8 @@ def parse(words: list[str]) -> Request:
     from nparams.cli.arguments import parsed
 
     return parsed(words)
+
+
+def sizes_apart(words: list[str]) -> list[str]:
+    """ "-5-3" and "-16" are sizes, not options: argparse takes a word with a space in it for what it is."""
+    return [f" {word}" if word[:1] == "-" and word[1:2].isdigit() else word for word in words]

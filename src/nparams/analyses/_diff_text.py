@@ -1,0 +1,98 @@
+"""The difference of two networks as a table: plain, or in Markdown for a pull request."""
+
+from __future__ import annotations
+
+from nparams.expr import Expr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.analyses.diff import Diff, Item
+    from nparams.expr import Size
+    from nparams.network import Network
+
+HEAD = ("difference", "what", "layer", "in A", "in B")
+#: rows that a table shows
+ROWS = 200
+
+
+def text(found: Diff) -> str:
+    """The table as plain text."""
+    ends = _ends(found)
+    rows = [HEAD, *_cells(found)]
+    wide = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
+    lines = [
+        "  ".join(
+            cell.rjust(w) if k == 0 else cell.ljust(w) for k, (cell, w) in enumerate(zip(row, wide, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([*ends, "", *(lines if found.items else []), *([""] if found.items else []), *_closing(found)])
+
+
+def markdown(found: Diff) -> str:
+    """The table in Markdown."""
+    lines = [f"- {_escaped(line)}" for line in _ends(found)]
+    if found.items:
+        lines += ["", f"| {' | '.join(HEAD)} |", "| ---: | --- | --- | --- | --- |"]
+        lines += [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in _cells(found)]
+    return "\n".join([*lines, "", *(_escaped(line) for line in _closing(found))])
+
+
+def _escaped(text: str) -> str:
+    """No character that Markdown or a table would act on."""
+    for mark in "\\|*_`<[":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def _ends(found: Diff) -> list[str]:
+    return [
+        f"{side}  {_named(network)}: {found.style.number(network.totals.known)} parameters{_apart(network, found)}"
+        for side, network in (("A", found.a), ("B", found.b))
+    ]
+
+
+def _named(network: Network) -> str:
+    return network.source if network.form not in ("sizes", "stack") and len(network.source) < 80 else network.read_as
+
+
+def _apart(network: Network, found: Diff) -> str:
+    """What is kept beside the parameters, where the two differ in it."""
+    mine, other = network.totals.buffers, (found.b if network is found.a else found.a).totals.buffers
+    return "" if mine == other else f" (and {found.style.number(mine)} in buffers, which are not counted)"
+
+
+def _cells(found: Diff) -> list[tuple[str, ...]]:
+    rows = [
+        (_signed(i.difference, found), i.what, _layer(i, found), i.in_a or "-", i.in_b or "-")
+        for i in found.items[:ROWS]
+    ]
+    if len(found.items) > ROWS:
+        rows.append(("...", f"{len(found.items) - ROWS} more", "", "", ""))
+    return [*rows, (_signed(found.difference, found), "B - A", "", "", "")]
+
+
+def _layer(item: Item, found: Diff) -> str:
+    if item.copies == 1:
+        return item.layer
+    return f"{item.layer} ({_signed(item.each, found)} each {found.style.times} {item.copies:,})"
+
+
+def _signed(size: Size, found: Diff) -> str:
+    if isinstance(size, Expr):
+        return found.style.number(size)
+    return f"+{size:,}" if size > 0 else f"{size:,}"
+
+
+def _closing(found: Diff) -> list[str]:
+    lines = []
+    if not found.items:
+        lines.append("No difference: the totals are equal, and every layer has its like.")
+    elif found.difference == 0:
+        lines.append("The totals are equal, though layers differ.")
+    told = f", {found.renamed:,} under another name" if found.renamed else ""
+    lines.append(f"{found.matched:,} layer{'s agree' if found.matched != 1 else ' agrees'}{told}.")
+    lines += [f"{many} in A: the same numbers as {one} in B." for many, one in found.fused[:5]]
+    if len(found.fused) > 5:
+        lines.append(f"So are {len(found.fused) - 5:,} more.")
+    return lines

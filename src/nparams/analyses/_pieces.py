@@ -1,0 +1,111 @@
+"""A network as pieces that can be held against another's: every layer with arrays of its own, copies written out."""
+
+from __future__ import annotations
+
+from nparams.expr import add, mul
+from nparams.network import PARAMETER_ROLES
+from nparams.network.folding import depends
+from nparams.network.rows import spread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nparams.expr import Size
+    from nparams.network import Module, Network
+
+#: pieces that copies are written out to; where there would be more, equal copies stay one piece
+WRITTEN_OUT = 200_000
+#: arrays that are measured while training: what makes a norm a batch norm in a file
+STATISTICS = ("running_mean", "moving_mean")
+
+
+class Piece:
+    """One layer: its parameters by role, what it shares with another layer, and how many copies it stands for."""
+
+    __slots__ = ("biases", "copies", "kind", "name", "normalises", "place", "products", "sizes", "tied", "weights")
+
+    def __init__(self, name: str, module: Module, copies: Size, place: int) -> None:
+        self.name = name
+        self.kind = module.kind
+        self.copies = copies
+        #: its number in the network
+        self.place = place
+        own = [t for t in module.tensors if t.role in PARAMETER_ROLES and t.size is not None]
+        held = [t for t in own if t.tied_to is None]
+        self.weights = _sorted(t.size for t in held if t.role == "weight" and t.size is not None)
+        self.biases = _sorted(t.size for t in held if t.role == "bias" and t.size is not None)
+        #: all sizes, whatever their roles are called
+        self.sizes = _sorted((*self.weights, *self.biases))
+        #: what is another layer's, and adds nothing here
+        self.tied = _sorted(t.size for t in own if t.tied_to is not None and t.size is not None)
+        #: each array as a product, weights first
+        ordered = sorted(held, key=lambda t: t.role == "bias")
+        self.products = [(t.shape or ())[::-1] if len(t.shape or ()) == 2 else (t.shape or ()) for t in ordered]
+        self.normalises = module.kind == "BatchNorm" or (
+            module.kind is None and any(t.name.rpartition(".")[2] in STATISTICS for t in module.tensors)
+        )
+
+    @property
+    def size(self) -> Size:
+        """Parameters of all its copies."""
+        return mul(self.copies, self.each)
+
+    @property
+    def each(self) -> Size:
+        """Parameters of one copy."""
+        return add(*self.sizes)
+
+
+def _sorted(sizes: object) -> tuple[Size, ...]:
+    held: list[Size] = list(sizes)  # type: ignore[call-overload]
+    return tuple(sorted(held, key=lambda s: (not isinstance(s, int), s if isinstance(s, int) else str(s))))
+
+
+def pieces(network: Network) -> list[Piece]:
+    """The layers of a network that hold parameters, or share another's."""
+    found = list(_modules(network.root, expand=_count(network) <= WRITTEN_OUT))
+    made = [Piece(name, module, copies, place) for place, (name, module, copies) in enumerate(found)]
+    return [piece for piece in made if piece.sizes or piece.tied]
+
+
+def _count(network: Network) -> int:
+    """How many pieces there would be with copies written out, more than the limit where that is not a number."""
+    total, stack = 0, [(network.root, 1)]
+    while stack and total <= WRITTEN_OUT:
+        module, times = stack.pop()
+        ends = _ends(module)
+        times *= max(0, ends[1] - ends[0] + 1) if ends else 1
+        total += times if module.tensors else 0
+        stack.extend((child, times) for child in module.children)
+    return total
+
+
+def _ends(module: Module) -> tuple[int, int] | None:
+    over = module.over
+    if over is None or not isinstance(over.first, int) or not isinstance(over.last, int):
+        return None
+    return None if depends(module, over.index) else (over.first, over.last)
+
+
+def _modules(root: Module, *, expand: bool) -> Iterator[tuple[str, Module, Size]]:
+    """(name, module, copies) in order; each copy by its number where copies are written out."""
+    stack: list[tuple[Module, tuple[tuple[str, int], ...], Size, bool]] = [(root, (), 1, False)]
+    while stack:
+        module, numbers, copies, alone = stack.pop()
+        ends = _ends(module) if expand and not alone else None
+        if ends is not None and module.over is not None:
+            index = module.over.index
+            stack.extend((module, (*numbers, (index, k)), copies, True) for k in range(ends[1], ends[0] - 1, -1))
+            continue
+        if module.over is not None and not alone:
+            copies = mul(copies, spread(module))
+        if module.tensors:
+            yield _numbered(module.name, numbers), module, copies
+        stack.extend((child, numbers, copies, False) for child in reversed(module.children))
+
+
+def _numbered(name: str, numbers: tuple[tuple[str, int], ...]) -> str:
+    for index, k in numbers:
+        name = name.replace(f"[{index}]", str(k), 1)
+    return name

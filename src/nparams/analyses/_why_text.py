@@ -1,0 +1,71 @@
+"""What `why` found, as text and as JSON."""
+
+from __future__ import annotations
+
+from nparams.expr import Expr, add, mul
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.analyses.why import Why
+
+#: answers, and layers of one answer, that a text shows
+SHOWN, LAYERS = 5, 6
+
+
+def text(found: Why) -> str:
+    """The answer as text."""
+    network, style = found.network, found.style
+    name = network.read_as or network.source or "the network"
+    total = style.number(network.totals.known)
+    if found.equal:
+        return f"{name} has {total} parameters: yes, that is the total."
+    lines = [f"{name} has {total} parameters{_apart(found)}."]
+    for k, answer in enumerate(found.answers[:SHOWN]):
+        front = f"{k + 1}. " if len(found.answers) > 1 else ""
+        lines.append(f"{front}{answer.says}: {answer.sum}.")
+        lines += [f"  {unit}: {before}; you have {after}" for unit, before, after in answer.layers[:LAYERS]]
+        if len(answer.layers) > LAYERS:
+            lines.append(f"  and so on, in {len(answer.layers):,} layers")
+    if len(found.answers) > SHOWN:
+        lines.append(f"{len(found.answers) - SHOWN} more explanations give it, which are less common.")
+    if found.formula is not None and (not found.answers or isinstance(found.asked, Expr)):
+        lines += found.formula.lines
+    if not found.explained:
+        lines.append(_none(found))
+    return "\n".join(lines)
+
+
+def _apart(found: Why) -> str:
+    difference = add(found.network.totals.known, mul(-1, found.asked))
+    if not isinstance(difference, int):
+        return ""
+    return f", {abs(difference):,} {'more' if difference > 0 else 'less'} than {found.style.number(found.asked)}"
+
+
+def _none(found: Why) -> str:
+    singles, pairs = found.tried
+    told = f", nor does any of {pairs:,} pairs of them" if pairs else ""
+    return f"None of the {singles:,} mistakes that are tried gives {found.style.number(found.asked)}{told}."
+
+
+def as_json(found: Why) -> str:
+    """The answer as one JSON object."""
+    from json import dumps
+
+    from nparams.network.rows import plain
+
+    network = found.network
+    singles, pairs = found.tried
+    held = {
+        "schema": 1, "source": network.source, "read_as": network.read_as, "total": plain(network.total),
+        "asked": plain(found.asked), "equal": found.equal, "explained": found.explained,
+        "answers": [
+            {"mistakes": a.mistakes, "says": a.says, "sum": a.sum,
+             "layers": [{"name": name, "before": before, "after": after} for name, before, after in a.layers]}
+            for a in found.answers
+        ],
+        "missing": [] if found.formula is None else found.formula.missing,
+        "extra": [] if found.formula is None else found.formula.extra,
+        "tried": {"single": singles, "pairs": pairs}, "notes": list(network.notes),
+    }  # fmt: skip
+    return dumps(held, indent=2, ensure_ascii=False)

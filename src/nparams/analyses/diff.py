@@ -1,0 +1,114 @@
+"""Two networks reconciled: the difference of their totals as named items that sum to it.
+
+Layers are matched whatever their source calls them (_matching.py); what agrees in size is no difference.  Every other
+layer becomes an item, equal items of repeated layers one row; the items are checked to sum to the difference.
+"""
+
+from __future__ import annotations
+
+from nparams.analyses._items import Item, items_of
+from nparams.analyses._matching import Matching
+from nparams.analyses._pieces import Piece, pieces
+from nparams.analyses._text import Style, listed
+from nparams.errors import InvariantError, UsageError
+from nparams.expr import add, compare, mul
+from nparams.network.closed import tidy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+    from nparams.network import Network
+
+
+class Diff:
+    """Two networks, and what makes their totals differ.
+
+    >>> import nparams
+    >>> found = nparams.diff("784-16-10", "784-32-10")
+    >>> found.difference, [(item.layer, item.difference) for item in found.items]
+    (12720, [('fc1', 12560), ('fc2', 160)])
+    """
+
+    __slots__ = ("a", "b", "fused", "items", "matched", "renamed", "style")
+
+    def __init__(self, a: Network, b: Network, style: Style) -> None:
+        self.a = a
+        self.b = b
+        self.style = style
+        self.items: list[Item] = []
+        #: layers that agree, those of other names among them, and groups that are one layer in the other network
+        self.matched = 0
+        self.renamed = 0
+        self.fused: list[tuple[str, str]] = []
+
+    @property
+    def difference(self) -> Size:
+        """The total of the second network less that of the first."""
+        apart = add(self.b.totals.known, mul(-1, self.a.totals.known))
+        return apart if isinstance(apart, int) else tidy(apart)
+
+    @property
+    def equal(self) -> bool:
+        """Whether the totals are equal and no layer differs."""
+        return not self.items
+
+    def __str__(self) -> str:
+        from nparams.analyses._diff_text import text
+
+        return text(self)
+
+
+def diff(a: Network, b: Network, *, unicode: bool = True) -> Diff:
+    """The difference of two networks as items that sum to it; UsageError where one of them has no total."""
+    for network in (a, b):
+        if network.total is None:
+            told = network.read_as or network.source
+            raise UsageError(f"{told}: {network.totals.unknown:,} tensors have no known size, so there is no total")
+    found = Diff(a, b, Style(unicode))
+    matching = Matching(pieces(a), pieces(b))
+    for one, other in matching.pairs:
+        if one.sizes == other.sizes and one.copies == other.copies:
+            found.matched += 1
+            found.renamed += one.name != other.name
+    found.fused = [_told_fused(many, single) for many, single in matching.fused]
+    found.items = items_of(matching, found.style)
+    _check(found)
+    return found
+
+
+def _told_fused(many: list[Piece], single: list[Piece]) -> tuple[str, str]:
+    return listed([p.name for p in many]), listed([p.name for p in single])
+
+
+def _check(found: Diff) -> None:
+    """The items sum to the difference, or nothing is shown."""
+    total = add(*(item.difference for item in found.items))
+    apart = found.difference
+    if isinstance(total, int) and isinstance(apart, int):
+        holds = total == apart
+    else:
+        holds = compare(total, apart).answer != "different"
+    if not holds:
+        raise InvariantError(f"the items sum to {total}, the totals differ by {apart}")
+
+
+def as_json(found: Diff) -> str:
+    """The difference as one JSON object."""
+    from json import dumps
+
+    from nparams.network.rows import plain
+
+    ends = {side: {"source": n.source, "read_as": n.read_as, "form": n.form, "total": plain(n.total)}
+            for side, n in (("a", found.a), ("b", found.b))}  # fmt: skip
+    items = [
+        {"what": i.what, "layer": i.layer, "in_a": i.in_a or None, "in_b": i.in_b or None, "each": plain(i.each),
+         "copies": i.copies, "difference": plain(i.difference)}
+        for i in found.items
+    ]  # fmt: skip
+    held = {"schema": 1, **ends, "difference": plain(found.difference), "equal": found.equal, "items": items,
+            "matched": found.matched, "renamed": found.renamed, "fused": [list(pair) for pair in found.fused],
+            "notes": [*found.a.notes, *found.b.notes]}  # fmt: skip
+    return dumps(held, indent=2, ensure_ascii=False)
+
+
+__all__ = ["Diff", "Item", "as_json", "diff"]
