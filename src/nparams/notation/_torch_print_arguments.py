@@ -83,7 +83,7 @@ class Said:
 
 def _scaled(digits: str, unit: str) -> tuple[int, int] | None:
     """9.41 k as 941 times ten, so that no float is needed."""
-    whole, dot, part = digits.replace(",", "").rstrip(".").partition(".")
+    whole, _, part = digits.replace(",", "").rstrip(".").partition(".")
     if "." in part or not whole.isdigit():
         return None
     return int(whole + part), UNITS[unit] - len(part)

@@ -6,6 +6,7 @@ import re
 
 from nparams.errors import NotationError
 from nparams.expr import Expr, symbol
+from nparams.layers.catalogue import kind_of
 from nparams.layers.layer import Setting, parsed
 from nparams.network import Module, Tensor
 from nparams.notation._torch_layers import CLASSES, REQUIRED, make
@@ -17,10 +18,12 @@ from nparams.notation._torch_print_words import (
     FROZEN_NORM,
     LEARNS,
     LIKE,
+    OUT_PROJ,
     PACKED,
     WORDS,
     WRAPPERS,
 )
+from nparams.notation._torch_rules import ONLY_HERE
 from nparams.notation._torch_signatures import CONTAINERS
 
 TYPE_CHECKING = False
@@ -108,9 +111,11 @@ class Finder:
         """A free class of torch.nn, or a lazy one."""
         cls = CLASSES[name]
         if cls.free:
-            return Found("free")
-        given = {"out_features": 1, "out_channels": 1, "kernel_size": 1} | arguments(cls, said)
-        return Found("unknown", make(cls, HERE, {**cls.params, **given, "groups": 1}, self.setting))
+            kind = ONLY_HERE[cls.rule][0] if cls.rule in ONLY_HERE else kind_of(cls.rule).name
+            return Found("free", Module(HERE, kind, why=((0, "", "Nothing to learn, no weights."),)))
+        ones = {name: 1 for name, default in cls.params.items() if default is REQUIRED}
+        flags = {name: held for name, held in arguments(cls, said).items() if name in FLAGS}
+        return Found("unknown", make(cls, HERE, {**cls.params, **ones, **flags}, self.setting))
 
     def _sized(self, node: Node, name: str, said: Said) -> Found:
         """A layer by its class or by what it prints; else by whether its name says that it learns."""
@@ -156,7 +161,7 @@ def like(name: str, said: Said) -> tuple[TorchClass | None, bool]:
     if name in CLASSES:
         return CLASSES[name], True
     if {"in_features", "out_features"} <= said.named.keys() or {"nf", "nx"} <= said.named.keys():
-        return CLASSES["Linear"], "nf" in said.named
+        return CLASSES["Linear"], "nf" in said.named or name in OUT_PROJ
     if "kernel_size" in said.named and len(said.placed) >= 2:
         rank = _rank(name, said.named["kernel_size"])
         if rank is not None:
@@ -211,7 +216,9 @@ def _parameter(said: Said) -> Found:
 
 def raw(name: str, shape: tuple[int, ...]) -> Module:
     """A bare parameter as a module of its own."""
-    letters = [f"n_{chr(97 + k)}" for k in range(len(shape))] if len(shape) > 1 else ["n"] * len(shape)
+    letters = (
+        [f"n_{'z' * (k // 26)}{chr(97 + k % 26)}" for k in range(len(shape))] if len(shape) > 1 else ["n"] * len(shape)
+    )
     formula = parsed("*".join(letters)) if letters else 1
     why = ((formula, "weight", "A bare parameter: one number for each entry of its shape."),)
     args = dict(zip(letters, shape, strict=True))
@@ -251,7 +258,9 @@ def parametrised(module: Module, lists: dict[str, list[str]]) -> Module:
                       takes=module.takes, out=module.out)  # fmt: skip
     letters = [f"m_{k}" for k in range(len(lengths))] if len(lengths) > 1 else ["m"]
     parts = [symbol(letter) for letter in letters]
-    why = [(part, "weight", f"Weight normalisation keeps the lengths of its {{{part}}} rows as well.") for part in parts]
+    why = [
+        (part, "weight", f"Weight normalisation keeps the lengths of its {{{part}}} rows as well.") for part in parts
+    ]
     before = () if module.formula is None else (module.formula,)
     return Module(
         module.name, module.kind, {**module.args, **dict(zip(letters, lengths, strict=True))},
@@ -265,7 +274,9 @@ def parametrised(module: Module, lists: dict[str, list[str]]) -> Module:
 def projections(d: int, bias: bool) -> Module:
     """What torch.nn.MultiheadAttention has beside its out_proj, where keys and values are as wide as queries."""
     tensors = [Tensor(f"{HERE}.in_proj_weight", (3 * d, d))]
-    why = [(parsed("3*d*d"), "weight", "Three matrices make queries, keys and values of the {d} numbers at each place.")]
+    why = [
+        (parsed("3*d*d"), "weight", "Three matrices make queries, keys and values of the {d} numbers at each place.")
+    ]
     if bias:
         tensors.append(Tensor(f"{HERE}.in_proj_bias", (3 * d,), role="bias"))
         why.append((parsed("3*d"), "bias", "Each number of a query, key or value has a bias."))

@@ -1,7 +1,7 @@
 """A printed model as a tree of nodes, told from its brackets alone: indentation may be lost, lines may be joined.
 
-torch.nn.Module.__repr__ prints `Class(`, the layer's own words (extra_repr), a `(name): Class(...)` for each child and a
-bracket; ModuleList puts `(0-11): 12 x Class(` for equal neighbours (torch/nn/modules/module.py and container.py).
+torch.nn.Module.__repr__ prints `Class(`, the layer's own words (extra_repr), a `(name): Class(...)` for each child and
+a bracket; ModuleList puts `(0-11): 12 x Class(` for equal neighbours (torch/nn/modules/module.py and container.py).
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 
 from nparams.errors import NotationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.notation._torch_print_layers import Found
 
 #: levels of nesting, and layers as they are printed
 MAX_DEPTH, MAX_NODES = 2_000, 200_000
@@ -19,7 +23,10 @@ MARKS = re.compile(r"^[ \t]*(?:(?:#|//|>|\||│|\*)[ \t]*){0,8}", re.MULTILINE)
 #: behind code: a remark of somebody's
 REMARK = re.compile(r"(?<=[(),\]])[ \t]+(?://|# )([^\n]*)")
 #: (0-11): 12 x BertLayer(   or   (fc): Linear(
-CHILD = r"\([ \t]*(?P<name>[^()\n]{1,160}?)[ \t]*\)[ \t]*:\s+(?:(?P<times>\d{1,12})[ \t]*[x×][ \t]*)?(?P<cls>[^\W\d][\w.]{0,160})[ \t]?\("
+CHILD = (
+    r"\([ \t]*(?P<name>[^()\n]{1,160}?)[ \t]*\)[ \t]*:\s+"
+    r"(?:(?P<times>\d{1,12})[ \t]*[x×][ \t]*)?(?P<cls>[^\W\d][\w.]{0,160})[ \t]?\("
+)
 #: (default): Parameter containing: [torch.FloatTensor of size 8x30522]
 PARAMETER = (
     r"(?:\([ \t]*(?P<pname>[^()\n]{1,160})\)[ \t]*:\s*)?Parameter containing:\s*\[(?P<held>[^\]\n]{0,160}?)\bof size"
@@ -38,7 +45,9 @@ class Node:
     cut out; `told`: the parameters that its line says it has; `held`: raw parameters, as (name, shape).
     """
 
-    __slots__ = ("children", "cls", "first", "held", "line", "name", "own", "start", "times", "told")
+    __slots__ = (
+        "children", "cls", "copies", "first", "found", "held", "line", "name", "own", "path", "start", "times", "told",
+    )  # fmt: skip
 
     def __init__(self, name: str, cls: str, times: int, start: int) -> None:
         self.name = name
@@ -51,6 +60,10 @@ class Node:
         self.children: list[Node] = []
         self.told: int | None = None
         self.held: list[tuple[str, tuple[int, ...]]] = []
+        #: put in once it is known: what it holds by itself, how many of it there are in all, the first one's full name
+        self.found: Found
+        self.copies = 1
+        self.path = ""
 
     def __repr__(self) -> str:
         return f"Node({self.name!r}, {self.cls}, {len(self.children)} children)"

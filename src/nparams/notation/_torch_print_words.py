@@ -21,27 +21,36 @@ WRAPPERS = frozenset(
 #: adapters of peft print the layer that they wrap and their matrices as children
 ADAPTERS = frozenset(("lora", "peft", "ia3", "loha", "lokr", "adalora", "vera", "oft"))
 
+#: the layer that ends torch.nn.MultiheadAttention, by versions of torch: a dense one
+OUT_PROJ = frozenset(("NonDynamicallyQuantizableLinear", "_LinearWithBias"))
+
 #: names of what never has parameters: activations, dropout, rotary and sinusoidal positions, pooling, reshaping, stubs
 #: and observers of torch.ao, transforms of torchvision
 FREE = re.compile(
     r"""(?:Activation|ReLU\d?|GELU|GELUTanh|SiLU|Swish\w{0,8}|Mish|Sigmoid|Tanh|Softmax|Softplus|ELU|Hardswish|GLU
-    |Dropout\w{0,4}|DropPath|DropBlock2?d?|StochasticDepth|Rotary\w{0,12}Embeddings?|RotaryEmb|RoPE\w{0,6}|Rotary|RotaryPositionalEmbeddings
-    |Sinusoidal\w{0,24}|\w{0,24}EmbeddingSine|SinePositionalEncoding|\w{0,12}Pool(?:ing)?\d?d?|Identity|Flatten|Unflatten|Reshape|View|Permute|Rearrange|Reduce|Lambda
-    |Interpolate|Upsample|Up(?:sampling)?Nearest2d|PixelShuffle|\w{0,12}Pad\d?d?|Loss\w{0,6}|(?:De)?Quant(?:ize)?(?:Stub)?|\w{0,16}Functional|FakeQuantize|\w{0,16}Observer
-    |GeneralizedRCNNTransform|AnchorGenerator|DefaultBoxGenerator|MultiScaleRoIAlign|RoIAlign|RoIPool|LastLevelMaxPool|FrozenDropout
-    |Normalize|Resize|ToTensor|Compose|_WeightNorm|_SpectralNorm|_Orthogonal|FakeSparsity|PixelNorm|OlmoLayerNorm|CatsLoss)\Z""",
+    |Dropout\w{0,4}|DropPath|DropBlock2?d?|StochasticDepth|FrozenDropout
+    |Rotary\w{0,12}Embeddings?|RotaryEmb|RoPE\w{0,6}|Rotary|RotaryPositionalEmbeddings
+    |Sinusoidal\w{0,24}|\w{0,24}EmbeddingSine|SinePositionalEncoding
+    |\w{0,12}Pool(?:ing)?\d?d?|MultiScaleRoIAlign|RoIAlign|RoIPool
+    |Identity|Flatten|Unflatten|Reshape|View|Permute|Rearrange|Reduce|Lambda
+    |Interpolate|Upsample|Up(?:sampling)?Nearest2d|PixelShuffle|\w{0,12}Pad\d?d?|Loss\w{0,6}
+    |(?:De)?Quant(?:ize)?(?:Stub)?|\w{0,16}Functional|FakeQuantize|\w{0,16}Observer
+    |GeneralizedRCNNTransform|AnchorGenerator|DefaultBoxGenerator|Normalize|Resize|ToTensor|Compose
+    |_WeightNorm|_SpectralNorm|_Orthogonal|FakeSparsity|PixelNorm|OlmoLayerNorm)\Z""",
     re.VERBOSE,
 )
 #: the same anywhere in the name
-FREE_WITHIN = re.compile(r"RotaryEmb|Sinusoid|DataPreprocessor|Activation\Z|GELU|SiLU|hswish\Z|hsigmoid\Z|LogitsProcessor", re.ASCII)
+FREE_WITHIN = re.compile(
+    r"RotaryEmb|Sinusoid|DataPreprocessor|Activation\Z|GELU|SiLU|hswish\Z|hsigmoid\Z|LogitsProcessor"
+)
 
 #: a norm that keeps even scale and shift as buffers (torchvision.ops.misc, detectron2.layers.batch_norm)
 FROZEN_NORM = re.compile(r"Frozen(?:BatchNorm|BN)\w{0,4}\Z")
 
 #: names that end in what has parameters: without a printed size these are not known
 LEARNS = re.compile(
-    r"(?:Linear\w{0,8}|Conv\w{0,4}\dD|Conv\w{0,10}\dd|Conv|Norm\w{0,3}|BN|(?<!al)(?<!Time)(?<!step)Embedding|EmbeddingBag|LSTM|GRU|RNN|LSTMCell|GRUCell|RNNCell"
-    r"|PReLU|Bilinear|DoraLinearLayer|DoraEmbeddingLayer|\w{0,12}Linear(?:4bit|8bitLt|NF4|FP4)|WQLinear_\w{1,12}|Dense)\Z"
+    r"(?:Linear\w{0,8}|Conv\w{0,4}\dD|Conv\w{0,10}\dd|Conv|Norm\w{0,3}|BN|(?<!al)(?<!Time)(?<!step)Embedding|EmbeddingBag"
+    r"|(?:LSTM|GRU|RNN)(?:Cell)?|PReLU|Bilinear|Dora\w{0,9}Layer|WQLinear_\w{1,12}|Dense)\Z"
 )
 
 #: what looks like a class of torch.nn by name and printed sizes: (pattern of the name, class of torch.nn)
