@@ -41,8 +41,9 @@ IDLE = frozenset(
 class Klass:
     """A class of keras.layers.
 
-    `takes`: its signature, `name` or `name=value` (see LITERALS), in order.  `make`: what a call does.  `kind`: what its
-    row is called where it has no arrays.  `inputs`: the names of the arrays that a call takes, where those are several.
+    `takes`: its signature, `name` or `name=value` (see LITERALS), in order.  `make`: what a call does.  `kind`: what
+    its row is called where it has no arrays.  `inputs`: the names of the arrays that a call takes, where there are
+    several.
     """
 
     __slots__ = ("inputs", "kind", "make", "name", "params", "preset")

@@ -48,7 +48,19 @@ def _shapes(m: Machine, name: str, args: list[Any], kwargs: dict[str, Any]) -> A
 def _first(args: list[Any], kwargs: dict[str, Any]) -> Any:
     if args:
         return args[0]
-    for key in ("x", "inputs", "input", "tensor", "input_tensor", "tensors", "values", "value", "logits", "a", "images"):
+    for key in (
+        "x",
+        "inputs",
+        "input",
+        "tensor",
+        "input_tensor",
+        "tensors",
+        "values",
+        "value",
+        "logits",
+        "a",
+        "images",
+    ):
         if key in kwargs:
             return kwargs[key]
     return next(iter(kwargs.values()), None)

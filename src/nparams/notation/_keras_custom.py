@@ -1,0 +1,303 @@
+"""Classes of the text that stand below keras.Model or keras.layers.Layer: their call() is followed with shapes.
+
+Source: keras/src/layers/layer.py (3.15): build() before the first call, attributes that hold layers are tracked in the
+order in which they were set, add_weight() makes a variable.
+"""
+
+from __future__ import annotations
+
+from nparams.errors import NotationError
+from nparams.notation._code_functions import parameters, required
+from nparams.notation._code_values import MISSING, Function, Instance, Native, Wrapped
+from nparams.notation._keras_models import Sequence
+from nparams.notation._keras_shape import ANY, is_size
+from nparams.notation._keras_tensor import Array, Sides, array_of, arrays_in, mapped, sides_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.notation._code_machine import Machine
+    from nparams.notation._code_values import Class
+    from nparams.notation._keras_layer import Sent
+    from nparams.notation._keras_shape import Shape
+
+#: entries of nested lists and dicts that are looked at for layers
+MAX_HELD = 100_000
+
+
+class Variable:
+    """A weight that code makes by itself."""
+
+    __slots__ = ("array", "name", "trainable")
+
+    def __init__(self, name: str, array: Array, trainable: bool) -> None:
+        self.name = name
+        self.array = array
+        self.trainable = trainable
+
+
+class Custom(Instance):
+    """An object of such a class.  As a callee it runs the class's own call()."""
+
+    __slots__ = (
+        "base", "built", "inner", "line", "m", "name", "running", "sent", "trainable", "variables",
+    )  # fmt: skip
+
+    def __init__(self, m: Machine, cls: Class, name: str, base: str) -> None:
+        super().__init__(cls)
+        self.m = m
+        self.name = name
+        #: Model, Sequential or Layer
+        self.base = base
+        self.built = False
+        self.running = 0
+        self.trainable = True
+        self.line = m.line
+        self.variables: list[Variable] = []
+        #: the sequence, graph or layer that the base class makes (class Net(Sequential))
+        self.inner: Any = Sequence(name) if base == "Sequential" else None
+        #: what the first call sent
+        self.sent: Sent = None
+
+    @property
+    def kind(self) -> str:
+        """Its class's name."""
+        return self.cls.name
+
+    @property
+    def module(self) -> Any:
+        """Its layers under its name, for a layer that wraps it."""
+        from nparams.notation._keras_network import Builder
+
+        return Builder().inner(self, self.name)
+
+    def set(self, m: Machine, name: str, value: Any) -> None:
+        """self.dense = Dense(10); trainable and name are its own."""
+        if name == "trainable" and isinstance(value, bool):
+            freeze(self, value)
+        elif name in ("_name", "name") and isinstance(value, str):
+            self.name = value
+        if isinstance(value, Array) and value.variable and not any(v.array is value for v in self.variables):
+            self.variables.append(Variable(value.name or name, value, value.trainable))
+        self.attributes[name] = value
+
+    def parts(self) -> list[Any]:
+        """The layers and models that its attributes hold, in the order in which they were set."""
+        if self.inner is not None and hasattr(self.inner, "parts"):
+            return list(self.inner.parts())
+        found: dict[int, Any] = {} if self.inner is None else {id(self.inner): self.inner}
+        for value in self.attributes.values():
+            for each in held_in(value):
+                found.setdefault(id(each), each)
+        found.pop(id(self), None)
+        return list(found.values())
+
+    # -- being called -------------------------------------------------------------------------------------------------
+
+    def call(self, m: Any, args: list[Any] | None = None, kwargs: dict[str, Any] | None = None) -> Any:
+        """As code: arrays in, arrays out.  As a callee: a list of shapes in, shapes out."""
+        if isinstance(m, list):
+            return self._on_shapes(m)
+        from nparams.notation._keras_things import applied
+
+        return applied(m, self, list(args or ()), dict(kwargs or {}))
+
+    def _on_shapes(self, shapes: list[Shape]) -> Sent:
+        if self.inner is not None and self.cls.find("call") is MISSING:
+            self.sent = self.inner.call(shapes)
+            return self.sent
+        fresh = [Array(shape) for shape in shapes]
+        if self.attributes.get("state_size") is not None:  # a cell of an RNN
+            return self._step(fresh[0])
+        first: Any = fresh[0] if len(fresh) == 1 else fresh
+        return shapes_of(self.run([first], {}))
+
+    def _step(self, array: Array) -> Sent:
+        sizes = self.attributes["state_size"]
+        sizes = list(sizes) if isinstance(sizes, (list, tuple)) else [sizes]
+        batch = array.shape[0] if array.shape else None
+        states = [Array((batch, n if is_size(n) else None)) for n in sizes]
+        sent = self.run([array, states], {})
+        return shapes_of(sent[0] if isinstance(sent, (tuple, list)) and sent else sent)
+
+    def run(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """build(), the first time, and call(), with arrays that only this call knows."""
+        self.build(args, kwargs)
+        method = self.cls.find("call")
+        if method is MISSING:
+            method = self.cls.find("__call__")
+        if method is MISSING:
+            raise NotationError(f"{self.cls.name} has no call()")
+        if self.running > 8:
+            raise NotationError(f"{self.cls.name}: its call() calls itself")
+        self.running += 1
+        try:
+            sent = self.m.call(method, [self, *args], self._known(method, kwargs))
+        finally:
+            self.running -= 1
+        if self.sent is None:
+            self.sent = shapes_of(sent)
+        return sent
+
+    def _known(self, method: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Only what call() takes: training and mask are Keras's own."""
+        if not isinstance(method, Function) or method.node.args.kwarg is not None:
+            return kwargs
+        names = parameters(method)
+        return {key: held for key, held in kwargs.items() if key in names or key not in ("training", "mask")}
+
+    def build(self, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """Its own build(input_shape), once."""
+        if self.built:
+            return
+        self.built = True
+        method = self.cls.find("build")
+        if not isinstance(method, Function):
+            return
+        shapes = [_shape_in(held) for held in [*args, *kwargs.values()] if arrays_in(held)]
+        count = len(method.node.args.args) - 1
+        given = shapes[: max(count, 0)]
+        missing = len(required(method)) - 1 - len(given)
+        self.m.call(method, [self, *given, *[Sides(ANY)] * max(missing, 0)], {})
+
+    def on_unknown(self) -> None:
+        """Call it, if nobody did, on one array of which nothing is known."""
+        if self.sent is not None or (self.built and self.cls.find("call") is MISSING):
+            return
+        if self.inner is not None and self.cls.find("call") is MISSING:
+            if isinstance(self.inner, Sequence):
+                self.inner.finish()
+            return
+        if self.cls.find("call") is MISSING:
+            return
+        self._on_shapes([ANY] * self._inputs())
+
+    def _inputs(self) -> int:
+        """How many arrays call() needs: the parameters without a default."""
+        method = self.cls.find("call")
+        return 1 if not isinstance(method, Function) else max(len(required(method)) - 1, 1)
+
+
+def _shape_in(held: Any) -> Any:
+    """The shape of an argument: of an array, or of each in a list."""
+    if isinstance(held, Array):
+        return Sides(held.shape)
+    return mapped(held, lambda array: Sides(array.shape))
+
+
+def shapes_of(sent: Any) -> Sent:
+    """What call() gave, as shapes."""
+    if isinstance(sent, Array):
+        return sent.shape
+    held = [array.shape for array in arrays_in(sent)]
+    return held or ANY
+
+
+def held_in(value: Any, depth: int = 0) -> list[Any]:
+    """The layers and models in a value: Keras looks into lists, tuples and dicts."""
+    callee = callee_of(value)
+    if callee is not None:
+        return [callee]
+    if depth > 12:
+        return []
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)) and len(value) <= MAX_HELD:
+        return [found for each in value for found in held_in(each, depth + 1)]
+    return []
+
+
+def callee_of(value: Any) -> Any:
+    """The callee behind a value of the code, None where there is none."""
+    return value if isinstance(value, Custom) else getattr(value, "callee", None)
+
+
+def freeze(callee: Any, trainable: bool) -> None:
+    """Set trainable on it and on all in it, as Keras does."""
+    stack, seen = [callee], set()
+    while stack:
+        each = stack.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.trainable = trainable
+        if hasattr(each, "parts"):
+            stack.extend(each.parts())
+        else:
+            stack.extend(held_in(list(getattr(each, "args", {}).values())))
+
+
+def add_weight(m: Machine, owner: Custom, args: list[Any], kwargs: dict[str, Any]) -> Array:
+    """self.add_weight(shape=..., name=..., trainable=...); Keras 1 and 2 took the name, or the shape, first."""
+    given = dict(kwargs)
+    for name, held in zip(("shape", "initializer", "dtype", "trainable"), args, strict=False):
+        if isinstance(held, str) and name == "shape":
+            given.setdefault("name", held)
+            if len(args) > 1:
+                given.setdefault("shape", args[1])
+            break
+        given.setdefault(name, held)
+    shape = sides_in(m, given.get("shape", ()))
+    if ... in shape or any(side is None for side in shape):
+        raise m.error(f"{owner.cls.name}: add_weight() of a shape that is not known")
+    word = given.get("name")
+    made = Array(shape, name=word if isinstance(word, str) else "")
+    made.variable, made.trainable = True, given.get("trainable", True) is not False
+    name = made.name or f"weight_{len(owner.variables)}"
+    owner.variables.append(Variable(name, made, made.trainable))
+    return made
+
+
+def inherited(m: Machine, owner: Custom, name: str) -> Any:
+    """What keras.Model and keras.layers.Layer give to an object."""
+    from nparams.notation._keras_things import model_attribute
+
+    if name in ("add_weight", "add_variable", "add_trainable_weight"):
+        return Native(name, lambda m, args, kwargs: add_weight(m, owner, args, kwargs))
+    if name in ("trainable", "name", "built"):
+        return getattr(owner, name)
+    if name == "training":
+        return False
+    if name == "build":
+        return Native(name, lambda m, args, kwargs: built_by_hand(m, owner, args, kwargs))
+    if name in ("_layers", "layers"):
+        from nparams.notation._keras_things import thing_of
+
+        return [thing_of(part) for part in owner.parts()]
+    return model_attribute(m, owner, name)
+
+
+def built_by_hand(m: Machine, owner: Custom, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """model.build((None, 28, 28, 1)); in a class's own build() it only marks the layer as built."""
+    if owner.running or (owner.built and owner.cls.find("build") is not MISSING):
+        return
+    held = kwargs.get("input_shape", args[0] if args else None)
+    if owner.cls.find("call") is MISSING and owner.inner is None:
+        return
+    if isinstance(held, (list, tuple)) and held and isinstance(held[0], (list, tuple, Sides)):
+        shapes = [sides_in(m, one) for one in held]
+    else:
+        shapes = [sides_in(m, held)]
+    owner._on_shapes(shapes)
+
+
+def is_keras(cls: Class) -> str | None:
+    """Model, Sequential or Layer, where a class stands below one of them; the name of another class of layers too."""
+    from nparams.notation._keras_layers import known
+
+    for path in cls.externals():
+        word = path.rpartition(".")[2]
+        if word in ("Model", "Sequential", "Layer", "Functional"):
+            return "Model" if word == "Functional" else word
+        if word in ("Wrapper", "AbstractRNNCell", "MergeLayer", "Recurrent") or known(word):
+            return "Layer"
+    return None
+
+
+def property_of(found: Any) -> bool:
+    """Whether a class's attribute is a property."""
+    return isinstance(found, Wrapped) and found.how == "property"
+
+
+__all__ = ["Custom", "Variable", "add_weight", "array_of", "callee_of", "freeze", "held_in", "inherited", "is_keras"]

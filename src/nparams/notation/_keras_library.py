@@ -1,0 +1,423 @@
+"""Keras as a library of interpreted code: what calling a name of keras, tf.keras or TensorFlow makes.
+
+Source: keras/api of Keras 3.15; keras/layers of Keras 1.2 and 2.
+"""
+
+from __future__ import annotations
+
+from nparams.notation._code_machine import Library
+from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Thing, Unknown
+from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
+from nparams.notation._keras_layers import KLASSES, REFUSED, Shop, known, snake
+from nparams.notation._keras_models import Graph, Joined, Sequence
+from nparams.notation._keras_old import ALIASES
+from nparams.notation._keras_ops import OPS, call_op
+from nparams.notation._keras_shape import ANY
+from nparams.notation._keras_tensor import Array, Node, arrays_in, sides_in
+from nparams.notation._keras_things import HARMLESS, Held, applied, bare, put
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.layers.layer import Setting
+    from nparams.notation._code_machine import Machine
+    from nparams.notation._keras_shape import Shape
+
+    Args = list[Any]
+    Kwargs = dict[str, Any]
+
+#: words that stand for these where a paste leaves its imports out
+USUAL = {
+    "keras": "keras", "layers": "keras.layers", "tf": "tensorflow", "tensorflow": "tensorflow", "K": "keras.backend",
+    "models": "keras.models", "L": "keras.layers", "tfl": "keras.layers", "kl": "keras.layers", "KL": "keras.layers",
+    "np": "numpy", "numpy": "numpy", "math": "math", "ops": "keras.ops", "regularizers": "keras.regularizers",
+    "initializers": "keras.initializers", "optimizers": "keras.optimizers", "activations": "keras.activations",
+    "backend": "keras.backend", "applications": "keras.applications", "partial": "functools.partial", "os": "os",
+    "l2": "keras.regularizers.l2", "l1": "keras.regularizers.l1", "Adam": "keras.optimizers.Adam",
+    "SGD": "keras.optimizers.SGD", "RMSprop": "keras.optimizers.RMSprop", "Adadelta": "keras.optimizers.Adadelta",
+    "merge": "keras.layers.merge", "concatenate": "keras.layers.concatenate", "add": "keras.layers.add",
+    "load_model": "keras.models.load_model", "utils": "keras.utils", "mnist": "keras.datasets.mnist",
+    "cifar10": "keras.datasets.cifar10", "imdb": "keras.datasets.imdb", "tfa": "tensorflow_addons",
+    "multiply": "keras.layers.multiply", "average": "keras.layers.average", "nn": "tensorflow.nn",
+}  # fmt: skip
+MODELS = ("Sequential", "Model", "Functional")
+#: first parts of dotted names that are Keras's, or of what code around it uses
+ROOTS = frozenset("keras tensorflow tf tf_keras tensorflow_addons keras_contrib keras_core numpy np".split())
+#: functions that are layers under small letters: concatenate([a, b]), and those of tf.layers
+FUNCTIONS = {snake(name): name for name in KLASSES} | {
+    "max_pooling1d": "MaxPooling1D", "max_pooling2d": "MaxPooling2D", "max_pooling3d": "MaxPooling3D",
+}  # fmt: skip
+MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot")
+#: modes of merge() and Merge of Keras 1
+MODES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot",
+         "cos": "Dot", "min": "Minimum"}  # fmt: skip
+#: what keras.datasets and tf.keras.datasets give: images or values, for training and for testing
+DATASETS = {
+    "mnist": ((60000, 28, 28), (10000, 28, 28)), "fashion_mnist": ((60000, 28, 28), (10000, 28, 28)),
+    "cifar10": ((50000, 32, 32, 3), (10000, 32, 32, 3)), "cifar100": ((50000, 32, 32, 3), (10000, 32, 32, 3)),
+    "boston_housing": ((404, 13), (102, 13)), "california_housing": ((16512, 8), (4128, 8)),
+    "imdb": ((25000,), (25000,)), "reuters": ((8982,), (2246,)),
+}  # fmt: skip
+
+
+class Network_(Thing):
+    """A network of keras.applications, or another one whose layers the text does not hold."""
+
+    __slots__ = ("callee",)
+
+    def __init__(self, callee: Elsewhere) -> None:
+        self.callee = callee
+
+    def call(self, m: Machine, args: Args, kwargs: Kwargs) -> Any:
+        """An array of which nothing is known."""
+        node = Node(self.callee, arrays_in([args, kwargs]), lambda shapes: ANY, m.line)
+        return Array(ANY, node)
+
+    def get(self, m: Machine, name: str) -> Any:
+        """Its output is an array; the rest is not known."""
+        if name == "output":
+            return self.call(m, [], {})
+        if name in ("input", "inputs"):
+            return Array(ANY)
+        return m.unknown(f"{self.callee.name}.{name}")
+
+    def set(self, m: Machine, name: str, value: Any) -> None:
+        """base.trainable = False: nothing here."""
+
+    def told(self) -> str:
+        """Its name."""
+        return self.callee.name
+
+
+class Elsewhere:
+    """The callee of such a network: it can be called, and not counted."""
+
+    def __init__(self, name: str, line: int) -> None:
+        self.name = name
+        self.line = line
+        self.trainable = True
+
+    def call(self, shapes: list[Shape]) -> Shape:
+        """Nothing is known of what it sends."""
+        return ANY
+
+
+class KerasLibrary(Library):
+    """keras, tf.keras and what code around them uses."""
+
+    harmless = HARMLESS
+    calls_make = True
+
+    def __init__(self, setting: Setting, age: int, growing: frozenset[str] = frozenset()) -> None:
+        #: names that the text adds layers to
+        self.growing = growing
+        self.shop = Shop(setting, age)
+        #: every layer and model that the code made, in order
+        self.made: list[Any] = []
+        #: calls on arrays, for layer.output
+        self.calls: list[Node] = []
+        #: the arrays at the ends of sequences, for model.output
+        self.starts: dict[int, Any] = {}
+
+    # -- names --------------------------------------------------------------------------------------------------------
+
+    def name(self, m: Machine, word: str) -> Any:
+        """keras, layers, Dense in a paste without imports."""
+        if word in self.growing and word not in USUAL:  # model.add(...) in a paste that begins after model = Sequential()
+            return self._sequential(m, [], {})
+        if word in USUAL:
+            return m.external(USUAL[word])
+        if known(word) or word in (*MODELS, "Input", "InputLayer", "Layer", "Merge") or word in REFUSED:
+            return External(f"keras.layers.{word}")
+        return MISSING
+
+    def external(self, m: Machine, path: str) -> Any:
+        """tf.newaxis, and constants of the backend."""
+        last = path.rpartition(".")[2]
+        return None if last == "newaxis" and path.partition(".")[0] in ROOTS else MISSING
+
+    def makes(self, path: str) -> bool:
+        """keras.layers.X(...) makes a layer."""
+        last = path.rpartition(".")[2]
+        ours = path.partition(".")[0] in ROOTS
+        return ours and (known(last) or last in (*MODELS, "Input", "Merge") or "applications" in path)
+
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    def call(self, m: Machine, path: str, args: Args, kwargs: Kwargs) -> Any:
+        """A layer, a model, an input, or a function on arrays."""
+        root, last = path.partition(".")[0], path.rpartition(".")[2]
+        if root not in ROOTS and not any(word in path for word in ("keras", "applications", "addons", "hub")):
+            return MISSING
+        if root in ("numpy", "np"):
+            return self._numpy(m, last, args, kwargs)
+        if "applications" in path and last[:1].isupper():
+            return Network_(Elsewhere(last, m.line))
+        for find in (self._model, self._layer, self._backend):
+            found = find(m, path, last, args, kwargs)
+            if found is not MISSING:
+                return found
+        return MISSING
+
+    def _model(self, m: Machine, path: str, last: str, args: Args, kwargs: Kwargs) -> Any:
+        if last == "Sequential":
+            return self._sequential(m, args, kwargs)
+        if last in ("Model", "Functional"):
+            return self._graph(m, args, kwargs)
+        if last in ("Input", "InputLayer") or (last == "placeholder" and "keras" in path):
+            return self._input(m, args, kwargs)
+        if last == "load_model" or last.startswith("model_from_"):
+            return Network_(Elsewhere(last, m.line))
+        if last == "clone_model" and args:
+            return args[0]
+        return MISSING
+
+    def _sequential(self, m: Machine, args: Args, kwargs: Kwargs) -> Held:
+        name = kwargs.get("name", args[1] if len(args) > 1 else None)
+        made = Sequence(name if isinstance(name, str) else self.shop.name("Sequential"))
+        self.made.append(made)
+        given = kwargs.get("layers", args[0] if args else None)
+        if given is not None:
+            items = m.entries(given) if not isinstance(given, str) else None
+            if items is None:
+                raise m.error("the layers of this Sequential are not known")
+            for item in items:
+                put(m, made, item)
+        return Held(made)
+
+    def _graph(self, m: Machine, args: Args, kwargs: Kwargs) -> Any:
+        inputs = kwargs.get("inputs", kwargs.get("input", args[0] if args else None))
+        outputs = kwargs.get("outputs", kwargs.get("output", args[1] if len(args) > 1 else None))
+        name = kwargs.get("name", args[2] if len(args) > 2 else None)
+        starts = arrays_in(inputs)
+        if not arrays_in(outputs):
+            if isinstance(outputs, Unknown) or outputs is None:
+                raise m.error("the outputs of this Model are not known: Model(inputs, outputs)")
+            raise m.error("the outputs of this Model are no arrays: Model(inputs, outputs)")
+        made = Graph(name if isinstance(name, str) else self.shop.name("Functional"), starts, outputs)
+        self.made.append(made)
+        return Held(made)
+
+    def _input(self, m: Machine, args: Args, kwargs: Kwargs) -> Array:
+        whole = kwargs.get("batch_shape", kwargs.get("batch_input_shape"))
+        if whole is not None:
+            return Array(sides_in(m, whole))
+        held = kwargs.get("shape", kwargs.get("input_shape", args[0] if args else None))
+        batch = kwargs.get("batch_size")
+        if held is None and "tensor" not in kwargs and "input_tensor" not in kwargs and not args:
+            raise m.error("an Input without a shape: Input(shape=(784,))")
+        sides = sides_in(m, held)
+        first = batch if isinstance(batch, int) else None
+        name = kwargs.get("name")
+        return Array(ANY if ... in sides else (first, *sides), name=name if isinstance(name, str) else "")
+
+    def _layer(self, m: Machine, path: str, last: str, args: Args, kwargs: Kwargs) -> Any:
+        if last == "Merge":
+            return self._merge_models(m, args, kwargs)
+        if last == "merge":
+            return self._merge(m, args, kwargs)
+        if (known(last) or last in REFUSED) and not path.startswith(("keras.initializers", "keras.optimizers")):
+            return self.make(m, last, args, kwargs)
+        if last in FUNCTIONS and ".layers." in f".{path}":
+            return self._function(m, FUNCTIONS[last], args, kwargs)
+        if last == "Layer" and "layers" in path:
+            return self.make(m, "Identity", [], {})
+        return MISSING
+
+    def make(self, m: Machine, word: str, args: Args, kwargs: Kwargs) -> Held:
+        """A layer of a class of keras.layers."""
+        if m.repeats:
+            raise m.error(f"how many layers the loop makes is not known; --set {m.repeats[-1][2]}=... may give it")
+        layer = self.shop.layer(word, [bare(a) for a in args], {key: bare(held) for key, held in kwargs.items()})
+        layer.resolve = lambda held: m.size_of(held) if isinstance(held, Unknown) else held
+        if layer.says is not None or "input_shape" in layer.args or "input_dim" in layer.args:
+            layer.says = self._said(m, layer)
+        function = layer.args.get("function")
+        if layer.klass.name == "Lambda" and isinstance(function, (Function, Native, External)):
+            layer.runner = self._runner(m, function, layer.args.get("arguments"))
+        if layer.klass.name in ("TimeDistributed", "Bidirectional", "SpectralNormalization", "WeightNormalization"):
+            inner = layer.args.get("layer")
+            if not hasattr(inner, "call") or isinstance(inner, Unknown):
+                raise m.error(f"what {word} wraps is not known")
+        self.made.append(layer)
+        return Held(layer)
+
+    def _said(self, m: Machine, layer: Any) -> Shape | None:
+        """The shape of its input, with symbols for sides that are not told."""
+        from nparams.notation._keras_layers import says
+
+        for name in ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length", "batch_size"):
+            held = layer.args.get(name)
+            if isinstance(held, (tuple, list)):
+                layer.args[name] = tuple(m.size_of(side) for side in held)
+            elif isinstance(held, Unknown) and name in ("input_dim", "input_length"):
+                layer.args[name] = m.size_of(held)
+        return says(layer)
+
+    def _runner(self, m: Machine, function: Any, arguments: Any) -> Any:
+        def run(shapes: list[Shape]) -> Any:
+            from nparams.notation._keras_custom import shapes_of
+
+            arrays = [Array(shape) for shape in shapes]
+            named = dict(arguments) if isinstance(arguments, dict) else {}
+            return shapes_of(m.call(function, [arrays[0] if len(arrays) == 1 else arrays], named))
+
+        return run
+
+    def _function(self, m: Machine, word: str, args: Args, kwargs: Kwargs) -> Any:
+        """concatenate([a, b], axis=1); tf.layers.dense(x, 64)."""
+        named = dict(kwargs)
+        key = next((k for k in ("inputs", "input") if k in named), None)
+        given = list(args)
+        held = named.pop(key) if key is not None else given.pop(0) if given else None
+        if not arrays_in(held):
+            return m.unknown(f"{word}(...)")
+        made = self.make(m, word, given, named)
+        return applied(m, made.callee, [held], {})
+
+    def _merge(self, m: Machine, args: Args, kwargs: Kwargs) -> Any:
+        """merge([a, b], mode="concat", concat_axis=-1) of Keras 1."""
+        held = kwargs.get("inputs", args[0] if args else None)
+        return applied(m, self._joiner(m, args, kwargs), [held], {})
+
+    def _joiner(self, m: Machine, args: Args, kwargs: Kwargs) -> Any:
+        mode: Any = kwargs.get("mode", args[1] if len(args) > 1 else "sum")
+        if not isinstance(mode, str) or mode not in MODES:
+            raise m.error(f"merge by {mode if isinstance(mode, str) else 'a function'} is not read")
+        named: Kwargs = {"name": kwargs["name"]} if isinstance(kwargs.get("name"), str) else {}
+        if mode == "concat":
+            named["axis"] = kwargs.get("concat_axis", -1)
+        elif MODES[mode] == "Dot":
+            axes = kwargs.get("dot_axes", -1)
+            named["axes"] = [a[0] if isinstance(a, (list, tuple)) else a for a in axes] if isinstance(
+                axes, (list, tuple)) else axes  # fmt: skip
+        return self.make(m, MODES[mode], [], named).callee
+
+    def _merge_models(self, m: Machine, args: Args, kwargs: Kwargs) -> Held:
+        models = kwargs.get("layers", args[0] if args else None)
+        callees = [callee_of(each) for each in models] if isinstance(models, (list, tuple)) else [None]
+        if any(callee is None for callee in callees):
+            raise m.error("the models that Merge joins are not known")
+        made = Joined(self.shop.name("Merge"), callees, self._joiner(m, args, kwargs))
+        self.made.append(made)
+        return Held(made)
+
+    # -- functions ----------------------------------------------------------------------------------------------------
+
+    def _backend(self, m: Machine, path: str, last: str, args: Args, kwargs: Kwargs) -> Any:
+        if last in ("image_data_format", "image_dim_ordering"):
+            return ("channels_first" if self.shop.first else "channels_last") if last.endswith("format") else (
+                "th" if self.shop.first else "tf")  # fmt: skip
+        if last in ("set_image_data_format", "set_image_dim_ordering"):
+            self.shop.first = bool(args) and args[0] in ("channels_first", "th")
+            return None
+        if last == "load_data":
+            return _data(path)
+        if last in ("Variable", "variable", "get_variable"):
+            return _variable(m, last, args, kwargs)
+        if "initializer" in path.lower() and not arrays_in([args, kwargs]):
+            return Native(last, lambda m, args, kwargs: call_op(m, "zeros", args, kwargs))
+        if last in OPS and (arrays_in([args, kwargs]) or OPS[last] is OPS["zeros"]):
+            return call_op(m, last, args, kwargs)
+        if last == "is_keras_tensor":
+            return bool(arrays_in(args))
+        if last == "get_source_inputs" and args:
+            return args
+        if last == "function":  # @tf.function
+            return args[0] if args else Native(last, lambda m, args, kwargs: args[0] if args else None)
+        return call_op(m, last, args, kwargs) if arrays_in([args, kwargs]) else MISSING
+
+    def _numpy(self, m: Machine, last: str, args: Args, kwargs: Kwargs) -> Any:
+        filled = ("zeros", "ones", "empty", "rand", "randn", "randint", "random", "random_sample", "full", "normal",
+                  "uniform")  # fmt: skip
+        if last in ("normal", "uniform"):
+            size = kwargs.get("size", args[2] if len(args) > 2 else None)
+            return Array(sides_in(m, size)) if size is not None else MISSING
+        if last in filled:
+            return call_op(m, last, args, kwargs)
+        return call_op(m, last, args, kwargs) if arrays_in([args, kwargs]) else MISSING
+
+    # -- classes of the text ------------------------------------------------------------------------------------------
+
+    def instance(self, m: Machine, cls: Class) -> Instance | None:
+        """A layer or a model, where a class stands below keras.Model or keras.layers.Layer."""
+        base = is_keras(cls)
+        if base is None:
+            return None
+        made = Custom(m, cls, self.shop.name(cls.name), base)
+        self.made.append(made)
+        return made
+
+    def start(self, m: Machine, owner: Instance, path: str, args: Args, kwargs: Kwargs) -> None:
+        """super().__init__(...): a name, layers of a Sequential, inputs and outputs of a graph, or a layer's own."""
+        if not isinstance(owner, Custom):
+            return
+        word = path.rpartition(".")[2]
+        if isinstance(kwargs.get("name"), str):
+            owner.name = kwargs["name"]
+        if kwargs.get("trainable") is False:
+            owner.trainable = False
+        if isinstance(owner.inner, Sequence):
+            owner.inner.name = owner.name
+            for item in m.entries(kwargs.get("layers", args[0] if args else [])) or []:
+                put(m, owner.inner, item)
+        elif owner.base == "Model" and (args or "inputs" in kwargs) and arrays_in([args, kwargs]):
+            owner.inner = self._graph(m, args, {**kwargs, "name": owner.name}).callee
+            self.made.pop()
+        elif known(word):
+            owner.inner = self.make(m, word, args, {"name": owner.name, **kwargs}).callee
+            self.made.pop()
+
+    def inherited(self, m: Machine, owner: Instance, path: str, name: str) -> Any:
+        """The methods of keras.Model and keras.layers.Layer."""
+        return inherited(m, owner, name) if isinstance(owner, Custom) else MISSING
+
+    def is_a(self, m: Machine, value: Any, path: str) -> bool | None:
+        """isinstance(layer, keras.layers.Dense)."""
+        word = path.rpartition(".")[2]
+        callee = callee_of(value)
+        if isinstance(value, Array):
+            return word in ("Tensor", "KerasTensor", "Variable")
+        if callee is None:
+            return None if isinstance(value, Unknown) else False
+        if word == "Layer":
+            return True
+        if word in ("Model", "Functional"):
+            return isinstance(callee, (Sequence, Graph)) or (isinstance(callee, Custom) and callee.base != "Layer")
+        if word == "Sequential":
+            return isinstance(callee, Sequence)
+        klass = getattr(callee, "klass", None)
+        return klass is not None and klass.name == ALIASES.get(word, word)
+
+
+def _data(path: str) -> Any:
+    """(x_train, y_train), (x_test, y_test) of a data set whose shapes are known."""
+    word = path.split(".")[-2] if "." in path else ""
+    if word not in DATASETS:
+        return MISSING
+    return tuple((Array(shape), Array(shape[:1])) for shape in DATASETS[word])
+
+
+def _variable(m: Machine, last: str, args: Args, kwargs: Kwargs) -> Any:
+    """tf.Variable(value), K.variable(value), tf.get_variable(name, shape)."""
+    if last == "get_variable":
+        shape = kwargs.get("shape", args[1] if len(args) > 1 else None)
+        made = Array(sides_in(m, shape))
+        name = args[0] if args else kwargs.get("name")
+    else:
+        held = kwargs.get("initial_value", kwargs.get("initializer", kwargs.get("value", args[0] if args else None)))
+        if isinstance(held, Function):
+            held = m.call(held, [], {})
+        from nparams.notation._keras_tensor import array_of
+
+        found = array_of(m, held)
+        if "shape" in kwargs:
+            found = Array(sides_in(m, kwargs["shape"]))
+        if found is None:
+            return m.unknown("a variable")
+        made, name = Array(found.shape), kwargs.get("name")
+    made.variable = True
+    made.trainable = kwargs.get("trainable", True) is not False
+    made.name = name if isinstance(name, str) else ""
+    return made

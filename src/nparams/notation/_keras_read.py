@@ -1,0 +1,168 @@
+"""Keras code to a Network: run the text through the machine, choose the model, put it together, say what is to say."""
+
+from __future__ import annotations
+
+from nparams.errors import NotationError, NparamsError, UsageError, shown
+from nparams.expr import add, free_symbols, symbol
+from nparams.layers.layer import Setting
+from nparams.network import PARAMETER_ROLES, Network
+from nparams.notation._code_given import given_values
+from nparams.notation._code_machine import Machine
+from nparams.notation._code_source import tree_of
+from nparams.notation._keras_custom import Custom
+from nparams.notation._keras_layer import KerasLayer
+from nparams.notation._keras_library import Elsewhere, KerasLibrary
+from nparams.notation._keras_models import Graph, Sequence
+from nparams.notation._keras_network import Builder
+from nparams.notation._keras_old import era
+from nparams.notation._keras_print import told
+from nparams.notation._keras_roots import choose
+from nparams.notation._keras_shape import ANY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.network import Module
+
+
+def network_of(text: str, values: dict[str, object], which: str | None) -> Network:
+    """The network of Keras code; see keras_code.read."""
+    from re import findall
+
+    tree = tree_of(text)
+    setting = Setting("keras", set(findall(r"[A-Za-z_]\w*", text)))
+    library = KerasLibrary(setting, era(text), frozenset(findall(r"\b([A-Za-z_]\w*)\.add\(", text)))
+    m = Machine(library, given_values(values))
+    m.lines = "\n" in text.strip()
+    try:
+        m.run(tree)
+        callee = choose(m, library, tree, which)
+        builder = Builder()
+        module = _built(m, builder, callee)
+        network = Network(module, source=text, form="keras-code")
+        network.read_as, network.described = told(callee, module)
+        network.notes += _notes(m, builder, network, setting)
+        _framework(network)
+        return _settled(m, network)
+    except RecursionError:
+        raise NotationError("the code is nested too deeply to be followed") from None
+    except NparamsError as error:
+        raise error if isinstance(error, UsageError) else m.placed(error) from None
+
+
+def _built(m: Machine, builder: Builder, callee: Any) -> Module:
+    """The modules of a callee; what nobody called is called on what nothing is known of."""
+    if isinstance(callee, Sequence):
+        callee.finish()
+    elif isinstance(callee, Custom):
+        callee.on_unknown()
+    elif isinstance(callee, KerasLayer) and callee.module is None:
+        from nparams.notation._keras_models import input_of
+
+        callee.call([input_of(callee) or ANY])
+    _refuse_strangers(m, callee)
+    return builder.root(callee)
+
+
+def _refuse_strangers(m: Machine, callee: Any) -> None:
+    """A part whose layers the text does not hold has no count."""
+    stack, seen = [callee], set()
+    while stack:
+        part = stack.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, Elsewhere):
+            m.line = part.line
+            raise m.error(_elsewhere(part.name))
+        if isinstance(part, Graph):
+            for array in part.loose:
+                if array.from_outside:
+                    m.line = 0
+                    raise m.error(
+                        f"{part.name}: a way to its outputs begins at {shown(array.from_outside)}, which the text does "
+                        "not explain"
+                    )
+        if hasattr(part, "parts"):
+            stack.extend(part.parts())
+        else:
+            inner = getattr(part, "args", {}).get("layer")
+            stack += [inner] if inner is not None else []
+
+
+def _elsewhere(name: str) -> str:
+    if name == "load_model" or name.startswith("model_from"):
+        return f"{name}(...) reads a model from a file: give nparams that file instead"
+    return (
+        f"{name} is a network of keras.applications, whose layers are not in the code: nparams {shown(name.lower())} "
+        "counts it, and the rest of the code can be counted without it"
+    )
+
+
+# -- what a user must see ---------------------------------------------------------------------------------------------
+
+
+def _notes(m: Machine, builder: Builder, network: Network, setting: Setting) -> list[str]:
+    notes = [*m.notes, *setting.notes]
+    notes += [f"{name} is {owner} again (shared), and counted once" for name, owner in builder.ties[:6]]
+    if builder.idle:
+        more = f" and {len(builder.idle) - 6} more" if len(builder.idle) > 6 else ""
+        notes.append(f"{', '.join(builder.idle[:6])}{more}: made and never called, so without any weight")
+    used = free_symbols(network.totals.elements)
+    for name, note in setting.missing.items():
+        if free_symbols(symbol(name) if name.isidentifier() else 0) & used:
+            notes.append(note)
+    return notes + _symbols(m, used)
+
+
+def _symbols(m: Machine, used: frozenset[str]) -> list[str]:
+    """The symbols that stand for what the code leaves open."""
+    found = [(word, held) for word, held in m.symbols.items() if free_symbols(symbol(word)) & used]
+    if not found:
+        return []
+    words = ", ".join(f"{word}{f' (line {held.line})' if m.lines and held.line else ''}" for word, held in found[:8])
+    one = len(found) == 1
+    return [
+        f"{words} {'has' if one else 'have'} no value in the code and stand{'s as a symbol' if one else ' as symbols'}: "
+        f"--set {found[0][0]}=... gives one"
+    ]
+
+
+def _framework(network: Network) -> None:
+    """What model.summary() and count_params() of Keras say: statistics and fixed weights are counted too."""
+    totals = network.totals
+    if totals.total is None:
+        return
+    apart = totals.buffers
+    if apart == 0:
+        return
+    network.also["framework"] = add(totals.known, apart)
+    from nparams.network.notes import Told
+
+    network.notes.append(
+        Told(
+            "Keras's own summary says {}: it counts {} numbers too that are kept and not trained (moving statistics "
+            "and the like)",
+            network.also["framework"],
+            apart,
+        )
+    )
+
+
+def _settled(m: Machine, network: Network) -> Network:
+    """Values of --set that no name of the code asked for are for symbols of the formula."""
+    left = {name: value for name, value in m.given.items() if name not in m.asked}
+    if not left:
+        return network
+    try:
+        return network.substitute(left)
+    except UsageError:
+        name = next(iter(left))
+        known = ", ".join(sorted(m.symbols)[:8]) or "none"
+        raise UsageError(
+            f"--set {name}: the code has no name {shown(name)} without a value; those without: {known}"
+        ) from None
+
+
+__all__ = ["PARAMETER_ROLES", "network_of"]
