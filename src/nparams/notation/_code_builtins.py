@@ -38,9 +38,7 @@ NAMES = frozenset(
     "frozenset bytearray memoryview slice LookupError OverflowError KeyboardInterrupt SystemExit".split()
 )
 #: what is never done for the code
-REFUSED = frozenset(
-    "open eval exec compile __import__ input breakpoint globals locals vars exit quit memoryview".split()
-)
+REFUSED = frozenset("open eval exec compile __import__ input breakpoint exit quit memoryview".split())
 
 
 def builtin(name: str) -> Any:
@@ -379,6 +377,19 @@ def _divmod(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     return operate(m, "//", left, right), operate(m, "%", left, right)
 
 
+def _locals(m: Machine, args: Args, kwargs: Kwargs) -> Any:
+    return dict(m.frame.names)
+
+
+def _globals(m: Machine, args: Args, kwargs: Kwargs) -> Any:
+    return dict(m.module.names)
+
+
+def _vars(m: Machine, args: Args, kwargs: Kwargs) -> Any:
+    held = args[0] if args else None
+    return dict(held.attributes) if isinstance(held, Instance) else m.unknown("vars(...)")
+
+
 def _nothing(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     return None
 
@@ -390,6 +401,6 @@ BUILTINS: dict[str, Callable[[Machine, Args, Kwargs], Any]] = {
     "sorted": _sorted, "map": _map, "filter": _filter, "any": _any, "all": _all, "isinstance": _isinstance,
     "issubclass": _issubclass, "type": _type, "getattr": _getattr, "hasattr": _hasattr, "setattr": _setattr,
     "delattr": _delattr, "callable": _callable, "next": _next, "iter": _list, "pow": _pow, "divmod": _divmod,
-    "print": _nothing, "id": _unknown("id"), "repr": _unknown("repr"), "hash": _unknown("hash"), "format": _unknown("format"),
+    "print": _nothing, "locals": _locals, "globals": _globals, "vars": _vars, "id": _unknown("id"), "repr": _unknown("repr"), "hash": _unknown("hash"), "format": _unknown("format"),
     "chr": _unknown("chr"), "ord": _unknown("ord"), "dir": _unknown("dir"), "help": _nothing,
 }  # fmt: skip

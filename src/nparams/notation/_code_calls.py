@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from nparams.errors import NotationError, NparamsError
+from nparams.errors import NparamsError
 from nparams.notation._code_machine import MAX_CALLS, described
 from nparams.notation._code_values import MISSING, Super, Unknown
 
@@ -29,8 +29,6 @@ def call_node(m: Machine, node: ast.Call) -> Any:
         raise m.error(f"calls inside calls, more than {MAX_CALLS} deep")
     try:
         result = m.call(function, args, kwargs)
-    except NotationError:
-        raise
     except NparamsError as error:
         raise m.placed(error) from None
     m.calls -= 1

@@ -8,7 +8,7 @@ from nparams.expr import Expr
 from nparams.notation._code_calls import call_node
 from nparams.notation._code_machine import described
 from nparams.notation._code_operators import SIGNS, compare, negative, operate, truth
-from nparams.notation._code_values import MISSING, Copies, Function, SymbolicRange, Thing, Unknown
+from nparams.notation._code_values import MISSING, Copies, Function, Instance, SymbolicRange, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def item(m: Machine, held: Any, key: Any) -> Any:
         return _symbolic_item(m, held, key)
     if isinstance(held, (list, tuple, str, dict, range)):
         try:
-            return held[key]  # type: ignore[index]
+            return held[key]
         except (LookupError, TypeError, ValueError):
             raise m.error(
                 f"[{described(key) if not isinstance(key, str) else repr(key)}] is not in {_shown(held)}"
@@ -87,6 +87,8 @@ def _symbolic_item(m: Machine, held: Any, key: Any) -> Any:
         return held[0]
     if isinstance(held, dict) and isinstance(key, Thing) and not isinstance(key, Unknown) and key in held:
         return held[key]
+    if isinstance(held, dict) and isinstance(key, Unknown) and key.name and all(isinstance(k, str) for k in held):
+        raise m.error(f"{key.name} has no value; --set {key.name}=... with one of {', '.join(held)}"[:300])
     return m.unknown(f"{described(held)}[{described(key)}]")
 
 
@@ -229,9 +231,33 @@ def _choice(m: Machine, node: ast.IfExp) -> Any:
     if known is not None:
         return evaluate(m, node.body if known else node.orelse)
     one, other = evaluate(m, node.body), evaluate(m, node.orelse)
+    if m.library.alike(m, one, other):
+        return one
+    if any(isinstance(each, Instance) for each in (one, other)):
+        m.line = node.lineno
+        raise m.error(f"whether {source(node.test)[:80]} holds is not known{open_names(m, node.test)}")
     if one is other or (not isinstance(one, Thing) and not isinstance(other, Thing) and one == other):
         return one
     return m.unknown(source(node))
+
+
+def open_names(m: Machine, test: ast.expr) -> str:
+    """--set for the first name in a condition that has no value."""
+    from re import findall
+
+    words = [
+        node.id if isinstance(node, ast.Name) else node.attr
+        for node in ast.walk(test)
+        if isinstance(node, (ast.Name, ast.Attribute))
+    ]
+    held = [m.peek(word) for word in words]
+    texts = " ".join(value.text for value in held if isinstance(value, Unknown) and value.name != value.text)
+    for word in [*findall(r"[^\W\d]\w*", texts), *words]:
+        value = m.peek(word)
+        if word in m.symbols or (isinstance(value, Unknown) and value.told_of):
+            return f"; --set {word}=... gives it a value"
+    attributes = [node.attr for node in ast.walk(test) if isinstance(node, ast.Attribute)]
+    return f"; --set {attributes[-1]}=... gives it a value" if attributes else ""
 
 
 def _lambda(m: Machine, node: ast.Lambda) -> Any:

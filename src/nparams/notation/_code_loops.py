@@ -128,7 +128,7 @@ def _harmless_call(m: Machine, node: ast.Call) -> bool:
         return name is not None and name not in CHANGING and not m.library.calls_make
     if not isinstance(root, ast.Name):
         return True
-    held = _peek(m, root.id)
+    held = m.peek(root.id)
     if isinstance(held, Unknown):
         return True
     if isinstance(held, External):
@@ -140,15 +140,6 @@ def _harmless_call(m: Machine, node: ast.Call) -> bool:
     if not isinstance(held, Thing):
         return name not in CHANGING
     return name in m.library.harmless or (not path and isinstance(held, Instance) and not m.library.calls_make)
-
-
-def _peek(m: Machine, name: str) -> Any:
-    frame: Any = m.frame
-    while frame is not None:
-        if name in frame.names:
-            return frame.names[name]
-        frame = frame.outer
-    return m.free.get(name, MISSING)
 
 
 def _harmless_target(m: Machine, node: Any) -> bool:
@@ -163,7 +154,7 @@ def _into_unknown(m: Machine, target: ast.expr) -> bool:
     root = target
     while isinstance(root, (ast.Attribute, ast.Subscript, ast.Starred)):
         root = root.value
-    return isinstance(root, ast.Name) and isinstance(_peek(m, root.id), Unknown)
+    return isinstance(root, ast.Name) and isinstance(m.peek(root.id), Unknown)
 
 
 # -- symbolic ranges --------------------------------------------------------------------------------------------------
@@ -179,6 +170,7 @@ def _symbolic_loop(m: Machine, node: ast.For | ast.AsyncFor, over: SymbolicRange
     before = dict(m.frame.names)
     m.repeats.append((index, over.first, over.last))
     signal = block(m, node.body)
+    turns = m.turns()
     m.repeats.pop()
     if signal is not None:
         _refuse(m, node)
@@ -186,7 +178,5 @@ def _symbolic_loop(m: Machine, node: ast.For | ast.AsyncFor, over: SymbolicRange
     for name, value in before.items():
         if name not in names and m.frame.names[name] is not value and m.frame.names[name] != value:
             m.line = node.lineno
-            raise m.error(
-                f"each turn of the loop changes {name}, so the number of turns must be known: --set gives it a value"
-            )
+            raise m.error(f"each turn of the loop changes {name}, so the number of turns must be known{turns}")
     return None

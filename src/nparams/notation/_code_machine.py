@@ -10,7 +10,7 @@ import ast
 import re
 
 from nparams.errors import NotationError, NparamsError
-from nparams.expr import Expr
+from nparams.expr import Expr, free_symbols
 from nparams.notation._code_values import MISSING, Class, Copies, External, Function, Instance, Native, Thing, Unknown
 
 TYPE_CHECKING = False
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: nodes of the tree that are walked, entries that one list may hold, characters of one text, calls inside calls
-MAX_STEPS = 1_500_000
+MAX_STEPS = 4_000_000
+#: ... of one statement at the top, as the training around a model has them
+MAX_STATEMENT = 800_000
 MAX_ENTRIES = 200_000
 MAX_CHARACTERS = 1_000_000
 MAX_CALLS = 90
@@ -35,6 +37,10 @@ class Library:
 
     def has(self, path: str) -> bool:
         """Whether a dotted name is the framework's own, which code asks for newer functions."""
+        return False
+
+    def alike(self, m: Machine, one: Any, other: Any) -> bool:
+        """Whether two objects hold the same, so that it does not matter which of them is taken."""
         return False
 
     def makes(self, path: str) -> bool:
@@ -103,9 +109,12 @@ class Machine:
         self.frame = self.module
         self.line = 0
         self.steps = 0
+        self.limit = MAX_STEPS
         self.calls = 0
         #: whether messages name a line
         self.lines = True
+        #: the texts that stand in the code, so that --set vgg_name=VGG16 is known to be one
+        self.words: set[str] = set()
         #: names that nothing binds
         self.free: dict[str, Any] = {}
         #: unknowns that stand in a formula, by their symbol
@@ -125,8 +134,8 @@ class Machine:
     def step(self, cost: int = 1) -> None:
         """Count work; refuse when there has been too much."""
         self.steps += cost
-        if self.steps > MAX_STEPS:
-            raise self.error(f"the code takes more than {MAX_STEPS:,} steps to follow")
+        if self.steps > self.limit:
+            raise self.error(f"the code takes more than {self.limit:,} steps to follow")
 
     def error(self, text: str) -> NotationError:
         """A refusal that names the line."""
@@ -159,6 +168,10 @@ class Machine:
             return self.take(name)
         return Unknown(text, self.line, name)
 
+    def told_later(self, name: str) -> Any:
+        """What whoever runs the code hands in: --set says it, or it stays a symbol."""
+        return self.take(name) if name in self.given else Unknown(name, self.line, name, told_of=True)
+
     def take(self, name: str) -> Any:
         """The value that --set gives a name."""
         self.asked.add(name)
@@ -173,7 +186,9 @@ class Machine:
             return [self._resolved(each) for each in value]
         if not isinstance(value, Named):
             return value
-        return self.module.names[value] if value in self.module.names else symbol(str(value))
+        if value in self.module.names:
+            return self.module.names[value]
+        return str(value) if value in self.words else symbol(str(value))
 
     def offer(self, name: str, value: Any) -> Any:
         """A number that the code gives a name; what --set says instead, if it does."""
@@ -189,8 +204,10 @@ class Machine:
 
     def symbol_of(self, value: Unknown) -> int | Expr:
         """The symbol that stands for an unknown: its name in the code, with a number where two share one."""
-        from nparams.expr import symbol
+        from nparams.expr import indexed, symbol
 
+        if value.entry is not None:
+            return indexed(*value.entry)
         name = word = value.name or _word(value.text)
         if word in self.given and isinstance(made := self.take(word), (int, Expr)):
             return made
@@ -223,6 +240,15 @@ class Machine:
             if found is not MISSING:
                 return found
         return Unknown(name, self.line, name, told_of=True)
+
+    def peek(self, name: str) -> Any:
+        """What a name is bound to here, MISSING where nothing binds it; nothing is made for it."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if name in frame.names:
+                return frame.names[name]
+            frame = frame.outer
+        return self.free.get(name, MISSING)
 
     def bind(self, name: str, value: Any) -> None:
         """Give a name a value in the running frame."""
@@ -325,8 +351,20 @@ class Machine:
         depth = owner.depth if isinstance(owner, Instance) else self.born.get(id(owner), (None, 0))[1]
         if len(self.repeats) > depth and (isinstance(before, Thing) or isinstance(value, Thing) or before != value):
             raise self.error(
-                f"each turn of the loop changes {told}, so the number of turns must be known: --set gives it a value"
+                f"each turn of the loop changes {told}, so the number of turns must be known{self.turns()}"
             )
+
+    def check_alike(self, *sides: Any) -> None:
+        """Refuse a question about the number of a turn: then the turns of a symbolic loop are not alike."""
+        indices = {index for index, _, _ in self.repeats}
+        if indices and any(isinstance(side, Expr) and indices & free_symbols(side) for side in sides):
+            raise self.error(f"the turns of the loop are not alike, so their number must be known{self.turns()}")
+
+    def turns(self) -> str:
+        """--set for the name that says how many turns the open loops take."""
+        lasts = [last for _, _, last in self.repeats if isinstance(last, Expr)]
+        names = sorted(name for last in lasts for name in free_symbols(last))
+        return f"; --set {names[0]}=... gives it a value" if names else ""
 
     def check_entries(self, count: int) -> None:
         """Refuse lists that are too long."""
@@ -344,7 +382,9 @@ class Machine:
         """Interpret a whole text, statement by statement; one that cannot be followed leaves its names unknown."""
         from nparams.notation._code_statements import execute, poison
 
+        self.words = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
         for statement in tree.body:
+            self.limit = min(self.steps + MAX_STATEMENT, MAX_STEPS)
             try:
                 execute(self, statement)
             except NotationError as error:
@@ -352,7 +392,9 @@ class Machine:
                     raise
                 self.frame, self.calls, self.repeats = self.module, 0, []
                 self.skipped.append((statement.lineno, str(error)))
+                self.limit = MAX_STEPS
                 poison(self, statement)
+        self.limit = MAX_STEPS
 
 
 def described(value: Any) -> str:

@@ -44,6 +44,8 @@ def operate(m: Machine, sign: str, left: Any, right: Any) -> Any:
     try:
         return PLAIN[sign](left, right)
     except (TypeError, ValueError, ArithmeticError, KeyError) as error:
+        if sign == "%" and isinstance(left, str):
+            return m.unknown("a text")
         raise m.error(f"{described(left)} {sign} {described(right)} has no value ({error})") from None
 
 
@@ -116,6 +118,7 @@ def compare(m: Machine, sign: str, left: Any, right: Any) -> Any:
     if sign in ("==", "!=") and (equal := _equal(left, right)) is not None:
         return equal == (sign == "==")
     if any(isinstance(side, (Thing, Expr)) for side in (left, right)):
+        m.check_alike(left, right)
         return m.unknown(f"{described(left)} {sign} {described(right)}")
     try:
         return ORDER[sign](left, right)

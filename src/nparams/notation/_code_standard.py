@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from nparams.expr import Expr
+from nparams.notation._code_argparse import parser
 from nparams.notation._code_machine import MAX_ENTRIES, described
 from nparams.notation._code_operators import operate, whole
 from nparams.notation._code_values import MISSING, Native, Partial, Ratio, Unknown
@@ -219,6 +220,14 @@ def _identity(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     return args[-1] if args else None
 
 
+def _array(m: Machine, args: Args, kwargs: Kwargs) -> Any:
+    """numpy.array of whole numbers is used as a list of them."""
+    held = args[0] if args else None
+    if isinstance(held, (list, tuple, range)) and all(isinstance(entry, (int, Expr)) for entry in held):
+        return list(held)
+    return m.unknown("numpy.array(...)")
+
+
 def _numpy_whole(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     return whole(m, args[0]) if args else 0
 
@@ -236,6 +245,7 @@ FUNCTIONS: dict[str, Made] = {
     "copy.deepcopy": deep_copy, "copy.copy": lambda m, a, k: (dict(a[0]) if isinstance(a[0], dict) else list(a[0]) if isinstance(a[0], list) else a[0]) if a else None,
     "collections.OrderedDict": _ordered, "collections.defaultdict": _default_dict, "collections.namedtuple": _namedtuple,
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "easydict.EasyDict": _namespace,
+    "argparse.ArgumentParser": parser,
     "dataclasses.field": _field, "pydantic.Field": _pydantic_field, "attr.ib": _field, "attrs.field": _field,
     "typing.cast": _identity, "typing.OrderedDict": _ordered,
 }  # fmt: skip
@@ -243,9 +253,9 @@ for _name in ("numpy", "np"):
     FUNCTIONS |= {
         f"{_name}.prod": _prod, f"{_name}.sqrt": FUNCTIONS["math.sqrt"], f"{_name}.log2": FUNCTIONS["math.log2"],
         f"{_name}.log": FUNCTIONS["math.log"], f"{_name}.floor": _floor, f"{_name}.ceil": _ceil,
-        f"{_name}.cumsum": _accumulate, f"{_name}.linspace": _linspace, f"{_name}.array": _identity,
+        f"{_name}.cumsum": _accumulate, f"{_name}.linspace": _linspace, f"{_name}.array": _array,
         f"{_name}.int64": _numpy_whole, f"{_name}.int32": _numpy_whole, f"{_name}.power": _operator("**"),
-        f"{_name}.asarray": _identity,
+        f"{_name}.asarray": _array,
     }  # fmt: skip
 
 __all__ = ["copied", "deep_copy", "described", "standard"]

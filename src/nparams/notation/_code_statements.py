@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from nparams.errors import NotationError
-from nparams.notation._code_expressions import SIGNS, assign, evaluate, put, source
+from nparams.notation._code_expressions import assign, evaluate, open_names, put, source
 from nparams.notation._code_loops import for_loop, inert, while_loop
 from nparams.notation._code_machine import described
-from nparams.notation._code_operators import operate, truth
+from nparams.notation._code_operators import SIGNS, operate, truth
 from nparams.notation._code_values import MISSING, Class, External, Instance, Thing, Unknown
 
 TYPE_CHECKING = False
@@ -105,18 +105,7 @@ def _if(m: Machine, node: ast.If) -> Any:
         poison(m, node)
         return None
     m.line = node.lineno
-    raise m.error(f"whether {source(node.test)[:80]} holds is not known{_hint(m, node.test)}")
-
-
-def _hint(m: Machine, test: ast.expr) -> str:
-    """--set for the first name in a condition that has no value."""
-    for node in ast.walk(test):
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            word = node.id if isinstance(node, ast.Name) else node.attr
-            held = m.free.get(word) if isinstance(node, ast.Name) else None
-            if isinstance(node, ast.Attribute) or isinstance(held, Unknown) or word in m.frame.names:
-                return f"; --set {word}=... gives it a value"
-    return ""
+    raise m.error(f"whether {source(node.test)[:80]} holds is not known{open_names(m, node.test)}")
 
 
 def _only_refuses(body: list[ast.stmt]) -> bool:
@@ -261,13 +250,25 @@ EXECUTE: dict[type, Callable[[Machine, Any], Any]] = {
 
 
 def poison(m: Machine, node: ast.stmt) -> None:
-    """Leave every name that a statement would bind unknown."""
+    """Leave every name that a statement would bind unknown; model = model.cuda() is the same model."""
+    same = {id(t) for n in ast.walk(node) if isinstance(n, ast.Assign) and _gives_itself(m, n) for t in n.targets}
     for inner in ast.walk(node):
         m.step()
+        if id(inner) in same:
+            continue
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
             m.frame.names[inner.id] = m.unknown(inner.id, inner.id)
         elif isinstance(inner, (ast.FunctionDef, ast.ClassDef)) and inner is node:
             m.frame.names[inner.name] = m.unknown(inner.name)
+
+
+def _gives_itself(m: Machine, node: ast.Assign) -> bool:
+    value = node.value
+    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)):
+        return False
+    owner = value.func.value
+    names = [t.id for t in node.targets if isinstance(t, ast.Name)]
+    return isinstance(owner, ast.Name) and names == [owner.id] and value.func.attr in m.library.harmless
 
 
 __all__ = ["BREAK", "CONTINUE", "Class", "Instance", "block", "execute", "poison", "put"]

@@ -26,7 +26,32 @@ FUNCTIONS = frozenset(("max", "min", "ceildiv"))
 
 def is_numeric_list(text: str) -> bool:
     """Whether the text holds digits and separators only, so that it can be nothing but sizes."""
-    return len(text) <= MAX_TEXT and NUMERIC.issuperset(text) and any("0" <= c <= "9" for c in text)
+    if len(text) > MAX_TEXT or not NUMERIC.issuperset(text) or not any("0" <= c <= "9" for c in text):
+        return False
+    return not (("(" in text or "[" in text) and _holds_lists(text)) and not _is_one_term(text)
+
+
+def _holds_lists(text: str) -> bool:
+    """Lists in a list, or next to each other: (784, 16), (16,) are shapes of tensors, [784, 16] are sizes."""
+    depth = lists = 0
+    for c in text:
+        if c in "([":
+            depth += 1
+        elif c in ")]":
+            depth -= 1
+        elif c == "," and depth > 0:
+            lists += depth > 1 or bool(re.search(r"[)\]]\s*,?\s*[(\[]", text))
+            if lists:
+                return True
+    return False
+
+
+def _is_one_term(text: str) -> bool:
+    """Arithmetic with nothing that divides layers: (5*5*3 + 1)*100."""
+    if not any(sign in text for sign in "*+^"):
+        return False
+    tight = re.sub(r"\s*([-*+^/=()])\s*", r"\1", text.strip())
+    return not re.search(rf"[\s,xX×;:>{DASH_CLASS}{ARROWS}{ELLIPSES}]|\.\.", tight)
 
 
 def is_symbolic_list(text: str) -> bool:

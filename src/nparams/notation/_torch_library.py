@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nparams.notation._code_machine import Library
 from nparams.notation._code_values import MISSING, Class, External, Instance, Native, Unknown
-from nparams.notation._torch_layers import CLASSES, bind, make
+from nparams.notation._torch_layers import CLASSES, REQUIRED, bind, make
 from nparams.notation._torch_modules import CONTAINERS, Param, Tensor, TorchModule, plain_class
 
 TYPE_CHECKING = False
@@ -68,8 +68,8 @@ class TorchLibrary(Library):
 
     def name(self, m: Machine, word: str) -> Any:
         """nn, torch, Linear in a paste without imports."""
-        if word in USUAL:
-            return m.external(USUAL[word])
+        if word in USUAL or word.endswith("nn"):
+            return m.external(USUAL.get(word, "torch.nn"))
         if word in CLASSES or word in CONTAINERS or word in ("Module", "TransformerEncoder", "TransformerDecoder"):
             return External(f"torch.nn.{word}")
         return MISSING
@@ -83,6 +83,15 @@ class TorchLibrary(Library):
     def has(self, path: str) -> bool:
         """torch and what is in it."""
         return path == "torch" or path.startswith("torch.")
+
+    def alike(self, m: Machine, one: Any, other: Any) -> bool:
+        """Two modules with parameters of the same names and shapes, or with none: DropPath(rate) or Identity()."""
+        from nparams.notation._torch_methods import parameters_of
+
+        if not (isinstance(one, TorchModule) and isinstance(other, TorchModule)):
+            return False
+        lists = [[(name, p.shape) for name, p in parameters_of(each)] for each in (one, other)]
+        return lists[0] == lists[1] and not one.strangers() and not other.strangers()
 
     def makes(self, path: str) -> bool:
         """torch.nn.X(...) makes a layer; functional and init do not."""
@@ -137,10 +146,9 @@ class TorchLibrary(Library):
             fill_container(m, made, word, args, kwargs)
             return
         spec = CLASSES[word]
-        ready = (lambda value, name: value) if spec.free else (lambda value, name: argument(m, spec, name, value))
         names = list(spec.params)
-        args = [ready(arg, names[k] if k < len(names) else "") for k, arg in enumerate(args)]
-        made.given = bind(spec, args, {name: ready(value, name) for name, value in kwargs.items()})
+        args = [argument(m, spec, names[k] if k < len(names) else "", arg) for k, arg in enumerate(args)]
+        made.given = bind(spec, args, {name: argument(m, spec, name, value) for name, value in kwargs.items()})
         made.spec = spec
         if not spec.free:
             self._tensors(m, made)
@@ -197,6 +205,9 @@ def argument(m: Machine, spec: Any, name: str, value: Any) -> Any:
         return tuple(argument(m, spec, "", each) for each in value)
     if not isinstance(value, Unknown):
         return value
+    if spec.free:  # of no consequence
+        default = spec.params.get(name)
+        return m.size_of(value) if default is None or default is REQUIRED else default
     if isinstance(spec.params.get(name), bool):
         word = value.name or value.text
         hint = f"; --set {word}=1 or {word}=0 says" if word.isidentifier() else ""

@@ -268,6 +268,10 @@ class TorchModule(Instance):
         """Entries under the numbers of their places again."""
         self.children = {str(k): each for k, each in enumerate(self.children.values())}
 
+    def strangers(self) -> bool:
+        """Whether something in it is not told by the text."""
+        return any(isinstance(child, Stranger) for child in self.children.values())
+
     # -- calls, copies ------------------------------------------------------------------------------------------------
 
     def call(self, m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Any:

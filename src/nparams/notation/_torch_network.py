@@ -39,9 +39,22 @@ class Builder:
     def root(self, module: TorchModule) -> Module:
         """The whole tree; a layer that is the whole network stands under its class's name."""
         if module.spec is not None and not module.children:
-            return Module(children=[self.module(module, module.name.lower(), 0)])
+            return self._lone(module)
         made = self.module(module, "", 0)
         return made if made.children else Module(children=[made] if made.tensors else [])
+
+    def _lone(self, module: TorchModule) -> Module:
+        """A layer that is the whole network: its row bears its class's name, its tensors none in front, as in torch."""
+        made = self.module(module, module.name.lower(), 0)
+        stack = [made]
+        while stack:
+            inner = stack.pop()
+            for t in inner.tensors:
+                t.name = t.name[len(made.name) + 1 :]
+            for child in inner.children:
+                child.name = child.name[len(made.name) + 1 :]
+            stack.extend(inner.children)
+        return Module(children=made.children if made.children and not made.tensors else [made])
 
     def module(self, module: TorchModule, name: str, depth: int, over: Over | None = None) -> Module:
         """One module with everything in it."""

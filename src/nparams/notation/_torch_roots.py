@@ -231,11 +231,13 @@ def _arguments(m: Machine, function: Function, *, skip: int, tree: ast.Module) -
 def _settings(m: Machine, function: Function, name: str) -> Any:
     """The settings that a parameter surely means, with a note; an unknown otherwise."""
     annotation = _annotation(function, name)
+    own = m.module.names.get(annotation or "")
     classes = [v for v in m.module.names.values() if isinstance(v, Class) and is_settings_class(v)]
     fitting = [c for c in classes if annotation is not None and c.name == annotation]
     if not fitting and name.lower() in SETTINGS:
         fitting = classes
-    held = {n: v for n, v in m.module.names.items() if _is_settings(v)} if name.lower() in SETTINGS else {}
+    plain = name.lower() in SETTINGS and not (isinstance(own, Class) and is_settings_class(own))
+    held = {n: v for n, v in m.module.names.items() if _is_settings(v)} if plain else {}
     if len(held) == 1:
         word, value = next(iter(held.items()))
         m.note(f"{name} is taken to be {word}")
@@ -272,5 +274,6 @@ def is_settings_class(cls: Class) -> bool:
 
 def _is_settings(value: Any) -> bool:
     if isinstance(value, dict):
-        return bool(value) and all(isinstance(key, str) for key in value)
+        named = bool(value) and all(isinstance(key, str) for key in value)
+        return named and not all(isinstance(held, (dict, Instance)) for held in value.values())
     return isinstance(value, Instance) and not isinstance(value, TorchModule) and is_settings_class(value.cls)

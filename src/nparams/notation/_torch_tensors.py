@@ -45,6 +45,8 @@ def make_tensor(m: Machine, word: str, args: Args, kwargs: Kwargs) -> Any:
         if word == "randint":
             args = args[2:] if len(args) > 2 else args[1:]
         size = kwargs.get("size")
+        if word.endswith("Tensor") and len(args) == 1 and isinstance(args[0], (list, tuple)):
+            return Tensor(_nested(m, args[0]))  # its entries, not its sides
         return Tensor(sides(m, [size] if size is not None else args))
     if word in LIKE:
         held = args[0] if args else None
@@ -291,7 +293,8 @@ def part_of(m: Machine, held: Tensor, key: Any) -> Any:
     """tensor[0], tensor[:, None]: numbers take a side away, None adds one, a slice keeps it where it says all."""
     if held.shape is None:
         return Tensor(None)
-    left, found = list(held.shape), []
+    left = list(held.shape)
+    found: list[Size] = []
     for each in key if isinstance(key, tuple) else (key,):
         if each is None:
             found.append(1)
@@ -301,8 +304,8 @@ def part_of(m: Machine, held: Tensor, key: Any) -> Any:
             found.append(left.pop(0))
         elif isinstance(each, int):
             left.pop(0)
-        elif isinstance(each, slice) and isinstance(left[0], int):
-            found.append(len(range(left.pop(0))[each]))
+        elif isinstance(each, slice) and isinstance(side := left.pop(0), int):
+            found.append(len(range(side)[each]))
         else:
             return Tensor(None)
     return Tensor((*found, *left))

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nparams.expr import Size
     from nparams.notation._code_machine import Machine
 
 
@@ -37,16 +38,16 @@ def wrapped(m: Machine, path: str, args: list[Any], kwargs: dict[str, Any]) -> A
 
 def _rename(module: TorchModule, name: str, held: dict[str, Param]) -> None:
     """Other tensors in place of one; torch puts new ones at the end."""
-    module.params = {leaf: param for leaf, param in module.params.items() if leaf != name} | held  # type: ignore[assignment]
+    kept = {leaf: param for leaf, param in module.params.items() if leaf != name}
+    module.params = {**kept, **held}
     module.attributes[name] = next(iter(held.values()))
 
 
 def _weight_norm(m: Machine, module: TorchModule, name: str, weight: Param, dim: Any, *, new: bool) -> None:
     """A length for each slice along `dim` (None: one for all), and the direction."""
     shape = weight.shape
-    if shape is None or dim is None:
-        length = () if shape is not None else None
-    else:
+    length: tuple[Size, ...] | None = None if shape is None else ()
+    if shape is not None and dim is not None:
         if not isinstance(dim, int) or not -len(shape) <= dim < len(shape):
             raise m.error(f"weight_norm() along side {dim} of {len(shape)}")
         length = tuple(side if k == dim % len(shape) else 1 for k, side in enumerate(shape))

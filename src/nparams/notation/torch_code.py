@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: what only PyTorch code has
 SURE = r"\bnn\.(?:Module|Sequential|Linear|Conv[123]d|ModuleList|Parameter|Embedding|[A-Z]\w+)\b|\bimport torch\b|\bfrom torch\b|\btorch\.nn\b"
 #: a call with something in it, which may be a layer without its prefix
-CALL = r"(?<![\w.])([A-Z][A-Za-z]*(?:[123]d)?(?:Cell)?)\s*\("
+CALL = r"(?<![\w.])(?:\w*nn\.)?([A-Z][A-Za-z]*(?:[123]d)?(?:Cell)?)\s*\("
 #: classes that Keras names as well; an argument's name or another class must tell
 SHARED = frozenset(
     ("Sequential", "Embedding", "LSTM", "GRU", "Dropout", "Flatten", "Softmax", "ReLU", "Identity", "PReLU")
