@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from nparams.errors import NparamsError
+from nparams.expr import Expr
 from nparams.notation._code_machine import MAX_CALLS, described
-from nparams.notation._code_values import MISSING, Super, Unknown
+from nparams.notation._code_values import MISSING, Native, Super, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def call_node(m: Machine, node: ast.Call) -> Any:
     if isinstance(node.func, ast.Name) and node.func.id == "super":
         return _super(m, node)
     function = evaluate(m, node.func)
+    if isinstance(function, Native) and function.name.endswith("numpy.array") and _is_table(m, node):
+        return m.unknown("numpy.array(...)")
     args, kwargs = arguments(m, node)
     line = m.line = node.lineno
     m.calls += 1
@@ -38,6 +41,14 @@ def call_node(m: Machine, node: ast.Call) -> Any:
 
         result.text = source(node)[:80]
     return result
+
+
+def _is_table(m: Machine, node: ast.Call) -> bool:
+    """numpy.array([f(k) for k in ...]) of anything but whole numbers: what is in it plays no part."""
+    from nparams.notation._code_expressions import first_of
+
+    held = node.args[0] if node.args else None
+    return isinstance(held, ast.ListComp) and not isinstance(first_of(m, held), (int, Expr))
 
 
 def arguments(m: Machine, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:

@@ -25,7 +25,7 @@ def evaluate(m: Machine, node: ast.expr) -> Any:
     return EVALUATE.get(type(node), _other)(m, node)
 
 
-def _other(m: Machine, node: ast.expr) -> Any:
+def _other(m: Machine, node: Any) -> Any:
     return m.unknown(source(node))
 
 
@@ -327,6 +327,16 @@ def _comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorE
             put(m, made, key, value)
         return made
     return as_set(m, found) if isinstance(node, ast.SetComp) else m.fresh(found)
+
+
+def first_of(m: Machine, node: ast.ListComp) -> Any:
+    """The first value of a list comprehension with one loop; MISSING where there is none."""
+    loop = node.generators[0]
+    entries = m.entries(evaluate(m, loop.iter)) if len(node.generators) == 1 and not loop.ifs else None
+    if not entries:
+        return MISSING
+    assign(m, loop.target, entries[0])
+    return evaluate(m, node.elt)
 
 
 def _generate(m: Machine, node: Any, level: int, found: list[Any]) -> bool:

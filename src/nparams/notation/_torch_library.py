@@ -112,6 +112,10 @@ class TorchLibrary(Library):
         if path in FREE_ELSEWHERE:
             return self.keep(TorchModule(plain_class(path.rpartition(".")[2]), m))
         root, _, last = path.rpartition(".")
+        if root == "torch.nn.functional":
+            from nparams.notation._torch_shapes import functional
+
+            return functional(m, last, args, kwargs)
         if last in ("Parameter", "Buffer", "UninitializedParameter") and path.startswith("torch"):
             return parameter(m, args, kwargs, buffer=last == "Buffer")
         if path in PASSING or path.startswith(("torch.nn.init.", "torch.nn.parallel.")):

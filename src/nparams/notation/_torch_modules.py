@@ -275,8 +275,10 @@ class TorchModule(Instance):
     # -- calls, copies ------------------------------------------------------------------------------------------------
 
     def call(self, m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """A forward pass: it is never run, and what comes out is not known."""
-        return m.unknown(f"{self.name}(...)")
+        """A forward pass: it is never run; what shape comes out is told where it can be."""
+        from nparams.notation._torch_shapes import passed
+
+        return passed(m, self, args)
 
     def operate(self, m: Machine, sign: str, other: Any, *, turned: bool) -> Any:
         """Containers can be added up."""

@@ -147,8 +147,21 @@ def _hann(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     return Tensor(sides(m, args[:1]))
 
 
+def _of_tensor(m: Machine, word: str, args: Args, kwargs: Kwargs) -> Any:
+    """torch.flatten(x, 1): the method of the tensor."""
+    if not args or not isinstance(args[0], Tensor):
+        return m.unknown(f"torch.{word}(...)")
+    return METHODS[word](m, args[0], args[1:], kwargs)
+
+
 MAKERS: dict[str, Callable[[Machine, Args, Kwargs], Any]] = {
     "full": _full, "tensor": _tensor, "arange": _arange, "range": _arange, "linspace": _linspace, "logspace": _linspace,
+    "flatten": lambda m, args, kwargs: _of_tensor(m, "flatten", args, kwargs),
+    "reshape": lambda m, args, kwargs: _of_tensor(m, "reshape", args, kwargs),
+    "squeeze": lambda m, args, kwargs: _of_tensor(m, "squeeze", args, kwargs),
+    "unsqueeze": lambda m, args, kwargs: _of_tensor(m, "unsqueeze", args, kwargs),
+    "transpose": lambda m, args, kwargs: _of_tensor(m, "transpose", args, kwargs),
+    "numel": lambda m, args, kwargs: _of_tensor(m, "numel", args, kwargs),
     "eye": _eye, "cat": _cat, "concat": _cat, "stack": _stack, "outer": _outer, "ger": _outer, "hann_window": _hann,
     "hamming_window": _hann, "randperm": _arange,
 }  # fmt: skip
