@@ -34,8 +34,9 @@ def may_be(text: str) -> bool:
     """
     if len(text) > MAX_TEXT or not text.strip() or ".." in text or ":" in text:
         return False
-    body = re.sub(THOUSANDS, lambda m: m[0].replace(",", ""), re.sub(CLAIM, "", text.strip()))
-    if "," in body or "=" in body or "\n" in body or not re.fullmatch(ALLOWED, body):
+    whole = " ".join(text.split())
+    body = re.sub(THOUSANDS, lambda m: m[0].replace(",", ""), re.sub(CLAIM, "", whole))
+    if "," in body or "=" in body or "\n" in text.strip() or not re.fullmatch(ALLOWED, body):
         return False
     if re.search(TIMES, body) is None or re.fullmatch(ONLY_TIMES, body) is not None:
         return False
@@ -103,7 +104,7 @@ def _cut(told: str) -> str:
 
 def _split(text: str) -> tuple[str, str]:
     """The expression in the parser's signs, and the number that it is said to be."""
-    body, claim = text.strip(), ""
+    body, claim = " ".join(text.split()), ""
     if (match := re.search(CLAIM, body)) is not None:
         body, claim = body[: match.start()], match[1].strip("?").replace(",", "").replace("_", "")
     elif (label := re.match(rf"\s*{WORD}\s*=(?!=)", body)) is not None:

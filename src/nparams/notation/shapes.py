@@ -101,7 +101,7 @@ def _is_table(head: str) -> bool:
     if not names or len(names) < 0.8 * len(lines):
         return False
     return any(re.search(NAMES, name) for name in names) and not re.search(
-        r"(?m)^\s*(?:input|conv|kernel_size|\w*_?shape|stride|padding|pool\w*)\s*[=:(\[ ]", head
+        r"(?m)^[ \t]*(?:input|conv|kernel_size|\w*_?shape|stride|padding|pool\w*)\s*[=:(\[ ]", head
     )
 
 
