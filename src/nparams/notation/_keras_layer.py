@@ -95,6 +95,8 @@ class KerasLayer:
         self.first = False
         #: what the layer sends where only the code around it knows (a Lambda)
         self.runner: Callable[[list[Shape]], Sent] | None = None
+        #: takes names that Keras gives to layers inside this one when it is first called
+        self.on_first: Callable[[], object] | None = None
         #: brings a value that the code around it does not tell to a symbol
         self.resolve: Callable[[Any], Any] = lambda held: held
 
@@ -106,6 +108,8 @@ class KerasLayer:
     def call(self, shapes: list[Shape]) -> Sent:
         """What goes out for what comes in; the first call makes the arrays, a later one must fit them."""
         before, place = self.module, self.setting.place
+        if before is None and self.on_first is not None:
+            self.on_first()
         self.setting.place = self.place
         try:
             sent = self.klass.make(self, shapes)

@@ -56,7 +56,8 @@ MORE_IDLE = frozenset(
     "return_attention_scores fill_mode fill_value antialias pad_to_aspect_ratio crop_to_aspect_ratio encoding ragged "
     "pad_to_max_tokens vocabulary salt oov_method idf_weights vocabulary_dtype dtype jit_compile dropout".split()
 )
-SHAPED = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length")
+#: layers that make a Softmax and a Dropout layer of their own (attention/multi_head_attention.py, _build_attention)
+HOLDING = ("MultiHeadAttention", "GroupedQueryAttention")
 
 
 def known(name: str) -> bool:
@@ -115,6 +116,8 @@ class Shop:
         said = bound.get("name")
         layer = KerasLayer(klass, said if isinstance(said, str) and said else self.name(name), bound, self.setting)
         layer.first = self.first
+        if name in HOLDING:
+            layer.on_first = lambda: [self.name(word) for word in ("Softmax", "Dropout")]
         layer.says = says(layer)
         bound["era"] = self.age
         return layer

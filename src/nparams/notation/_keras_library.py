@@ -5,7 +5,7 @@ Source: keras/api of Keras 3.15; keras/layers of Keras 1.2 and 2.
 
 from __future__ import annotations
 
-from nparams.notation._code_machine import Library
+from nparams.notation._code_machine import Library, Machine
 from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Thing, Unknown
 from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
 from nparams.notation._keras_layers import KLASSES, REFUSED, Shop, known, snake
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.layers.layer import Setting
-    from nparams.notation._code_machine import Machine
     from nparams.notation._keras_shape import Shape
 
     Args = list[Any]
@@ -103,6 +102,25 @@ class Elsewhere:
         return ANY
 
 
+class KerasMachine(Machine):
+    """A machine for which a loop over layers, `for layer in self.blocks: x = layer(x)`, is never idle.
+
+    Whether a body can be passed over is asked before the loop's variable has a value; what it calls may be a layer.
+    """
+
+    def __init__(self, library: KerasLibrary, given: dict[str, Any]) -> None:
+        super().__init__(library, given)
+        library.asked_for_value = False
+
+    def _unbound(self, name: str) -> Any:
+        assert isinstance(self.library, KerasLibrary)
+        self.library.asked_for_value = True
+        try:
+            return super()._unbound(name)
+        finally:
+            self.library.asked_for_value = False
+
+
 class KerasLibrary(Library):
     """keras, tf.keras and what code around them uses."""
 
@@ -110,6 +128,8 @@ class KerasLibrary(Library):
     calls_make = True
 
     def __init__(self, setting: Setting, age: int, growing: frozenset[str] = frozenset()) -> None:
+        #: whether a name's value is wanted, or only whether it may be a layer (see KerasMachine)
+        self.asked_for_value = True
         #: names that the text adds layers to
         self.growing = growing
         self.shop = Shop(setting, age)
@@ -124,6 +144,8 @@ class KerasLibrary(Library):
 
     def name(self, m: Machine, word: str) -> Any:
         """keras, layers, Dense in a paste without imports."""
+        if not self.asked_for_value:
+            return Unknown(word, m.line)
         if word in self.growing and word not in USUAL:  # model.add(...) in a paste that begins after model = Sequential()
             return self._sequential(m, [], {})
         if word in USUAL:

@@ -7,11 +7,10 @@ from nparams.expr import add, free_symbols, symbol
 from nparams.layers.layer import Setting
 from nparams.network import PARAMETER_ROLES, Network
 from nparams.notation._code_given import given_values
-from nparams.notation._code_machine import Machine
 from nparams.notation._code_source import tree_of
 from nparams.notation._keras_custom import Custom
 from nparams.notation._keras_layer import KerasLayer
-from nparams.notation._keras_library import Elsewhere, KerasLibrary
+from nparams.notation._keras_library import Elsewhere, KerasLibrary, KerasMachine
 from nparams.notation._keras_models import Graph, Sequence
 from nparams.notation._keras_network import Builder
 from nparams.notation._keras_old import era
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.network import Module
+    from nparams.notation._code_machine import Machine
 
 
 def network_of(text: str, values: dict[str, object], which: str | None) -> Network:
@@ -33,7 +33,7 @@ def network_of(text: str, values: dict[str, object], which: str | None) -> Netwo
     tree = tree_of(text)
     setting = Setting("keras", set(findall(r"[A-Za-z_]\w*", text)))
     library = KerasLibrary(setting, era(text), frozenset(findall(r"\b([A-Za-z_]\w*)\.add\(", text)))
-    m = Machine(library, given_values(values))
+    m = KerasMachine(library, given_values(values))
     m.lines = "\n" in text.strip()
     try:
         m.run(tree)

@@ -11,7 +11,6 @@ from nparams.notation._keras_custom import Custom, callee_of, held_in, is_keras
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_models import Graph, Joined, Model, Sequence
 from nparams.notation._keras_shape import ANY
-from nparams.notation._keras_things import HARMLESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -342,7 +341,7 @@ def _makes_call(m: Machine, call: ast.Call, classes: set[str], depth: int) -> bo
         return True
     held = m.module.names.get(root.id, MISSING)
     if held is MISSING:
-        held = m.library.name(m, root.id)
+        held = m.free.get(root.id, MISSING)
     if isinstance(held, External):
         return m.library.makes(".".join([held.path, *path]))
     if isinstance(held, Class) and is_keras(held) is not None:
@@ -351,8 +350,9 @@ def _makes_call(m: Machine, call: ast.Call, classes: set[str], depth: int) -> bo
         return True
     if isinstance(held, Function) and depth < 3 and not path:
         return _makes(m, held.node, classes, depth + 1)
-    return callee_of(held) is not None and not path and path[-1:] != ["call"] and bool(HARMLESS) and _is_layer(held)
+    return not path and _unbuilt(callee_of(held))
 
 
-def _is_layer(held: Any) -> bool:
-    return isinstance(callee_of(held), KerasLayer)
+def _unbuilt(callee: Any) -> bool:
+    """A layer, or a model that no call has built yet."""
+    return isinstance(callee, KerasLayer) or (isinstance(callee, Custom) and callee.sent is None)
