@@ -21,7 +21,7 @@ def told(root: TorchModule) -> tuple[str, str]:
     A lone layer or an nn.Sequential of layers reads back as the same network.
     """
     if root.spec is not None and not root.children:
-        return call_of(root), "a layer of PyTorch"
+        return f"nn.{call_of(root)}", "a layer of PyTorch"
     parts: list[str] = []
     count = holding = 0
     for leaf in leaves_of(root):
@@ -31,8 +31,8 @@ def told(root: TorchModule) -> tuple[str, str]:
         )
         if len(parts) < WRITTEN:
             parts.append(_one(leaf))
-    name = "" if root.container == "Sequential" and not root.cls.line else root.cls.name
-    line = f"{name or 'Sequential'}({', '.join(_counted(parts) if name else parts)})"
+    plain = root.container == "Sequential" and not root.cls.line
+    line = f"nn.Sequential({', '.join(parts)})" if plain else f"{root.cls.name}({', '.join(_counted(parts))})"
     line = line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
     return line, f"PyTorch, {count:,} layers, {holding:,} with parameters"
 
@@ -62,7 +62,7 @@ def call_of(module: TorchModule) -> str:
 
     >>> from nparams import read
     >>> read("torch.nn.Conv2d(in_channels=3, out_channels=64, kernel_size=7, bias=False)").read_as
-    'Conv2d(3, 64, 7, bias=False)'
+    'nn.Conv2d(3, 64, 7, bias=False)'
     """
     assert module.spec is not None
     words = []
