@@ -6,13 +6,17 @@ from nparams.analyses._text import Style, listed
 from nparams.errors import ExprError, UsageError, shown
 from nparams.expr import Expr, add, compare, free_symbols, mul, parse, render, substitute
 from nparams.expr.poly import Canonical
-from nparams.network.rows import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from nparams.analyses._terms import Case
     from nparams.expr import Size
     from nparams.network import Network
+
+    #: "term": an expression, or the text of a product in numbers; "layers": names
+    Row = dict[str, Any]
 
 #: terms that a text shows
 TERMS = 20
@@ -24,8 +28,8 @@ class Formula:
     __slots__ = ("differs", "extra", "lines", "missing")
 
     def __init__(self) -> None:
-        self.missing: list[dict[str, object]] = []
-        self.extra: list[dict[str, object]] = []
+        self.missing: list[Row] = []
+        self.extra: list[Row] = []
         self.lines: list[str] = []
         #: whether terms could be named
         self.differs = False
@@ -89,7 +93,7 @@ def _in_symbols(case: Case, given: Size, style: Style) -> Formula | None:
         return _unproved(case, given)
     for monomial, coefficient in apart.items():
         size = table.expr({monomial: abs(coefficient)})
-        row: dict[str, object] = {"term": plain(size), "layers": where.get(monomial, [])}
+        row = {"term": size, "layers": where.get(monomial, [])}
         (found.missing if coefficient > 0 else found.extra).append(row)
     found.differs = True
     _tell(found, style)
@@ -166,12 +170,8 @@ def _bare(sizes: list[int]) -> tuple[int, ...]:
 def _tell(found: Formula, style: Style) -> None:
     for rows, front in ((found.missing, "Missing"), (found.extra, "Too many")):
         for row in rows[:TERMS]:
-            names = row["layers"]
-            assert isinstance(names, list)
-            term = row["term"]
-            told = render(parse(term), style.style) if isinstance(term, str) and style.style == "text" else term
-            if isinstance(term, str) and style.style == "unicode" and "*" in term:
-                told = render(parse(term), "unicode")
+            names, term = row["layers"], row["term"]
+            told = term if isinstance(term, str) else render(term, style.style)
             found.lines.append(f"{front}: {told}{f' ({listed(names)})' if names else ''}")
         if len(rows) > TERMS:
             found.lines.append(f"{front}: {len(rows) - TERMS} more terms")

@@ -104,6 +104,7 @@ def _told(piece: Piece, style: Style) -> str:
 def _only(what: str, group: list[Piece], sign: int, style: Style) -> Item:
     """Layers of one side alone: a layer, or a whole block that the other side has nothing of."""
     size = mul(sign, add(*(p.size for p in group)))
+    size = size if isinstance(size, int) else tidy(size)
     name = group[0].name if len(group) == 1 else _common([p.name for p in group])
     told = _told(group[0], style) if len(group) == 1 else f"{len(group)} layers, {style.number(mul(sign, size))}"
     return Item(what, name, told if sign < 0 else "", told if sign > 0 else "", size)
@@ -189,16 +190,17 @@ def _one(group: list[Item]) -> Item:
 
 
 def _ranged(names: list[str]) -> str:
-    """layers.0-11.fc: the one number that changes as ranges; otherwise the first name and how many more."""
+    """layers.0-11.fc1-2 where every pairing of the numbers is there; otherwise the first name and how many more."""
     split = [_numbers(name) for name in names]
     texts, numbers = split[0]
-    changing = {k for _, found in split for k, n in enumerate(found) if n != numbers[k]}
-    values = {tuple(found[k] for k in changing) for _, found in split}
-    if not changing or any(len(set(value)) > 1 for value in values):
+    held = [sorted({found[k] for _, found in split}) for k in range(len(numbers))]
+    pairings = 1
+    for values in held:
+        pairings *= len(values)
+    if pairings != len(names) or len({tuple(found) for _, found in split}) != len(names):
         return f"{names[0]} and {len(names) - 1} more"
-    spans = ranges(sorted({found[min(changing)] for _, found in split}))
-    parts = [spans if k in changing else str(n) for k, n in enumerate(numbers)]
-    return "".join(text + (parts[k] if k < len(parts) else "") for k, text in enumerate(texts))
+    parts = [*(ranges(values) for values in held), ""]
+    return "".join(text + part for text, part in zip(texts, parts, strict=True))
 
 
 def _numbers(name: str) -> tuple[list[str], list[int]]:

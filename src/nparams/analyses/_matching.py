@@ -57,6 +57,7 @@ class Matching:
             _same(lambda p: (p.tied or p.weights, p.copies)),
             _same(lambda p: (p.kind or len(p.products[0]) if p.products else None, len(p.sizes), p.copies)),
             _same(lambda p: (p.kind, p.copies) if p.kind is not None else None),
+            _same(lambda p: (tuple(map(len, p.products)), p.copies)),
         ]
         for key_a, key_b in near:
             self._match(key_a, key_b)

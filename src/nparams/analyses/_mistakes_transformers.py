@@ -168,10 +168,15 @@ def _experts(case: Case) -> Iterator[Edit]:
 
         yield Edit(f"You counted one of the {experts} experts", at, one)
         rest = [i for i in case.held if i not in at]
-        yield Edit(
-            f"You multiplied everything by the {experts} experts: only feed-forward layers are there {experts} times",
-            rest, lambda unit: unit.but(copies=mul(unit.copies, experts)),
-        )  # fmt: skip
+
+        def all_but_routers(unit: Unit) -> Unit:
+            return unit.but(() if unit.name in names else None, mul(unit.copies, experts))
+
+        names = {case.units[i].name for i in routers}
+        says = f"You multiplied everything by the {experts} experts: only feed-forward layers are there {experts} times"
+        yield Edit(says, rest, lambda unit: unit.but(copies=mul(unit.copies, experts)))
+        if routers:
+            yield Edit(f"{says}, and left out the routers", rest, all_but_routers)
     yield Edit("You left the experts out", at, gone, scope=1)
     if routers:
         yield Edit("You left out the {n} weights of the routers", routers, gone, scope=0.5)
@@ -195,9 +200,12 @@ def _adapters(case: Case) -> Iterator[Edit]:
         def change(unit: Unit, target: str = target) -> Unit | None:
             return unit.each(lambda t: None if ".lora_" in t.leaf and not t.leaf.startswith(f"{target}.") else t)
 
-        yield Edit(
-            f"You counted the adapter of one matrix ({target}), not of all {len(targets)}", fits(case, change), change
-        )
+        def alone(unit: Unit, target: str = target) -> Unit | None:
+            return unit.each(lambda t: t if t.leaf.startswith(f"{target}.lora_") else None)
+
+        says = f"You counted the adapter of one matrix ({target}), not of all {len(targets)}"
+        yield Edit(says, fits(case, change), change)
+        yield Edit(f"{says}, and nothing that is frozen", fits(case, alone), alone)
 
 
 def _tables(case: Case) -> Iterator[Edit]:

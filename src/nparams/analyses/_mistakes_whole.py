@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nparams.analyses._edits import Edit, Mistake, everywhere, gone
-from nparams.analyses._terms import Block, Case, Term, Unit
+from nparams.analyses._edits import ALONE, Edit, Mistake, everywhere, gone
+from nparams.analyses._terms import TABLES, Block, Case, Term, Unit
 from nparams.analyses._text import listed
 from nparams.expr import add, mul
 from nparams.network import PARAMETER_ROLES
@@ -69,10 +69,16 @@ def _parts(case: Case) -> Iterator[Edit]:
         ("You counted all that is stored, buffers too, each name once more", totals.elements, 0.6),
         ("You counted the biases only", totals.biases, 1.5),
     ]
+    matrices = [mul(u.copies, t.size) for u in case.units if u.kind not in TABLES for t in u.terms if _is_matrix(t)]
+    found.append(("You counted matrices only, without embeddings, biases and norms", add(*matrices), 0.7))
     if table is not None:
         found += [("You left out the {n} parameters of the embeddings", add(case.total, mul(-1, table)), 0.3),
                   ("You counted the embeddings only", table, 1.5)]  # fmt: skip
     yield from (Edit(says, total=total, scope=scope) for says, total, scope in found if total not in (None, 0))
+
+
+def _is_matrix(term: Term) -> bool:
+    return term.role == "weight" and len(term.factors) > 1
 
 
 def _neurons(case: Case) -> Iterator[Edit]:
@@ -99,6 +105,14 @@ def _forgotten(case: Case) -> Iterator[Edit]:
     yield from (
         edit for edit in everywhere(case, "You left out the {n} parameters{of}", gone) if len(edit.at) < len(case.held)
     )
+
+
+def _alone(case: Case) -> Iterator[Edit]:
+    """One layer's own count taken for the whole network's."""
+    for unit in (case.units[i] for i in case.held[:ALONE]) if len(case.held) > 1 else ():
+        yield Edit(f"That is {unit.name} alone", total=unit.size, where=unit.name, stem="")
+        if unit.copies != 1:
+            yield Edit(f"That is one {unit.name} alone", total=unit.but(copies=1).size, scope=0.5, where=unit.name)
 
 
 def _repeated(case: Case) -> Iterator[Edit]:
@@ -180,6 +194,7 @@ ROWS = (
     Mistake("neurons counted", 3.5, _neurons),
     Mistake("bytes counted", 3.5, _bytes),
     Mistake("layers left out", 2.9, _forgotten),
+    Mistake("one layer alone", 3, _alone),
     Mistake("layers counted twice", 3.2, _repeated),
     Mistake("one block too many or too few", 2.5, _fence),
     Mistake("bare parameters left out", 2.6, _raw),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nparams.network import Module, Network
 
 #: pieces that copies are written out to; where there would be more, equal copies stay one piece
-WRITTEN_OUT = 200_000
+WRITTEN_OUT = 20_000
 #: arrays that are measured while training: what makes a norm a batch norm in a file
 STATISTICS = ("running_mean", "moving_mean")
 
@@ -62,9 +62,14 @@ def _sorted(sizes: object) -> tuple[Size, ...]:
     return tuple(sorted(held, key=lambda s: (not isinstance(s, int), s if isinstance(s, int) else str(s))))
 
 
-def pieces(network: Network) -> list[Piece]:
-    """The layers of a network that hold parameters, or share another's."""
-    found = list(_modules(network.root, expand=_count(network) <= WRITTEN_OUT))
+def both(a: Network, b: Network) -> tuple[list[Piece], list[Piece]]:
+    """The layers of two networks that hold parameters, or share another's; copies written out in both or neither."""
+    expand = max(_count(a), _count(b)) <= WRITTEN_OUT
+    return _pieces(a, expand=expand), _pieces(b, expand=expand)
+
+
+def _pieces(network: Network, *, expand: bool) -> list[Piece]:
+    found = list(_modules(network.root, expand=expand))
     made = [Piece(name, module, copies, place) for place, (name, module, copies) in enumerate(found)]
     return [piece for piece in made if piece.sizes or piece.tied]
 

@@ -64,8 +64,14 @@ def as_json(found: Why) -> str:
              "layers": [{"name": name, "before": before, "after": after} for name, before, after in a.layers]}
             for a in found.answers
         ],
-        "missing": [] if found.formula is None else found.formula.missing,
-        "extra": [] if found.formula is None else found.formula.extra,
+        "missing": _rows(found, "missing"),
+        "extra": _rows(found, "extra"),
         "tried": {"single": singles, "pairs": pairs}, "notes": list(network.notes),
     }  # fmt: skip
     return dumps(held, indent=2, ensure_ascii=False)
+
+
+def _rows(found: Why, which: str) -> list[dict[str, object]]:
+    """Missing or extra terms as JSON holds them."""
+    rows = [] if found.formula is None else getattr(found.formula, which)
+    return [{"term": str(row["term"]), "layers": row["layers"]} for row in rows]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nparams.analyses._items import Item, items_of
 from nparams.analyses._matching import Matching
-from nparams.analyses._pieces import Piece, pieces
+from nparams.analyses._pieces import Piece, both
 from nparams.analyses._text import Style, listed
 from nparams.errors import InvariantError, UsageError
 from nparams.expr import add, compare, mul
@@ -65,7 +65,7 @@ def diff(a: Network, b: Network, *, unicode: bool = True) -> Diff:
             told = network.read_as or network.source
             raise UsageError(f"{told}: {network.totals.unknown:,} tensors have no known size, so there is no total")
     found = Diff(a, b, Style(unicode))
-    matching = Matching(pieces(a), pieces(b))
+    matching = Matching(*both(a, b))
     for one, other in matching.pairs:
         if one.sizes == other.sizes and one.copies == other.copies:
             found.matched += 1

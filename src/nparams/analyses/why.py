@@ -13,6 +13,7 @@ from nparams.analyses._terms import Case
 from nparams.analyses._text import Style, changes, listed
 from nparams.errors import UsageError
 from nparams.expr import Expr, add, equal, mul
+from nparams.network.closed import tidy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ PAIRED, COMMON = 150, 3.6
 #: pairs: at most so many, and at most one for so many numbers below the total
 MAX_PAIRS, SPARSE = 20_000, 10
 #: layers that are changed again for pairs that touch the same layer
-MAX_WORK = 200_000
+MAX_WORK = 50_000
 #: mistakes that are compared in symbols
 SYMBOLIC = 250
 #: how much less common than the best explanation another may be
@@ -136,6 +137,10 @@ def _total(case: Case, edit: Edit) -> Size:
     return edit.total if edit.total is not None else reached(case, edit.units(case))
 
 
+def _tidied(size: Size) -> Size:
+    return size if isinstance(size, int) else tidy(size)
+
+
 def _pairs(case: Case, tried: list[tuple[Edit, Size]], asked: int) -> tuple[list[Hit], int]:
     """Two common mistakes that give the number together, and how many pairs were tried."""
     common = [(e, t) for e, t in tried if e.total is None and rank(e) <= COMMON][:PAIRED]
@@ -208,7 +213,7 @@ def _made(case: Case, hit: Hit) -> dict[int, Unit]:
 def _answer(case: Case, group: list[Hit], found: Why) -> Answer:
     """One answer; `group` holds the same mistakes in one layer or another."""
     style, first = found.style, group[0]
-    steps = [case.total, *(_reached(case, first[: k + 1]) for k in range(len(first)))]
+    steps = [case.total, *(_tidied(_reached(case, first[: k + 1])) for k in range(len(first)))]
     sentences = [_sentence([hit[k] for hit in group], steps[k], steps[k + 1], style) for k in range(len(first))]
     made = _made(case, group[0]) if len(group) == 1 else {}
     layers = [(case.units[i].name, style.unit(case.units[i]), style.unit(unit)) for i, unit in sorted(made.items())]
@@ -228,5 +233,7 @@ def _sentence(alike: list[Edit], before: Size, after: Size, style: Style) -> str
         says = placed(edit.stem, listed(names, "or"))
     difference = add(after, mul(-1, before))
     if isinstance(difference, int):
+        if abs(difference) == 1:
+            says = says.replace("{n} biases", "1 bias").replace("parameters", "parameter").replace("inputs", "input")
         return says.replace("{n}", style.number(abs(difference)))
     return says.replace("the {n} ", "the ").replace("{n} ", "")
