@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nparams.errors import NotationError, NparamsError
 from nparams.network import Network
-from nparams.notation import hyper
+from nparams.notation import hyper, sizes
 from nparams.notation._hyper_words import NAMES, plain, role_of
 
 BOOK = (
@@ -60,7 +60,8 @@ TOTALS = [
     (f"{LLAMA}, intermediate_size=14336, num_key_value_heads=8, num_local_experts=8, num_experts_per_tok=2",
      46_702_792_704, "transformers: MixtralForCausalLM"),
     ('LLAMA3_CONFIG_8B = {"vocab_size": 128_256, "context_length": 8192, "emb_dim": 4096, "n_heads": 32, '
-     '"n_layers": 32, "hidden_dim": 14_336, "n_kv_groups": 8, "rope_base": 500_000.0, "rope_freq": None, "dtype": torch.bfloat16}',
+     '"n_layers": 32, "hidden_dim": 14_336, "n_kv_groups": 8, "rope_base": 500_000.0, '
+     '"rope_freq": None, "dtype": torch.bfloat16}',
      8_030_261_248, "transformers: LlamaForCausalLM, Llama 3 8B"),
     ('{"dim": 4096, "ffn_dim_multiplier": 1.3, "multiple_of": 1024, "n_heads": 32, "n_kv_heads": 8, "n_layers": 32, '
      '"norm_eps": 1e-05, "vocab_size": 128256, "rope_theta": 500000.0}', 8_030_261_248, "params.json of Llama 3 8B"),
@@ -80,6 +81,7 @@ TOTALS = [
 def test_totals(text, total, source):
     assert source
     assert hyper.may_be(text)
+    assert not sizes.may_be(text)
     network = hyper.read(text)
     assert network.total == total
     assert hyper.may_be(network.read_as)

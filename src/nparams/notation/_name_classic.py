@@ -121,11 +121,13 @@ VGG_TOTALS = {
     11: (132_863_336, 132_868_840), 13: (133_047_848, 133_053_736),
     16: (138_357_544, 138_365_992), 19: (143_667_240, 143_678_248),
 }  # fmt: skip
+#: the same for 10 classes of images of 32x32 (github.com/kuangliu/pytorch-cifar)
+VGG_SMALL = {11: 9_231_114, 13: 9_416_010, 16: 14_728_266, 19: 20_040_522}
 
 
-def vgg(configuration: str, norm: bool, classes: int = 1000) -> list[str]:
-    """Convolutions of 3x3 by a configuration, and three dense layers."""
-    lines, at = ["input 3x224x224"], 0
+def vgg(configuration: str, norm: bool, small: bool = False, classes: int = 1000) -> list[str]:
+    """Convolutions of 3x3 by a configuration, and three dense layers; `small`: for images of 32x32, one dense layer."""
+    lines, at = ["input 3x32x32" if small else "input 3x224x224"], 0
     for word in configuration.split():
         if word == "M":
             lines.append(f"maxpool 2 as features.{at}")
@@ -133,6 +135,8 @@ def vgg(configuration: str, norm: bool, classes: int = 1000) -> list[str]:
             continue
         lines += [conv(f"features.{at}", int(word), 3, bias=True), *([bn(f"features.{at + 1}")] if norm else [])]
         at += 3 if norm else 2
+    if small:
+        return [*lines, "flatten", dense("classifier", classes)]
     return [*lines, "adaptive avgpool 7x7 as avgpool", "flatten",
             dense("classifier.0", 4096), dense("classifier.3", 4096), dense("classifier.6", classes)]  # fmt: skip
 
@@ -151,6 +155,11 @@ def _vggs() -> list[Model]:
                 tags="bn batchnorm",
                 published=(normed, f"torchvision: VGG{depth}_BN_Weights num_params"), whose="",
                 differs="batch normalisation after each convolution"),
+            Net(f"VGG-{depth} for images of 32x32, as for CIFAR-10", vgg,
+                {**args, "norm": True, "small": True, "classes": 10}, top="classifier", tags="cifar cifar10 small",
+                whose="",
+                published=(VGG_SMALL[depth], "github.com/kuangliu/pytorch-cifar, models/vgg.py, counted"),
+                differs="batch normalisation, one dense layer, and 10 classes"),
         ))  # fmt: skip
     return found
 

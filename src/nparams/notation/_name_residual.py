@@ -18,6 +18,8 @@ RESNETS = {
 }  # fmt: skip
 #: trained weights of keras.applications: ResNet50 ... and ResNet50V2 ..., which Keras 3.15 counts
 KERAS_RESNETS = {50: (25_583_592, 25_568_360), 101: (44_601_832, 44_577_896), 152: (60_268_520, 60_236_904)}
+#: the same begun by a convolution of 3x3 without a pool, for 10 classes (github.com/kuangliu/pytorch-cifar)
+SMALL = {18: 11_173_962, 34: 21_282_122, 50: 23_520_842, 101: 42_512_970, 152: 58_156_618}
 #: the same shape with groups, or wider inside: names, depth, groups, width of a group, total (torchvision num_params)
 GROUPED = (
     ("resnext50-32x4d resnext50", "ResNeXt-50 32x4d", 50, 32, 4, 25_028_904),
@@ -29,11 +31,18 @@ GROUPED = (
 
 
 def resnet(
-    stages: tuple[int, ...], bottleneck: bool, groups: int = 1, width: int = 64, classes: int = 1000
+    stages: tuple[int, ...],
+    bottleneck: bool,
+    groups: int = 1,
+    width: int = 64,
+    small: bool = False,
+    classes: int = 1000,
 ) -> list[str]:
-    """torchvision's ResNet: the stride stands in the convolution of 3x3."""
+    """torchvision's ResNet: the stride stands in the convolution of 3x3; `small`: begun for images of 32x32."""
     lines = ["input 3x224x224", conv("conv1", 64, 7, 2), bn("bn1"), "maxpool 3 stride 2 pad 1 as maxpool"]
     last, came = "maxpool", 64
+    if small:
+        lines, last = ["input 3x32x32", conv("conv1", 64, 3), bn("bn1")], "bn1"
     for stage, blocks in enumerate(stages):
         planes = 64 << stage
         inner = planes * width // 64 * groups
@@ -126,6 +135,13 @@ def _resnets() -> list[Model]:
                 tags="keras tensorflow tf",
                 convention=KERAS, differs="every convolution has biases", top="predictions",
             ))  # fmt: skip
+        nets.append(Net(
+            f"ResNet-{depth} begun for images of 32x32, as for CIFAR-10", resnet,
+            {**args, "bottleneck": bottleneck, "small": True, "classes": 10}, top="fc", whose="",
+            tags="cifar cifar10 small",
+            published=(SMALL[depth], "github.com/kuangliu/pytorch-cifar, models/resnet.py, counted"),
+            differs="a first convolution of 3x3, and 10 classes",
+        ))  # fmt: skip
         found.append(Model(f"resnet{depth}", f"{HE}; torchvision/models/resnet.py", *nets))
     for depth, (_, total) in KERAS_RESNETS.items():
         found.append(Model(

@@ -10,6 +10,7 @@ from nparams.notation import (
     _name_gpt,
     _name_inception,
     _name_mobile,
+    _name_open,
     _name_residual,
     _name_text,
     _name_vision,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 MODELS: list[Model] = [
     *_name_classic.MODELS, *_name_residual.MODELS, *_name_inception.MODELS, *_name_mobile.MODELS,
-    *_name_vision.MODELS, *_name_text.MODELS, *_name_gpt.MODELS,
+    *_name_vision.MODELS, *_name_text.MODELS, *_name_gpt.MODELS, *_name_open.MODELS,
 ]  # fmt: skip
 
 #: words behind (or before) a name that choose a framework's definition
@@ -154,7 +155,7 @@ FAMILIES = (
     "resnet", "resnext", "wideresnet", "vgg", "densenet", "mobilenet", "efficientnet", "squeezenet", "shufflenet",
     "alexnet", "lenet", "googlenet", "inceptionv", "xception", "bert", "roberta", "distilbert", "albert", "gpt2",
     "gpt3", "gpt1", "llama", "mistral", "mixtral", "gemma", "qwen", "t5", "flant5", "vit", "deit", "convnext", "swin",
-    "capsnet", "bart", "unet",
+    "capsnet", "bart", "unet", "opt", "pythia", "bloom", "gptneo", "gptj", "phi",
 )  # fmt: skip
 
 

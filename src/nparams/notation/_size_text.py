@@ -60,6 +60,8 @@ def is_symbolic_list(text: str) -> bool:
         return False
     if re.search(r"\w\s*=[^>]", text):  # L=12 gives a value to a name
         return False
+    if "," in text and re.search(r"[^\W\d]\w*[\"']?\s*:", text):  # n_layer: 12, n_head: 12 gives values to names
+        return False
     if ".." in text or any(c in text for c in ELLIPSES):
         return bool(re.search(WORD, text))
     words = [w for w in re.findall(WORD, re.sub(TIMES_IN_ELEMENT, "1", text)) if w not in FUNCTIONS]
