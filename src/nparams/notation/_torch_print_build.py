@@ -8,12 +8,12 @@ from nparams.errors import NotationError, shown
 from nparams.expr import symbol
 from nparams.network import Module, Over, Tensor
 from nparams.notation._torch_layers import CLASSES
-from nparams.notation._torch_print_layers import HERE, Finder, Found, parametrised, projections, raw
+from nparams.notation._torch_print_layers import HERE, MAX_TENSORS, Finder, Found, parametrised, projections, raw
 from nparams.notation._torch_print_text import Node, Printed, scan
 from nparams.notation._torch_print_words import LEARNS, OUT_PROJ
 
-#: modules that are written out one by one; of more, equal neighbours stay one module over an index
-WRITTEN = 20_000
+#: modules and tensors that are written out one by one; of more, equal neighbours stay one module over an index
+WRITTEN = 50_000
 #: parts of a name that are modules of their own
 MAX_DEPTH = 32
 
@@ -90,8 +90,8 @@ def _kept(printed: Printed, finder: Finder) -> list[Node]:
 
 
 def _stands_alone(front: str) -> bool:
-    """Whether a layer begins its line: behind a prompt, a name or what a logger writes."""
-    return not front or front[-1] in ":=->|]" or not re.search(r"\s", front) or front[-1] in "x×"
+    """Whether a layer begins its line: behind a prompt, a name, what a logger writes or another layer."""
+    return not front or front[-1] in ":=->|]),;[" or not re.search(r"\s", front) or front[-1] in "x×"
 
 
 def _is_layer(node: Node, finder: Finder) -> bool:
@@ -103,12 +103,12 @@ def _is_layer(node: Node, finder: Finder) -> bool:
 
 
 def _name_in_front(node: Node, front: str) -> None:
-    """`cnn.conv.0: Conv2d(...)`, `12 x Linear(...)`."""
+    """`cnn.conv.0: Conv2d(...)`, `('cnn.conv.0', Conv2d(...))`, `12 x Linear(...)`."""
     times = re.search(r"(?:\A|[:\s])(\d{1,9})\s*[x×]\Z", front)
     if times:
         node.times, node.first = int(times[1]), 0
-    named = re.match(r"([\w.-]{1,200})\s*[:=]?\Z", front)
-    if named and not times:
+    named = re.match(r"(?:\(')?([\w.-]{1,200})(?:',|\s*[:=])?\Z", front)
+    if named and not times and not named[1].isdigit() | (named[1] == "-"):
         node.name = named[1]
 
 
@@ -222,7 +222,10 @@ def _numbered(node: Node, k: int) -> str:
 
 def _grow(model: Model) -> None:
     """Modules for all nodes, equal neighbours one by one unless there are too many."""
-    one_by_one = sum(node.copies for node in model.nodes) <= WRITTEN
+    tensors = [0 if node.found.module is None else len(node.found.module.tensors) for node in model.nodes]
+    if sum(tensors) > MAX_TENSORS:
+        raise NotationError(f"more than {MAX_TENSORS:,} tensors are in this model")
+    one_by_one = sum(node.copies * (1 + count) for node, count in zip(model.nodes, tensors, strict=True)) <= WRITTEN
     top: list[Module] = []
     stack: list[tuple[Node, str, list[Module]]] = [(root, "", top) for root in reversed(model.roots)]
     whole = len(model.roots) == 1 and model.roots[0].path == ""

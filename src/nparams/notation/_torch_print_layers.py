@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from nparams.notation._torch_layers import TorchClass
     from nparams.notation._torch_print_text import Node
 
+#: tensors that a text may stand for, equal neighbours once
+MAX_TENSORS = 200_000
 #: the name that a layer has while nobody knows where it stands
 HERE = "x"
 #: parameters of torch.nn that a count depends on: sizes, and things that are there or not
@@ -69,11 +71,12 @@ class Finder:
         #: whether layers that do not say have biases
         self.biased = biased
         self.setting = Setting("torch")
-        self._made: dict[tuple[str, str, bool], Found] = {}
+        self._made: dict[tuple[str, str, int], Found] = {}
+        self._tensors = 0
 
     def find(self, node: Node) -> Found:
         """What a node holds by itself; NotationError for sizes that PyTorch would refuse."""
-        key = (node.cls, node.words, bool(node.children))
+        key = (node.cls, node.words + "…" * node.cut, bool(node.children) + _is_transformer(node))
         if key not in self._made:
             try:
                 self._made[key] = self._find(node)
@@ -90,13 +93,16 @@ class Finder:
             name = name.removeprefix("Parametrized")
         found = self._by_class(node, name, said)
         found.said = said
+        self._tensors += 0 if found.module is None else len(found.module.tensors)
+        if self._tensors > MAX_TENSORS:
+            raise NotationError(f"more than {MAX_TENSORS:,} tensors are in this model")
         found.packed = found.sort == "layer" and (PACKED.search(name) is not None or "Quantized" in node.words)
         return found
 
     def _by_class(self, node: Node, name: str, said: Said) -> Found:
         wraps = bool(node.children) and node.cls.partition(".")[0] in ADAPTERS and "in_features" not in said.named
         if wraps or name in CONTAINERS or (name in WRAPPERS and (node.children or name not in CLASSES)):
-            return Found("wrapper")
+            return Found("custom" if name == "Transformer" and not _is_transformer(node) else "wrapper")
         if FROZEN_NORM.search(name):
             return self._frozen(said)
         if name == "Parameter" and said.placed:
@@ -120,7 +126,9 @@ class Finder:
     def _sized(self, node: Node, name: str, said: Said) -> Found:
         """A layer by its class or by what it prints; else by whether its name says that it learns."""
         base, exact = like(name, said)
-        if base is not None:
+        if node.cut:
+            return _unknown(name)
+        if base is not None and not (node.children and base.name == "Embedding" and not exact):
             given = arguments(base, said)
             if all(parameter in given for parameter, default in base.params.items() if default is REQUIRED):
                 return self._layer(base, given, said, exact=exact, name=name)
@@ -154,6 +162,11 @@ class Finder:
         tensors = [Tensor(f"{HERE}.{leaf}", shape, role="buffer") for leaf in leaves]
         why = "It is frozen: scale, shift, mean and variance are kept as fixed numbers, no parameters."
         return Found("layer", Module(HERE, "BatchNorm", tensors=tensors, why=((0, "", why),)))
+
+
+def _is_transformer(node: Node) -> bool:
+    """Whether it is torch.nn.Transformer, and not one of somebody's own of that name."""
+    return [child.bare for child in node.children] == ["TransformerEncoder", "TransformerDecoder"]
 
 
 def like(name: str, said: Said) -> tuple[TorchClass | None, bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nparams.network import PARAMETER_ROLES, Network
 from nparams.network.notes import Told, number
 from nparams.notation._torch_layers import CLASSES
@@ -22,7 +24,7 @@ def notes_of(model: Model, network: Network) -> list[str]:
     found: list[str] = []
     for write in (
         _cut_off, _unknown, _several, _attention, _unseen_biases, _custom, _tied_head, _taken, _packed, _frozen,
-        _adapters, _disagreements, _ranges,
+        _adapters, _disagreements, _stated, _ranges,
     ):  # fmt: skip
         found += write(model, network)
     return found
@@ -78,11 +80,11 @@ def _unknown(model: Model, network: Network) -> list[str]:
     if not unknown:
         return []
     count = sum(node.copies for node in unknown)
-    verb = "prints" if len({node.bare for node in unknown}) == 1 else "print"
-    which = f"{_called(unknown[0])}" if count == 1 else f"{number(count)} of them, such as {_called(unknown[0])}"
+    names = listed(node.bare for node in unknown)
+    which = _called(unknown[0]) if count == 1 else f"{number(count)} of them, such as {_called(unknown[0])}"
     return [
-        f"{listed(f'{node.bare}()' for node in unknown)} {verb} no size: how many parameters there are in it is not "
-        f"known ({which}); what is known is {number(network.totals.known)}"
+        f"how many parameters {names} has is not printed ({which}), so there is no total; what is known is "
+        f"{number(network.totals.known)}"
     ]
 
 
@@ -264,6 +266,32 @@ def _disagreements(model: Model, network: Network) -> list[str]:
     ]
     more = f"; and {len(wrong) - LISTED} more such" if len(wrong) > LISTED else ""
     return ["; ".join(told) + more]
+
+
+#: "parameters = 22,565,376", "Total params: 39,396,352"; not those that are trained
+STATED = re.compile(
+    r"(?<![\w-])param[\wè]{0,8}(?: \w{1,12}){0,3}[ \t]?[:=][ \t]?(?P<n>\d[\d,_]{0,40})(?![\d,_.]*[ \t]?[kKMBGT%])",
+    re.IGNORECASE,
+)
+
+
+def _stated(model: Model, network: Network) -> list[str]:
+    """A total beside the print, against what its layers show."""
+    text = model.printed.text
+    found = {
+        int(m["n"].replace(",", "").replace("_", ""))
+        for m in STATED.finditer(text)
+        if "rainable" not in text[max(m.start() - 12, 0) : m.start()]
+    }
+    if len(found) != 1 or not isinstance(network.total, int):
+        return []
+    said = found.pop()
+    if said == network.total:
+        return [f"the text says {number(said)} parameters too"]
+    apart = number(abs(said - network.total))
+    return [
+        f"the text says {number(said)} parameters, {apart} {'more' if said > network.total else 'fewer'} than it shows"
+    ]
 
 
 def _rounds_to(size: int, digits: int, power: int) -> bool:

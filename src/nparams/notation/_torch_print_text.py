@@ -20,11 +20,13 @@ MAX_TEXT = 4_000_000
 
 #: in front of a line: marks of comments, quotes and lists
 MARKS = re.compile(r"^[ \t]*(?:(?:#|//|>|\||│|\*)[ \t]*){0,8}", re.MULTILINE)
+#: the numbers of lines, as editors show them
+NUMBERS = re.compile(r"^[ \t]*\d{1,5}[:.|]?[ \t]+(?=[(A-Z)])", re.MULTILINE)
 #: behind code: a remark of somebody's
 REMARK = re.compile(r"(?<=[(),\]])[ \t]+(?://|# )([^\n]*)")
 #: (0-11): 12 x BertLayer(   or   (fc): Linear(
 CHILD = (
-    r"\([ \t]*(?P<name>[^()\n]{1,160}?)[ \t]*\)[ \t]*:\s+"
+    r"(?<!\w)\([ \t]*(?P<name>[^()\n]{1,160}?)[ \t]*\)[ \t]*:\s*"
     r"(?:(?P<times>\d{1,12})[ \t]*[x×][ \t]*)?(?P<cls>[^\W\d][\w.]{0,160})[ \t]?\("
 )
 #: (default): Parameter containing: [torch.FloatTensor of size 8x30522]
@@ -46,7 +48,8 @@ class Node:
     """
 
     __slots__ = (
-        "children", "cls", "copies", "first", "found", "held", "line", "name", "own", "path", "start", "times", "told",
+        "children", "cls", "copies", "cut", "first", "found", "held", "line", "name", "own", "path", "start", "times",
+        "told",
     )  # fmt: skip
 
     def __init__(self, name: str, cls: str, times: int, start: int) -> None:
@@ -64,6 +67,8 @@ class Node:
         self.found: Found
         self.copies = 1
         self.path = ""
+        #: whether the text ends among its words
+        self.cut = False
 
     def __repr__(self) -> str:
         return f"Node({self.name!r}, {self.cls}, {len(self.children)} children)"
@@ -115,7 +120,7 @@ class _Frame:
 
 def cleaned(text: str) -> str:
     """The text without marks in front of lines and remarks behind them; counts in remarks stay."""
-    text = MARKS.sub("", text.replace("\r", "\n").replace("**", ""))
+    text = NUMBERS.sub("", MARKS.sub("", text.replace("\r", "\n").replace("**", "")))
     return REMARK.sub(lambda m: f" {counted[0]}" if (counted := COUNT.search(m[1])) else "", text)
 
 
@@ -155,6 +160,9 @@ class _Scanner:
             else:
                 self._close(m)
         self.found.open = sum(frame.node is not None and not frame.maybe for frame in self.stack)
+        last = self._top()
+        if last is not None and last.node is not None and not last.node.children:
+            last.node.cut = not self.text.rstrip(" \n>.").endswith(("True", "False"))
         while self.stack:
             self._end(len(self.text), len(self.text))
 

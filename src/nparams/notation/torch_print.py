@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from nparams.notation._torch_print_text import Node
 
 #: a child: (fc): Linear(   (0-11): 12 x BertLayer(
-CHILD = re.compile(r"\([ \t]*[^()\n]{1,160}\)[ \t]*:\s+(?:\d{1,12}[ \t]*[x×][ \t]*)?[A-Za-z_][\w.]{0,160}[ \t]?\(")
+CHILD = re.compile(
+    r"(?<!\w)\([ \t]*[^()\n]{1,160}\)[ \t]*:\s*(?:\d{1,12}[ \t]*[x×][ \t]*)?(?:\w{1,40}\.){0,8}[A-Z_]\w{0,160}[ \t]?\("
+)
 #: a layer as only a print writes it, at the beginning of a line or behind a name
 ALONE = re.compile(
-    r"^[ \t>#|*/-]{0,12}(?:[\w.-]{1,160}[ \t]?[:=][ \t]*)?(?:lora\.)?[A-Z]\w{0,80}[ \t]?\("
-    r"(?:in_features=\d+, out_features=\d+"
+    r"^[ \t>#|*/\[-]{0,12}(?:[\w.-]{1,160}[ \t]{0,4}:?[ \t]{1,4})?(?:lora\.)?[A-Z]\w{0,80}[ \t]?\("
+    r"(?:in_features=\d+, out_features=\d+, "
     r"|\d+, \d+, kernel_size=\(\d+,[ \d,]{0,40}\), stride=\(\d"
-    r"|\(\d+,[ \d,]{0,60}\), eps="
+    r"|(?:torch\.Size\()?[\[(]\d+,?[ \d,]{0,60}[\])]{1,2}, eps="
     r"|\d+(?:, \d+)?, eps=[\d.e-]{1,12}, "
     r"|nf=\d+, nx=\d+"
     r"|in1_features=\d+"
@@ -47,7 +49,10 @@ def may_be(text: str) -> bool:
     start = text[:LOOKED_AT]
     if "(" not in start or CODE.search(start):
         return False
-    return CHILD.search(start) is not None or ALONE.search(start) is not None
+    if CHILD.search(start) or "): Parameter containing: [torch." in start:
+        return True
+    alone = ALONE.search(start)
+    return alone is not None and start.count("(", 0, alone.start()) <= start.count(")", 0, alone.start())
 
 
 def read(text: str) -> Network:
