@@ -73,6 +73,8 @@ TOTALS = [
      "torchvision: ViT_B_16_Weights"),
     ("img_size=224 patch_size=32 embed_dim=768 depth=12 num_heads=12 mlp_ratio=4.0 num_classes=1000", 88_224_232,
      "torchvision: ViT_B_32_Weights"),
+    ("hidden_size=64 num_hidden_layers=2 num_attention_heads=4 intermediate_size=247 image_size=20 patch_size=4 "
+     "num_labels=10", 103_288, "transformers: ViTForImageClassification"),
     ("d_ff = 4*d_model, d_model=512, n_layer=6, V=100, n_ctx=10", 18_971_648, "6·(12·512² + 13·512) + 110·512 + 2·512"),
 ]  # fmt: skip
 

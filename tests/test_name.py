@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import nparams
 from nparams.errors import NotationError, NparamsError, UsageError
-from nparams.notation import name
+from nparams.notation import name, stack
 from nparams.notation._name_build import built, statistics
 from nparams.notation._name_table import MODELS, asked, plain
 
@@ -151,6 +151,25 @@ def test_layers_are_named_as_torchvision_names_them():
     } <= names
     shapes = {t.name: t.shape for t in name.read("mobilenet_v2").tensors()}
     assert shapes["features.1.conv.0.0.weight"] == (32, 1, 3, 3)
+
+
+def test_definitions_are_lists_of_layers():
+    for model, net in EVERY[::9]:
+        whole = stack.read("\n".join(net.lines()), convention=net.convention)
+        assert whole.total == built(net, net.convention, None, True).total, model.names[0]
+
+
+def test_lists_name_what_comes_together_and_scale_by_one_number_a_channel():
+    gated = (
+        "input 8x8x4; conv 6 3x3 same as c; gap; dense 2; dense 6; multiply c as scaled; conv 2 1x1; goto scaled; "
+        "conv 1 1x1"
+    )
+    rows = {row.name: row for row in stack.read(gated).layers}
+    assert rows["scaled"].out == (8, 8, 6)
+    assert rows["conv2"].total == 7
+    assert stack.read(stack.read(gated).read_as).total == stack.read(gated).total
+    with pytest.raises(NotationError, match="cannot be added"):
+        stack.read("input 8x8x4; conv 6 3x3 same as c; gap; dense 5; multiply c")
 
 
 def test_what_was_read_reads_back():

@@ -143,6 +143,8 @@ class Read:
             if named not in by_name:
                 raise NotationError(f"style={shown(named)[1:-1]}: choose one of {', '.join(by_name)}")
             return by_name[named]
+        if self.kind != "stack":
+            return by_name["gpt"]  # images, and an encoder with a decoder, have one way each
         title = plain(self.title) if len(self.title) > 1 else ""
         for style in STYLES:
             if any(word in title for word in style.titles) and not self._is_book(style):

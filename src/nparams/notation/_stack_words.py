@@ -120,13 +120,15 @@ def _other(found: list[Token], call: Call) -> bool:
     if one in INPUT_WORDS or two in INPUT_WORDS or counted:
         call.shape = found
         return True
-    names = tuple(t.text for t in found[1:] if t.kind == "word" and t.word not in ("with", "to", "and", "as", "layer"))
+    names = [t.text for t in found[1:] if t.kind == "word" and t.word not in ("with", "to", "and", "as", "layer")]
     if one in AGAIN or (one == "same" and len(found) > 1 and found[1].word == "as"):
         if len(names) != 1:
             raise NotationError("which layer? Name one earlier (dense 64 as enc), then write: reuse enc")
         call.again = names[0]
         return True
     if one in ("concat", "concatenate", "add", "sum", "multiply", "goto", "back", "branch") and names:
+        if len(found) > 2 and found[-2].word == "as" and len(names) > 1:  # add c1 as sum1
+            *names, call.name = names
         call.start = (one, *names)
         return True
     return False
