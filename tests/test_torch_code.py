@@ -32,12 +32,12 @@ COUNTED = [
     ("nn.Sequential(nn.Linear(784, 128), nn.Sequential(nn.ReLU(), nn.Linear(128, 10)))", 101_770),
     ("self.fc1 = nn.Linear(784, 128)\nself.fc2 = nn.Linear(128, 10)", 101_770),
     ("fc1 = nn.Linear(784, 128)\nfc2 = nn.Linear(128, 10)", 101_770),
-    (">>> m = nn.Linear(20, 30)\n>>> input = torch.randn(128, 20)\n>>> output = m(input)\n>>> print(output.size())", 630),
+    (">>> m = nn.Linear(20, 30)\n>>> input = torch.randn(128, 20)\n>>> output = m(input)\n>>> print(output)", 630),
     ("```python\nnn.Linear(20, 30)\n```", 630),
     ("        nn.Linear(20, 30),\n", 630),
     ("hidden = 32\nnet = nn.Sequential(nn.Linear(784, hidden), nn.Linear(hidden, 10))", 25_450),
-    ("layers = []\nsizes = [784, 16, 16, 10]\nfor a, b in zip(sizes, sizes[1:]):\n    layers += [nn.Linear(a, b), nn.ReLU()]\n"
-     "model = nn.Sequential(*layers)", 13_002),
+    ("layers = []\nsizes = [784, 16, 16, 10]\nfor a, b in zip(sizes, sizes[1:]):\n"
+     "    layers += [nn.Linear(a, b), nn.ReLU()]\nmodel = nn.Sequential(*layers)", 13_002),
     ("model = nn.Sequential()\nmodel.add_module('fc', nn.Linear(3, 4))\nmodel.append(nn.Linear(4, 5))", 41),
     ("model = nn.Linear(10, 10).to('cuda')\noptimizer = torch.optim.Adam(model.parameters(), lr=1e-3)\n"
      "for epoch in range(1000000):\n    loss = criterion(model(x), y)\n    loss.backward()\n    optimizer.step()", 110),
@@ -178,17 +178,20 @@ REFUSED = [
     ("nn.Conv2d(3, 64, 7, groups=2)", "Conv2d: 2 groups cannot share 3 input channels equally; choose a divisor"),
     ("nn.Linear(3, 4, biass=False)", 'Linear has no parameter "biass"; it has in_features, out_features, bias'),
     ("import torch.nn as nn\nnn.Linear(3, 4", 'line 2: "nn.Linear(3, 4" is not Python: \'(\' was never closed'),
-    ("import torch.nn as nn\nx = int(3)", "no layer and no class of torch.nn.Module is made here; paste the class, or a layer "
-     "such as nn.Linear(784, 10)"),
-    ("class N(nn.Module):\n  def __init__(self, flag):\n    super().__init__()\n    if flag:\n      self.a = nn.Linear(1, 2)\n",
+    ("import torch.nn as nn\nx = int(3)", "no layer and no class of torch.nn.Module is made here; paste the class, or "
+     "a layer such as nn.Linear(784, 10)"),
+    ("class N(nn.Module):\n  def __init__(self, flag):\n    super().__init__()\n    if flag:\n"
+     "      self.a = nn.Linear(1, 2)\n",
      "line 4: whether flag holds is not known; --set flag=... gives it a value"),
-    ("class N(nn.Module):\n  def __init__(self, d, bias):\n    super().__init__()\n    self.a = nn.Linear(d, 2, bias=bias)\n",
+    ("class N(nn.Module):\n  def __init__(self, d, bias):\n    super().__init__()\n"
+     "    self.a = nn.Linear(d, 2, bias=bias)\n",
      "line 4: Linear: whether it has bias (bias) is not known; --set bias=1 or bias=0 says"),
     ("class N(nn.Module):\n  def __init__(self, sizes):\n    super().__init__()\n    for s in sizes:\n"
      "      setattr(self, f'l{s}', nn.Linear(s, s))\n",
      "line 4: how often the loop over sizes runs is not known; --set gives names a value"),
-    ("class N(nn.Module):\n  def __init__(self, n):\n    super().__init__()\n    self.c = 3\n    self.l = nn.ModuleList()\n"
-     "    for i in range(n):\n      self.l.append(nn.Linear(self.c, 8))\n      self.c = 8\n",
+    ("class N(nn.Module):\n  def __init__(self, n):\n    super().__init__()\n    self.c = 3\n"
+     "    self.l = nn.ModuleList()\n    for i in range(n):\n"
+     "      self.l.append(nn.Linear(self.c, 8))\n      self.c = 8\n",
      "line 8: each turn of the loop changes N.c, so the number of turns must be known; --set n=... gives it a value"),
     ("cfg = {'a': [1, 2], 'b': [3]}\nclass N(nn.Module):\n  def __init__(self, name):\n    super().__init__()\n"
      "    self.l = nn.Linear(*cfg[name])\n", "line 5: name has no value; --set name=... with one of a, b"),

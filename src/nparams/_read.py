@@ -184,8 +184,8 @@ class Request:
         self._refuse_options(source.name)
         row = self.row if self.row is not None and self.row.kind == "file" else recognise(source, FILES)
         options = {} if self.limits else {"limits": False}
-        network = import_module(row.module).read(source, folder, **options)
-        return network
+        made: Network = import_module(row.module).read(source, folder, **options)
+        return made
 
     def _refuse_options(self, name: str) -> None:
         """What only texts can be asked; --convention makes no difference to a file, which says what it holds."""

@@ -63,7 +63,8 @@ SOURCES = (
         options="bias convention",
     ),
     Source(
-        "summary", "text", "nparams.notation.summary", "a printed summary: Keras, torchinfo, torchsummary, Lightning, Flax",
+        "summary", "text", "nparams.notation.summary",
+        "a printed summary: Keras, torchinfo, torchsummary, Lightning, Flax",
         "dense_1 (Dense)  (None, 10)  7850",
     ),
     Source(
@@ -82,7 +83,8 @@ SOURCES = (
         "shapes", "text", "nparams.notation.shapes", "shapes of tensors", "[(784, 16), (16,)]",
     ),
     Source(
-        "flux", "text", "nparams.notation.flux", "Flux (Julia) layers", "Chain(Dense(784 => 32, relu), Dense(32 => 10))",
+        "flux", "text", "nparams.notation.flux", "Flux (Julia) layers",
+        "Chain(Dense(784 => 32, relu), Dense(32 => 10))",
         options="convention",
     ),
     Source(

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 NAMES = frozenset(
     "Exception BaseException ValueError TypeError KeyError IndexError RuntimeError NotImplementedError AssertionError "
     "AttributeError ImportError ModuleNotFoundError StopIteration OSError IOError FileNotFoundError ArithmeticError "
-    "ZeroDivisionError DeprecationWarning UserWarning Warning FutureWarning object NotImplemented Ellipsis bytes complex "
+    "ZeroDivisionError DeprecationWarning UserWarning Warning FutureWarning object NotImplemented "
+    "Ellipsis bytes complex "
     "frozenset bytearray memoryview slice LookupError OverflowError KeyboardInterrupt SystemExit".split()
 )
 #: what is never done for the code
@@ -401,6 +402,7 @@ BUILTINS: dict[str, Callable[[Machine, Args, Kwargs], Any]] = {
     "sorted": _sorted, "map": _map, "filter": _filter, "any": _any, "all": _all, "isinstance": _isinstance,
     "issubclass": _issubclass, "type": _type, "getattr": _getattr, "hasattr": _hasattr, "setattr": _setattr,
     "delattr": _delattr, "callable": _callable, "next": _next, "iter": _list, "pow": _pow, "divmod": _divmod,
-    "print": _nothing, "locals": _locals, "globals": _globals, "vars": _vars, "id": _unknown("id"), "repr": _unknown("repr"), "hash": _unknown("hash"), "format": _unknown("format"),
+    "print": _nothing, "locals": _locals, "globals": _globals, "vars": _vars, "id": _unknown("id"),
+    "repr": _unknown("repr"), "hash": _unknown("hash"), "format": _unknown("format"),
     "chr": _unknown("chr"), "ord": _unknown("ord"), "dir": _unknown("dir"), "help": _nothing,
 }  # fmt: skip

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 #: methods of plain values that are safe as they are: they give nothing larger than what goes in
 SAFE = {
     str: frozenset(
-        "lower upper strip lstrip rstrip startswith endswith split rsplit splitlines partition rpartition find rfind index "
-        "count isdigit isalpha isnumeric isidentifier isupper islower title capitalize swapcase removeprefix removesuffix "
+        "lower upper strip lstrip rstrip startswith endswith split rsplit splitlines partition rpartition "
+        "find rfind index "
+        "count isdigit isalpha isnumeric isidentifier isupper islower title capitalize swapcase "
+        "removeprefix removesuffix "
         "casefold encode".split()
     ),
     list: frozenset("append pop index count copy insert remove reverse clear".split()),
@@ -56,7 +58,7 @@ def _plain(m: Machine, owner: Any, name: str, args: list[Any], kwargs: dict[str,
 
 
 def _items(m: Machine, owner: dict[Any, Any], args: list[Any], kwargs: dict[str, Any]) -> list[Any]:
-    return [(key, value) for key, value in owner.items()]
+    return list(owner.items())
 
 
 def _keys(m: Machine, owner: dict[Any, Any], args: list[Any], kwargs: dict[str, Any]) -> list[Any]:

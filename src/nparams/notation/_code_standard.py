@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from nparams.expr import Expr
 from nparams.notation._code_argparse import parser
@@ -145,7 +146,7 @@ def _accumulate(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 def _pairwise(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     entries = m.entries(args[0]) if args else None
-    return m.unknown("pairwise(...)") if entries is None else list(zip(entries, entries[1:], strict=False))
+    return m.unknown("pairwise(...)") if entries is None else list(pairwise(entries))
 
 
 def deep_copy(m: Machine, args: Args, kwargs: Kwargs) -> Any:
@@ -165,6 +166,11 @@ def copied(m: Machine, value: Any, seen: dict[int, Any]) -> Any:
         return {key: copied(m, held, seen) for key, held in value.items()}
     copier = getattr(value, "copied", None)
     return value if copier is None else copier(m, seen)
+
+
+def _copy(m: Machine, args: Args, kwargs: Kwargs) -> Any:
+    held = args[0] if args else None
+    return dict(held) if isinstance(held, dict) else list(held) if isinstance(held, list) else held
 
 
 def _linspace(m: Machine, args: Args, kwargs: Kwargs) -> Any:
@@ -233,17 +239,23 @@ def _numpy_whole(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 FUNCTIONS: dict[str, Made] = {
-    "math.sqrt": _number("sqrt", math.sqrt), "math.log": _number("log", math.log), "math.log2": _number("log2", math.log2),
-    "math.log10": _number("log10", math.log10), "math.exp": _number("exp", math.exp), "math.pow": _number("pow", math.pow),
-    "math.gcd": _number("gcd", math.gcd), "math.isqrt": _number("isqrt", math.isqrt), "math.cos": _number("cos", math.cos),
+    "math.sqrt": _number("sqrt", math.sqrt), "math.log": _number("log", math.log),
+    "math.log2": _number("log2", math.log2),
+    "math.log10": _number("log10", math.log10), "math.exp": _number("exp", math.exp),
+    "math.pow": _number("pow", math.pow),
+    "math.gcd": _number("gcd", math.gcd), "math.isqrt": _number("isqrt", math.isqrt),
+    "math.cos": _number("cos", math.cos),
     "math.sin": _number("sin", math.sin), "math.lcm": _number("lcm", math.lcm),
     "math.floor": _floor, "math.ceil": _ceil, "math.trunc": _floor, "math.prod": _prod,
-    "functools.partial": _partial, "functools.reduce": _reduce, "functools.wraps": lambda m, a, k: Native("wraps", _identity),
+    "functools.partial": _partial, "functools.reduce": _reduce,
+    "functools.wraps": lambda m, a, k: Native("wraps", _identity),
     "operator.mul": _operator("*"), "operator.add": _operator("+"), "operator.floordiv": _operator("//"),
     "itertools.chain": _chain, "itertools.chain.from_iterable": _flat, "itertools.product": _product,
     "itertools.repeat": _repeat, "itertools.accumulate": _accumulate, "itertools.pairwise": _pairwise,
-    "copy.deepcopy": deep_copy, "copy.copy": lambda m, a, k: (dict(a[0]) if isinstance(a[0], dict) else list(a[0]) if isinstance(a[0], list) else a[0]) if a else None,
-    "collections.OrderedDict": _ordered, "collections.defaultdict": _default_dict, "collections.namedtuple": _namedtuple,
+    "copy.deepcopy": deep_copy,
+    "copy.copy": _copy,
+    "collections.OrderedDict": _ordered, "collections.defaultdict": _default_dict,
+    "collections.namedtuple": _namedtuple,
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "easydict.EasyDict": _namespace,
     "argparse.ArgumentParser": parser,
     "dataclasses.field": _field, "pydantic.Field": _pydantic_field, "attr.ib": _field, "attrs.field": _field,

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 #: words that stand for these where a paste leaves its imports out
 USUAL = {
     "nn": "torch.nn", "torch": "torch", "F": "torch.nn.functional", "np": "numpy", "numpy": "numpy", "math": "math",
-    "partial": "functools.partial", "OrderedDict": "collections.OrderedDict", "copy": "copy", "Parameter": "torch.nn.Parameter",
+    "partial": "functools.partial", "OrderedDict": "collections.OrderedDict", "copy": "copy",
+    "Parameter": "torch.nn.Parameter",
     "init": "torch.nn.init", "functools": "functools", "itertools": "itertools", "dataclass": "dataclasses.dataclass",
     "field": "dataclasses.field", "pl": "pytorch_lightning", "Tensor": "torch.Tensor", "os": "os", "sys": "sys",
     "Optional": "typing.Optional", "List": "typing.List", "Tuple": "typing.Tuple", "Union": "typing.Union",
-    "Callable": "typing.Callable", "Any": "typing.Any", "Dict": "typing.Dict", "Type": "typing.Type", "optim": "torch.optim",
+    "Callable": "typing.Callable", "Any": "typing.Any", "Dict": "typing.Dict", "Type": "typing.Type",
+    "optim": "torch.optim",
     "weight_norm": "torch.nn.utils.weight_norm", "spectral_norm": "torch.nn.utils.spectral_norm", "random": "random",
     "deepcopy": "copy.deepcopy", "Rearrange": "einops.layers.torch.Rearrange", "reduce": "functools.reduce",
 }  # fmt: skip
@@ -45,7 +47,8 @@ FREE_ELSEWHERE = frozenset(
 #: calls that give back the module that they are handed
 PASSING = frozenset(
     "torch.compile torch.jit.script torch.nn.utils.remove_weight_norm torch.nn.utils.fusion torch.nn.SyncBatchNorm."
-    "convert_sync_batchnorm torch.nn.utils.skip_init torch.quantization.prepare torch.nn.utils.remove_spectral_norm".split()
+    "convert_sync_batchnorm torch.nn.utils.skip_init torch.quantization.prepare "
+    "torch.nn.utils.remove_spectral_norm".split()
 )
 
 
@@ -53,7 +56,8 @@ class TorchLibrary(Library):
     """torch, torch.nn and what code around them uses."""
 
     harmless = frozenset(
-        "train eval to cuda cpu zero_grad parameters named_parameters state_dict load_state_dict forward __call__ float "
+        "train eval to cuda cpu zero_grad parameters named_parameters state_dict load_state_dict forward "
+        "__call__ float "
         "half share_memory double".split()
     )
 

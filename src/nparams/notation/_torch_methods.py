@@ -64,7 +64,7 @@ def _unknown(m: Machine, owner: TorchModule, name: str) -> Any:
     return MISSING
 
 
-# -- registering ------------------------------------------------------------------------------------------------------
+# -- registering -----------------------------------------------------------------------------------------------------
 
 
 def _add_module(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -> None:
@@ -111,7 +111,7 @@ def _save_hyperparameters(m: Machine, owner: TorchModule, args: Args, kwargs: Kw
     owner.attributes["hparams"] = made
 
 
-# -- going through ----------------------------------------------------------------------------------------------------
+# -- going through ---------------------------------------------------------------------------------------------------
 
 
 def modules_of(root: TorchModule) -> Iterator[tuple[str, TorchModule]]:
@@ -181,7 +181,7 @@ def _state_dict(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -> d
     return dict([*parameters_of(owner), *parameters_of(owner, buffers=True)])
 
 
-# -- entries of containers ----------------------------------------------------------------------------------------------
+# -- entries of containers -------------------------------------------------------------------------------------------
 
 
 def _append(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -> TorchModule:

@@ -314,7 +314,8 @@ def _answer(held: Any) -> Any:
 
 #: words in the name of what is called that speak of a module
 MODULE_WORDS = (
-    "layer", "norm", "block", "module", "model", "encoder", "decoder", "conv", "attn", "attention", "net", "head", "embed",
+    "layer", "norm", "block", "module", "model", "encoder", "decoder", "conv", "attn", "attention", "net", "head",
+    "embed",
     "linear", "backbone", "act", "pool", "mlp", "proj", "vit", "bert", "gpt", "lstm", "gru", "rnn", "transformer",
 )  # fmt: skip
 #: ... and of none

@@ -1,4 +1,4 @@
-"""PyTorch code to a Network: run the text through the machine, choose the model, put it together, say what is to say."""
+"""PyTorch code to a Network: run the text, choose the model, put it together, say what is to say."""
 
 from __future__ import annotations
 

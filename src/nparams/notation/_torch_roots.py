@@ -36,7 +36,7 @@ def choose(m: Machine, library: TorchLibrary, tree: ast.Module, which: str | Non
     return _from_classes(m, tree)
 
 
-# -- objects that the code made -----------------------------------------------------------------------------------------
+# -- objects that the code made --------------------------------------------------------------------------------------
 
 
 def _free_instances(library: TorchLibrary) -> list[TorchModule]:
@@ -60,7 +60,7 @@ def _only(m: Machine, found: list[TorchModule], tree: ast.Module) -> TorchModule
     classes = list(dict.fromkeys(each.cls.name for each in candidates))
     if len(candidates) == 1:
         return candidates[0]
-    if named and len(classes) > 1 or len(named) > 1:
+    if (named and len(classes) > 1) or len(named) > 1:
         words = [names[id(each)] for each in named]
         raise several(words)
     if len(classes) == 1:
@@ -109,7 +109,7 @@ def _together(m: Machine, layers: dict[str, TorchModule]) -> TorchModule:
     return made
 
 
-# -- classes and functions of the code ------------------------------------------------------------------------------------
+# -- classes and functions of the code -------------------------------------------------------------------------------
 
 
 def _from_classes(m: Machine, tree: ast.Module) -> TorchModule:

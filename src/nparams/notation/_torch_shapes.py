@@ -121,7 +121,8 @@ def _transposed(given: dict[str, Any], shape: Shape, rank: int) -> Shape | None:
         return None
     options = zip(
         shape[len(shape) - rank :], _each(given["kernel_size"], rank), _each(given["stride"], rank),
-        _each(given["padding"], rank), _each(given["output_padding"], rank), _each(given["dilation"], rank), strict=True,
+        _each(given["padding"], rank), _each(given["output_padding"], rank), _each(given["dilation"], rank),
+        strict=True,
     )  # fmt: skip
     found: list[Size] = []
     for n, k, s, p, extra, d in options:
@@ -177,7 +178,8 @@ RULES: tuple[tuple[str, Callable[[dict[str, Any], Shape, int], Shape | None]], .
     ("AdaptiveAvgPool", _adaptive), ("AdaptiveMaxPool", _adaptive), ("Linear", _linear), ("Flatten", _flatten),
     ("Upsample", _upsample), ("UpsamplingNearest", _upsample), ("UpsamplingBilinear", _upsample),
     ("EmbeddingBag", _unknown), ("Embedding", _embedding), ("PixelShuffle", _shuffled), ("PixelUnshuffle", _unknown),
-    ("Unflatten", _unknown), ("Fold", _unknown), ("Unfold", _unknown), ("FractionalMax", _unknown), ("MaxUnpool", _unknown),
+    ("Unflatten", _unknown), ("Fold", _unknown), ("Unfold", _unknown), ("FractionalMax", _unknown),
+    ("MaxUnpool", _unknown),
     ("ZeroPad", _unknown), ("ReflectionPad", _unknown), ("ReplicationPad", _unknown), ("ConstantPad", _unknown),
     ("CircularPad", _unknown), ("GLU", _unknown), ("ChannelShuffle", _unknown),
 )  # fmt: skip
@@ -187,7 +189,8 @@ RULES: tuple[tuple[str, Callable[[dict[str, Any], Shape, int], Shape | None]], .
 
 #: functions that leave a shape as it is
 SAME = frozenset(
-    "relu relu6 leaky_relu elu selu gelu silu mish tanh sigmoid softmax log_softmax dropout dropout2d dropout1d normalize "
+    "relu relu6 leaky_relu elu selu gelu silu mish tanh sigmoid softmax log_softmax dropout dropout2d "
+    "dropout1d normalize "
     "batch_norm layer_norm hardswish hardsigmoid softplus prelu celu alpha_dropout feature_dropout relu_ elu_".split()
 )
 

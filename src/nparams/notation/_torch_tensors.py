@@ -27,14 +27,16 @@ BY_SIDES = frozenset(
 )
 #: functions that give the shape of their first argument
 LIKE = frozenset(
-    "zeros_like ones_like empty_like rand_like randn_like full_like tril triu abs exp log sqrt sin cos tanh sigmoid relu "
+    "zeros_like ones_like empty_like rand_like randn_like full_like tril triu abs exp log sqrt sin cos "
+    "tanh sigmoid relu "
     "clone normal nan_to_num clamp as_tensor from_numpy neg square softmax".split()
 )
 #: methods that give the shape of the tensor itself
 SAME = frozenset(
     "float half double int long bool to cuda cpu detach clone contiguous requires_grad_ normal_ uniform_ zero_ fill_ "
     "type abs exp log sqrt sin cos tril triu clamp clamp_ mul div add sub mul_ div_ add_ sub_ copy_ data_ numpy pow "
-    "masked_fill softmax tanh sigmoid relu neg square bernoulli_ type_as trunc_normal_ xavier_uniform_ cumsum flip roll "
+    "masked_fill softmax tanh sigmoid relu neg square bernoulli_ type_as trunc_normal_ xavier_uniform_ "
+    "cumsum flip roll "
     "logical_not exp_ log_ sqrt_ round floor ceil bfloat16 as_subclass masked_fill_".split()
 )
 
@@ -295,8 +297,10 @@ def _flatten(m: Machine, held: Tensor, args: Args, kwargs: Kwargs) -> Any:
 
 METHODS: dict[str, Callable[[Machine, Tensor, Args, Kwargs], Any]] = {
     "size": _size, "numel": _numel, "nelement": _numel, "view": _view, "reshape": _view, "unsqueeze": _unsqueeze,
-    "squeeze": _squeeze, "transpose": _transpose, "swapaxes": _transpose, "t": _t, "permute": _permute, "repeat": _repeat,
-    "expand": _expand, "flatten": _flatten, "dim": lambda m, held, a, k: len(held.shape) if held.shape is not None else m.unknown("dim"),
+    "squeeze": _squeeze, "transpose": _transpose, "swapaxes": _transpose, "t": _t, "permute": _permute,
+    "repeat": _repeat,
+    "expand": _expand, "flatten": _flatten,
+    "dim": lambda m, held, a, k: len(held.shape) if held.shape is not None else m.unknown("dim"),
     "item": lambda m, held, a, k: m.unknown("tensor.item()"),
     "unsqueeze_": _unsqueeze,
 }  # fmt: skip

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nparams.network import Network
 
 #: what only PyTorch code has
-SURE = r"\bnn\.(?:Module|Sequential|Linear|Conv[123]d|ModuleList|Parameter|Embedding|[A-Z]\w+)\b|\bimport torch\b|\bfrom torch\b|\btorch\.nn\b"
+SURE = r"\bnn\.[A-Z]\w+\b|\b(?:import|from) torch\b|\btorch\.nn\b"
 #: a call with something in it, which may be a layer without its prefix
 CALL = r"(?<![\w.])(?:\w*nn\.)?([A-Z][A-Za-z]*(?:[123]d)?(?:Cell)?)\s*\("
 #: classes that Keras names as well; an argument's name or another class must tell
@@ -35,7 +35,7 @@ def may_be(text: str) -> bool:
     from nparams.notation._torch_layers import CLASSES
 
     called = [word for word in re.findall(CALL, head) if word in CLASSES or word == "Sequential"]
-    if not called or re.search(r"^\s*\w+\s*\((?:\s*\w+\s*)\)\s*$", head) is not None and called[0] in SHARED:
+    if not called or (re.search(r"^\s*\w+\s*\((?:\s*\w+\s*)\)\s*$", head) is not None and called[0] in SHARED):
         return False
     return any(word not in SHARED for word in called) or "in_features" in head
 
