@@ -28,6 +28,7 @@ MIXTRAL = (
 )
 MNIST = "input 28x28x1; conv 32 3x3 valid; maxpool 2; flatten; dense 100; dense 10"
 TWO = "input 8x8x3; conv 4 3x3 same; conv 5 3x3 same"
+CODE = "nn.Sequential(nn.Conv2d(3,8,3), nn.BatchNorm2d(8), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8*13*13,10))"
 ALEXNET = (
     "input 3x227x227; conv 96 11x11 s4; maxpool 3 s2; conv 256 5x5 pad 2 groups 2; maxpool 3 s2; conv 384 3x3 pad 1; "
     "conv 384 3x3 pad 1 groups 2; conv 256 3x3 pad 1 groups 2; maxpool 3 s2; flatten; dense 4096; dense 4096; "
@@ -100,6 +101,15 @@ EXPLAINED = [
     ("input 9x6; lstm 5 seq; lstm 12; dense 2", 1178, "an upper layer fed the input", "", "6, not 5"),
     ("input 12; dense 12 no bias; dense 5", 221, "biases that are not there", "12 biases of dense1", "209 + 12"),
     ("20-12-5", 330, "outputs or inputs off by one", "6 outputs", "317 + 13"),
+    ("nn.LSTM(32, 128, 2)", 214016, "one or two bias vectors", "one bias vector", "discuss.pytorch 193073: - 2*512"),
+    ("nn.LSTM(32, 128, 2)", 82944, "one layer of a stack", "first of its layers", "rnn-17: l0"),
+    ("nn.LSTM(32, 16, 2, bidirectional=True)", 10752, "input of both directions not doubled", "", "l1: 16, not 32"),
+    ("nn.MultiheadAttention(64, 8)", 12480, "matrices of attention", "brings the heads together", "- 64*65"),
+    (CODE, 13744, "no biases", "26 biases", "216 + 8 + 8*13*13*10, the shifts too"),
+    (CODE, 330, "a factor of the flattened size forgotten", "channels alone", "224 + 16 + 8*10 + 10"),
+    (CODE, 13786, "statistics counted", "running means", "13,770 + 2*8"),
+    ("resnet50", 25610152, "statistics counted", "53,120", "torchvision"),
+    ("bert-base-uncased", 85054464, "a part alone, or left out", "alone", "12 layers of 7,087,872"),
     ("input 8x8x3; concat (conv 4 1x1 | conv 6 1x1); conv 5 3x3", 225, "joined channels forgotten", "both", ""),
 ]  # fmt: skip
 

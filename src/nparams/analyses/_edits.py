@@ -103,7 +103,7 @@ def everywhere(
     for i, unit in list(zip(at, units, strict=True))[: ALONE if alone else 1]:
         scope = 0 if len(at) == 1 else 0.4 if i in (at[0], at[-1]) else 0.6
         if alone or len(at) == 1:
-            yield Edit(placed(says, unit.name), (i,), change, scope=scope, where=unit.name, stem=says)
+            yield Edit(placed(says, unit.called), (i,), change, scope=scope, where=unit.name, stem=says)
 
 
 def _in_parts(says: str, at: list[int], units: list[Unit], change: Change, ends: bool) -> Iterator[Edit]:
@@ -115,8 +115,8 @@ def _in_parts(says: str, at: list[int], units: list[Unit], change: Change, ends:
         if len(members) > 1 and kind:
             yield Edit(placed(says, f"the {PLURALS.get(kind, kind + ' layers')}"), members, change, scope=0.3)
     if len(at) > 2 and ends:
-        yield Edit(placed(says, f"all layers but {units[-1].name}"), at[:-1], change, scope=0.5)
-        yield Edit(placed(says, f"all layers but {units[0].name}"), at[1:], change, scope=0.5)
+        yield Edit(placed(says, f"all layers but {units[-1].called}"), at[:-1], change, scope=0.5)
+        yield Edit(placed(says, f"all layers but {units[0].called}"), at[1:], change, scope=0.5)
 
 
 def placed(says: str, where: str) -> str:

@@ -55,9 +55,9 @@ class Matching:
             (lambda p: bare(p, front_a), lambda p: bare(p, front_b)),
             _same(lambda p: (p.weights, p.copies) if p.weights else None),
             _same(lambda p: (p.tied or p.weights, p.copies)),
-            _same(lambda p: (p.kind or len(p.products[0]) if p.products else None, len(p.sizes), p.copies)),
-            _same(lambda p: (p.kind, p.copies) if p.kind is not None else None),
-            _same(lambda p: (tuple(map(len, p.products)), p.copies)),
+            _same(lambda p: (p.kind, len(p.sizes), p.copies) if p.sizes and p.kind is not None else None),
+            _same(lambda p: (p.kind, p.copies) if p.sizes and p.kind is not None else None),
+            _same(lambda p: (tuple(map(len, p.products)), p.copies) if p.sizes else None),
         ]
         for key_a, key_b in near:
             self._match(key_a, key_b)

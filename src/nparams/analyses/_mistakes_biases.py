@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nparams.analyses._edits import Edit, Mistake, everywhere, fits
-from nparams.analyses._terms import NORMS, RECURRENT, Case, Term, Unit
+from nparams.analyses._leaves import NORMS, RECURRENT
+from nparams.analyses._terms import Case, Term, Unit
 from nparams.expr import add, product
 
 TYPE_CHECKING = False
@@ -37,7 +38,7 @@ def _none(case: Case) -> Iterator[Edit]:
 def _output(case: Case) -> Iterator[Edit]:
     at = fits(case, _unbiased)
     if len(at) > 1:
-        name = case.units[at[-1]].name
+        name = case.units[at[-1]].called
         yield Edit(f"You left out the {{n}} biases of the output layer, {name}", at[-1:], _unbiased, where=name)
 
 
@@ -83,7 +84,7 @@ def _undeclared(case: Case) -> Iterator[Edit]:
             return None
         sides = OUTS.get(unit.kind or "", {})
         if unit.kind in RECURRENT:
-            return _with(unit, *[t.without("n") for t in unit.terms if t.leaf.startswith("weight_ih")])
+            return _with(unit, *[t.without("n").without("below") for t in unit.terms if t.leaf.startswith("weight_ih")])
         if unit.kind == "Dense" and unit.name.rpartition(".")[2] == "router":
             return None
         found = [(sides[t.leaf], t.value(sides[t.leaf])) for t in unit.terms if t.leaf in sides]
@@ -133,7 +134,7 @@ def _constants(case: Case) -> Iterator[Edit]:
 
 def _vectors(case: Case) -> Iterator[Edit]:
     def second(unit: Unit) -> Unit | None:
-        return _with(unit, *[t for t in unit.terms if t.leaf.removesuffix("_reverse") == "bias"])
+        return _with(unit, *[t for t in unit.terms if t.leaf.partition("_l")[0].removesuffix("_reverse") == "bias"])
 
     def first(unit: Unit) -> Unit | None:
         return unit.each(lambda t: None if t.leaf.startswith("bias_hh") else t)

@@ -5,6 +5,8 @@ The sides are worked out again from the layers in front of it, with one thing do
 
 from __future__ import annotations
 
+from math import isqrt
+
 from nparams.analyses._edits import Edit, Mistake
 from nparams.analyses._terms import POOLS, Case, Unit
 from nparams.expr import mul, product
@@ -38,27 +40,48 @@ def _edit(case: Case, after: int, size: Size, says: str, scope: float) -> Edit |
     if size == unit.value("n_in"):
         return None
     told = size if isinstance(size, int) else str(size)
-    text = f"{says}: {told} values, not {unit.value('n_in')}, come into {unit.name}"
+    text = f"{says}: {told} values, not {unit.value('n_in')}, come into {unit.called}"
     return Edit(text, (after,), lambda u: u.each(lambda t: t.put("n_in", size)), scope=scope, where=unit.name)
 
 
 def _parts(case: Case) -> Iterator[Edit]:
     """A factor of the flattened size forgotten."""
+    came = case.units[0].takes if case.units else None
     for k, after in _dense(case):
         shape = case.units[k].takes
         assert shape is not None
-        first = _channels_first(case, k)
-        channels, sides = (shape[0], shape[1:]) if first else (shape[-1], shape[:-1])
-        wrong: list[tuple[Size, str, float]] = [
-            (channels, "You took the channels alone, and left the positions out", 0),
-            (product(sides), "You took the positions alone, and left the channels out", 0),
-        ]
-        if len(sides) > 1:
-            wrong.append((mul(sides[0], channels), "You took one side of the image, not both", 0.5))
-        came = case.units[0].takes
-        if came is not None and len(came) > 1:
-            wrong.append((product(came), "You took the values of the image itself", 0.8))
-        yield from _distinct(case, after, wrong)
+        channels, sides = (shape[0], shape[1:]) if _channels_first(case, k) else (shape[-1], shape[:-1])
+        yield from _factors(case, after, channels, product(sides), sides[0] if len(sides) > 1 else None, came)
+    for after, channels, places in _shapeless(case):
+        side = isqrt(places)
+        yield from _factors(case, after, channels, places, side if side * side == places else None, None)
+
+
+def _factors(
+    case: Case, after: int, channels: Size, places: Size, side: Size | None, came: tuple[Size, ...] | None
+) -> Iterator[Edit]:
+    wrong: list[tuple[Size, str, float]] = [
+        (channels, "You took the channels alone, and left the positions out", 0),
+        (places, "You took the positions alone, and left the channels out", 0),
+    ]
+    if side is not None:
+        wrong.append((mul(side, channels), "You took one side of the image, not both", 0.5))
+    if came is not None and len(came) > 1:
+        wrong.append((product(came), "You took the values of the image itself", 0.8))
+    yield from _distinct(case, after, wrong)
+
+
+def _shapeless(case: Case) -> Iterator[tuple[int, int, int]]:
+    """(dense layer, channels, positions) where code says no shapes: the channels before divide it."""
+    for k, unit in enumerate(case.units):
+        after = next((i for i in case.held if i > k), None) if unit.kind == "Flatten" and unit.takes is None else None
+        before = case.before(k)
+        if after is None or before is None:
+            continue
+        channels = before.value("c_out") or before.value("c")
+        n_in = case.units[after].value("n_in")
+        if isinstance(channels, int) and isinstance(n_in, int) and n_in % channels == 0 and n_in > channels:
+            yield after, channels, n_in // channels
 
 
 def _distinct(case: Case, after: int, wrong: Sequence[tuple[Size, str, float]]) -> Iterator[Edit]:
@@ -120,6 +143,8 @@ def _played(unit: Unit, sides: Sides, how: str, first: bool) -> Sides | None:
     came = _sides(unit.takes, first)
     said, kernel = unit.arg("span"), unit.value("k")
     stride, padding = unit.arg("stride") or 1, unit.arg("padding") or 0
+    if said is None and unit.kind in POOLS:
+        said = stride = _window(came, _sides(unit.out, first)) or 1
     if came is None or len(came) != len(sides) or not isinstance(stride, int) or not isinstance(padding, int):
         return None
     stride = 1 if how == "one" else stride
@@ -127,6 +152,14 @@ def _played(unit: Unit, sides: Sides, how: str, first: bool) -> Sides | None:
         return tuple(-(-n // stride) for n in sides)
     span = kernel if said is None else said
     return _shrunk(sides, span, stride, 0 if how == "valid" else padding, up=how == "ceil")
+
+
+def _window(came: Sides | None, out: Sides | None) -> int | None:
+    """The window of a pool whose source does not hand it on: its stride, where that gives the sides that go out."""
+    if not came or not out or not all(out):
+        return None
+    window = came[0] // out[0]
+    return window if _shrunk(came, window, window, 0) == out else None
 
 
 def _shrunk(sides: Sides, span: Size | None, stride: Size, padding: Size, *, up: bool = False) -> Sides | None:
@@ -162,7 +195,7 @@ def _plays(chain: _Chain) -> Iterator[tuple[str, float, Sides]]:
         if names:
             yield from _played_all(chain, names, how, says, scope)
         for unit in group if len(group) > 1 else ():
-            yield from _played_all(chain, {unit.name}, how, f"{says}, at {unit.name}", scope + 0.6)
+            yield from _played_all(chain, {unit.called}, how, f"{says}, at {unit.called}", scope + 0.6)
 
 
 def _played_all(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nparams.analyses._edits import Edit, Mistake, everywhere, fits
-from nparams.analyses._terms import GATES, RECURRENT, Case, Term, Unit
+from nparams.analyses._leaves import RECURRENT
+from nparams.analyses._terms import Case, Term, Unit
 from nparams.expr import mul
 
 TYPE_CHECKING = False
@@ -40,12 +41,12 @@ def _gates(case: Case) -> Iterator[Edit]:
     for gates, scope in ((1, 0), (3, 0.1), (4, 0.1), (2, 0.6)):
 
         def change(unit: Unit, gates: int = gates) -> Unit | None:
-            if unit.kind not in GATES or unit.value("g") == gates:
+            if unit.value("g") == gates:
                 return None
             return unit.each(lambda t: t.without("g") if gates == 1 else t.put("g", gates))
 
         told = "forgot that there are several gates" if gates == 1 else f"counted {gates} gates"
-        for edit in everywhere(case, f"You {told}{{where}}: an LSTM has 4, a GRU 3", change, case.of(GATES)):
+        for edit in everywhere(case, f"You {told}{{where}}: an LSTM has 4, a GRU 3", change, case.of(("LSTM", "GRU"))):
             edit.scope += scope
             yield edit
     for gates, kind in ((4, "LSTM"), (3, "GRU")):
@@ -118,7 +119,7 @@ def _put(
         parts += [f"multiplied all by the {by[0]} ({by[1]})"] if by else []
         parts += [] if biased else ["left out the biases"]
         if by is not None or said:
-            yield Edit(f"You {', '.join(parts)} of {unit.name}", at, change, scope=len(parts) / 4, where=unit.name)
+            yield Edit(f"You {', '.join(parts)} of {unit.called}", at, change, scope=len(parts) / 4, where=unit.name)
 
 
 def _directions(case: Case) -> Iterator[Edit]:
@@ -144,6 +145,11 @@ def _halved(case: Case) -> Iterator[Edit]:
     at: list[int] = []
     for i in case.held:
         before, unit = case.before(i), case.units[i]
+        h = unit.value("h")
+        if h is not None and unit.kind in RECURRENT and unit.value("below") == mul(2, h):  # layers in one module
+            at.append(i)
+            halves[unit.name] = h
+            continue
         if before is None or before.kind not in RECURRENT or not any(t.leaf.endswith("_reverse") for t in before.terms):
             continue
         h, came = before.value("h"), unit.value("n") if unit.kind in RECURRENT else unit.value("n_in")
@@ -153,7 +159,8 @@ def _halved(case: Case) -> Iterator[Edit]:
 
     def change(unit: Unit) -> Unit | None:
         half = halves[unit.name]
-        return unit.each(lambda t: t.put("n", half).put("n_in", half))
+        letters = ("below",) if unit.value("below") is not None else ("n", "n_in")
+        return unit.each(lambda t: t.put(letters[0], half).put(letters[-1], half))
 
     says = "You forgot that the outputs of both directions come in{where}: twice as many"
     yield from everywhere(case, says, change, fits(case, change, at))
@@ -165,14 +172,28 @@ def _stacked(case: Case) -> Iterator[Edit]:
     at = []
     for i in case.of(RECURRENT):
         before, unit = case.before(i), case.units[i]
+        own = unit.value("n")
+        if unit.value("below") is not None and own is not None:
+            firsts[unit.name] = own
+            at.append(i)
+            continue
         n = None if before is None else before.value("n")
         if before is not None and before.kind in RECURRENT and n is not None:
             firsts[unit.name] = firsts.get(before.name, n)
             at.append(i)
     yield from everywhere(
         case, "You fed the features of the input to an upper layer, too{where}: it takes what the one below sends",
-        lambda unit: unit.each(lambda t: t.put("n", firsts[unit.name])), at,
+        lambda unit: unit.each(lambda t: t.put("n", firsts[unit.name]).put("below", firsts[unit.name])), at,
     )  # fmt: skip
+
+
+def _first(case: Case) -> Iterator[Edit]:
+    """Of several layers in one module only the first."""
+
+    def change(unit: Unit) -> Unit | None:
+        return unit.each(lambda t: None if "_l" in t.leaf else t)
+
+    yield from everywhere(case, "You counted the first of its layers only{where}", change, case.of(RECURRENT))
 
 
 ROWS = (
@@ -183,5 +204,6 @@ ROWS = (
     Mistake("a formula with the wrong numbers", 5, _letters),
     Mistake("number of directions", 1.8, _directions),
     Mistake("input of both directions not doubled", 1.9, _halved),
+    Mistake("one layer of a stack", 2.6, _first),
     Mistake("an upper layer fed the input", 3.5, _stacked),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from nparams.analyses._edits import Edit, Mistake, everywhere, fits, gone
-from nparams.analyses._terms import NORMS, TABLES, Case, Term, Unit
+from nparams.analyses._leaves import NORMS
+from nparams.analyses._terms import TABLES, Case, Term, Unit
 from nparams.expr import mul, product
 
 TYPE_CHECKING = False
@@ -214,7 +215,7 @@ def _tables(case: Case) -> Iterator[Edit]:
     for i in at:
         unit = case.units[i]
         yield Edit(
-            f"You left out the {{n}} parameters of the {words[unit.kind or '']}, {unit.name}",
+            f"You left out the {{n}} parameters of the {words[unit.kind or '']}, {unit.called}",
             (i,),
             gone,
             where=unit.name,
@@ -228,7 +229,7 @@ def _tables(case: Case) -> Iterator[Edit]:
                 return u.each(lambda t: None if t.role == "weight" else t)
 
             yield Edit(
-                f"You took {unit.name} to share the table of the embedding: it has weights of its own", (i,), shared
+                f"You took {unit.called} to share the table of the embedding: it has weights of its own", (i,), shared
             )
 
 

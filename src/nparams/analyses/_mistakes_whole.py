@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.analyses._edits import ALONE, Edit, Mistake, everywhere, gone
+from nparams.analyses._leaves import NORMS
 from nparams.analyses._terms import TABLES, Block, Case, Term, Unit
 from nparams.analyses._text import listed
 from nparams.expr import add, mul
@@ -70,7 +71,8 @@ def _parts(case: Case) -> Iterator[Edit]:
         ("You counted the biases only", totals.biases, 1.5),
     ]
     matrices = [mul(u.copies, t.size) for u in case.units if u.kind not in TABLES for t in u.terms if _is_matrix(t)]
-    found.append(("You counted matrices only, without embeddings, biases and norms", add(*matrices), 0.7))
+    if any(unit.kind in (*TABLES, *NORMS) for unit in case.units):
+        found.append(("You counted matrices only, without embeddings, biases and norms", add(*matrices), 0.7))
     if table is not None:
         found += [("You left out the {n} parameters of the embeddings", add(case.total, mul(-1, table)), 0.3),
                   ("You counted the embeddings only", table, 1.5)]  # fmt: skip
@@ -110,9 +112,22 @@ def _forgotten(case: Case) -> Iterator[Edit]:
 def _alone(case: Case) -> Iterator[Edit]:
     """One layer's own count taken for the whole network's."""
     for unit in (case.units[i] for i in case.held[:ALONE]) if len(case.held) > 1 else ():
-        yield Edit(f"That is {unit.name} alone", total=unit.size, where=unit.name, stem="")
+        yield Edit(f"That is {unit.called} alone", total=unit.size, where=unit.name, stem="")
         if unit.copies != 1:
-            yield Edit(f"That is one {unit.name} alone", total=unit.but(copies=1).size, scope=0.5, where=unit.name)
+            yield Edit(f"That is one {unit.called} alone", total=unit.but(copies=1).size, scope=0.5, where=unit.name)
+
+
+def _blocks(case: Case) -> Iterator[Edit]:
+    """A part of the network taken for the whole, or left out."""
+    for part in case.parts[:ALONE]:
+        at = [i for i in part.at if case.units[i].terms]
+        if len(at) < 2 or len(at) == len(case.held):
+            continue
+        size = add(*(case.units[i].size for i in at))
+        yield Edit(f"That is {part.name} alone", total=size)
+        if isinstance(size, int) and isinstance(part.copies, int) and part.copies > 1:
+            yield Edit(f"That is one of {part.name} alone", total=size // part.copies, scope=0.3)
+        yield Edit(f"You left out the {{n}} parameters of {part.name}", at, gone)
 
 
 def _repeated(case: Case) -> Iterator[Edit]:
@@ -142,7 +157,7 @@ def _fence(case: Case) -> Iterator[Edit]:
         if unit.value("n_in") == unit.value("n_out") is not None and unit.copies == 1:
             equal.setdefault(unit.size, []).append(i)
     for at in equal.values():
-        name, n = case.units[at[0]].name, case.units[at[0]].value("n_out")
+        name, n = case.units[at[0]].called, case.units[at[0]].value("n_out")
         yield Edit(f"You counted one layer of {n} to {n} too many, as {name}", at[:1], lambda u: u.but(copies=2))
         yield Edit(f"You counted one layer of {n} to {n} too few, as {name}", at[:1], gone)
 
@@ -173,7 +188,7 @@ def _off_by_one(case: Case) -> Iterator[Edit]:
             def change(unit: Unit, letter: str = letter, put: Size = size + by) -> Unit:
                 return unit.each(lambda t: t.put(letter, put))
 
-            name = case.units[i].name
+            name = case.units[i].called
             yield Edit(f"You counted {size + by} {what} of {name}: there are {size}", (i,), change, where=name)
 
 
@@ -194,6 +209,7 @@ ROWS = (
     Mistake("neurons counted", 3.5, _neurons),
     Mistake("bytes counted", 3.5, _bytes),
     Mistake("layers left out", 2.9, _forgotten),
+    Mistake("a part alone, or left out", 2.7, _blocks),
     Mistake("one layer alone", 3, _alone),
     Mistake("layers counted twice", 3.2, _repeated),
     Mistake("one block too many or too few", 2.5, _fence),

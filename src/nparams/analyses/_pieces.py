@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.analyses._leaves import arrays
 from nparams.expr import add, mul
 from nparams.network import PARAMETER_ROLES
 from nparams.network.folding import depends
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nparams.expr import Size
-    from nparams.network import Module, Network
+    from nparams.network import Module, Network, Tensor
 
 #: pieces that copies are written out to; where there would be more, equal copies stay one piece
 WRITTEN_OUT = 20_000
@@ -41,7 +42,7 @@ class Piece:
         self.tied = _sorted(t.size for t in own if t.tied_to is not None and t.size is not None)
         #: each array as a product, weights first
         ordered = sorted(held, key=lambda t: t.role == "bias")
-        self.products = [(t.shape or ())[::-1] if len(t.shape or ()) == 2 else (t.shape or ()) for t in ordered]
+        self.products = [_textbook(module, t) for t in ordered]
         self.normalises = module.kind == "BatchNorm" or (
             module.kind is None and any(t.name.rpartition(".")[2] in STATISTICS for t in module.tensors)
         )
@@ -60,6 +61,13 @@ class Piece:
 def _sorted(sizes: object) -> tuple[Size, ...]:
     held: list[Size] = list(sizes)  # type: ignore[call-overload]
     return tuple(sorted(held, key=lambda s: (not isinstance(s, int), s if isinstance(s, int) else str(s))))
+
+
+def _textbook(module: Module, t: Tensor) -> tuple[Size, ...]:
+    """The sides in the order of texts."""
+    leaf = t.name.removeprefix(f"{module.name}.") if module.name else t.name
+    made = arrays(module, leaf, t.role, t.shape or ())
+    return tuple(size for _, size in made[0][1]) if len(made) == 1 else (t.shape or ())
 
 
 def both(a: Network, b: Network) -> tuple[list[Piece], list[Piece]]:

@@ -1,11 +1,13 @@
 """A network as sums of products with a letter at each factor: what a mistake in counting changes.
 
-A unit is one layer (or several equal ones), a term one array of it: conv1.weight is k_h·k_w·c_in·c_out.  The letters
-come from one table by kind and array; an array that the table does not know has factors without letters.
+A unit is one layer (or several equal ones), a term one array of it: conv1.weight is k·k·c_in·c_out.  _leaves.py has
+the letters; an array that it does not know has factors without letters.
 """
 
 from __future__ import annotations
 
+from nparams.analyses._leaves import arrays
+from nparams.analyses._text import called
 from nparams.expr import Expr, add, mul, product
 from nparams.network import PARAMETER_ROLES
 from nparams.network.folding import depends
@@ -21,39 +23,9 @@ if TYPE_CHECKING:
 
     Factors = tuple[tuple[str, Size], ...]
 
-NORMS = frozenset(("BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "RMSNorm"))
-RECURRENT = frozenset(("SimpleRNN", "LSTM", "GRU"))
 CONVOLUTIONS = frozenset(("Conv", "ConvTranspose"))
 POOLS = frozenset(("MaxPool", "AvgPool"))
 TABLES = frozenset(("Embedding", "PositionEmbedding"))
-#: gates of recurrent kinds, as layers/recurrent.py has them
-GATES = {"LSTM": 4, "GRU": 3}
-
-_DENSE = {"weight": "n_out n_in", "bias": "n_out", "lora_A": "r n_in", "lora_B": "n_out r", "magnitude": "n_out"}
-_CONV = {"weight": "c_out c_in k k k", "bias": "c_out"}
-_NORM = {"weight": "c", "bias": "c"}
-_CELL = {"weight_ih": "gh n", "weight_hh": "gh back", "weight_hr": "p h", "bias": "gh", "bias_ih": "gh",
-         "bias_hh": "gh"}  # fmt: skip
-#: kind -> array -> the letters of its sides; as the modules of layers/ make them
-LETTERS: dict[str, dict[str, str]] = {
-    "Dense": _DENSE,
-    "LoRA": _DENSE,
-    "Conv": _CONV,
-    "ConvTranspose": {"weight": "c_in c_out k k k", "bias": "c_out"},
-    "DepthwiseConv": {"weight": "c_in 1 k k k", "bias": "c_in"},
-    "SeparableConv": {"depthwise.weight": "c_in 1 k k k", "depthwise.bias": "c_in",
-                      "pointwise.weight": "c_out c_in 1 1 1", "pointwise.bias": "c_out"},
-    "PatchEmbedding": {"weight": "d c_in k k", "bias": "d"},
-    **dict.fromkeys(NORMS, _NORM),
-    **dict.fromkeys(RECURRENT, _CELL),
-    "ConvLSTM": {"weight_ih": "gh c_in k k k", "weight_hh": "gh back k k k", "bias": "gh"},
-    "Embedding": {"weight": "V d"},
-    "PositionEmbedding": {"weight": "n d"},
-    "Attention": {"q.weight": "q d", "k.weight": "kv d", "v.weight": "kv d", "o.weight": "d o", "q.bias": "q",
-                  "k.bias": "kv", "v.bias": "kv", "o.bias": "d"},
-    "FeedForward": {"gate.weight": "f d", "up.weight": "f d", "down.weight": "d f", "gate.bias": "f", "up.bias": "f",
-                    "down.bias": "d"},
-}  # fmt: skip
 
 
 class Term:
@@ -124,6 +96,11 @@ class Unit:
         """The same with each term changed, and left out where the change gives None."""
         return self.but([made for term in self.terms if (made := change(term)) is not None])
 
+    @property
+    def called(self) -> str:
+        """Its name in a sentence."""
+        return called(self.name)
+
     def arg(self, letter: str) -> Size | None:
         """What was said, or follows, for a letter of the layer."""
         return self.module.args.get(letter)
@@ -153,28 +130,33 @@ class Case:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        #: what stands there several times; and every part that holds layers, copies and all
         self.blocks: list[Block] = []
+        self.parts: list[Block] = []
         self.units: list[Unit] = []
         rows = network.layers
-        self._walk(branches(network), "", iter(rows))
+        self._walk(branches(network), iter(rows))
         self.total: Size = network.totals.known
         #: which units hold anything
         self.held = [i for i, unit in enumerate(self.units) if unit.terms]
 
-    def _walk(self, branch: Branch, name: str, rows: Iterable[Row]) -> None:
+    def _walk(self, branch: Branch, rows: Iterable[Row]) -> None:
         """Units and blocks, in the order of the rows of every view."""
-        stack: list[tuple[Branch, int | None]] = [(branch, None)]
+        stack: list[tuple[Branch, str, int | None]] = [(branch, "", None)]
         rows = iter(rows)
         while stack:
-            found, start = stack.pop()
+            found, name, start = stack.pop()
             if start is not None:
-                self.blocks.append(Block(found.name, tuple(range(start, len(self.units))), found.copies))
+                block = Block(name, tuple(range(start, len(self.units))), found.copies)
+                self.parts += [block] if found.children and name else []
+                self.blocks += [block] if found.copies != 1 else []
                 continue
-            if found.copies != 1:
-                stack.append((found, len(self.units)))
+            name = f"{name}.{found.name}" if name else found.name
+            if found.copies != 1 or found.children:
+                stack.append((found, name, len(self.units)))
             if found.module.tensors or (found.module.kind is not None and not found.module.children):
                 self.units.append(_unit(next(rows)))
-            stack.extend((child, None) for child in reversed(found.children))
+            stack.extend((child, name, None) for child in reversed(found.children))
 
     def of(self, kinds: Collection[str | None]) -> list[int]:
         """The units of some kinds that hold anything."""
@@ -191,7 +173,7 @@ def _unit(row: Row) -> Unit:
     module = row.module
     if module.over is not None and depends(module, module.over.index):
         return Unit(row.name, module, _opaque(row), 1)
-    terms = [term for t in module.tensors if (term := _term(module, t)) is not None]
+    terms = [term for t in module.tensors for term in _terms(module, t)]
     made = Unit(row.name, module, terms, row.copies)
     same = made.size == row.total or isinstance(row.total, Expr)
     return made if same else Unit(row.name, module, _opaque(row), 1)
@@ -202,45 +184,10 @@ def _opaque(row: Row) -> list[Term]:
     return [Term(role, role, (("", size),)) for role, size in pairs if size != 0]
 
 
-def _term(module: Module, tensor: Tensor) -> Term | None:
+def _terms(module: Module, tensor: Tensor) -> list[Term]:
+    """The products of one array: one, or several where its source packs them."""
     if tensor.role not in PARAMETER_ROLES or tensor.tied_to is not None or tensor.shape is None:
-        return None
-    leaf = tensor.name[len(module.name) + 1 :] if module.name else tensor.name
-    letters = LETTERS.get(module.kind or "", {}).get(leaf.removesuffix("_reverse"), "").split()
-    if module.kind is None:
-        letters = _by_shape(tensor)
-    if module.kind == "Conv" and leaf == "weight" and "n" in module.args:  # a table of connections, LeNet-5's C3
-        letters = ["n", "k", "k", "k"]
-    if len(letters) < len(tensor.shape):
-        letters = [""] * len(tensor.shape)
-    pairs = [_split(module, letter, size) for letter, size in zip(letters, tensor.shape, strict=False)]
-    return Term(leaf, tensor.role, tuple(pair for pair in _textbook([p for group in pairs for p in group])))
-
-
-def _by_shape(tensor: Tensor) -> list[str]:
-    """An array of a file, whose kind nobody says: a matrix is a dense layer's, three sides or more a convolution's."""
-    sides = len(tensor.shape or ())
-    if tensor.role == "bias":
-        return ["n_out"] if sides == 1 else []
-    return {1: ["c"], 2: ["n_out", "n_in"], 3: _CONV["weight"].split(), 4: _CONV["weight"].split()}.get(sides, [])
-
-
-def _split(module: Module, letter: str, size: Size) -> list[tuple[str, Size]]:
-    """A side of several factors apart: the 4·h rows of an LSTM; a side of 1 that only fills the shape is none."""
-    if letter == "1":
-        return [] if size == 1 else [("", size)]
-    if letter == "gh":
-        gates, h = GATES.get(module.kind or "", 4 if module.kind == "ConvLSTM" else 1), module.args.get("h")
-        if h is not None and mul(gates, h) == size:
-            return [("g", gates), ("h", h)] if gates != 1 else [("h", h)]
-        return [("", size)]
-    return [(letter, size)]
-
-
-#: how texts order the sides of an array
-ORDER = ("g", "k", "", "V", "n", "n_in", "c_in", "d")
-
-
-def _textbook(pairs: list[tuple[str, Size]]) -> list[tuple[str, Size]]:
-    """Gates, kernel, what comes in, what goes out: 3·3·64·128."""
-    return sorted(pairs, key=lambda pair: ORDER.index(pair[0]) if pair[0] in ORDER else len(ORDER))
+        return []
+    front = f"{module.name}."
+    leaf = tensor.name.removeprefix(front) if module.name else tensor.name
+    return [Term(name, tensor.role, tuple(pairs)) for name, pairs in arrays(module, leaf, tensor.role, tensor.shape)]

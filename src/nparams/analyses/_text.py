@@ -56,6 +56,15 @@ def _bare(size: Size, style: Style) -> str:
     return render(size, style.style) if isinstance(size, Expr) else str(size)
 
 
+def called(name: str) -> str:
+    """A layer's name in a sentence; a bare number, as nn.Sequential gives, says that it is a layer.
+
+    >>> called("fc1"), called("0.2")
+    ('fc1', 'layer 0.2')
+    """
+    return f"layer {name}" if name.replace(".", "").replace("-", "").replace(",", "").isdigit() else name
+
+
 def listed(names: Sequence[str], joint: str = "and", most: int = 4) -> str:
     """Names as a sentence lists them; of many the first ones.
 

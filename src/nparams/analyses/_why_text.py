@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from nparams.analyses.why import Why
 
 #: answers, and layers of one answer, that a text shows
-SHOWN, LAYERS = 5, 6
+SHOWN, LAYERS = 3, 6
 
 
 def text(found: Why) -> str:
@@ -27,7 +27,7 @@ def text(found: Why) -> str:
         if len(answer.layers) > LAYERS:
             lines.append(f"  and so on, in {len(answer.layers):,} layers")
     if len(found.answers) > SHOWN:
-        lines.append(f"{len(found.answers) - SHOWN} more explanations give it, which are less common.")
+        lines.append(f"{len(found.answers) - SHOWN} less common explanations give it too.")
     if found.formula is not None and (not found.answers or isinstance(found.asked, Expr)):
         lines += found.formula.lines
     if not found.explained:

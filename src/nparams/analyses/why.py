@@ -10,7 +10,7 @@ from nparams.analyses._edits import placed, reached
 from nparams.analyses._formula import Formula, against, formula_of
 from nparams.analyses._mistakes import edits, rank
 from nparams.analyses._terms import Case
-from nparams.analyses._text import Style, changes, listed
+from nparams.analyses._text import Style, called, changes, listed
 from nparams.errors import UsageError
 from nparams.expr import Expr, add, equal, mul
 from nparams.network.closed import tidy
@@ -144,27 +144,51 @@ def _tidied(size: Size) -> Size:
 def _pairs(case: Case, tried: list[tuple[Edit, Size]], asked: int) -> tuple[list[Hit], int]:
     """Two common mistakes that give the number together, and how many pairs were tried."""
     common = [(e, t) for e, t in tried if e.total is None and rank(e) <= COMMON][:PAIRED]
-    order = sorted(
-        ((i, k) for i in range(len(common)) for k in range(i + 1, len(common))),
-        key=lambda pair: rank(common[pair[0]][0]) + rank(common[pair[1]][0]),
-    )
+    odds = [rank(edit) for edit, _ in common]
+    order = sorted((odds[i] + odds[k], i, k) for i in range(len(common)) for k in range(i + 1, len(common)))
     assert isinstance(case.total, int)
     budget = min(MAX_PAIRS, max(SPARSE, max(case.total, asked) // SPARSE))
-    work = MAX_WORK
     hits: list[Hit] = []
-    for count, (i, k) in enumerate(order[:budget]):
+    together = _Together(case)
+    for count, (_, i, k) in enumerate(order[:budget]):
         (one, t1), (two, t2) = common[i], common[k]
-        overlap = set(one.at) & set(two.at)
-        if not overlap:
-            total = add(t1, t2, mul(-1, case.total))
-        else:
-            work -= len(one.at) + len(two.at)
-            if work < 0:
-                return hits, count
-            total = reached(case, two.units(case, one.units(case)))
+        if together.work < 0:
+            return hits, count
+        total = t1 + t2 - case.total + together.beyond(one, two)
         if total == asked and total not in (t1, t2):
             hits.append((one, two))
     return hits, min(budget, len(order))
+
+
+class _Together:
+    """What two edits of one layer come to beyond the sum of both; each layer is changed once for each edit."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.work = MAX_WORK
+        self.changed: dict[int, dict[int, Unit]] = {}
+
+    def of(self, edit: Edit) -> dict[int, Unit]:
+        """The layers as the edit alone leaves them."""
+        if id(edit) not in self.changed:
+            self.work -= len(edit.at)
+            self.changed[id(edit)] = edit.units(self.case)
+        return self.changed[id(edit)]
+
+    def beyond(self, one: Edit, two: Edit) -> Size:
+        """The total of both, one after the other, less what each adds by itself."""
+        both = set(one.at) & set(two.at)
+        if not both or two.change is None:
+            return 0
+        self.work -= len(both)
+        first, second = self.of(one), self.of(two)
+        beyond: Size = 0
+        for i in both:
+            before = self.case.units[i]
+            after = first.get(i, before)
+            last = two.change(after) or after
+            beyond += last.size - after.size - second.get(i, before).size + before.size
+        return beyond
 
 
 def _in_symbols(case: Case, found: Why) -> tuple[int, int]:
@@ -216,7 +240,7 @@ def _answer(case: Case, group: list[Hit], found: Why) -> Answer:
     steps = [case.total, *(_tidied(_reached(case, first[: k + 1])) for k in range(len(first)))]
     sentences = [_sentence([hit[k] for hit in group], steps[k], steps[k + 1], style) for k in range(len(first))]
     made = _made(case, group[0]) if len(group) == 1 else {}
-    layers = [(case.units[i].name, style.unit(case.units[i]), style.unit(unit)) for i, unit in sorted(made.items())]
+    layers = [(case.units[i].called, style.unit(case.units[i]), style.unit(unit)) for i, unit in sorted(made.items())]
     says = " and ".join([sentences[0], *(s[0].lower() + s[1:] for s in sentences[1:])])
     return Answer([e.mistake for e in first], says, changes(steps, style), layers)
 
@@ -230,7 +254,7 @@ def _sentence(alike: list[Edit], before: Size, after: Size, style: Style) -> str
     says = edit.says
     names = list(dict.fromkeys(e.where for e in alike))
     if len(names) > 1 and edit.stem:
-        says = placed(edit.stem, listed(names, "or"))
+        says = placed(edit.stem, listed([called(name) for name in names], "or"))
     difference = add(after, mul(-1, before))
     if isinstance(difference, int):
         if abs(difference) == 1:
