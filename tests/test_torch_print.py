@@ -58,6 +58,8 @@ CASES = [
     # androidkt.com, "What is PyTorch nn.Parameters": 13 hidden neurons
     Case("(0): Linear(in_features=1, out_features=13, bias=True)\n  (1): Tanh()\n"
          "  (2): Linear(in_features=13, out_features=1, bias=True)\n", 40),
+    Case("Sequential(\n  (0): Linear(in_features=2, out_features=2, bias=True)\n  (1): Linear(in_features=2, "
+         "out_features=2, bias=True)\n)", 12, ("whether equal layers share their weights (tied): each is counted",)),
     # PyTorch 0.1 and 0.2
     Case("Net (\n(fc1): Linear (784 -> 200)\n(fc2): Linear (200 -> 200)\n(fc3): Linear (200 -> 10)\n)", 199_210,
          ("whether Linear has biases is not printed: they are counted, as by PyTorch's default; without these 410",)),
@@ -76,7 +78,14 @@ CASES = [
     # transformers' T5 prints no size of its norms
     Case("(q): Linear(in_features=512, out_features=512, bias=False)\n(layer_norm): T5LayerNorm()", None,
          ("T5LayerNorm",), known=262_144),
+    Case("T5Stack(\n  (embed_tokens): Embedding(100, 8)\n  (0-1): 2 x T5LayerFF(\n    (layer_norm): T5LayerNorm())\n)",
+         None, ("if each of them has a scale for each of the 8 numbers of an embedding, that is 16 more and the total "
+                "is 816",), known=800),
     Case("(attn): GPT2Attention(\n (c_attn): Conv1D()\n (drop): Dropout(p=0.1, inplace=False)\n)", None, known=0),
+    # vLLM and MLX say input_size and the like
+    Case("(qkv): QKVParallelLinear(in_features=8, output_features=24, bias=False, tp_size=1)\n(o): RowParallelLinear("
+         "input_features=8, output_features=8, bias=False)\n(n): RMSNorm(hidden_size=8, eps=1e-05)", 24 * 8 + 64 + 8),
+    Case("(fc): Linear(input_dims=8, output_dims=4, bias=True)\n(act): ReLU()", 36),
     # peft: adapters of embeddings are parameters in a dict; DoRA's lengths are as many as rows
     Case("lora.Embedding(\n  (base_layer): Embedding(49408, 768)\n  (lora_A): ModuleDict()\n  (lora_embedding_A): "
          "ParameterDict(  (default): Parameter containing: [torch.cuda.FloatTensor of size 16x49408 (cuda:0)])\n"

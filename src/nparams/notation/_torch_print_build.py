@@ -229,11 +229,12 @@ def _grow(model: Model) -> None:
     top: list[Module] = []
     stack: list[tuple[Node, str, list[Module]]] = [(root, "", top) for root in reversed(model.roots)]
     whole = len(model.roots) == 1 and model.roots[0].path == ""
+    empty = not any(_has_row(node) for node in model.nodes)
     while stack:
         node, path, into = stack.pop()
         names = [node.path] if whole and node is model.roots[0] else _names(node, path, one_by_one)
         for name in names:
-            module = _module(node, name)
+            module = _module(node, name, empty)
             if len(names) < node.times:
                 first = node.first or 0
                 module.over = Over("i", first, first + node.times - 1)
@@ -266,11 +267,17 @@ def _names(node: Node, path: str, one_by_one: bool) -> list[str]:
     return [_joined(path, "[i]" if node.first is not None else f"{node.name}[i]")]
 
 
-def _module(node: Node, name: str) -> Module:
-    """The node's own module under its full name."""
+def _has_row(node: Node) -> bool:
+    """Whether it is a layer of its own, and not only what holds others."""
+    bare = node.found.sort == "wrapper" or bool(node.children)
+    return node.found.module is not None or bool(node.held) or not bare
+
+
+def _module(node: Node, name: str, empty: bool) -> Module:
+    """The node's own module under its full name; a model that is `empty` shows its containers."""
     made = node.found.module
     if made is None:
-        leaf = not node.children and not node.held and node.found.sort != "wrapper"
+        leaf = not node.children and (empty or _has_row(node)) and not node.held
         return Module(name, node.bare if leaf else None, children=[], why=((0, "", _nothing(node)),) if leaf else ())
     copy = Module.__new__(Module)
     for slot in Module.__slots__:

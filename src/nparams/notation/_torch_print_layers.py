@@ -180,7 +180,10 @@ def like(name: str, said: Said) -> tuple[TorchClass | None, bool]:
         if rank is not None:
             turned = "Transpose" if re.search("Transpose|Deconv", name, re.IGNORECASE) else ""
             return CLASSES[f"Conv{turned}{rank}d"], False
-    if re.search(r"Linear\w{0,8}\Z", name) and len([held for held in said.placed if isinstance(held, int)]) >= 2:
+    if (
+        re.search(r"Linear\w{0,8}\Z", name)
+        and {"in_features", "out_features"} <= arguments(CLASSES["Linear"], said).keys()
+    ):
         return CLASSES["Linear"], False
     return next(((CLASSES[base], False) for pattern, base in LIKE if pattern.search(name)), (None, False))
 

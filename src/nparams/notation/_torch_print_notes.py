@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 
-from nparams.network import PARAMETER_ROLES, Network
+from nparams.network import Network
 from nparams.network.notes import Told, number
 from nparams.notation._torch_layers import CLASSES
+from nparams.notation._torch_print_checks import LISTED, called, disagreements, listed, own_size, stated, subtotals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from nparams.notation._torch_print_build import Model
     from nparams.notation._torch_print_text import Node
 
-#: names that a sentence lists before it stops
-LISTED = 6
+#: norms without shifts
+SCALES_ONLY = re.compile(r"RMS|T5LayerNorm")
 
 
 def notes_of(model: Model, network: Network) -> list[str]:
@@ -24,35 +23,10 @@ def notes_of(model: Model, network: Network) -> list[str]:
     found: list[str] = []
     for write in (
         _cut_off, _unknown, _several, _attention, _unseen_biases, _custom, _tied_head, _taken, _packed, _frozen,
-        _adapters, _disagreements, _stated, _ranges,
+        _adapters, disagreements, stated, _ranges,
     ):  # fmt: skip
         found += write(model, network)
     return found
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a sentence, cut short where there are many."""
-    several = list(dict.fromkeys(names))
-    if len(several) <= LISTED:
-        return ", ".join(several)
-    return f"{', '.join(several[:LISTED])} and {len(several) - LISTED} more"
-
-
-def own_size(node: Node) -> int | None:
-    """The parameters that a node holds by itself, raw ones among them; None where that is not known."""
-    total = 0
-    for _, shape in node.held:
-        size = 1
-        for side in shape:
-            size *= side
-        total += size
-    module = node.found.module
-    for t in () if module is None else module.tensors:
-        if t.role in PARAMETER_ROLES:
-            if not isinstance(t.size, int):
-                return None
-            total += t.size
-    return total
 
 
 # -- what is missing --------------------------------------------------------------------------------------------------
@@ -67,12 +41,13 @@ def _cut_off(model: Model, network: Network) -> list[str]:
         )
     left_out = [node for node in model.nodes if node.found.said.elided and node.found.sort != "unknown"]
     if left_out:
-        found.append(f"something is left out (...) in {listed(_called(node) for node in left_out)}: it is not counted")
+        found.append(f"something is left out (...) in {listed(called(node) for node in left_out)}: it is not counted")
     return found
 
 
-def _called(node: Node) -> str:
-    return node.path or node.bare
+def _kept(node: Node) -> str:
+    """A name inside a sentence with {} in it."""
+    return called(node).replace("{", "{{").replace("}", "}}")
 
 
 def _unknown(model: Model, network: Network) -> list[str]:
@@ -81,11 +56,27 @@ def _unknown(model: Model, network: Network) -> list[str]:
         return []
     count = sum(node.copies for node in unknown)
     names = listed(node.bare for node in unknown)
-    which = _called(unknown[0]) if count == 1 else f"{number(count)} of them, such as {_called(unknown[0])}"
+    which = called(unknown[0]) if count == 1 else f"{number(count)} of them, such as {called(unknown[0])}"
+    known = number(network.totals.known)
+    told = f"how many parameters {names} has is not printed ({which}), so there is no total; what is known is {known}"
+    return [told, *_norms_as_wide(model, unknown, network)]
+
+
+def _norms_as_wide(model: Model, unknown: list[Node], network: Network) -> list[str]:
+    """What norms that print no size come to if they are as wide as the embedding: a guess, and said to be one."""
+    first = next((shape for node in model.nodes if _is(node, "Embedding") and (shape := _weight(node))), None)
+    if first is None or not all("Norm" in node.bare for node in unknown):
+        return []
+    each = "scale" if all(SCALES_ONLY.search(node.bare) for node in unknown) else "scale and a shift"
+    count = sum(node.copies for node in unknown)
+    size = first[1] * count * (1 if each == "scale" else 2)
     return [
-        f"how many parameters {names} has is not printed ({which}), so there is no total; what is known is "
-        f"{number(network.totals.known)}"
-    ]
+        Told(
+            f"if each of them has a {each} for each of the {first[1]:,} numbers of an embedding, that is {{}} more and "
+            "the total is {}",
+            size, network.totals.known + size,
+        )
+    ]  # fmt: skip
 
 
 def _several(model: Model, network: Network) -> list[str]:
@@ -190,15 +181,22 @@ def _adapters(model: Model, network: Network) -> list[str]:
 def _custom(model: Model, network: Network) -> list[str]:
     names = [node.bare for node in model.nodes if node.found.sort == "custom"]
     if not names:
-        return []
+        return _shared(model)
     return [
         "a print shows layers only: raw parameters (nn.Parameter) and tied weights cannot be seen in it, and "
         f"{listed(names)} may have some"
     ]
 
 
-#: what the layer that brings features back to words is called
-HEADS = frozenset(("lm_head", "decoder", "head", "output", "generator", "out", "proj", "embed_out", "classifier"))
+def _shared(model: Model) -> list[str]:
+    """Layers of torch.nn alone may be one layer, used twice, if they are equal."""
+    seen: set[tuple[object, ...]] = set()
+    for node in model.nodes:
+        shapes = tuple(t.shape for t in node.found.module.tensors) if node.found.module is not None else ()
+        if shapes and (node.copies > 1 or shapes in seen):
+            return ["a print does not show whether equal layers share their weights (tied): each is counted"]
+        seen.add(shapes)
+    return []
 
 
 def _tied_head(model: Model, network: Network) -> list[str]:
@@ -210,7 +208,7 @@ def _tied_head(model: Model, network: Network) -> list[str]:
         rows, width = shape
         table = tables[shape]
         sentence = (
-            f"{_called(node)} ({rows} x {width}) has the shape of {_called(table)}, and a print cannot show whether "
+            f"{_kept(node)} ({rows} x {width}) has the shape of {_kept(table)}, and a print cannot show whether "
             "they are one tensor (tied): if they are, the {} weights are counted once and the total is {}"
         )
         return [Told(sentence, rows * width, network.totals.known - rows * width)]
@@ -228,82 +226,6 @@ def _weight(node: Node) -> tuple[int, int] | None:
     if shape is None or len(shape) != 2 or not all(isinstance(side, int) for side in shape):
         return None
     return shape  # type: ignore[return-value]
-
-
-# -- what the print says itself ---------------------------------------------------------------------------------------
-
-
-def subtotals(model: Model) -> dict[int, int | None]:
-    """For each node what it and everything under it has, one copy; None where that is not known."""
-    found: dict[int, int | None] = {}
-    for node in reversed(model.nodes):  # children come after their parents
-        parts = [own_size(node)]
-        for child in node.children:
-            inner = found[id(child)]
-            parts.append(None if inner is None else inner * child.times)
-        found[id(node)] = None if None in parts else sum(part for part in parts if part is not None)
-    return found
-
-
-def _disagreements(model: Model, network: Network) -> list[str]:
-    """Counts that stand in the print, against the layers that they stand beside; the innermost first."""
-    sums = subtotals(model)
-    wrong = []
-    checked = 0
-    for node in reversed(model.nodes):
-        size = sums[id(node)]
-        if size is None or (node.told is None and node.found.said.told is None):
-            continue
-        checked += 1
-        if node.told is not None and node.told not in (size, size * node.times):
-            wrong.append((node, number(node.told), size))
-        elif node.found.said.told is not None and not _rounds_to(size, *node.found.said.told):
-            wrong.append((node, _scaled(*node.found.said.told), size))
-    if not wrong:
-        return [f"the print's own counts agree ({number(checked)} of them)"] if checked else []
-    told = [
-        f"{_called(node)} says {says} parameters, its layer has {number(size)}" for node, says, size in wrong[:LISTED]
-    ]
-    more = f"; and {len(wrong) - LISTED} more such" if len(wrong) > LISTED else ""
-    return ["; ".join(told) + more]
-
-
-#: "parameters = 22,565,376", "Total params: 39,396,352"; not those that are trained
-STATED = re.compile(
-    r"(?<![\w-])param[\wè]{0,8}(?: \w{1,12}){0,3}[ \t]?[:=][ \t]?(?P<n>\d[\d,_]{0,40})(?![\d,_.]*[ \t]?[kKMBGT%])",
-    re.IGNORECASE,
-)
-
-
-def _stated(model: Model, network: Network) -> list[str]:
-    """A total beside the print, against what its layers show."""
-    text = model.printed.text
-    found = {
-        int(m["n"].replace(",", "").replace("_", ""))
-        for m in STATED.finditer(text)
-        if "rainable" not in text[max(m.start() - 12, 0) : m.start()]
-    }
-    if len(found) != 1 or not isinstance(network.total, int):
-        return []
-    said = found.pop()
-    if said == network.total:
-        return [f"the text says {number(said)} parameters too"]
-    apart = number(abs(said - network.total))
-    return [
-        f"the text says {number(said)} parameters, {apart} {'more' if said > network.total else 'fewer'} than it shows"
-    ]
-
-
-def _rounds_to(size: int, digits: int, power: int) -> bool:
-    """Whether a size is printed so when it is rounded, or cut, to the last digit."""
-    if power <= 0:
-        return bool(size * 10**-power == digits)
-    return bool(abs(size - digits * 10**power) < 10**power)
-
-
-def _scaled(digits: int, power: int) -> str:
-    """941 times ten as 9,410."""
-    return number(digits * 10**power) if power >= 0 else f"{digits}/{10**-power}"
 
 
 def _ranges(model: Model, network: Network) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.errors import NotationError
+from nparams.errors import NotationError, escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class _Scanner:
     def _child(self, m: re.Match[str]) -> None:
         """A child: every open call that it stands in is a node then."""
         self._settle(m.start())
-        node = Node(m["name"].strip(), m["cls"], int(m["times"] or 1), m.start())
+        node = Node(escaped(m["name"].strip()), m["cls"], int(m["times"] or 1), m.start())
         _number(node, m["times"])
         self._open(node, m.end(), maybe=False)
 
@@ -215,7 +215,7 @@ class _Scanner:
         if top is None or top.node is None:
             return
         sides = tuple(int(side) for side in re.findall(r"\d{1,30}", m["size"]))
-        name = (m["pname"] or str(len(top.node.held))).strip()
+        name = escaped((m["pname"] or str(len(top.node.held))).strip())
         top.node.held.append((name, sides))
         top.since = m.end()
 

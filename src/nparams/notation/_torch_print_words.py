@@ -60,6 +60,7 @@ LIKE = (
     (re.compile(r"GroupNorm"), "GroupNorm"),
     (re.compile(r"InstanceNorm"), "InstanceNorm2d"),
     (re.compile(r"BatchNorm|InPlaceABN"), "BatchNorm2d"),
+    (re.compile(r"LMHead\Z"), "Embedding"),  # vLLM's ParallelLMHead prints as its embedding does
     (re.compile(r"EmbeddingBag\Z"), "EmbeddingBag"),
     (re.compile(r"Embeddings?\Z"), "Embedding"),
     (re.compile(r"LSTMCell\Z"), "LSTMCell"),
@@ -79,8 +80,8 @@ PACKED = re.compile(
 WORDS = {
     "num_features": "num_features c channels num_channels features",
     "normalized_shape": "normalized_shape dim hidden_size hidden_dim features d_model embed_dim",
-    "in_features": "in_features input_size nx in_dim",
-    "out_features": "out_features output_size nf out_dim",
+    "in_features": "in_features input_features input_size input_dims nx in_dim",
+    "out_features": "out_features output_features output_size output_dims nf out_dim",
     "num_embeddings": "num_embeddings vocab_size",
     "embedding_dim": "embedding_dim hidden_size dim",
 }

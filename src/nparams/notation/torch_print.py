@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from nparams.errors import escaped
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.network import Network
@@ -92,6 +94,7 @@ def _read_as(roots: list[Node]) -> str:
         _put(stack, item.children[:READ_AS])
         if words and item.children:
             stack.append(", ")
+    line = escaped(line)
     return line if len(line) <= READ_AS and not stack else f"{line[: READ_AS - 1]}…"
 
 
