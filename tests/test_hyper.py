@@ -59,6 +59,9 @@ TOTALS = [
     (f"{LLAMA}, intermediate_size=14336, num_key_value_heads=8", 7_241_732_096, "transformers: MistralForCausalLM"),
     (f"{LLAMA}, intermediate_size=14336, num_key_value_heads=8, num_local_experts=8, num_experts_per_tok=2",
      46_702_792_704, "transformers: MixtralForCausalLM"),
+    ('mixtral_8x7b_config = {"emb_dim": 4096, "hidden_dim": 14336, "vocab_size": 32000, "context_length": 32768, '
+     '"n_layers": 32, "n_heads": 32, "n_kv_heads": 8, "window_size": 4000, "num_experts": 8, "top_k_experts": 2}',
+     46_702_792_704, "transformers: MixtralForCausalLM"),
     ('LLAMA3_CONFIG_8B = {"vocab_size": 128_256, "context_length": 8192, "emb_dim": 4096, "n_heads": 32, '
      '"n_layers": 32, "hidden_dim": 14_336, "n_kv_groups": 8, "rope_base": 500_000.0, '
      '"rope_freq": None, "dtype": torch.bfloat16}',

@@ -72,7 +72,9 @@ SPELLINGS = [
     ("UNet", 31_030_658), ("efficientnet_b0", 5_288_548), ("EfficientNet B7", 66_347_960), ("densenet 121", 7_978_856),
     ("t5-small", 60_506_624), ("google/flan-t5-base", 247_577_856), ("gpt3-1.3b", 1_315_723_264),
     ("gpt3 13b", 12_936_488_380), ("wide_resnet50_2", 68_883_240), ("resnext50_32x4d", 25_028_904),
-    ("pretrained resnet50 model", 25_557_032),
+    ("pretrained resnet50 model", 25_557_032), ("resnet18 cifar", 11_173_962), ("vgg16 cifar10", 14_728_266),
+    ("resnet50 backbone", 23_508_032), ("mobilenet 2", 3_504_872), ("EleutherAI/pythia-70m", 70_426_624),
+    ("facebook/opt-125m", 125_239_296), ("bigscience/bloom-560m", 559_214_592), ("EleutherAI/gpt-j-6b", 6_050_882_784),
 ]  # fmt: skip
 
 

@@ -102,7 +102,7 @@ class Read:
         text = pair.value.replace("_", "").replace(",", "") if pair.value[:1].isdigit() else pair.value
         if pair.kind == "rate" and pair.value.startswith("-"):
             return None  # vocab_size: -1, to be filled in from the tokenizer
-        if text.isdecimal() and len(text) <= MAX_DIGITS:
+        if pair.kind in ("size", "string") and text.isdecimal() and len(text) <= MAX_DIGITS:
             size: Size = int(text)
             if size < LEAST.get(role, 1):  # type: ignore[operator]
                 raise NotationError(f"{pair.key}={text}, at character {pair.place}: 1 or more is needed")
@@ -115,7 +115,8 @@ class Read:
 
     def _expression(self, pair: Pair) -> Size:
         """4*n_embd, with the values of the names in it; a name without a value is a symbol."""
-        known = {other.key: other.value for other in self.pairs if other.kind == "size" and other.value.isdecimal()}
+        bare = {other.key: re.sub("[_,]", "", other.value) for other in self.pairs if other.kind == "size"}
+        known = {key: value for key, value in bare.items() if value.isdecimal() and len(value) <= MAX_DIGITS}
         text = re.sub(r"\b(?:[A-Za-z_]\w*\.)+", "", pair.value)
         try:
             found = parse(text)

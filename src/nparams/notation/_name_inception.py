@@ -54,7 +54,7 @@ def googlenet(norm: bool, aux: bool, large: int, classes: int = 1000) -> list[st
 SZEGEDY = "Szegedy et al. 2014 (arXiv 1409.4842), table 1"
 GOOGLENETS = (
     Model(
-        "googlenet inception-v1", f"{SZEGEDY}; torchvision/models/googlenet.py",
+        "googlenet inception-v1 inception-1", f"{SZEGEDY}; torchvision/models/googlenet.py",
         Net("GoogLeNet as torchvision ships it: batch normalisation, without the classifiers for training", googlenet,
             {"norm": True, "aux": False, "large": 3, "classes": 1000},
             (6_624_904, "torchvision: GoogLeNet_Weights num_params"), tags="torchvision torch pytorch noaux",
@@ -65,12 +65,15 @@ GOOGLENETS = (
             differs="the two classifiers for training", whose="", top="fc aux1 aux2"),
         Net("GoogLeNet of the paper: biases, kernels of 5x5, without the classifiers for training", googlenet,
             {"norm": False, "aux": False, "large": 5, "classes": 1000},
-            (6_998_552, f"{SZEGEDY}: its columns sum to 7.0 million", 2), tags="paper original 2014",
+            (6_998_552,
+             "BVLC GoogLeNet (Caffe), deploy.prototxt, counted; table 1 of the paper rounds to 6.8 million"),
+             tags="paper original 2014",
             convention=TEXTBOOK,
             differs="biases instead of batch normalisation, kernels of 5x5 where torchvision has 3x3", top="fc"),
         Net("GoogLeNet of the paper with its two classifiers for training", googlenet,
             {"norm": False, "aux": True, "large": 5, "classes": 1000},
-            (13_378_280, "BVLC GoogLeNet (Caffe), train_val.prototxt"), tags="paperaux caffe bvlc", convention=TEXTBOOK,
+            (13_378_280, "bvlc_googlenet.caffemodel holds them in 53.5 MB, 4 bytes each"), tags="paperaux caffe bvlc",
+            convention=TEXTBOOK,
             differs="biases, kernels of 5x5, and the two classifiers for training", whose="", top="fc aux1 aux2"),
     ),
 )  # fmt: skip
@@ -150,7 +153,8 @@ def _branch(name: str, text: str, c: int, unit: object) -> tuple[list[str], list
 
 INCEPTIONS = (
     Model(
-        "inception-v3 inception", "Szegedy et al. 2015 (arXiv 1512.00567), table 1; torchvision/models/inception.py",
+        "inception-v3 inception inception-3",
+        "Szegedy et al. 2015 (arXiv 1512.00567), table 1; torchvision/models/inception.py",
         Net("Inception 3 as torchvision builds it, with its classifier for training", inception_v3,
             {"aux": True, "classes": 1000}, (27_161_264, "torchvision: Inception_V3_Weights num_params"),
             tags="torchvision torch pytorch aux withaux auxlogits", top="fc AuxLogits", whose="torch textbook"),

@@ -118,20 +118,22 @@ def _inverted(
 HOWARD = "Howard et al."
 MOBILENETS = (
     Model(
-        "mobilenet mobilenet-v1", f"{HOWARD} 2017 (arXiv 1704.04861), table 1; keras/src/applications/mobilenet.py",
+        "mobilenet mobilenet-v1 mobilenet-1",
+        f"{HOWARD} 2017 (arXiv 1704.04861), table 1; keras/src/applications/mobilenet.py",
         Net("MobileNet as Keras builds it", mobilenet_v1, {"classes": 1000},
             (4_231_976, "keras.applications.MobileNet, trained weights; the paper says 4.2 million"),
             convention=KERAS, whose="keras torch textbook", top="conv_preds"),
     ),
     Model(
-        "mobilenet-v2", "Sandler et al. 2018 (arXiv 1801.04381), table 2; torchvision/models/mobilenetv2.py",
+        "mobilenet-v2 mobilenet-2",
+        "Sandler et al. 2018 (arXiv 1801.04381), table 2; torchvision/models/mobilenetv2.py",
         Net("MobileNetV2", mobilenet_v2, {"classes": 1000},
             (3_504_872, "torchvision: MobileNet_V2_Weights num_params"), whose="torch keras textbook",
             top="classifier"),
     ),
     *(
         Model(
-            f"mobilenet-v3-{size}" + (" mobilenet-v3" if size == "large" else ""),
+            f"mobilenet-v3-{size}" + (" mobilenet-v3 mobilenet-3" if size == "large" else ""),
             f"{HOWARD} 2019 (arXiv 1905.02244), tables 1 and 2; torchvision/models/mobilenetv3.py",
             Net(f"MobileNetV3 {size}", mobilenet_v3, {"blocks": blocks, "hidden": hidden, "classes": 1000},
                 (total, f"torchvision: MobileNet_V3_{size.title()}_Weights num_params"), whose="torch keras textbook",

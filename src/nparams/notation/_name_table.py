@@ -44,7 +44,8 @@ CLASSES = re.compile(
     re.I,
 )
 NO_TOP = re.compile(
-    r"\b(?:no|without|w/o|minus)[\s_-]*(?:the\s+)?(?:top|head|classifier|fc)\b|\bnotop\b|\binclude_top\s*=\s*False\b",
+    r"\b(?:no|without|w/o|minus)[\s_-]*(?:the\s+)?(?:top|head|classifier|fc)\b|\bnotop\b|\binclude_top\s*=\s*False\b"
+    r"|\b(?:backbone|features?)(?: only)?$|\bheadless\b",
     re.I,
 )
 QUIET_ARGUMENT = re.compile(

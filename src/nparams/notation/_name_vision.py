@@ -43,7 +43,11 @@ def _vits() -> list[Model]:
             f"vit-{word}-patch{patch}",
             f"vit-{word}-patch{patch}-224",
         ]
-        names += ["vit", "vision-transformer", "vit-base"] if (size, patch) == ("b", 16) else []
+        names += (
+            ["vit", "vision-transformer", "vit-base", "deit-base", "deit-base-patch16-224"]
+            if (size, patch) == ("b", 16)
+            else []
+        )
         found.append(Model(
             " ".join(names), source,
             Net(f"ViT-{size.upper()}/{patch} at 224x224", vit, whose="torch textbook", top="heads", published=published,
