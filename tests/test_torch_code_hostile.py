@@ -34,7 +34,8 @@ noted = []
 def watch(event, arguments):
     if event in ("open", "import", "exec") or event.startswith(("os.", "subprocess.", "socket.", "shutil.", "ctypes.")):
         target = str(getattr(arguments[0], "co_filename", arguments[0])) if arguments else ""
-        if not target.startswith("nparams") and "/nparams/" not in target:
+        # where code is not Python, Python's parser looks for the line in a file of the name <unknown>
+        if not target.startswith(("nparams", "<unknown>")) and "/nparams/" not in target:
             noted.append(f"{event} {target}")
 
 def answer(text):
@@ -61,7 +62,7 @@ for text in asked["texts"]:
 FIRST = [
     "nn.Linear(3, 4)",
     "nn.Sequential(nn.LSTM(n, 3), nn.Linear(a, 2))",
-    "nn.Linear(",
+    "nn.Linear(\x07",
     net("self.l = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2), n)", arguments=", n"),
 ]
 
