@@ -175,6 +175,7 @@ AROUND = {
     "unclosed": lambda text: text.rstrip().rstrip(")"),
     "closed twice": lambda text: f"{text})\n)",
     "bound method": lambda text: f"<bound method Module.parameters of {text.partition(chr(10))[2].rstrip()}>",
+    "notebook": lambda text: f"import torch\nmodel = torch.load('m.pt')\nprint(model)\n\n{text.partition(chr(10))[2]}",
     "assigned": lambda text: f"model = {text.partition(chr(10))[2]}",
     "printed": lambda text: f"print({text.partition(chr(10))[2].rstrip()})",
     "remarks": lambda text: text.replace("(\n", "(  # a block of it, nothing else)\n"),
@@ -213,6 +214,7 @@ OTHERS = [
     "Dense(64, input_dim=10)", "model.add(Dense(64, input_dim=10))", "dense_1 (Dense)  (None, 10)  7850",
     "[(1, 36), (36,)]", "torch.Size([200, 20])", "L=12 H=768 A=12 V=30522", "32C3-MP2-64C3-P2-128-N10", "resnet50",
     "Chain(Dense(784 => 32, relu), Dense(32 => 10))", "(5*5*3+1)*100", "bert-base-uncased", "2 x (conv 3; dense 4)",
+    "import keras\ndef block(x):\n    if (x): Dense(10)\n    return (x): Dense(3)", "def f(x): Dense(10)(x)",
     "Sequential(\n    Conv2d(3, 64, kernel_size=(3, 3), stride=(1, 1)),\n    Linear(in_features=4, out_features=2, "
     "bias=True),\n)",
 ]  # fmt: skip

@@ -32,10 +32,12 @@ ALONE = re.compile(
     r"|\d+ -> \d+\))",
     re.MULTILINE,
 )
+#: the same at the beginning of a line, which no code has
+LINE = re.compile(rf"^[ \t>#|*/]{{0,80}}{CHILD.pattern}", re.MULTILINE)
 #: code: another form
-CODE = re.compile(
-    r"^[ \t]*(?:class[ \t]+\w+[ \t]*[(:]|import[ \t]+\w|from[ \t]+[\w.]+[ \t]+import\b)|\bnn\.[A-Z]\w*\(", re.MULTILINE
-)
+CODE = re.compile(r"^[ \t]*class[ \t]+\w+[ \t]*[(:]|\bnn\.[A-Z]\w*\(", re.MULTILINE)
+#: code perhaps, or a notebook with a print in it
+IMPORT = re.compile(r"^[ \t]*(?:import[ \t]+\w|from[ \t]+[\w.]+[ \t]+import\b|def[ \t]+\w+\()", re.MULTILINE)
 #: characters in which one sign of a print should stand
 LOOKED_AT = 100_000
 #: how long the print-back may be
@@ -50,6 +52,10 @@ def may_be(text: str) -> bool:
     """
     start = text[:LOOKED_AT]
     if "(" not in start or CODE.search(start):
+        return False
+    if LINE.search(start):
+        return True
+    if IMPORT.search(start):
         return False
     if CHILD.search(start) or "): Parameter containing: [torch." in start:
         return True
