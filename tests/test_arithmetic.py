@@ -185,6 +185,7 @@ OTHERS = [
     "L=12 H=768",
     "3 x (conv 64 3x3; relu)",
     "resnet50",
+    "resnext50_32x4d",
     "conv 32 3x3",
     "1,000,200",
     "28x28x1",

@@ -83,6 +83,17 @@ READ = [
     ("bert.embeddings.word_embeddings.weight torch.Size([30522, 768]) torch.float32 True", (23440896, 0, 0)),
     ("conv1/kernel (3, 3, 1, 32)\nconv1/bias (32,)", (288, 32, 0)),
     ("fc1.weight: shape=(16, 784), dtype=float32", (12544, 0, 0)),
+    ("FrozenDict({\n    params: {\n        Dense_0: {\n            bias: (16,),\n            kernel: (784, 16),\n"
+     "        },\n    },\n})", (12544, 16, 0)),
+    ("<tf.Variable 'W:0' shape=(784, 10) dtype=float32_ref>\n<tf.Variable 'b:0' shape=(10,) dtype=float32_ref>",
+     (7840, 10, 0)),
+    ("W1 (784, 16), b1 (16,), W2 (16, 10), b2 (10,)", (12704, 26, 0)),
+    ("W1: (784, 16)\nb1: (16,)", (12544, 16, 0)),
+    ("conv1.weight: (64, 3, 7, 7) = 9408", (9408, 0, 0)),
+    ("| name | shape | params |\n|---|---|---|\n| fc.weight | [10, 784] | 7,840 |\n| fc.bias | [10] | 10 |",
+     (7840, 10, 0)),
+    ("llama_model_loader: - tensor    0: token_embd.weight q4_K [  4096, 32000,     1,     1 ]", (131072000, 0, 0)),
+    ("fc weight torch.Size([10, 784])\nfc bias torch.Size([10])", (7840, 10, 0)),
 ]  # fmt: skip
 
 
@@ -172,7 +183,7 @@ OTHERS = [
     "784-16-16-10", "[784, 16, 16, 10]", "conv 32 (3,3); dense 10", "Conv((5,5), 3 => 7)", "[3x3, 64; 3x3, 64] x 2",
     '{"n_layer": 12, "betas": [0.9, 0.95]}', "784x16 + 16", "(5*5*3+1)*100", "28x28x1", "input (28, 28, 1)",
     "nn.Conv2d(3, 64, (7, 7))", "Dense(64, input_shape=(784, 16))", "kernel_size = (3, 3)", "resnet50", "()", "d-4*d-d",
-    "32C3-MP2-64C3-P2-128-N10", "hidden_size [3, 4]", "model.pt", "",
+    "32C3-MP2-64C3-P2-128-N10", "hidden_size [3, 4]", "[(d + 1), (d + 1)]", "model.pt", "",
 ]  # fmt: skip
 
 

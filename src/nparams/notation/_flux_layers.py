@@ -33,9 +33,9 @@ MAX_OPERATIONS = 150
 #: functions without parameters, and what a row calls them
 PLAIN = {
     **dict.fromkeys(
-        """relu relu6 leakyrelu rrelu elu selu celu gelu gelu_tanh gelu_erf gelu_sigmoid swish hardswish lisht mish sigmoid
-        σ sigmoid_fast hardsigmoid hardσ logsigmoid logσ tanh tanh_fast hardtanh softplus softsign softshrink tanhshrink
-        trelu softmax logsoftmax normalise abs abs2 exp sin cos""".split(),
+        """relu relu6 leakyrelu rrelu elu selu celu gelu gelu_tanh gelu_erf gelu_sigmoid swish hardswish lisht mish
+        sigmoid σ sigmoid_fast hardsigmoid hardσ logsigmoid logσ tanh tanh_fast hardtanh softplus softsign
+        softshrink tanhshrink trelu softmax logsoftmax normalise abs abs2 exp sin cos""".split(),
         "Activation",
     ),
     **dict.fromkeys("identity gpu cpu f32 f64 f16 device dropout NoOpLayer Identity".split(), "Identity"),

@@ -90,7 +90,7 @@ ELEMENTS: tuple[tuple[str, Maker], ...] = (
     (rf"{NUMBER}\s*(?:n|fc|f|o|sm|svm|hu)(?![\w.])", lambda m: Item("dense", f"dense {m[1]}")),
     (r"(soft-?max|relu|tanh|sigmoid)(?!\w)", lambda m: Item("other", m[1].lower().replace("-", ""))),
     (r"(?:bn|batch-?norm)(?!\w)", lambda m: Item("other", "batchnorm")),
-    (r"(?:lrn|classifier)(?!\w)", lambda m: Item("skip")),
+    (r"(?:lrn|classifier|inputs?|output)(?!\w)", lambda m: Item("skip")),
     (r"do?(0?\.\d{1,6})(?![\w.])", lambda m: Item("other", f"dropout {float(m[1]):g}")),
     (r"drop-?out(?:\s*\(?(0?\.\d{1,6})\)?)?(?!\w)", lambda m: Item("other", f"dropout {float(m[1] or 0.5):g}")),
     (r"flatten(?!\w)", lambda m: Item("other", "flatten")),

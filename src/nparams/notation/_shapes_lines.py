@@ -29,6 +29,8 @@ PLAIN = re.compile(
     r"[ \t|'\"]*([\w./:-]*(?:weight|bias|kernel|gamma|beta|embedding|running_mean|running_var)[\w:]*)['\"]?"
     r"[ \t]*[ \t:=|,][ \t]*(\d{1,99}(?:[ \t]*[x×,][ \t]*\d{1,99}){0,31})[ \t|]*$"
 )
+#: a name with parts: fc1.weight, dense/kernel
+PATH = r"\w[./]\w"
 LONGEST_LINE = 1_000
 OPENING = re.compile(r"[\[({]")
 TOTAL = re.compile(r"(?i)^[^\d\n]{0,40}\btotal\b[^\d\n]{0,40}?([\d,_]{1,60})\b")
@@ -150,7 +152,7 @@ class _Lines:
         """The name before a bracket; a number among its words is not understood."""
         words = _words(front) if front.strip(" \t,;|") else []
         strange = next((word for word in words[1:] if word.strip(":=()").isdigit()), None)
-        if strange is not None and "'" not in front and '"' not in front:
+        if strange is not None and not any(c in front for c in "'\"") and not any(re.search(PATH, w) for w in words):
             self.reader.fail(start, f"{shown(strange)} before a shape is not understood; write a name and its shape")
         return _name(front)
 
@@ -219,10 +221,12 @@ def _name(front: str) -> str | None:
         return None
     if (quoted := re.findall(r"['\"]([^'\"\n]{1,500})['\"]", front)) != []:
         return str(quoted[-1]).removesuffix(":0")
-    words = _words(front)
-    if not words or words[0].strip(":.)").isdigit():
-        return None
-    return words[0].strip("'\"").rstrip(":=").removesuffix(":0") or None
+    words = [w.strip("'\"").rstrip(":=").removesuffix(":0") for w in _words(front)]
+    path = next((word for word in words if re.search(PATH, word)), None)
+    if path is not None:
+        return path
+    words = [word for word in words if word and not word.isdigit() and word not in ("True", "False", "trainable")]
+    return ".".join(words) if 0 < len(words) < 4 else words[0] if words else None
 
 
 def _words(front: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nparams.errors import NotationError, escaped, shown
 from nparams.network import Tensor
 from nparams.roles import role_of
@@ -10,6 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.notation._shapes_tree import Entry, Shape
+
+
+#: how lecture notes call biases: b1, b_h, bi, bias_2
+OFFSET = r"(?:b|bias)(?:_\w{1,8}|\d{1,3}|[a-z])?"
 
 
 def tensors_of(entries: list[Entry], notes: list[str]) -> list[Tensor]:
@@ -78,6 +84,8 @@ def _named(entry: Entry, by_order: str) -> Tensor:
         return Tensor(entry.name or "", entry.shape, entry.dtype, role=by_order)
     plain = tuple(side if isinstance(side, int) else 0 for side in entry.shape or ())
     role, note = role_of(entry.name or "", plain, entry.dtype)
+    if role == "weight" and len(plain) == 1 and re.fullmatch(OFFSET, re.split(r"[./]", entry.name or "")[-1]):
+        role, note = "bias", "a bias by its name, like b1"
     return Tensor(entry.name or "", entry.shape, entry.dtype, role=role, note=note)
 
 

@@ -135,7 +135,7 @@ class Tree:
         self.walk(node.items[1], path)
         if dtype is not None:
             for entry in self.found[before:]:
-                entry.dtype = entry.dtype or dtype_of(self.told(dtype).strip("'\""), strict=False)
+                entry.dtype = entry.dtype or dtype_of(self.told(dtype).strip("'\""))
 
     def _inside(self, node: Node, path: tuple[str, ...]) -> None:
         shaped = [item for item in node.items if item.kind not in ("str", "word")]
@@ -285,8 +285,8 @@ class Tree:
 SIDE = r"[\w\s+\-*/()·^]*[A-Za-z_][\w\s+\-*/()·^]*"
 
 
-def dtype_of(told: str | None, *, strict: bool = True) -> str | None:
+def dtype_of(told: str | None) -> str | None:
     """The number type by any of its names; None where it is not known."""
     if told is None:
         return None
-    return DTYPES.get(told.rpartition(".")[2])
+    return DTYPES.get(told.rpartition(".")[2].removesuffix("_ref"))

@@ -35,7 +35,7 @@ CELL = r"\[\s*\d+\s*[x×]\s*\d+\s*,\s*\d+[^\[\]]{0,200}\]\s*[x×*]\s*\d+"
 ELEMENT = (
     r"(?:\d+(?:[x×]\d+){1,2}|\(?(?:\d+[x×])?\(?\d+(?:c|conv)\d+(?:[x×]\d+)?(?:s\d+|/\d+)?\)*(?:[x×]\d+)?"
     r"|(?:mp|ap|p|s)\d+(?:[x×]\d+)?"
-    r"|\d+[ps]|(?:\d+[x×])?\(?\d+(?:n|fc|f|o|sm|svm|hu)?\)?(?:[x×]\d+)?|(?:n|fc|sm)\d+|\(\d+[x×]\d+fc\)|bn|relu|gap|do?0?\.\d+|softmax)"
+    r"|\d+[ps]|(?:\d+[x×])?\(?\d+(?:n|fc|f|o|sm|svm|hu)?\)?(?:[x×]\d+)?|(?:n|fc|sm)\d+|\(\d+[x×]\d+fc\)|bn|relu|gap|inputs?|output|do?0?\.\d+|softmax)"
 )
 #: what only such a string has
 SURE = r"(?i)(?<![\w.])\d+c\d+(?![\w.]*\.\w)|(?<![\w.])(?:\d+n|n\d+|mp\d+)(?![\w.])"

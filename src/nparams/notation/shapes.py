@@ -23,7 +23,7 @@ MAX_READ_AS = 200
 # Patterns as text, so that a list of sizes that is asked about compiles none of them.
 #: words that only shapes of tensors have
 SURE = (
-    r"torch\.Size\(|TensorShape\(|ShapeDtypeStruct\(|Tensor of size \d|Variable [^\n>]{0,300}shape=\(|\"data_offsets\""
+    r"torch\.Size\(|llama_model_loader: - tensor|TensorShape\(|ShapeDtypeStruct\(|Tensor of size \d|Variable [^\n>]{0,300}shape=\(|\"data_offsets\""
     r"|\bParameter containing:|(?:float|bfloat|int|uint|f|bf|i|u)(?:8|16|32|64)\[[\d, ]*\]"
     r"|\b(?:tensor|array|Array|DeviceArray|Parameter)\(\s*\[|(?:tensor|array|Array)\(-?\d"
 )
@@ -34,7 +34,7 @@ SIDES = rf"[\[(][ \t]*(?:{NUMBERS}|{SYMBOLS})?[ \t]*[\])]"
 TYPE = r"(?:(?:dtype=)?(?:torch|jnp|np|tf)?\.?\w*(?:float|int)\d+[ \t|,]*)?"
 LINE = (
     rf"[ \t|'\"]*([A-Za-z_][\w./:-]*)['\"]?(?:[ \t]*[:=|,][ \t]*|[ \t]+){TYPE}(?:shape=)?{SIDES}[ \t|,]*"
-    rf"(?:{SIDES}[ \t|,]*)*{TYPE}[ \t|,\d]*(?:True|False)?[ \t|]*"
+    rf"(?:(?:[A-Za-z]\w*[ \t]*[:=]?[ \t]*)?{SIDES}[ \t|,]*)*{TYPE}[ \t|,=\d]*(?:True|False)?[ \t|]*"
 )
 #: fc1.weight 16x784
 FLAT = (
@@ -42,7 +42,7 @@ FLAT = (
     r"\d+(?:[ \t]*[x×,][ \t]*\d+)*[ \t|]*"
 )
 #: words in the names of tensors
-NAMES = r"[./]|weight|bias|kernel|gamma|beta|embed|running_|^w[tpe]e$|^[Ww]_|_\d+$"
+NAMES = r"[./]|weight|bias|kernel|gamma|beta|embed|running_|^w[tpe]e$|^[Ww]_|_\d+$|^[WUwb]\d*$"
 #: numbers in brackets and nothing else, in lists or one a line
 BARE = r"(?:[\s\d,()\[\]]|\.\.\.|…|None)+"
 NESTED = r"\s*[\[(]\s*[\[(]|[^\n]*[\])][\s,]+[\[(]"
@@ -75,10 +75,10 @@ def may_be(text: str) -> bool:
 
 def _is_list(head: str) -> bool:
     """A list or dict of names with shapes, or shapes in symbols."""
-    keyed = re.findall(KEYED, head)
-    if keyed:
+    if re.search(KEYED, head) or re.match(r"\s*FrozenDict\(", head):
         return not re.search(r"['\"](?:n_layer|hidden_size|d_model|model_type|betas)['\"]\s*:", head)
-    return re.fullmatch(SYMBOLIC, head) is not None and len(head) < LOOK and re.search(r"[A-Za-z]", head) is not None
+    several = re.search(r"[\[(][^\[\]()]*,[^\[\]()]*[\])]", head) is not None
+    return several and len(head) < LOOK and re.fullmatch(SYMBOLIC, head) is not None and any(map(str.isalpha, head))
 
 
 def _is_flat(head: str) -> bool:
