@@ -107,6 +107,15 @@ def test_totals_and_roles(text: str, wanted: tuple[int, int, int]) -> None:
     assert "\n" not in found.read_as
 
 
+@pytest.mark.parametrize("text", [text for text, _ in READ], ids=[text[:40] for text, _ in READ])
+def test_what_is_printed_back_reads_as_the_same(text: str) -> None:
+    found = shapes.read(text)
+    if "…" not in found.read_as:
+        again = shapes.read(found.read_as)
+        assert [t.shape for t in again.tensors()] == [t.shape for t in found.tensors()]
+        assert (again.weights, again.biases) == (found.weights, found.biases)
+
+
 REFUSED = [
     ("(None, 10)", 'line 1: "(None, 10)" has a side that is not fixed (None, a batch or a length)'),
     ("[(784, 16), (16,", 'line 1: "(16," is not closed: ) is missing at the end; was the paste cut off?'),

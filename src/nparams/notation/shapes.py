@@ -23,7 +23,8 @@ MAX_READ_AS = 200
 # Patterns as text, so that a list of sizes that is asked about compiles none of them.
 #: words that only shapes of tensors have
 SURE = (
-    r"torch\.Size\(|llama_model_loader: - tensor|TensorShape\(|ShapeDtypeStruct\(|Tensor of size \d|Variable [^\n>]{0,300}shape=\(|\"data_offsets\""
+    r"llama_model_loader: - tensor|torch\.Size\(|TensorShape\(|ShapeDtypeStruct\(|Tensor of size \d"
+    r"|Variable [^\n>]{0,300}shape=\(|\"data_offsets\""
     r"|\bParameter containing:|(?:float|bfloat|int|uint|f|bf|i|u)(?:8|16|32|64)\[[\d, ]*\]"
     r"|\b(?:tensor|array|Array|DeviceArray|Parameter)\(\s*\[|(?:tensor|array|Array)\(-?\d"
 )
@@ -152,13 +153,14 @@ def _declare(network: Network, declared: int) -> None:
 
 def _read_as(entries: list[Entry]) -> str:
     """The shapes in one line, cut where it gets long."""
-    told = ""
+    told, bare = "", all(entry.name is None for entry in entries)
     for place, entry in enumerate(entries):
         piece = str(entry)
         if len(told) + len(piece) > MAX_READ_AS and place:
-            return f"{told}; … ({len(entries) - place:,} more)"
-        told = f"{told}; {piece}" if told else piece[:MAX_READ_AS]
-    return told
+            told += f", … ({len(entries) - place:,} more)"
+            break
+        told = f"{told}, {piece}" if told else piece[:MAX_READ_AS]
+    return f"[{told}]" if bare else told
 
 
 __all__ = ["may_be", "read"]
