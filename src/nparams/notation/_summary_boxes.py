@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: a line between rows, wherever it stands
 BETWEEN = re.compile(r"[┏┡├└╭╰┌][━─┳╇┼┴┬═╪╈╋┻]{2,}+[┓┩┤┘╮╯┐┃│]?")
+#: cells between two lines of a table; more are none
+MOST_CELLS = 2_000
 ASCII = re.compile(r"^\s*\+(?:[-=]{2,}\+)+\s*$", re.M)
 BARS = re.compile(r"[│┃]")
 
@@ -47,11 +49,12 @@ def records(text: str) -> list[list[Cell]]:
 def _drawn(text: str) -> list[list[Cell]]:
     parts = BETWEEN.split(text)
     if len(parts) == 1:
-        return [[Cell([c]) for c in BARS.split(line)[1:-1]] for line in text.split("\n") if len(BARS.findall(line)) > 2]
+        lines = [BARS.split(line)[1:-1] for line in text.split("\n")]
+        return [[Cell([c]) for c in cells] for cells in lines if 1 < len(cells) <= MOST_CELLS]
     found = []
     for part in parts:
         cells = BARS.split(part)[1:-1]
-        if not cells:
+        if not cells or len(cells) > MOST_CELLS:
             continue
         if "\n" in part.strip():
             lines = [BARS.split(line.strip())[1:-1] for line in part.split("\n") if BARS.search(line)]

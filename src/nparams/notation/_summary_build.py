@@ -58,8 +58,8 @@ def summary_of(text: str) -> Summary:
     from nparams.notation import _summary_yolo as yolo
 
     readers = (
-        flax.table_of, lightning.table_of, yolo.log_of, torch.tree_of, torch.list_of, keras.rows_of, plain.dump_of,
-        plain.only_totals,
+        flax.table_of, lightning.table_of, yolo.log_of, torch.tree_of, torch.list_of, plain.detailed_of, keras.rows_of,
+        plain.dump_of, plain.adapters_of, plain.only_totals,
     )  # fmt: skip
     for reader in readers:
         found = reader(text)

@@ -155,7 +155,7 @@ class Explainer:
             feeding = self._feeding(row.inputs[0]) if row.inputs else self.before if row.depth else None
             if feeding is not None:
                 yield feeding.out
-            if not row.inputs:  # rows of a nested model do not say what feeds them
+            if feeding is None or not row.inputs:  # rows of a nested model do not say what feeds them
                 yield None
             return
         before = self.before.out if self.before is not None else None
@@ -213,7 +213,9 @@ class Explainer:
         if found:
             self.found.several.append((name, row.own, [option.said or option.told for option in found]))
             return
-        told = expected(Asked(row, kind, row.own, next(self._inputs(row, kind)), self.family, self.summary.recent))
+        told = expected(
+            Asked(row, kind, row.own, next(self._inputs(row, kind), None), self.family, self.summary.recent)
+        )
         if told and self._certain(row):
             self.found.misfits += 1
             self.found.wrong.append(f"{name} ({row.type or kind}): {row.own:,} is printed, but {told}")
@@ -252,7 +254,7 @@ def expected(a: Asked) -> str:
         found = " or ".join(f"{gates * f * (n + f + v):,}" for v in ((1, 2) if kind == "gru" else (1,)))
         return f"{f:,} cells on {n:,} values have {found}"
     ends = a.channels(a.out, a.rank) if kind in ("conv", "convolution") else []
-    if len(ends) == 1 and a.count % ends[0]:
+    if ends and all(a.count % end for end in ends):
         return f"a layer with {ends[0]:,} filters has a multiple of {ends[0]:,}"
     return ""
 

@@ -91,7 +91,10 @@ def _shapes_with_counts(text: str) -> Iterator[Found]:
     i, n = 0, len(words)
     while i < n:
         word = words[i][0]
-        if word[0] not in "([{" and word not in UNKNOWN:
+        cut = (
+            word in "([{" and i + 1 < n and words[i + 1][0][0] in "([{"
+        )  # a name that goes on in the next line: add_1 (
+        if cut or (word[0] not in "([{" and word not in UNKNOWN):
             i += 1
             continue
         found, i = _at(words, i)

@@ -5,6 +5,8 @@ The kinds are those of Keras (keras/src/layers) and torch.nn; what each holds is
 
 from __future__ import annotations
 
+from math import prod
+
 from nparams.notation._summary_sequences import attention, bidirectional, encoder, rnn
 from nparams.notation._summary_solve import UNUSUAL, Option, conv, dense
 from nparams.notation._summary_types import Asked, plain_type
@@ -187,7 +189,8 @@ def _convlstm(a: Asked) -> list[Option]:
 
 
 def _prelu(a: Asked) -> list[Option]:
-    return [Option("prelu", {"c": a.count}, str(a.count))] if a.count in (1, *(a.out or ())) else []
+    sides = [side for side in a.out or () if side]
+    return [Option("prelu", {"c": a.count}, str(a.count))] if a.count in (1, *sides, prod(sides)) else []
 
 
 def _statistics(a: Asked) -> list[Option]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.notation._summary_text import Row, Summary, number, printed_totals
+from nparams.notation._summary_text import Printed, Row, Summary, number, printed_totals
 
 ROW = re.compile(
     r"^\s*(?:[|│]\s*)?(?:\d{1,6}\s+)?(?P<name>[A-Za-z_][\w.\-/]{0,200}(?:\s?\([\w.]{1,60}\))?)\s*(?:[|│:=,]|\s{2,}|\s->|\s)\s*"
@@ -14,6 +14,7 @@ ROW = re.compile(
     r"(?:(?P<last>\[[\d, ]{0,80}\])\s[-+\d.enainf\s]*(?:torch\.\w+)?\s*)?[|│]?\s*$"
 )
 SUM = re.compile(r"(?:grand )?(?:total|sum|all)(?:[ _](?:trainable[ _])?(?:params?|parameters))?", re.I)
+SUMMED = re.compile(r"^[\s|]*(?:grand )?(?:total|sum)[\w ]{0,30}[\s|:=]+\d[\d,]*[\s|]*$", re.I)
 TITLED = re.compile(
     r"^[\s|│]*#?(?:layer|module|name|parameter|weight)s?(?: name)?\b.{0,60}"
     r"\b(?:params?|parameters?|numel|count|size|#)\W*$",
@@ -47,6 +48,12 @@ def dump_of(text: str) -> Summary | None:
     return Summary("table of counts", "torch", rows, printed, flows=False) if rows else None
 
 
+def detailed_of(text: str) -> Summary | None:
+    """What ultralytics' model.info(detailed=True) prints: name, gradient, parameters, shape."""
+    lines = sum(bool((m := ROW.match(line)) and m["flag"] and m["last"]) for line in text.split("\n"))
+    return dump_of(text) if lines else None
+
+
 def _row(match: re.Match[str]) -> Row | None:
     from math import prod
 
@@ -74,8 +81,21 @@ def is_dump(text: str) -> bool:
         return False
     barred = sum(line.count("|") >= 1 for line in lines)
     titled = TITLED.search(text[:20_000]) is not None
-    totalled = any(SUM.match(line.strip(" |")) for line in lines) or bool(re.search(r"total.{0,20}params", text, re.I))
+    totalled = any(SUMMED.match(line) for line in lines) or bool(re.search(r"total.{0,20}params", text, re.I))
     return titled or totalled or 2 * barred >= len(lines)
+
+
+def adapters_of(text: str) -> Summary | None:
+    """What peft's print_trainable_parameters prints: trainable params: 294,912 || all params: 124,734,720."""
+    match = re.search(r"trainable params:\s*(\d[\d,]*)\s*\|\|\s*all params:\s*(\d[\d,]*)", text)
+    trained, total = (number(match[1]), number(match[2])) if match else (None, None)
+    if trained is None or total is None or trained > total:
+        return None
+    printed = Printed()
+    printed.total, printed.trainable, printed.untrained = total, trained, total - trained
+    rows = [Row("trained", None, trained), Row("frozen", None, total - trained)]
+    rows[1].trainable = False
+    return Summary("printed totals", "torch", rows, printed, flows=False)
 
 
 def only_totals(text: str) -> Summary | None:

@@ -126,7 +126,7 @@ def _open(q: int, f: int, rank: int, bias: bool, kernel: tuple[int, ...] | None)
         if usual:
             at = 0 if c in IMAGE else 1 if c % 4 == 0 or kernel else UNUSUAL
         else:
-            at = 2 if c in IMAGE and side > 1 else UNUSUAL
+            at = 2 if c in IMAGE and 1 < side <= USUAL else UNUSUAL
         found.append(_option(k, c, f, bias, at if bias else max(at + 3, 3), "kernel {k} on {c} channels"))
     return found
 
@@ -151,13 +151,17 @@ def dense(count: int, f: int, n: int | None) -> list[Option]:
     q = count // f
     if n is not None:
         return [_dense(n, f, bias, 0, "" if bias else "no bias") for bias in (True, False) if q == n + bias]
-    found = [_dense(q - 1, f, True, 0, f"{q - 1:,} inputs and biases")] if q > 1 else []
-    return [*found, _dense(q, f, False, 1, f"{q:,} inputs, no bias")]
+    found = [_dense(q - 1, f, True, 0, f"{_inputs(q - 1)} and biases")] if q > 1 else []
+    return [*found, _dense(q, f, False, 1, f"{_inputs(q)}, no bias")]
 
 
 def _dense(n: int, f: int, bias: bool, rank: int, said: str) -> Option:
     told = f"({n} + 1)·{f}" if bias else f"{n}·{f}"
     return Option("dense", {"n_in": n, "n_out": f, "bias": bias}, told, rank, said)
+
+
+def _inputs(n: int) -> str:
+    return f"{n:,} input{'' if n == 1 else 's'}"
 
 
 def recurrent(word: str, count: int, h: int, n: int | None, vectors: tuple[int, ...], ways: int = 1) -> list[Option]:
@@ -178,6 +182,6 @@ def recurrent(word: str, count: int, h: int, n: int | None, vectors: tuple[int, 
             front = "·".join(str(m) for m in (ways, gates) if m > 1)
             bias = "" if v == 0 else f" + {h}" if v == 1 else f" + {v}·{h}"
             told = f"{h}·({inputs} + {h}){bias}"
-            said = "" if n is not None else f"{inputs} inputs" + ("" if v < 2 else " and two vectors of biases")
+            said = "" if n is not None else _inputs(inputs) + ("" if v < 2 else " and two vectors of biases")
             found.append(Option(word, given, f"{front}·({told})" if front else told, place, said))
     return found

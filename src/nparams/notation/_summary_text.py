@@ -19,6 +19,8 @@ MAX_ROWS = 200_000
 MAX_DIGITS = 30
 
 COLOURS = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
+#: how each line of a comment or a quotation begins
+QUOTES = ("#", "//", ">")
 #: spaces in a row that are kept
 WIDEST = 200
 WIDE, BLANK = re.compile(rf" {{{WIDEST},}}"), re.compile(r"\n{3,}")
@@ -121,7 +123,11 @@ def cleaned(text: str) -> str:
     if "\x1b" in text:
         text = COLOURS.sub("", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").replace("\t", "    ")
-    text = "\n".join(line.rstrip() for line in text.split("\n"))
+    lines = [line.rstrip() for line in text.split("\n")]
+    quoted = sum(line.startswith(QUOTES) for line in lines)
+    if quoted > 1 and 3 * quoted > 2 * sum(map(bool, lines)):  # a comment of some code, or a mail
+        lines = [line.lstrip("#>/") for line in lines]
+    text = "\n".join(lines)
     return BLANK.sub("\n\n", WIDE.sub(" " * WIDEST, text))
 
 
