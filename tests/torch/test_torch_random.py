@@ -86,13 +86,18 @@ def unseen_attention(module: nn.Module) -> bool:
 
 
 def shown(module: nn.Module) -> Iterator[int]:
-    """The parameters that a print tells of: those of torch's own layers, each time that they are printed."""
+    """The parameters that a print tells of: those of torch's own layers, each time that they are printed.
+
+    It does not tell along which side a weight is normed: the first is meant where nothing else is said.
+    """
     own = dict(module.named_parameters(recurse=False))
+    if "original0" in own:
+        own["original0"] = own["original1"].flatten(1)[:, 0]
     if type(module).__module__.startswith("torch.nn"):
-        hooked = {"weight_g"} & own.keys()
-        yield sum(held.numel() for name, held in own.items() if name not in hooked)
-    for child in module.children() if not isinstance(module, nn.ModuleList) else module:
-        yield from shown(child)
+        yield sum(held.numel() for name, held in own.items() if name != "weight_g")
+    for child in module._modules.values():
+        if child is not None:
+            yield from shown(child)
 
 
 def test_a_single_print_of_a_layer_is_counted() -> None:

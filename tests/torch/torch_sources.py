@@ -398,7 +398,7 @@ def written(rng: random.Random, name: str, kinds: tuple[str, ...]) -> Source:
     head, prefix = rng.choice(HEADS)
     parts = [head, *draft.before, body]
     if not body:  # one expression, as it is pasted
-        if not draft.before and rng.random() < 0.5:
+        if not draft.before and prefix != "tnn." and rng.random() < 0.5:
             parts = []
         said = rng.choice(("model = {}", "net = {}", "{}", "print({})"))
         last, told = said.format(model), model
