@@ -93,6 +93,9 @@ READ = [
     ("| name | shape | params |\n|---|---|---|\n| fc.weight | [10, 784] | 7,840 |\n| fc.bias | [10] | 10 |",
      (7840, 10, 0)),
     ("llama_model_loader: - tensor    0: token_embd.weight q4_K [  4096, 32000,     1,     1 ]", (131072000, 0, 0)),
+    ("0.weight\ttorch.float32\t[4, 1, 3, 3]\n1.num_batches_tracked\ttorch.int64\t[]", (36, 0, 1)),
+    ("0.0.weight                (4, 1, 3, 3)         36\n0.0.bias                  (4,)                 4", (36, 4, 0)),
+    ("{'flatten': [], 'dense': [(784, 16), (16,)]}", (12544, 16, 0)),
     ("fc weight torch.Size([10, 784])\nfc bias torch.Size([10])", (7840, 10, 0)),
 ]  # fmt: skip
 

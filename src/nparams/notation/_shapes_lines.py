@@ -161,6 +161,9 @@ class _Lines:
         words = all(item.kind in ("word", "str") for item in node.items) and not self.tree.is_shape(node)
         if node.kind == "seq" and words and node.items and path and not re.search(r"\d", self.tree.told(node)):
             return
+        if node.kind == "seq" and not node.items and path and (_dtype(front) or path[0].endswith("_tracked")):
+            self.tree.add(path, (), None, node)  # one number; behind a bare name [] may be a list of none
+            return
         if front.rstrip().endswith("=") and path and "[" not in self.tree.told(node) and path[0] in ("shape", "size"):
             path = ()
         self.tree.walk(node, path)

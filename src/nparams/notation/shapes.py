@@ -34,7 +34,7 @@ SYMBOLS = r"[A-Za-z]\w*(?:\s*[,*]\s*\w+)+\s*,?"
 SIDES = rf"[\[(][ \t]*(?:{NUMBERS}|{SYMBOLS})?[ \t]*[\])]"
 TYPE = r"(?:(?:dtype=)?(?:torch|jnp|np|tf)?\.?\w*(?:float|int)\d+[ \t|,]*)?"
 LINE = (
-    rf"[ \t|'\"]*([A-Za-z_][\w./:-]*)['\"]?(?:[ \t]*[:=|,][ \t]*|[ \t]+){TYPE}(?:shape=)?{SIDES}[ \t|,]*"
+    rf"[ \t|'\"]*((?:\d+[./])*[A-Za-z_][\w./:-]*)['\"]?(?:[ \t]*[:=|,][ \t]*|[ \t]+){TYPE}(?:shape=)?{SIDES}[ \t|,]*"
     rf"(?:(?:[A-Za-z]\w*[ \t]*[:=]?[ \t]*)?{SIDES}[ \t|,]*)*{TYPE}[ \t|,=\d]*(?:True|False)?[ \t|]*"
 )
 #: fc1.weight 16x784
