@@ -105,7 +105,8 @@ CASES = [
          "ZeroPad2d((0, 1, 0, 1))\n)", 864),
     # parametrisations: weight normalisation keeps lengths and directions
     Case("ParametrizedConv1d(\n  4, 6, kernel_size=(3,), stride=(1,)\n  (parametrizations): ModuleDict(\n    (weight): "
-         "ParametrizationList(\n      (0): _WeightNorm()\n    )\n  )\n)", 72 + 6 + 6),
+         "ParametrizationList(\n      (0): _WeightNorm()\n    )\n  )\n)", 72 + 6 + 6,
+         ("a length for each row (dim=0, its default), 6 in all",)),
     Case("MultiheadAttention((out_proj): _LinearWithBias(in_features=8, out_features=8, bias=True))", 4 * 64 + 4 * 8),
     # what a loop over named_modules() prints; modules that are listed again are not counted again
     Case("conv1: Conv2d(1, 20, kernel_size=(5, 5), stride=(1, 1))\nblocks.0.fc: Linear(in_features=4, out_features=2, "
@@ -176,6 +177,7 @@ AROUND = {
     "closed twice": lambda text: f"{text})\n)",
     "bound method": lambda text: f"<bound method Module.parameters of {text.partition(chr(10))[2].rstrip()}>",
     "notebook": lambda text: f"import torch\nmodel = torch.load('m.pt')\nprint(model)\n\n{text.partition(chr(10))[2]}",
+    "coloured": lambda text: re.sub(r"(\w+)\(", "\x1b[1;35m\\1\x1b[0m\x1b[1m(\x1b[0m", text),
     "assigned": lambda text: f"model = {text.partition(chr(10))[2]}",
     "printed": lambda text: f"print({text.partition(chr(10))[2].rstrip()})",
     "remarks": lambda text: text.replace("(\n", "(  # a block of it, nothing else)\n"),

@@ -22,8 +22,8 @@ def notes_of(model: Model, network: Network) -> list[str]:
     """Every sentence, what matters most first."""
     found: list[str] = []
     for write in (
-        _cut_off, _unknown, _several, _attention, _unseen_biases, _custom, _tied_head, _taken, _packed, _frozen,
-        _adapters, disagreements, stated, _ranges,
+        _cut_off, _unknown, _several, _attention, _weight_norms, _unseen_biases, _custom, _tied_head, _taken, _packed,
+        _frozen, _adapters, disagreements, stated, _ranges,
     ):  # fmt: skip
         found += write(model, network)
     return found
@@ -103,6 +103,20 @@ def _attention(model: Model, network: Network) -> list[str]:
             size,
         )
     ]
+
+
+def _weight_norms(model: Model, network: Network) -> list[str]:
+    size = 0
+    for node in model.nodes:
+        for t in node.found.module.tensors if node.found.module is not None else ():
+            if t.name.endswith(".original0") and isinstance(t.size, int):
+                size += t.size * node.copies
+    if not size:
+        return []
+    told = (
+        "weight normalisation is counted with a length for each row (dim=0, its default), {} in all; a print does not"
+    )
+    return [Told(f"{told} show whether it has another dim", size)]
 
 
 def _unseen_biases(model: Model, network: Network) -> list[str]:

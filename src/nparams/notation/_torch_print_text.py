@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_DEPTH, MAX_NODES = 2_000, 200_000
 MAX_TEXT = 4_000_000
 
+#: what a terminal shows as colour
+COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
 #: in front of a line: marks of comments, quotes and lists
 MARKS = re.compile(r"^[ \t]*(?:(?:#|//|>|\||│|\*)[ \t]*){0,8}", re.MULTILINE)
 #: the numbers of lines, as editors show them
@@ -120,7 +122,8 @@ class _Frame:
 
 def cleaned(text: str) -> str:
     """The text without marks in front of lines and remarks behind them; counts in remarks stay."""
-    text = NUMBERS.sub("", MARKS.sub("", text.replace("\r", "\n").replace("**", "")))
+    text = COLOURS.sub("", text).replace("\r", "\n").replace("**", "")
+    text = NUMBERS.sub("", MARKS.sub("", text))
     return REMARK.sub(lambda m: f" {counted[0]}" if (counted := COUNT.search(m[1])) else "", text)
 
 

@@ -50,7 +50,7 @@ def may_be(text: str) -> bool:
     >>> may_be("(0): Linear(in_features=784, out_features=10, bias=True)"), may_be("nn.Linear(784, 10)")
     (True, False)
     """
-    start = text[:LOOKED_AT]
+    start = re.sub(r"\x1b\[[0-9;]{0,20}m", "", text[:LOOKED_AT])
     if "(" not in start or CODE.search(start):
         return False
     if LINE.search(start):
