@@ -203,6 +203,17 @@ RAN = [
     (["784-16-10", "784-10", "--markdown"], 1, "| difference | what | layer | in A | in B |"),
     (["--markdown", "784-10", "input 784; dense 10"], 0, "No difference"),
     (["h0-h1", "h0-h1-h2"], 1, "h1·h2 + h2"),
+    (["784-10", "784-10", "--bias-b", "none"], 1, "biases only in A"),
+    (["lstm 8 on 4", "lstm 8 on 4", "--convention-b", "torch"], 1, "more biases in B"),
+    (["h0-h1", "4-3", "--set", "h=[4,3]"], 2, ""),
+    (["784-10", "h0-h1", "--set-b", "h=[784,10]"], 0, "No difference"),
+    (["nn.LSTM(32, 128, 2)", "lstm 128 2 layers on 32", "--convention-b", "torch"], 0, "2 layers agree"),
+    (
+        ["nn.TransformerEncoderLayer(64, 8, 128)", "encoder 64 heads 8 ff 128"],
+        0,
+        "the same numbers as encoder.ffn in B",
+    ),
+    (["vgg16", "vgg16 bn"], 1, "only in B"),
     (["--from", "stack", "dense 10 on 3", "dense 11 on 3"], 1, "+4"),
 ]
 

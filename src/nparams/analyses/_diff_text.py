@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.expr import Expr
+from nparams.expr import Expr, add
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 HEAD = ("difference", "what", "layer", "in A", "in B")
 #: rows that a table shows
 ROWS = 200
+#: from so many rows on each kind of item is summed in a line
+MANY = 6
 
 
 def text(found: Diff) -> str:
@@ -84,8 +86,19 @@ def _signed(size: Size, found: Diff) -> str:
     return f"+{size:,}" if size > 0 else f"{size:,}"
 
 
+def _summed(found: Diff) -> list[str]:
+    """Each kind of item in one line, where there are many."""
+    if len(found.items) < MANY or not isinstance(found.difference, int):
+        return []
+    sums: dict[str, list[Item]] = {}
+    for item in found.items:
+        sums.setdefault(item.what, []).append(item)
+    return [f"{what}: {_signed(add(*(i.difference for i in group)), found)} in {sum(i.copies for i in group):,} places"
+            for what, group in sums.items()] + [""]  # fmt: skip
+
+
 def _closing(found: Diff) -> list[str]:
-    lines = []
+    lines = _summed(found)
     if not found.items:
         lines.append("No difference: the totals are equal, and every layer has its like.")
     elif found.difference == 0:

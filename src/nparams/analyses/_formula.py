@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     #: "term": an expression, or the text of a product in numbers; "layers": names
     Row = dict[str, Any]
 
+#: characters of a formula
+MAX_LENGTH = 50_000
 #: terms that a text shows
 TERMS = 20
 
@@ -59,6 +61,8 @@ def formula_of(number: int | str | Expr, network: Network) -> Size:
 
 def parsed(text: str) -> Size:
     """A whole number (13,002 or 13_002) or an expression; UsageError with the reason otherwise."""
+    if len(text) > MAX_LENGTH:
+        raise UsageError(f"a formula of {len(text):,} characters: at most {MAX_LENGTH:,}")
     plain_text = text.strip().replace(",", "").replace("_", "")
     if plain_text.isascii() and plain_text.isdigit() and len(plain_text) <= 4_000:
         return int(plain_text)
@@ -118,10 +122,12 @@ def _unproved(case: Case, given: Size) -> Formula:
         values = ", ".join(f"{name} = {value}" for name, value in verdict.witness.items())
         found.lines.append(f"The two differ, for example at {values}.")
         found.differs = True
-    else:
+    elif verdict.points:
         found.lines.append(
             f"The two agree at the {verdict.points} points that were tried; that they are equal is not proved."
         )
+    else:
+        found.lines.append("It has no value that could be compared.")
     return found
 
 

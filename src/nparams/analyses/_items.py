@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: parts of a name that are blocks
 DEEP = 12
 ONLY_A, ONLY_B, CHANGED, COPIES = "only in A", "only in B", "other size", "other number"
+MORE_A, MORE_B = "more biases in A", "more biases in B"
 BIAS_A, BIAS_B, TIED_A, TIED_B, FOLDED = (
     "biases only in A",
     "biases only in B",
@@ -80,8 +81,9 @@ def _changed(a: Piece, b: Piece, norm: Piece | None, style: Style) -> Iterator[I
         yield Item(FOLDED, f"{name}, {norm.name}", *both, add(difference, mul(-1 if on_a else 1, norm.size)))
         return
     what = CHANGED
-    if a.copies == b.copies and a.weights == b.weights and bool(a.biases) != bool(b.biases):
-        what = BIAS_A if a.biases else BIAS_B
+    if a.copies == b.copies and a.weights == b.weights and a.biases != b.biases:
+        more_a = isinstance(difference, int) and difference < 0
+        what = (BIAS_A if more_a else BIAS_B) if not a.biases or not b.biases else (MORE_A if more_a else MORE_B)
     elif a.copies == b.copies and a.tied and a.tied == b.weights:
         what = TIED_A
     elif a.copies == b.copies and b.tied and b.tied == a.weights:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.analyses._leaves import arrays
+from nparams.analyses._terms import Term, terms_of
 from nparams.expr import add, mul
 from nparams.network import PARAMETER_ROLES
 from nparams.network.folding import depends
@@ -10,7 +10,7 @@ from nparams.network.rows import spread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from nparams.expr import Size
     from nparams.network import Module, Network, Tensor
@@ -26,23 +26,23 @@ class Piece:
 
     __slots__ = ("biases", "copies", "kind", "name", "normalises", "place", "products", "sizes", "tied", "weights")
 
-    def __init__(self, name: str, module: Module, copies: Size, place: int) -> None:
+    def __init__(
+        self, name: str, module: Module, terms: list[Term], tied: list[Size], copies: Size, place: int
+    ) -> None:
         self.name = name
         self.kind = module.kind
         self.copies = copies
         #: its number in the network
         self.place = place
-        own = [t for t in module.tensors if t.role in PARAMETER_ROLES and t.size is not None]
-        held = [t for t in own if t.tied_to is None]
-        self.weights = _sorted(t.size for t in held if t.role == "weight" and t.size is not None)
-        self.biases = _sorted(t.size for t in held if t.role == "bias" and t.size is not None)
+        self.weights = _sorted(t.size for t in terms if t.role == "weight")
+        self.biases = _sorted(t.size for t in terms if t.role == "bias")
         #: all sizes, whatever their roles are called
         self.sizes = _sorted((*self.weights, *self.biases))
         #: what is another layer's, and adds nothing here
-        self.tied = _sorted(t.size for t in own if t.tied_to is not None and t.size is not None)
+        self.tied = _sorted(tied)
         #: each array as a product, weights first
-        ordered = sorted(held, key=lambda t: t.role == "bias")
-        self.products = [_textbook(module, t) for t in ordered]
+        ordered = sorted(terms, key=lambda t: t.role == "bias")
+        self.products = [tuple(size for _, size in t.factors) for t in ordered]
         self.normalises = module.kind == "BatchNorm" or (
             module.kind is None and any(t.name.rpartition(".")[2] in STATISTICS for t in module.tensors)
         )
@@ -58,16 +58,8 @@ class Piece:
         return add(*self.sizes)
 
 
-def _sorted(sizes: object) -> tuple[Size, ...]:
-    held: list[Size] = list(sizes)  # type: ignore[call-overload]
-    return tuple(sorted(held, key=lambda s: (not isinstance(s, int), s if isinstance(s, int) else str(s))))
-
-
-def _textbook(module: Module, t: Tensor) -> tuple[Size, ...]:
-    """The sides in the order of texts."""
-    leaf = t.name.removeprefix(f"{module.name}.") if module.name else t.name
-    made = arrays(module, leaf, t.role, t.shape or ())
-    return tuple(size for _, size in made[0][1]) if len(made) == 1 else (t.shape or ())
+def _sorted(sizes: Iterable[Size]) -> tuple[Size, ...]:
+    return tuple(sorted(sizes, key=lambda s: (not isinstance(s, int), s if isinstance(s, int) else str(s))))
 
 
 def both(a: Network, b: Network) -> tuple[list[Piece], list[Piece]]:
@@ -77,9 +69,28 @@ def both(a: Network, b: Network) -> tuple[list[Piece], list[Piece]]:
 
 
 def _pieces(network: Network, *, expand: bool) -> list[Piece]:
-    found = list(_modules(network.root, expand=expand))
-    made = [Piece(name, module, copies, place) for place, (name, module, copies) in enumerate(found)]
-    return [piece for piece in made if piece.sizes or piece.tied]
+    made: list[Piece] = []
+    for name, module, copies in _modules(network.root, expand=expand):
+        tied = [t.size for t in module.tensors if t.tied_to is not None and t.size is not None and _counts(t)]
+        layers = _layers([term for t in module.tensors for term in terms_of(module, t)])
+        for k, terms in layers.items():
+            if terms or tied:
+                called = f"{name}.l{k}" if len(layers) > 1 else name
+                made.append(Piece(called, module, terms, tied, copies, len(made)))
+    return made
+
+
+def _counts(t: Tensor) -> bool:
+    return t.role in PARAMETER_ROLES
+
+
+def _layers(terms: list[Term]) -> dict[int, list[Term]]:
+    """The arrays of each layer, where one module of torch.nn.LSTM holds several."""
+    found: dict[int, list[Term]] = {0: []}
+    for term in terms:
+        number = term.leaf.partition("_l")[2].partition("_")[0]
+        found.setdefault(int(number) if number.isdigit() and len(number) < 9 else 0, []).append(term)
+    return found
 
 
 def _count(network: Network) -> int:

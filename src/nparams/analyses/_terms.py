@@ -173,7 +173,7 @@ def _unit(row: Row) -> Unit:
     module = row.module
     if module.over is not None and depends(module, module.over.index):
         return Unit(row.name, module, _opaque(row), 1)
-    terms = [term for t in module.tensors for term in _terms(module, t)]
+    terms = [term for t in module.tensors for term in terms_of(module, t)]
     made = Unit(row.name, module, terms, row.copies)
     same = made.size == row.total or isinstance(row.total, Expr)
     return made if same else Unit(row.name, module, _opaque(row), 1)
@@ -184,7 +184,7 @@ def _opaque(row: Row) -> list[Term]:
     return [Term(role, role, (("", size),)) for role, size in pairs if size != 0]
 
 
-def _terms(module: Module, tensor: Tensor) -> list[Term]:
+def terms_of(module: Module, tensor: Tensor) -> list[Term]:
     """The products of one array: one, or several where its source packs them."""
     if tensor.role not in PARAMETER_ROLES or tensor.tied_to is not None or tensor.shape is None:
         return []

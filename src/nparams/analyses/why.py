@@ -11,8 +11,9 @@ from nparams.analyses._formula import Formula, against, formula_of
 from nparams.analyses._mistakes import edits, rank
 from nparams.analyses._terms import Case
 from nparams.analyses._text import Style, called, changes, listed
-from nparams.errors import UsageError
+from nparams.errors import ExprError, UsageError
 from nparams.expr import Expr, add, equal, mul
+from nparams.expr.poly import Canonical
 from nparams.network.closed import tidy
 
 TYPE_CHECKING = False
@@ -60,23 +61,20 @@ class Why:
     (True, 'You left out the 42 biases')
     """
 
-    __slots__ = ("answers", "asked", "formula", "network", "style", "tried")
+    __slots__ = ("answers", "asked", "equal", "formula", "network", "style", "tried")
 
     def __init__(self, network: Network, asked: Size, style: Style) -> None:
         self.network = network
         self.asked = asked
+        total = network.totals.known
+        #: whether the number is the total
+        self.equal = asked == total or (isinstance(total, Expr) and equal(asked, total, network.lower))
         self.style = style
         self.answers: list[Answer] = []
         #: how many single mistakes and how many pairs were tried
         self.tried = (0, 0)
         #: how a formula compares with the network's, term by term
         self.formula: Formula | None = None
-
-    @property
-    def equal(self) -> bool:
-        """Whether the number is the total."""
-        total = self.network.totals.known
-        return self.asked == total or (isinstance(total, Expr) and equal(self.asked, total, self.network.lower))
 
     @property
     def explained(self) -> bool:
@@ -195,7 +193,11 @@ def _in_symbols(case: Case, found: Why) -> tuple[int, int]:
     """Single mistakes, compared as polynomials; in a long network only those made everywhere."""
     every = [e for e in edits(case) if len(case.units) <= 60 or not e.where][:SYMBOLIC]
     lower = case.network.lower
-    hits: list[Hit] = [(e,) for e in every if equal(_total(case, e), found.asked, lower)]
+    try:
+        asked = Canonical(lower).canonical(found.asked)
+        hits: list[Hit] = [(e,) for e in every if Canonical(lower).canonical(_total(case, e)) == asked]
+    except ExprError:  # too much to multiply out
+        return 0, 0
     found.answers = _answers(case, hits, found)
     return len(every), 0
 

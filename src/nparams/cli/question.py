@@ -21,6 +21,11 @@ class Asked(Request):
     most: str | None = None
     least: str | None = None
     wanted: str | None = None
+    set_of_b: list[str] | None = None
+    form_of_b: str | None = None
+    bias_of_b: str | None = None
+    convention_of_b: str | None = None
+    which_of_b: str | None = None
 
 
 def parser(name: str, usage: str, about: str) -> OneLine:
