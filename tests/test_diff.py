@@ -192,6 +192,7 @@ def test_markdown_shows_nothing_that_acts() -> None:
     hostile = Network(tensors=[Tensor("a|b<i>`*_[x](y).weight", (3,))], source="a|b\x1b[31m")
     text = markdown(diff(hostile, nparams.read("2-2")))
     assert "\\|b\\<i>" in text
+    assert "\x1b" not in text + str(diff(hostile, nparams.read("2-2")))
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.replace("\\|", "").count("|") == 6 for line in rows)
 

@@ -406,6 +406,14 @@ def test_public_answers(row: str, number: int, mistake: str | None) -> None:
     assert (mistake in names) if mistake else not found.explained
 
 
+def test_names_do_not_act_on_the_terminal() -> None:
+    hostile = nparams.Network(
+        tensors=[nparams.Tensor("a\x1b[31m.weight", (3, 2)), nparams.Tensor("b\n.bias", (3,), role="bias")]
+    )
+    assert all(line.isprintable() for line in str(why(hostile, 6)).splitlines())
+    assert all(line.isprintable() for line in str(why(hostile, 3)).splitlines())
+
+
 def test_only_our_errors_leave() -> None:
     r = Random(9)
     marks = "0123456789hd*+-()[]^%,._ Σ·×\x00\x1bé"

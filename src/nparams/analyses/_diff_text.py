@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.errors import escaped
 from nparams.expr import Expr, add
 
 TYPE_CHECKING = False
@@ -28,20 +29,22 @@ def text(found: Diff) -> str:
         ).rstrip()
         for row in rows
     ]
-    return "\n".join([*ends, "", *(lines if found.items else []), *([""] if found.items else []), *_closing(found)])
+    shown = [*ends, "", *(lines if found.items else []), *([""] if found.items else []), *_closing(found)]
+    return "\n".join(escaped(line) for line in shown)
 
 
 def markdown(found: Diff) -> str:
     """The table in Markdown."""
-    lines = [f"- {_escaped(line)}" for line in _ends(found)]
+    lines = [f"- {_harmless(line)}" for line in _ends(found)]
     if found.items:
         lines += ["", f"| {' | '.join(HEAD)} |", "| ---: | --- | --- | --- | --- |"]
-        lines += [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in _cells(found)]
-    return "\n".join([*lines, "", *(_escaped(line) for line in _closing(found))])
+        lines += [f"| {' | '.join(_harmless(cell) for cell in row)} |" for row in _cells(found)]
+    return "\n".join([*lines, "", *(_harmless(line) for line in _closing(found))])
 
 
-def _escaped(text: str) -> str:
-    """No character that Markdown or a table would act on."""
+def _harmless(text: str) -> str:
+    """No character that Markdown, a table or a terminal would act on."""
+    text = escaped(text)
     for mark in "\\|*_`<[":
         text = text.replace(mark, f"\\{mark}")
     return text

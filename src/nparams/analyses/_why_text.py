@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.errors import escaped
 from nparams.expr import Expr, add, mul
 
 TYPE_CHECKING = False
@@ -18,7 +19,7 @@ def text(found: Why) -> str:
     name = network.read_as or network.source or "the network"
     total = style.number(network.totals.known)
     if found.equal:
-        return f"{name} has {total} parameters: yes, that is the total."
+        return escaped(f"{name} has {total} parameters: yes, that is the total.")
     lines = [f"{name} has {total} parameters{_apart(found)}."]
     for k, answer in enumerate(found.answers[:SHOWN]):
         front = f"{k + 1}. " if len(found.answers) > 1 else ""
@@ -32,7 +33,7 @@ def text(found: Why) -> str:
         lines += found.formula.lines
     if not found.explained:
         lines.append(_none(found))
-    return "\n".join(lines)
+    return "\n".join(escaped(line) for line in lines)
 
 
 def _apart(found: Why) -> str:

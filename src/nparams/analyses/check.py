@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import UsageError, shown
+from nparams.errors import UsageError, escaped, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Check:
 
     def __init__(self, holds: bool, line: str) -> None:
         self.holds = holds
-        self.line = line
+        self.line = escaped(line)
 
 
 def bounds(exact: str | None, most: str | None, least: str | None) -> Bounds:

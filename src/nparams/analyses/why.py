@@ -214,13 +214,13 @@ def _answers(case: Case, hits: list[Hit], found: Why) -> list[Answer]:
     for hit in hits:
         made = _made(case, hit)
         key = (
-            tuple(sorted((i, unit.terms, str(unit.copies)) for i, unit in made.items()))
+            frozenset((i, unit.terms, unit.copies) for i, unit in made.items())
             if made
             else (hit[0].mistake, TITLED in hit[0].says and hit[0].says)
         )
-        if hash(key) in seen:
+        if key in seen:
             continue
-        seen.add(hash(key))
+        seen.add(key)
         groups.setdefault(tuple(e.stem or e.says for e in hit), []).append(hit)
     return [_answer(case, group, found) for group in groups.values()]
 
