@@ -434,8 +434,8 @@ PIECES = st.sampled_from([
     "dense_1", " (Dense) ", "(None, 10)", "[(None, 8),", " 7850", "\n", "____", "====", "Total params: 5", "│", "├─",
     "└─", "Conv2d: 1-1", "Linear-3", "[-1, 64]", "(recursive)", "--", "1.8 K", "0 | ", " | ", "Name | Type | Params",
     "┃ path ┃", "float32[3,3]", "…", "multiple", "?", "(unbuilt)", "0 -1 1 464 a.Conv [3, 16]", "Layer (type)",
-    "Param #", "Connected to", "a[0][0]", "999999999999999999999", "(Conv2D", "LSTM", "\t", "\x1b[1m", "\x00", "Trainable params:",
-    "#", "٣", "²",
+    "Param #", "Connected to", "a[0][0]", "999999999999999999999", "(Conv2D", "LSTM", "\t", "\x1b[1m", "\x00",
+    "Trainable params:", "#", "٣", "²",
 ])  # fmt: skip
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 EARLIER = 24
 #: how many rows before are looked through for a name that was cut off
 NEAR = 50
+PRINTED_BEFORE, NO_WEIGHTS = "It was printed before, and is counted there.", "Nothing to learn: no weights."
 #: the name under which a layer is made before it is copied
 LAYER = "layer"
 #: layers whose weights fit only their own input: those before it may be tried
@@ -115,7 +116,13 @@ class Explainer:
                 self.found.opaque.append(row)
             if EMPTY.match(kind) and not outer:
                 self.found.wrong.append(f"{name}: {row.own:,} is printed, but {row.type} has no weights")
-        return Module(name, None if outer and not tensors else kind_name(row, kind), tensors=tensors)
+        told = "" if outer or tensors else PRINTED_BEFORE if row.recursive else NO_WEIGHTS if EMPTY.match(kind) else ""
+        return Module(
+            name,
+            None if outer and not tensors else kind_name(row, kind),
+            tensors=tensors,
+            why=[(0, "", told)] if told else (),
+        )
 
     # -- layers -------------------------------------------------------------------------------------------------------
 

@@ -102,8 +102,9 @@ def _frozen(summary: Summary, found: Explained, network: Network) -> list[str]:
     if keras and found.opaque:
         told = _listed([row.name for row in found.opaque])
         notes.append(
-            f"{left:,} {'more ' if found.statistics else ''}are printed as non-trainable: frozen layers, or statistics inside {told}, which are "
-            "counted as parameters here because their layers are not shown; summary(expand_nested=True) shows them"
+            f"{left:,} {'more ' if found.statistics else ''}are printed as non-trainable: frozen layers, or statistics "
+            f"inside {told}, which are counted as parameters here because their layers are not shown; "
+            "summary(expand_nested=True) shows them"
         )
     else:
         notes.append(f"{left:,} parameters are printed as non-trainable; which rows are frozen is not printed")
