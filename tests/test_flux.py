@@ -133,6 +133,7 @@ def test_names_without_a_value_are_symbols() -> None:
 NOTED = [
     ("Chain(Dense(5 => 7), foo)", "foo is taken as a function without parameters"),
     ("e = Dense(4 => 4)\nChain(e, e)", "e is used more than once"),
+    ("Chain(Dense(5 => 7, relu), Dropout(0.5), Dense(8 => 2))", "3 takes 8 values, but 7 come from 1"),
     ("a = Dense(3 => 4)\nb = Chain(Dense(5 => 7))", "counted is b; a is no part of it"),
 ]
 

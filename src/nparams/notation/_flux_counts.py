@@ -7,7 +7,8 @@ import re
 from nparams.errors import NotationError, shown
 from nparams.expr import Expr, add
 from nparams.network import PARAMETER_ROLES, Module, Network
-from nparams.notation._flux_layers import LAYERS, Builder
+from nparams.notation._flux_build import Builder
+from nparams.notation._flux_layers import LAYERS
 from nparams.notation._flux_parse import Node, Parser
 
 TYPE_CHECKING = False

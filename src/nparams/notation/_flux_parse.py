@@ -2,50 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
-from nparams.errors import NotationError, shown
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn
+from nparams.errors import shown
+from nparams.notation._flux_tokens import Token, Words
 
 MAX_DEPTH = 40
-MAX_TOKENS = 400_000
-MAX_DIGITS = 300
 
-TOKEN = re.compile(
-    r"""
-      (?P<comment>\#[^\n]*)
-    | (?P<nl>\n)
-    | (?P<array>\d+(?:×\d+)*(?:-element)?\ (?:[A-Za-z]\w*\.)?[A-Za-z]*
-        (?:Array|Matrix|Vector|Adjoint|Transpose)(?:\{[^\n{}]*\})?)
-    | (?P<number>\d[\d_]*(?:\.\d+)?(?:[eEf][-+]?\d+)?)
-    | (?P<name>[^\W\d][\w!₀-₉²³′]*(?:\.[^\W\d][\w!₀-₉²³′]*)*(?:\{[^\n{}]*\})?)
-    | (?P<string>"[^"\n]*")
-    | (?P<symbol>:[^\W\d]\w*)
-    | (?P<op>\.\.\.|=>|->|\|>|==|<=|>=|&&|\|\||\.?[-+*/÷^∘%]|[=:?<>!&|\\~]|\.\(?|@)
-    | (?P<sign>[()\[\],;])
-    | (?P<space>[^\S\n]+)
-    """,
-    re.VERBOSE,
-)
 #: how strongly operators bind, and whether the right one comes first
 BINDS = {"=>": (1, True), "|>": (3, False), ":": (4, False), "+": (5, False), "-": (5, False), "*": (6, False),
          "/": (6, False), "÷": (6, False), "%": (6, False), "∘": (6, False), "^": (8, True)}  # fmt: skip
 CLOSING = {"(": ")", "[": "]"}
-
-
-class Token:
-    """A word or sign, where it begins and ends."""
-
-    __slots__ = ("at", "end", "kind", "text")
-
-    def __init__(self, kind: str, text: str, at: int) -> None:
-        self.kind = kind
-        self.text = text
-        self.at = at
-        self.end = at + len(text)
 
 
 class Node:
@@ -66,53 +31,15 @@ class Node:
         return f"Node({self.kind}, {self.value!r}, {self.args}, {self.named})"
 
 
-class Parser:
+class Parser(Words):
     """Reads statements; comments are kept apart."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.comments: list[Token] = []
+        super().__init__(text)
         self.place = 0
         self.depth = 0
-        self.tokens = self._cut()
 
     # -- words --------------------------------------------------------------------------------------------------------
-
-    def error(self, at: int, what: str) -> NotationError:
-        """The error that something is wrong at a character, with its line."""
-        return NotationError(f"line {self.text.count(chr(10), 0, at) + 1}: {what}")
-
-    def fail(self, at: int, what: str) -> NoReturn:
-        """Raise it."""
-        raise self.error(at, what)
-
-    def _cut(self) -> list[Token]:
-        found: list[Token] = []
-        at = 0
-        while at < len(self.text):
-            if self.text.startswith("#=", at):
-                at = self._after_block(at)
-                continue
-            match = TOKEN.match(self.text, at)
-            if match is None:
-                self.fail(at, f"{shown(self.text[at : at + 20])} is not understood")
-            kind = str(match.lastgroup)
-            if kind == "comment":
-                self.comments.append(Token(kind, match[0], at))
-            elif kind != "space":
-                found.append(Token(kind, match[0], at))
-            if len(found) > MAX_TOKENS:
-                self.fail(at, f"more than {MAX_TOKENS:,} words")
-            at = match.end()
-        found.append(Token("end", "", at))
-        return found
-
-    def _after_block(self, at: int) -> int:
-        """Where a comment of several lines ends: #= ... =#."""
-        end = self.text.find("=#", at + 2)
-        if end < 0:
-            self.fail(at, "this comment is not closed: =# is missing")
-        return end + 2
 
     @property
     def next(self) -> Token:
@@ -333,4 +260,4 @@ class Parser:
             self.take()
 
 
-__all__ = ["Node", "Parser", "Token"]
+__all__ = ["Node", "Parser"]
