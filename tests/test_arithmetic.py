@@ -87,6 +87,28 @@ READ = [
         0,
         "it could be a dense layer 4,097 -> 256, without biases; or an embedding of 4,097 entries by 256",
     ),
+    # LeCun et al. 1998, table I: C3 of LeNet-5
+    (
+        "6*(5*5*3+1)+9*(5*5*4+1)+(5*5*6+1)",
+        1516,
+        16,
+        "6*(5*5*3 + 1) could be a convolution with 6 filters of 5x5 over 3 channels, with biases; or a dense layer "
+        "75 -> 6, with biases",
+    ),
+    ("2*4*((32+64)*64+64)", 49664, 512, "it could be a bidirectional LSTM of 64 cells on 32 inputs, with biases"),
+    (
+        "50257*768 + 1024*768 + 12*(12*768^2 + 13*768) + 2*768",  # GPT-2 small
+        124439808,
+        0,
+        "50257*768 could be a dense layer 50,257 -> 768, without biases; or an embedding of 50,257 entries by 768",
+    ),
+    (
+        "64*(3*3*32+1)",
+        18496,
+        64,
+        "it could be a convolution with 64 filters of 3x3 over 32 channels, with biases; or a "
+        "dense layer 288 -> 64, with biases",
+    ),
     ("100*3 - 5 + 2", 297, 0, ""),
     ("2**10 + 2²", 1028, 0, ""),
     ("(3)(4)", 12, 0, "it could be a dense layer 3 -> 4, without biases; or an embedding of 3 entries by 4"),
@@ -137,6 +159,12 @@ def test_a_claim_is_checked(text: str, note: str) -> None:
     assert found.notes[-1] == note
     assert "declared" in found.also
     assert arithmetic.may_be(text)
+
+
+def test_every_summand_of_a_transformer_is_told() -> None:
+    notes = arithmetic.read("50257*768 + 1024*768 + 12*(12*768^2 + 13*768) + 2*768").notes
+    assert "could be 12 transformer blocks of width 768" in notes[2]
+    assert "2*768 could be a layer norm or batch norm of 768 (scales and shifts)" in notes[3]
 
 
 def test_an_open_question_is_no_claim() -> None:

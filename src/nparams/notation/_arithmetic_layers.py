@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from nparams.notation._arithmetic_terms import Product
 
 #: gates of recurrent layers, by their number
-GATED = {4: "an LSTM", 3: "a GRU", 1: "a simple recurrent layer"}
+GATED = {
+    4: "an LSTM", 3: "a GRU", 1: "a simple recurrent layer",
+    8: "a bidirectional LSTM", 6: "a bidirectional GRU", 2: "a bidirectional simple recurrent layer",
+}  # fmt: skip
 #: the largest side of a kernel that is told as one
 LARGEST_KERNEL = 31
 #: sides of kernels that are told where k*k, or k*k*3 for colours, is worked out already: (25 + 1)*6
@@ -112,7 +115,10 @@ def _block(terms: list[Term]) -> list[str]:
     """12*d^2 + 13*d: a transformer block; with more factors, so many of them."""
     if len(terms) != 2 or any(len(term.products) != 1 for term in terms):
         return []
-    one, other = (term.products[0] for term in terms)
+    return _blocks(terms[0].products[0], terms[1].products[0])
+
+
+def _blocks(one: Product, other: Product) -> list[str]:
     for d in one:
         if one.count(d) < 2 or 12 not in one or 13 not in other or d not in other:
             continue
@@ -133,6 +139,8 @@ def _readings(term: Term, biased: bool) -> list[str]:
     """Every layer that has this formula."""
     if len(term.products) == 1:
         return _of_product(term.products[0], biased)
+    if len(term.products) == 2 and (blocks := _blocks(*term.products)):
+        return blocks
     if len(term.products) == 2 and term.biased == [False, True]:
         return _projections(term) or _of_weights(term.rests[0], term.common, ", with biases")
     return _gated(term) or _attention(term)
@@ -144,6 +152,8 @@ def _of_product(factors: Product, biased: bool) -> list[str]:
     if len(factors) < 2:
         return []
     found = _of_weights(factors[:-1], factors[-1:], ending)
+    if len(factors) == 2 and factors[0] == 2 and not biased:
+        return [f"a layer norm or batch norm of {_n(factors[1])} (scales and shifts)", *found]
     if len(factors) == 2 and not biased:
         found.append(f"an embedding of {_n(factors[0])} entries by {_n(factors[1])}")
     if not biased and factors[0] == 4 and len(factors) == 3 and factors[1] == factors[2]:
@@ -158,7 +168,9 @@ def _of_weights(inside: Product, outside: Product, ending: str) -> list[str]:
     for kernel, channels in _kernels(inside):
         c = f"{_n(channels)} channel{'' if channels == 1 else 's'}"
         line = "a 1-d convolution" if len(kernel) == 1 else "a convolution"
-        found.append(f"{line} with {_n(out)} filters of {'x'.join(map(_n, kernel))} over {c}{ending}")
+        found.append(
+            f"{line} with {_n(out)} filter{'' if out == 1 else 's'} of {'x'.join(map(_n, kernel))} over {c}{ending}"
+        )
     found.append(f"a dense layer {_n(n_in)} -> {_n(out)}{ending}")
     return found
 

@@ -33,6 +33,8 @@ class Term:
         #: what is left of each product without the factors that all have
         self.rests = rests
         self.biased = [len(products) > 1 and rest == () for rest in rests]
+        if len(products) == 2 and not any(self.biased):
+            self.biased = [rest == (1,) for rest in rests]  # one neuron or filter: (5*5*6 + 1)
         if len(products) > 2 and not any(self.biased):
             self.biased = [rest == (2,) for rest in rests]  # two bias vectors a gate: g*(n*h + h*h + 2*h)
         #: a bare number that is the bias of an earlier summand
