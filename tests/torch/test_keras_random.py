@@ -1,4 +1,4 @@
-"""300 random models of Keras, each kind of layer in each way to write a model: code gives count_params() of Keras."""
+"""300 random models of Keras, each kind of layer in each way to write a model: code and summary give Keras's count."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ def built(code: str) -> Any:
     return space["model"]
 
 
+def from_summary(model: Any) -> Any:
+    """What the printed summary of the same model is read as."""
+    lines: list[str] = []
+    model.summary(print_fn=lambda text, line_break=False: lines.append(text))
+    network = nparams.read("\n".join(lines), form="summary")
+    return network.also.get("framework", network.total)
+
+
 def trained(model: Any) -> int:
     total = 0
     for weight in model.trainable_weights:
@@ -46,6 +54,7 @@ def test_code_gives_the_count_of_keras(kind: str) -> None:
         assert network.also.get("framework", network.total) == model.count_params(), code
         totals = network.totals
         assert (totals.trainable or 0) == trained(model), code
+        assert from_summary(model) == model.count_params(), code
         if form in ("list", "add"):
             rows = {row.name.partition(".")[0] for row in network.layers}
             assert {layer.name for layer in model.layers} == rows, code

@@ -9,6 +9,7 @@ from __future__ import annotations
 from nparams.errors import NotationError
 from nparams.notation._code_functions import parameters, required
 from nparams.notation._code_values import MISSING, Function, Instance, Native, Wrapped
+from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_models import Sequence
 from nparams.notation._keras_shape import ANY, is_size
 from nparams.notation._keras_tensor import Array, Sides, array_of, arrays_in, mapped, sides_in
@@ -86,7 +87,8 @@ class Custom(Instance):
         """The layers and models that its attributes hold, in the order in which they were set."""
         if self.inner is not None and hasattr(self.inner, "parts"):
             return list(self.inner.parts())
-        found: dict[int, Any] = {} if self.inner is None else {id(self.inner): self.inner}
+        used = isinstance(self.inner, KerasLayer) and self.inner.module is not None
+        found: dict[int, Any] = {id(self.inner): self.inner} if used else {}
         for value in self.attributes.values():
             for each in held_in(value):
                 found.setdefault(id(each), each)
@@ -259,6 +261,12 @@ def inherited(m: Machine, owner: Custom, name: str) -> Any:
         return getattr(owner, name)
     if name == "training":
         return False
+    if isinstance(owner.inner, KerasLayer):
+        from nparams.notation._keras_things import layer_attribute
+
+        found = layer_attribute(m, owner.inner, name)
+        if found is not MISSING:
+            return found
     if name == "build":
         return Native(name, lambda m, args, kwargs: built_by_hand(m, owner, args, kwargs))
     if name in ("_layers", "layers"):

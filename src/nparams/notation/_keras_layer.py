@@ -95,6 +95,8 @@ class KerasLayer:
         self.first = False
         #: what the layer sends where only the code around it knows (a Lambda)
         self.runner: Callable[[list[Shape]], Sent] | None = None
+        #: the last call, which is often made again: the shapes that came in, and what was sent
+        self.last: tuple[list[Shape], Sent] | None = None
         #: takes names that Keras gives to layers inside this one when it is first called
         self.on_first: Callable[[], object] | None = None
         #: brings a value that the code around it does not tell to a symbol
@@ -107,6 +109,13 @@ class KerasLayer:
 
     def call(self, shapes: list[Shape]) -> Sent:
         """What goes out for what comes in; the first call makes the arrays, a later one must fit them."""
+        if self.module is not None and self.last is not None and self.last[0] == shapes:
+            return self.last[1]
+        sent = self._call(shapes)
+        self.last = (list(shapes), sent)
+        return sent
+
+    def _call(self, shapes: list[Shape]) -> Sent:
         before, place = self.module, self.setting.place
         if before is None and self.on_first is not None:
             self.on_first()

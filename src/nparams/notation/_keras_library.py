@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nparams.expr import Expr
     from nparams.layers.layer import Setting
     from nparams.notation._keras_shape import Shape
 
@@ -40,9 +41,11 @@ USUAL = {
     "cifar10": "keras.datasets.cifar10", "imdb": "keras.datasets.imdb", "tfa": "tensorflow_addons",
     "multiply": "keras.layers.multiply", "average": "keras.layers.average", "nn": "tensorflow.nn",
 }  # fmt: skip
+#: those that code declares empty and fills later (keras_applications: layers = None)
+MODULES = ("layers", "backend", "models")
 MODELS = ("Sequential", "Model", "Functional")
 #: first parts of dotted names that are Keras's, or of what code around it uses
-ROOTS = frozenset("keras tensorflow tf tf_keras tensorflow_addons keras_contrib keras_core numpy np".split())
+ROOTS = frozenset("keras tensorflow tf tf_keras tensorflow_addons keras_contrib keras_core numpy np jax".split())
 #: functions that are layers under small letters: concatenate([a, b]), and those of tf.layers
 FUNCTIONS = {snake(name): name for name in KLASSES} | {
     "max_pooling1d": "MaxPooling1D", "max_pooling2d": "MaxPooling2D", "max_pooling3d": "MaxPooling3D",
@@ -79,6 +82,8 @@ class Network_(Thing):
             return self.call(m, [], {})
         if name in ("input", "inputs"):
             return Array(ANY)
+        if name in ("layers", "weights", "trainable_weights"):
+            return []
         return m.unknown(f"{self.callee.name}.{name}")
 
     def set(self, m: Machine, name: str, value: Any) -> None:
@@ -112,6 +117,20 @@ class KerasMachine(Machine):
         super().__init__(library, given)
         library.asked_for_value = False
 
+    def bind(self, name: str, value: Any) -> None:
+        """A name that code keeps for a module of Keras, and that has no value, is that module."""
+        if name in MODULES and (value is None or isinstance(value, Unknown)) and name not in self.given:
+            value = External(USUAL[name])
+        super().bind(name, value)
+
+    def symbol_of(self, value: Unknown) -> int | Expr:
+        """len(chars) is one symbol as long as chars is the same."""
+        inner = value.text[4:-1] if value.name is None and value.text.startswith("len(") else ""
+        held = self.lookup(inner) if inner.isidentifier() else None
+        if isinstance(held, Unknown):
+            value = held.parts.setdefault(("len",), value)
+        return super().symbol_of(value)
+
     def _unbound(self, name: str) -> Any:
         assert isinstance(self.library, KerasLibrary)
         self.library.asked_for_value = True
@@ -135,6 +154,8 @@ class KerasLibrary(Library):
         self.shop = Shop(setting, age)
         #: every layer and model that the code made, in order
         self.made: list[Any] = []
+        #: networks whose layers the text does not hold
+        self.elsewhere: list[Elsewhere] = []
         #: calls on arrays, for layer.output
         self.calls: list[Node] = []
         #: the arrays at the ends of sequences, for model.output
@@ -144,9 +165,13 @@ class KerasLibrary(Library):
 
     def name(self, m: Machine, word: str) -> Any:
         """keras, layers, Dense in a paste without imports."""
-        if not self.asked_for_value:
-            return Unknown(word, m.line)
-        if word in self.growing and word not in USUAL:  # model.add(...) in a paste that begins after model = Sequential()
+        return self.value_of(m, word) if self.asked_for_value else Unknown(word, m.line)
+
+    def value_of(self, m: Machine, word: str) -> Any:
+        """The same for whoever wants the value itself."""
+        if (
+            word in self.growing and word not in USUAL
+        ):  # model.add(...) in a paste that begins after model = Sequential()
             return self._sequential(m, [], {})
         if word in USUAL:
             return m.external(USUAL[word])
@@ -170,12 +195,14 @@ class KerasLibrary(Library):
     def call(self, m: Machine, path: str, args: Args, kwargs: Kwargs) -> Any:
         """A layer, a model, an input, or a function on arrays."""
         root, last = path.partition(".")[0], path.rpartition(".")[2]
+        if last.lstrip("_") == "obtain_input_shape":
+            return _obtained(self.shop.first, args, kwargs)
         if root not in ROOTS and not any(word in path for word in ("keras", "applications", "addons", "hub")):
             return MISSING
         if root in ("numpy", "np"):
             return self._numpy(m, last, args, kwargs)
         if "applications" in path and last[:1].isupper():
-            return Network_(Elsewhere(last, m.line))
+            return self._elsewhere(m, last)
         for find in (self._model, self._layer, self._backend):
             found = find(m, path, last, args, kwargs)
             if found is not MISSING:
@@ -190,10 +217,15 @@ class KerasLibrary(Library):
         if last in ("Input", "InputLayer") or (last == "placeholder" and "keras" in path):
             return self._input(m, args, kwargs)
         if last == "load_model" or last.startswith("model_from_"):
-            return Network_(Elsewhere(last, m.line))
+            return self._elsewhere(m, last)
         if last == "clone_model" and args:
             return args[0]
         return MISSING
+
+    def _elsewhere(self, m: Machine, name: str) -> Network_:
+        made = Elsewhere(name, m.line)
+        self.elsewhere.append(made)
+        return Network_(made)
 
     def _sequential(self, m: Machine, args: Args, kwargs: Kwargs) -> Held:
         name = kwargs.get("name", args[1] if len(args) > 1 else None)
@@ -346,7 +378,7 @@ class KerasLibrary(Library):
             return bool(arrays_in(args))
         if last == "get_source_inputs" and args:
             return args
-        if last == "function":  # @tf.function
+        if last == "function" and "backend" not in path:  # @tf.function
             return args[0] if args else Native(last, lambda m, args, kwargs: args[0] if args else None)
         return call_op(m, last, args, kwargs) if arrays_in([args, kwargs]) else MISSING
 
@@ -411,6 +443,16 @@ class KerasLibrary(Library):
             return isinstance(callee, Sequence)
         klass = getattr(callee, "klass", None)
         return klass is not None and klass.name == ALIASES.get(word, word)
+
+
+def _obtained(first: bool, args: Args, kwargs: Kwargs) -> Any:
+    """keras.applications' own function: the shape that is given, or the default of the network with its head."""
+    held = args[0] if args else kwargs.get("input_shape")
+    if held is not None:
+        return held
+    flat = kwargs.get("require_flatten", kwargs.get("include_top", args[4] if len(args) > 4 else True))
+    side = kwargs.get("default_size", args[1] if len(args) > 1 else None) if flat else None
+    return (3, side, side) if first else (side, side, 3)
 
 
 def _data(path: str) -> Any:

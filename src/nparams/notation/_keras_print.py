@@ -106,7 +106,7 @@ def _value(name: str, held: Any, layer: KerasLayer) -> str:
         return str(held)[:40]
     if isinstance(held, (tuple, list)):
         return ", ".join(_value(name, each, layer) for each in held[:4])
-    return getattr(held, "name", None) or "?"
+    return str(getattr(held, "name", None) or getattr(held, "text", "?"))[:40]
 
 
 def _counted(parts: list[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from nparams.errors import NotationError, NparamsError, UsageError, shown
 from nparams.expr import add, free_symbols, symbol
 from nparams.layers.layer import Setting
@@ -36,7 +38,7 @@ def network_of(text: str, values: dict[str, object], which: str | None) -> Netwo
     m = KerasMachine(library, given_values(values))
     m.lines = "\n" in text.strip()
     try:
-        m.run(tree)
+        m.run(unguarded(tree))
         callee = choose(m, library, tree, which)
         builder = Builder()
         module = _built(m, builder, callee)
@@ -49,6 +51,17 @@ def network_of(text: str, values: dict[str, object], which: str | None) -> Netwo
         raise NotationError("the code is nested too deeply to be followed") from None
     except NparamsError as error:
         raise error if isinstance(error, UsageError) else m.placed(error) from None
+
+
+def unguarded(tree: ast.Module) -> ast.Module:
+    """What stands under `if __name__ == "__main__":`, statement by statement."""
+    body: list[ast.stmt] = []
+    for statement in tree.body:
+        test = statement.test if isinstance(statement, ast.If) else None
+        guard = isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
+        body += statement.body if guard and isinstance(statement, ast.If) else [statement]
+    tree.body = body
+    return tree
 
 
 def _built(m: Machine, builder: Builder, callee: Any) -> Module:
@@ -75,7 +88,7 @@ def _refuse_strangers(m: Machine, callee: Any) -> None:
         seen.add(id(part))
         if isinstance(part, Elsewhere):
             m.line = part.line
-            raise m.error(_elsewhere(part.name))
+            raise m.error(elsewhere(part.name))
         if isinstance(part, Graph):
             for array in part.loose:
                 if array.from_outside:
@@ -91,12 +104,13 @@ def _refuse_strangers(m: Machine, callee: Any) -> None:
             stack += [inner] if inner is not None else []
 
 
-def _elsewhere(name: str) -> str:
+def elsewhere(name: str) -> str:
+    """What to type instead of a network whose layers the text does not hold."""
     if name == "load_model" or name.startswith("model_from"):
         return f"{name}(...) reads a model from a file: give nparams that file instead"
     return (
         f"{name} is a network of keras.applications, whose layers are not in the code: nparams {shown(name.lower())} "
-        "counts it, and the rest of the code can be counted without it"
+        "counts it, and the rest can be counted without it"
     )
 
 

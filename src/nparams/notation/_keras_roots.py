@@ -6,7 +6,7 @@ import ast
 
 from nparams.errors import NotationError, shown
 from nparams.notation._code_classes import instance_of
-from nparams.notation._code_values import MISSING, Class, External, Function, Thing, Unknown
+from nparams.notation._code_values import MISSING, Class, External, Function, Thing, Unknown, Wrapped
 from nparams.notation._keras_custom import Custom, callee_of, held_in, is_keras
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_models import Graph, Joined, Model, Sequence
@@ -26,7 +26,7 @@ def choose(m: Machine, library: KerasLibrary, tree: ast.Module, which: str | Non
     if which is not None:
         return _named(m, library, which, lost)
     if lost:
-        raise told(lost[0])
+        raise told(_why(m, library, lost))
     found = _models(library)
     if not found and not (library.made and _layers_outside(m, library)):
         _from_definitions(m, library)
@@ -37,6 +37,16 @@ def choose(m: Machine, library: KerasLibrary, tree: ast.Module, which: str | Non
     if loose:
         return _together(m, library, loose)
     raise _nothing(m)
+
+
+def _why(m: Machine, library: KerasLibrary, lost: list[str]) -> str:
+    """The reason that a user can act on: a network from elsewhere, or the first that could not be followed."""
+    from nparams.notation._keras_read import elsewhere
+
+    if library.elsewhere:
+        made = library.elsewhere[0]
+        return f"{f'line {made.line}: ' if m.lines else ''}{elsewhere(made.name)}"
+    return lost[0]
 
 
 def told(text: str) -> NotationError:
@@ -100,6 +110,8 @@ def _only(m: Machine, found: list[Any]) -> Any:
             return model
     named = [model for model in found if _bound(m, model)]
     if len(named) == 1:
+        others = [str(model.name) for model in found if model is not named[0]]
+        m.note(f"{len(others)} more made under names that do not last ({', '.join(others[:6])}): --which reads one")
         return named[0]
     raise several([_word(m, model) for model in named or found])
 
@@ -222,14 +234,28 @@ def _named_elsewhere(classes: dict[str, Class]) -> set[str]:
 
 def _makers(m: Machine, functions: dict[str, Function], classes: set[str]) -> dict[str, Function]:
     """Functions that make layers and that no other such function calls."""
+    functions = functions | _static(m)
     makes = {name: f for name, f in functions.items() if _makes(m, f.node, classes)}
     called: set[str] = set()
-    for name, function in functions.items():
-        words = {n.func.id for n in ast.walk(function.node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-        if words & makes.keys():
-            makes.setdefault(name, function)
-        called |= words - {name}
+    for _ in range(4):  # a maker may call another one
+        for name, function in functions.items():
+            words = {n.id if isinstance(n, ast.Name) else n.attr for n in ast.walk(function.node)
+                     if isinstance(n, (ast.Name, ast.Attribute))}  # fmt: skip
+            used = {other for other in functions if other.rpartition(".")[2] in words and other != name}
+            if used & makes.keys():
+                makes.setdefault(name, function)
+            called |= used
     return {name: f for name, f in makes.items() if name not in called} or makes
+
+
+def _static(m: Machine) -> dict[str, Function]:
+    """Static methods of classes that are no layers: ResnetBuilder.build_resnet_18."""
+    return {
+        f"{name}.{word}": held.function
+        for name, cls in m.module.names.items() if isinstance(cls, Class) and is_keras(cls) is None
+        for word, held in cls.attributes.items()
+        if isinstance(held, Wrapped) and held.how == "staticmethod" and isinstance(held.function, Function)
+    }  # fmt: skip
 
 
 def _call_makers(m: Machine, library: KerasLibrary, makers: dict[str, Function]) -> None:
@@ -303,7 +329,7 @@ def _called(each: Any) -> bool:
 def _nothing(m: Machine) -> NotationError:
     if m.skipped:
         return told(m.skipped[0][1])
-    return NotationError(
+    return told(
         "no layer and no model of Keras is made here; paste the model, or a layer such as Dense(64, input_dim=10)"
     )
 
@@ -341,7 +367,7 @@ def _makes_call(m: Machine, call: ast.Call, classes: set[str], depth: int) -> bo
         return True
     held = m.module.names.get(root.id, MISSING)
     if held is MISSING:
-        held = m.free.get(root.id, MISSING)
+        held = m.free[root.id] if root.id in m.free else _usual(m, root.id)
     if isinstance(held, External):
         return m.library.makes(".".join([held.path, *path]))
     if isinstance(held, Class) and is_keras(held) is not None:
@@ -351,6 +377,11 @@ def _makes_call(m: Machine, call: ast.Call, classes: set[str], depth: int) -> bo
     if isinstance(held, Function) and depth < 3 and not path:
         return _makes(m, held.node, classes, depth + 1)
     return not path and _unbuilt(callee_of(held))
+
+
+def _usual(m: Machine, word: str) -> Any:
+    library: Any = m.library
+    return MISSING if word in library.growing else library.value_of(m, word)
 
 
 def _unbuilt(callee: Any) -> bool:

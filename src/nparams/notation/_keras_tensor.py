@@ -204,6 +204,8 @@ def array_of(m: Machine, held: Any) -> Array | None:
         return made
     if isinstance(held, (list, tuple)) and held and isinstance(held[0], (int, float, list, tuple, Expr)):
         return Array(_literal_shape(held))
+    if isinstance(held, str):
+        return Array(ANY)
     if isinstance(held, (int, float)) and not isinstance(held, bool):
         return Array(())
     return None

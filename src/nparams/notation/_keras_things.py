@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.notation._code_values import MISSING, Native, Thing, Unknown
-from nparams.notation._keras_custom import Custom, callee_of, freeze
+from nparams.notation._keras_custom import Custom, callee_of, freeze, shapes_of
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_models import Graph, Joined, Sequence, ends_of, input_of
 from nparams.notation._keras_shape import ANY, is_size
@@ -24,6 +24,10 @@ HARMLESS = frozenset(
     "count_params get_weights set_weights reset_states export plot adapt add_loss add_metric reset_metrics "
     "make_predict_function numpy compute_loss compute_metrics train_step test_step print_layer_summary".split()
 )
+
+
+#: what a call of a layer costs, in steps of the machine
+CALL = 60
 
 
 class Held(Thing):
@@ -46,7 +50,7 @@ class Held(Thing):
         if name == "trainable":
             return callee.trainable
         if isinstance(callee, KerasLayer):
-            found = _layer_attribute(m, callee, name)
+            found = layer_attribute(m, callee, name)
             if found is not MISSING:
                 return found
         return model_attribute(m, callee, name)
@@ -91,14 +95,22 @@ def bare(value: Any, depth: int = 0) -> Any:
 
 def applied(m: Machine, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Call a layer or a model on arrays; what it sends knows where it came from."""
+    m.step(CALL)
     given, named = _arrays(m, callee, args, kwargs)
     inputs = arrays_in([given, named])
     if isinstance(callee, Custom) and callee.inner is None:
         inner_args, inner_named = mapped([given, named], lambda array: Array(array.shape))
         sent = callee.run(inner_args, inner_named)
-        node = _called(m, Node(callee, inputs, callee._on_shapes, m.line))
+
+        def again(shapes: list[Shape]) -> Any:
+            fresh = iter(shapes)
+            args, kwargs = mapped([given, named], lambda array: Array(next(fresh)))
+            return shapes_of(callee.run(args, kwargs))
+
+        node = _called(m, Node(callee, inputs, again, m.line))
         return mapped(sent, lambda array: Array(array.shape, node, _place(sent, array)))
     if isinstance(callee, KerasLayer):
+        given = [array_of(m, each) if isinstance(each, Unknown) else each for each in given]
         _notice(callee, named)
         shapes = _in_order(callee, given, named)
     else:
@@ -134,7 +146,10 @@ def _arrays(m: Machine, callee: Any, args: list[Any], kwargs: dict[str, Any]) ->
             given[0] = [array_of(m, each) or Array(ANY) for each in given[0]]
         elif not isinstance(given[0], dict):
             raise NotationError(f"{callee.name} is called on {_told(given[0])}, which is no array")
-    elif given and isinstance(given[0], (list, tuple)):
+    for key in getattr(getattr(callee, "klass", None), "inputs", ()):
+        if isinstance(named.get(key), Unknown):
+            named[key] = array_of(m, named[key])
+    if given and isinstance(given[0], (list, tuple)):
         given[0] = [each if arrays_in(each) else (array_of(m, each) or each) for each in given[0]]
     return given, named
 
@@ -153,6 +168,7 @@ def _notice(layer: KerasLayer, named: dict[str, Any]) -> None:
     for name in NOTICED:
         if name in named:
             layer.args[name] = named[name] is True
+            layer.last = None
 
 
 def _in_order(layer: KerasLayer, given: list[Any], named: dict[str, Any]) -> list[Shape]:
@@ -174,7 +190,7 @@ def _cell(layer: KerasLayer) -> bool:
 # -- attributes -------------------------------------------------------------------------------------------------------
 
 
-def _layer_attribute(m: Machine, layer: KerasLayer, name: str) -> Any:
+def layer_attribute(m: Machine, layer: KerasLayer, name: str) -> Any:
     """units, filters, kernel_size, layer.layer ..."""
     if name == "layer" and "layer" in layer.args:
         return thing_of(layer.args["layer"])
