@@ -252,3 +252,29 @@ FAMILIES = (perceptron, image, sequence, transformer)
 def made(r: Random) -> Made:
     """A random network of a random family."""
     return r.choice(FAMILIES)(r)
+
+
+# -- the same networks as Keras code -----------------------------------------------------------------------------------
+
+CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "SimpleRNN"}
+#: words of a list -> the call of Keras; GRU as texts count it
+KERAS = {
+    "input": lambda p: f"Input(({', '.join(p[1].split('x'))},))",
+    "conv": lambda p: f"Conv2D({p[1]}, {p[2].partition('x')[0]})",
+    "batchnorm": lambda p: "BatchNormalization()",
+    "depthwise": lambda p: "DepthwiseConv2D(3, padding='same')",
+    "maxpool": lambda p: "MaxPooling2D(2)",
+    "flatten": lambda p: "Flatten()",
+    "dense": lambda p: f"Dense({p[1]})",
+    "bidirectional": lambda p: f"Bidirectional({KERAS[p[1]](p[1:])})",
+    **{
+        word: lambda p: f"{CELLS[p[0]]}({p[1]}, return_sequences=True{', reset_after=False' if p[0] == 'gru' else ''})"
+        for word in CELLS
+    },
+}
+
+
+def keras_code(network: Made) -> str:
+    """Sequential([...]) of an image or a sequence network."""
+    calls = [KERAS[words.split()[0]](words.split()) for words in network.typed.split("; ")]
+    return f"Sequential([{', '.join(calls)}])"

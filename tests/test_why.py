@@ -15,7 +15,7 @@ from nparams.analyses.why import Why, why
 from nparams.cli.main import main
 from nparams.errors import NparamsError, UsageError
 from tests.conftest import shared
-from tests.miscounts import FAMILIES, counted, made
+from tests.miscounts import FAMILIES, counted, image, keras_code, made, sequence
 
 CAPTURE = pytest.CaptureFixture[str]
 GPT2 = (
@@ -193,6 +193,22 @@ def test_an_injected_mistake_is_among_the_first_three(capsys: CAPTURE) -> None:
         print(f"\ninjected: {found} of {NETWORKS} among the first three, {places.count(0)} the first")
     assert found >= NETWORKS * 98 // 100
     assert places.count(0) >= NETWORKS * 90 // 100
+
+
+def test_injected_mistakes_in_keras_code() -> None:
+    """The same arrays under other names and in another order."""
+    r = Random(7)
+    found = tried = 0
+    while tried < 80:
+        network = r.choice((image, sequence))(r)
+        wrong = r.choice(network.room)
+        number = counted(network.layers, frozenset([wrong]))
+        if number != counted(network.layers):
+            tried += 1
+            read = nparams.read(keras_code(network))
+            assert read.total == counted(network.layers)
+            found += any(wrong.partition(":")[0] in answer.mistakes for answer in why(read, number).answers[:3])
+    assert found >= tried * 98 // 100
 
 
 def test_random_numbers_are_mostly_not_explained(capsys: CAPTURE) -> None:

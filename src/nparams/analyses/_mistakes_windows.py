@@ -21,10 +21,15 @@ def _on_weights(change: Callable[[Term], Term | None]) -> Callable[[Unit], Unit 
 
 
 def _convolutions(case: Case) -> list[int]:
-    """Convolutions, and arrays of files that look like one."""
-    return [
-        i for i in case.held if case.units[i].kind in (*CONVOLUTIONS, None) and case.units[i].value("k") is not None
-    ]
+    """Convolutions that mix channels, and arrays of files that look like one."""
+    found = [i for i in case.held if case.units[i].kind in (*CONVOLUTIONS, None)]
+    units = [(i, case.units[i]) for i in found]
+    return [i for i, unit in units if (unit.value("k") is not None and unit.arg("g") in (None, 1)) or _mixes(unit)]
+
+
+def _mixes(unit: Unit) -> bool:
+    """Whether it has groups of more than one channel: with one it filters each by itself."""
+    return unit.arg("g") is not None and unit.arg("g") != unit.arg("c_in")
 
 
 def _channels(case: Case) -> Iterator[Edit]:
