@@ -109,6 +109,20 @@ READ = [
         "it could be a convolution with 64 filters of 3x3 over 32 channels, with biases; or a "
         "dense layer 288 -> 64, with biases",
     ),
+    (
+        "3x3x32x64 + 64",
+        18496,
+        64,
+        "it could be a convolution with 64 filters of 3x3 over 32 channels, with biases; or a "
+        "dense layer 288 -> 64, with biases",
+    ),
+    ("256*4096*4 + 256*256*4 + 256*4", 4457472, 1024, "it could be an LSTM of 256 cells on 4,096 inputs, with biases"),
+    (
+        "512*512*4 + 4*512",
+        1050624,
+        2048,
+        "it could be attention of width 512 (4 projections), with biases; or 4 dense layers 512 -> 512, with biases",
+    ),
     ("100*3 - 5 + 2", 297, 0, ""),
     ("2**10 + 2²", 1028, 0, ""),
     ("(3)(4)", 12, 0, "it could be a dense layer 3 -> 4, without biases; or an embedding of 3 entries by 4"),

@@ -96,6 +96,9 @@ READ = [
     ("0.weight\ttorch.float32\t[4, 1, 3, 3]\n1.num_batches_tracked\ttorch.int64\t[]", (36, 0, 1)),
     ("0.0.weight                (4, 1, 3, 3)         36\n0.0.bias                  (4,)                 4", (36, 4, 0)),
     ("{'flatten': [], 'dense': [(784, 16), (16,)]}", (12544, 16, 0)),
+    ("fc.weight [10, 784] requires_grad=True", (7840, 0, 0)),
+    ("weight 1: (784, 16)\nbias 1: (16,)", (12544, 16, 0)),
+    ("tf.Tensor([[1. 2.]], shape=(1, 2), dtype=float32)", (2, 0, 0)),
     ("fc weight torch.Size([10, 784])\nfc bias torch.Size([10])", (7840, 10, 0)),
 ]  # fmt: skip
 

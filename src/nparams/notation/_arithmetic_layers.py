@@ -30,7 +30,7 @@ TOLD = 8
 def guesses(terms: list[Term]) -> list[str]:
     """Sentences: what the whole could be, else each summand."""
     _give_biases(terms)
-    whole = _block(terms) or _network(terms)
+    whole = _block(terms) or _network(terms) or _as_one(terms)
     if whole:
         return [f"it could be {'; or '.join(whole)}"]
     heads = [term for term in terms if term.of is None]
@@ -132,6 +132,18 @@ def _blocks(one: Product, other: Product) -> list[str]:
     return []
 
 
+def _as_one(terms: list[Term]) -> list[str]:
+    """4*n*h + 4*h*h + 4*h: one layer, multiplied out."""
+    if not 2 <= len(terms) <= 4 or any(len(term.products) != 1 for term in terms):
+        return []
+    whole = Term(0, terms[0].expression, [term.products[0] for term in terms])
+    found = (_projections(whole) or _feed_forward(whole)) if len(terms) == 2 else _gated(whole)
+    if found:
+        for term, biased in zip(terms, whole.biased, strict=True):
+            term.of = terms[0] if biased else None
+    return found
+
+
 # -- one summand ------------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +155,7 @@ def _readings(term: Term, biased: bool) -> list[str]:
         return blocks
     if len(term.products) == 2 and term.biased == [False, True]:
         return _projections(term) or _of_weights(term.rests[0], term.common, ", with biases")
-    return _gated(term) or _attention(term)
+    return _gated(term) or _feed_forward(term)
 
 
 def _of_product(factors: Product, biased: bool) -> list[str]:
@@ -200,7 +212,7 @@ def _is_side(size: Size) -> bool:
 def _projections(term: Term) -> list[str]:
     """4*(d*d + d): the four projections of attention."""
     rest, common = term.rests[0], term.common
-    if len(rest) == 1 and len(common) == 2 and common[0] == 4 and common[1] == rest[0]:
+    if len(rest) == 1 and len(common) == 2 and without(common, (4,)) == rest and term.biased == [False, True]:
         return [
             f"attention of width {_n(rest[0])} (4 projections), with biases",
             f"4 dense layers {_n(rest[0])} -> {_n(rest[0])}, with biases",
@@ -208,7 +220,7 @@ def _projections(term: Term) -> list[str]:
     return []
 
 
-def _attention(term: Term) -> list[str]:
+def _feed_forward(term: Term) -> list[str]:
     """8*d*d + 5*d: a feed-forward block 4 times as wide inside."""
     factors = sorted(term.products, key=len, reverse=True)
     if len(factors) == 2 and factors[0][0] == 8 and factors[1][0] == 5 and factors[0][1:] == factors[1][1:] * 2:

@@ -76,7 +76,7 @@ ELEMENTS: tuple[tuple[str, Maker], ...] = (
     (rf"{NUMBER}\s*-\s*d(?:im)?\s*fc(?![\w.])", lambda m: Item("dense", f"dense {m[1]}")),
     # 32C3, 64C5x5, 64C3S2, 64C3/2
     (
-        rf"{NUMBER}\s*c(?:onv)?{NUMBER}(?:{TIMES}{NUMBER})?(?:(?:s|/){NUMBER})?(?![\w.])",
+        rf"{NUMBER}\s*c(?:onv)?{NUMBER}(?:{TIMES}{NUMBER})?(?:\(?(?:s|/){NUMBER}\)?)?(?![\w.])",
         lambda m: _conv(m[1], m[2], m[3], m[4], "string"),
     ),
     (r"(?:global[\s-]*(?:average|avg)[\s-]*pool(?:ing)?|gap|average pool)(?!\w)", lambda m: Item("whole", "gap")),

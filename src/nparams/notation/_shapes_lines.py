@@ -234,7 +234,8 @@ def _name(front: str) -> str | None:
 
 def _words(front: str) -> list[str]:
     """The words before a bracket without labels, types, and the number of the line."""
-    front = re.sub(LABELS, " ", front[-1000:], flags=re.IGNORECASE)
+    front = re.sub(r"(?i)\b(layer|block|weight|bias)[ \t]+(\d+)\b", r"\1\2", front[-1000:])
+    front = re.sub(LABELS, " ", front, flags=re.IGNORECASE)
     words = [w for w in re.split(r"[\s|,;]+", front) if w.strip(":=-*#>()[]{}<+→•")]
     words = [w for w in words if dtype_of(w) is None and w not in ("Parameter", "containing:", "has", "of", "with")]
     return words[1:] if len(words) > 1 and words[0].rstrip(".):").isdigit() else words

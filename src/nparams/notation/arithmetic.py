@@ -47,7 +47,7 @@ def _has_words(body: str) -> bool:
     """Words that stand beside words or numbers, or are called: prose, layers or code."""
     spaced = re.sub(r"(?<=[\d)\]\s])\s*x\s*(?=[\d(\[])", "*", body)
     beside = re.search(rf"{WORD}\s+[\w(]|[\w)]\s+{WORD}|{WORD}\(|\d[A-Za-z]\d|\.\D|\D\.", spaced)
-    return beside is not None or re.search(r"[A-Za-z]\w*\d[x×]\d", body) is not None
+    return beside is not None or re.search(r"(?<!\w)[A-Za-z_]\w*\d[x×]\d", body) is not None
 
 
 def _is_list(body: str) -> bool:

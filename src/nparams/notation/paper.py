@@ -33,7 +33,7 @@ ROW = r"(?im)^[ |]*(?:\d+ ?[x×] ?)?conv(?:\s+dw)?\s*/\s*s\d"
 CELL = r"\[\s*\d+\s*[x×]\s*\d+\s*,\s*\d+[^\[\]]{0,200}\]\s*[x×*]\s*\d+"
 #: an element of a string such as 28x28-32C5-P2-1024N-10N
 ELEMENT = (
-    r"(?:\d+(?:[x×]\d+){1,2}|\(?(?:\d+[x×])?\(?\d+(?:c|conv)\d+(?:[x×]\d+)?(?:s\d+|/\d+)?\)*(?:[x×]\d+)?"
+    r"(?:\d+(?:[x×]\d+){1,2}|\(?(?:\d+[x×])?\(?\d+(?:c|conv)\d+(?:[x×]\d+)?(?:\(?s\d+\)?|/\d+)?\)*(?:[x×]\d+)?"
     r"|(?:mp|ap|p|s)\d+(?:[x×]\d+)?"
     r"|\d+[ps]|(?:\d+[x×])?\(?\d+(?:n|fc|f|o|sm|svm|hu)?\)?(?:[x×]\d+)?|(?:n|fc|sm)\d+|\(\d+[x×]\d+fc\)|bn|relu|gap|inputs?|output|do?0?\.\d+|softmax)"
 )

@@ -26,7 +26,7 @@ SURE = (
     r"llama_model_loader: - tensor|torch\.Size\(|TensorShape\(|ShapeDtypeStruct\(|Tensor of size \d"
     r"|Variable [^\n>]{0,300}shape=\(|\"data_offsets\""
     r"|\bParameter containing:|(?:float|bfloat|int|uint|f|bf|i|u)(?:8|16|32|64)\[[\d, ]*\]"
-    r"|\b(?:tensor|array|Array|DeviceArray|Parameter)\(\s*\[|(?:tensor|array|Array)\(-?\d"
+    r"|\b(?:tensor|array|Array|DeviceArray|Parameter|Tensor)\(\s*\[|(?:tensor|array|Array)\(-?\d"
 )
 NUMBERS = r"\d+(?:\s*,\s*\d+)*\s*,?"
 #: a name, what divides it from its shape, the shape, and no more words
@@ -34,8 +34,10 @@ SYMBOLS = r"[A-Za-z]\w*(?:\s*[,*]\s*\w+)+\s*,?"
 SIDES = rf"[\[(][ \t]*(?:{NUMBERS}|{SYMBOLS})?[ \t]*[\])]"
 TYPE = r"(?:(?:dtype=)?(?:torch|jnp|np|tf)?\.?\w*(?:float|int)\d+[ \t|,]*)?"
 LINE = (
-    rf"[ \t|'\"]*((?:\d+[./])*[A-Za-z_][\w./:-]*)['\"]?(?:[ \t]*[:=|,][ \t]*|[ \t]+){TYPE}(?:shape=)?{SIDES}[ \t|,]*"
-    rf"(?:(?:[A-Za-z]\w*[ \t]*[:=]?[ \t]*)?{SIDES}[ \t|,]*)*{TYPE}[ \t|,=\d]*(?:True|False)?[ \t|]*"
+    r"[ \t|'\"]*((?:\d+[./])*[A-Za-z_][\w./:-]*)['\"]?(?:[ \t]\d{1,4}(?=:))?(?:[ \t]*[:=|,][ \t]*|[ \t]+)"
+    rf"{TYPE}(?:shape=)?{SIDES}[ \t|,]*"
+    rf"(?:(?:[A-Za-z]\w*[ \t]*[:=]?[ \t]*)?{SIDES}[ \t|,]*)*{TYPE}[ \t|,=\d]*"
+    r"(?:(?:requires_grad=)?(?:True|False))?[ \t|]*"
 )
 #: fc1.weight 16x784
 FLAT = (
