@@ -195,6 +195,7 @@ REFUSED = [
     ("1.5*2", '"1.5" is not a whole number'),
     ("2^(2^70)", "too large to work out"),
     ("", "has no arithmetic"),
+    ("d//(h-h)*2", "division by zero"),
     ("= 3", "has no arithmetic"),
     ("__import__('os')*2", "does not belong in an expression"),
     (f"2*{'(' * 100}3", "nested more than 60 deep"),

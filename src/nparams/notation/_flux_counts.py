@@ -38,6 +38,8 @@ def counted(text: str) -> Network:
     state, told = _version(text, printed)
     builder = Builder(parser, names, state=state)
     network = _network(text, builder, model)
+    if isinstance(network.totals.known, Expr):
+        _ = network.layers  # a division by nothing is found here, not while it is printed
     network.notes += builder.notes
     if builder.recurrent:
         other = _network(text, Builder(parser, names, state=not state), model)

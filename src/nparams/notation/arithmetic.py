@@ -93,6 +93,8 @@ def read(text: str) -> Network:
         Module(children=[term.module() for term in terms]), source=text, form="arithmetic",
         read_as=_cut(render(expression)), notes=notes, described="arithmetic",
     )  # fmt: skip
+    if not isinstance(value, int):
+        _ = network.layers  # a division by nothing is found here, not while it is printed
     if claim:
         _check(network, claim, value)
     return network

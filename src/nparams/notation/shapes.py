@@ -136,6 +136,8 @@ def read(text: str) -> Network:
         source=text, form="shapes", read_as=_read_as(entries), notes=notes,
         described=f"{len(tensors):,} tensor{'' if len(tensors) == 1 else 's'}, by their shapes",
     )  # fmt: skip
+    if not _is_numeric(entries):
+        _ = network.layers  # a division by nothing is found here, not while it is printed
     if declared is not None:
         _declare(network, declared)
     return network
