@@ -92,8 +92,19 @@ def test_fused_queries_keys_and_values_are_no_difference() -> None:
     )
     for found in (diff(apart, fused), diff(fused, apart)):
         assert found.equal
-        assert len(found.fused) == 3
-    assert "h.0.q, h.0.k and h.0.v in A: the same numbers as h.0.qkv in B." in str(diff(apart, fused))
+        assert len(found.fused) == 1, "told once for the three blocks"
+    told = "h.0.q, h.0.k and h.0.v in A: the same numbers as h.0.qkv (and so in 2 more) in B."
+    assert told in str(diff(apart, fused))
+
+
+def test_many_heads_are_one_attention() -> None:
+    """Heads of their own without biases, as tutorials write them, against one layer with biases."""
+    heads = [(f"b.0.heads.{k}.{name}.weight", (4, 16)) for k in range(4) for name in ("q", "k", "v")]
+    rest = [("b.0.proj.weight", (16, 16)), ("b.0.proj.bias", (16,)), ("b.0.f1.weight", (64, 16)),
+            ("b.0.f1.bias", (64,)), ("b.0.f2.weight", (16, 64)), ("b.0.f2.bias", (16,))]  # fmt: skip
+    found = diff(flat(*heads, *rest), nparams.read("encoder 16 heads 4 ff 64 no norm"))
+    items = [(item.what, item.layer, item.difference) for item in found.items]
+    assert items == [("more biases in B", "b.0 / encoder.attention", 48)]
 
 
 def test_a_norm_is_not_fused_with_a_layer() -> None:

@@ -108,7 +108,7 @@ def _closing(found: Diff) -> list[str]:
         lines.append("The totals are equal, though layers differ.")
     told = f", {found.renamed:,} under another name" if found.renamed else ""
     lines.append(f"{found.matched:,} layer{'s agree' if found.matched != 1 else ' agrees'}{told}.")
-    lines += [f"{many} in A: the same numbers as {one} in B." for many, one in found.fused[:5]]
+    lines += [f"{one} in A: the same numbers as {other} in B." for one, other in found.fused[:5]]
     if len(found.fused) > 5:
         lines.append(f"So are {len(found.fused) - 5:,} more.")
     return lines

@@ -60,6 +60,9 @@ def items_of(matching: Matching, style: Style) -> list[Item]:
     found: list[tuple[float, Item]] = []
     for a, b in differing:
         found += [(a.place, item) for item in _changed(a, b, folds.get(id(a)), style)]
+    for many, others in matching.fused:
+        if (item := _apart(many, others, style)) is not None:
+            found.append((many[0].place, item))
     alone_a = [p for p in matching.only_a if id(p) not in folded and p.sizes]
     alone_b = [p for p in matching.only_b if id(p) not in folded and p.sizes]
     for what, alone, sign in ((ONLY_A, alone_a, -1), (ONLY_B, alone_b, 1)):
@@ -91,6 +94,25 @@ def _changed(a: Piece, b: Piece, norm: Piece | None, style: Style) -> Iterator[I
     elif a.copies != b.copies and a.sizes == b.sizes:
         what = COPIES
     yield Item(what, name, *told, difference if isinstance(difference, int) else tidy(difference))
+
+
+def _apart(a: list[Piece], b: list[Piece], style: Style) -> Item | None:
+    """Several layers that are one in the other network, where only their biases differ."""
+    difference = add(*(p.size for p in b), *(mul(-1, p.size) for p in a))
+    if difference == 0:
+        return None
+    more_a = isinstance(difference, int) and difference < 0
+    held = any(p.biases for p in a), any(p.biases for p in b)
+    what = (MORE_A if more_a else MORE_B) if all(held) else (BIAS_A if held[0] else BIAS_B)
+    names = [_common([p.name for p in side]) if len(side) > 1 else side[0].name for side in (a, b)]
+    in_a, in_b = (_told_all(side, style) for side in (a, b))
+    return Item(what, " / ".join(names), in_a, in_b, difference)
+
+
+def _told_all(side: list[Piece], style: Style) -> str:
+    if len(side) == 1:
+        return _told(side[0], style)
+    return f"{len(side)} layers, {style.number(add(*(p.size for p in side)))}"
 
 
 def _told(piece: Piece, style: Style) -> str:
@@ -168,16 +190,20 @@ def _grouped(items: Sequence[Item]) -> list[Item]:
     """Equal items of layers that differ by a number are one, with how many there are."""
     groups: dict[object, list[Item]] = {}
     for item in items:
-        key = (item.what, "".join("#" if c.isdigit() else c for c in item.layer), item.in_a, item.in_b, item.difference)
-        groups.setdefault(_squeezed(key), []).append(item)
+        groups.setdefault((item.what, squeezed(item.layer), item.in_a, item.in_b, item.difference), []).append(item)
     return [_one(group) for group in groups.values()]
 
 
-def _squeezed(key: tuple[str, str, str, str, Size]) -> tuple[object, ...]:
-    what, layer, *rest = key
-    while "##" in layer:
-        layer = layer.replace("##", "#")
-    return what, layer, *rest
+def squeezed(name: str) -> str:
+    """The name with # for each number in it.
+
+    >>> squeezed("layers.12.fc2")
+    'layers.#.fc#'
+    """
+    marked = "".join("#" if c.isdigit() else c for c in name)
+    while "##" in marked:
+        marked = marked.replace("##", "#")
+    return marked
 
 
 def _one(group: list[Item]) -> Item:
@@ -192,14 +218,16 @@ def _one(group: list[Item]) -> Item:
 
 
 def _ranged(names: list[str]) -> str:
-    """layers.0-11.fc1-2 where every pairing of the numbers is there; otherwise the first name and how many more."""
+    """layers.0-11.fc1-2, where every pairing of the numbers is there or all of them go up together; else the first."""
     split = [_numbers(name) for name in names]
     texts, numbers = split[0]
     held = [sorted({found[k] for _, found in split}) for k in range(len(numbers))]
     pairings = 1
     for values in held:
         pairings *= len(values)
-    if pairings != len(names) or len({tuple(found) for _, found in split}) != len(names):
+    distinct = len({tuple(found) for _, found in split}) == len(names)
+    together = all(len(values) in (1, len(names)) for values in held)
+    if not distinct or (pairings != len(names) and not together):
         return f"{names[0]} and {len(names) - 1} more"
     parts = [*(ranges(values) for values in held), ""]
     return "".join(text + part for text, part in zip(texts, parts, strict=True))

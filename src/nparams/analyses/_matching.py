@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Parts = tuple[Size, Size]
 
 #: layers side by side that may be one in the other network (queries, keys and values)
-FUSED = 8
+FUSED, FUSED_WIDE = 8, 40
 #: words in front of names that are tried without
 PREFIXES = 4
 
@@ -50,7 +50,8 @@ class Matching:
         ]
         for key_a, key_b in both:
             self._match(key_a, key_b)
-        self._fuse()
+        self._fuse(biases=True, wide=False)
+        self._fuse(biases=True, wide=True)
         near = [
             (lambda p: bare(p, front_a), lambda p: bare(p, front_b)),
             _same(lambda p: (p.weights, p.copies) if p.weights else None),
@@ -59,7 +60,10 @@ class Matching:
             _same(lambda p: (p.kind, p.copies) if p.sizes and p.kind is not None else None),
             _same(lambda p: (tuple(map(len, p.products)), p.copies) if p.sizes else None),
         ]
-        for key_a, key_b in near:
+        for key_a, key_b in near[:3]:
+            self._match(key_a, key_b)
+        self._fuse(biases=False, wide=True)
+        for key_a, key_b in near[3:]:
             self._match(key_a, key_b)
 
     def _match(self, key_a: Callable[[Piece], Hashable], key_b: Callable[[Piece], Hashable]) -> None:
@@ -80,12 +84,15 @@ class Matching:
         self.only_a = left
         self.only_b = [piece for piece in self.only_b if id(piece) not in taken]
 
-    def _fuse(self) -> None:
-        """Layers side by side whose sizes are together those of one layer on the other side."""
-        self.only_a, self.only_b, found = _fused(self.only_a, self.only_b)
+    def _fuse(self, *, biases: bool, wide: bool) -> None:
+        """Layers side by side whose sizes are together those of one layer on the other side.
+
+        `biases`: whether these must agree as well; `wide`: not only layers of one parent, but of one block.
+        """
+        self.only_a, self.only_b, found = _fused(self.only_a, self.only_b, biases, wide)
         self.fused += found
-        self.only_b, self.only_a, found = _fused(self.only_b, self.only_a)
-        self.fused += [(many, one) for one, many in found]
+        self.only_b, self.only_a, found = _fused(self.only_b, self.only_a, biases, wide)
+        self.fused += [(one, many) for many, one in found]
 
 
 def _same(key: Callable[[Piece], Hashable]) -> tuple[Callable[[Piece], Hashable], Callable[[Piece], Hashable]]:
@@ -119,42 +126,50 @@ def _candidates(names: list[str]) -> list[str]:
 
 
 def _fused(
-    many: list[Piece], one: list[Piece]
-) -> tuple[list[Piece], list[Piece], list[tuple[list[Piece], list[Piece]]]]:
+    many: list[Piece], one: list[Piece], biases: bool, wide: bool
+) -> tuple[list[Piece], list[Piece], list[Fused]]:  # fmt: skip
     """(what is left of many, what is left of one, [(the many, [the one])])."""
     wanted: dict[Parts, list[Piece]] = {}
     for piece in reversed(one):
-        wanted.setdefault(_parts([piece]), []).append(piece)
+        wanted.setdefault(_parts(piece, biases), []).append(piece)
     left: list[Piece] = []
     used: set[int] = set()
-    found: list[tuple[list[Piece], list[Piece]]] = []
+    found: list[Fused] = []
     at = 0
     while at < len(many):
-        run = _run(many, at, wanted)
-        if run:
-            other = wanted[_parts(run)].pop()
+        end, key = _run(many, at, wanted, biases, wide)
+        if end > at:
+            other = wanted[key].pop()
             used.add(id(other))
-            found.append((run, [other]))
+            found.append((many[at:end], [other]))
         else:
             left.append(many[at])
-        at += max(1, len(run))
+        at = max(at + 1, end)
     return left, [p for p in one if id(p) not in used], found
 
 
-def _run(many: list[Piece], at: int, wanted: dict[Parts, list[Piece]]) -> list[Piece]:
-    """Two or more layers of one parent, from a place on, that are together as large as one that is wanted."""
-    parent = many[at].name.rpartition(".")[0]
-    for end in range(at + 2, min(len(many), at + FUSED) + 1):
-        if many[end - 1].name.rpartition(".")[0] != parent:
-            break
-        if wanted.get(_parts(many[at:end])):
-            return many[at:end]
-    return []
+def _run(
+    many: list[Piece], at: int, wanted: dict[Parts, list[Piece]], biases: bool, wide: bool
+) -> tuple[int, Parts]:  # fmt: skip
+    """Where a run of two or more layers of one block ends that are together as large as one that is wanted; else at."""
+    block = many[at].name.split(".")[:-1]
+    weights, rest = _parts(many[at], biases)
+    reach = (FUSED_WIDE if block else 0) if wide else FUSED
+    for end in range(at + 1, min(len(many), at + reach)):
+        parts = many[end].name.split(".")[:-1]
+        if parts != block:
+            if not wide:
+                break
+            block = [one for one, other in zip(block, parts, strict=False) if one == other]
+            if not block or parts[: len(block)] != block:
+                break
+        more = _parts(many[end], biases)
+        weights, rest = add(weights, more[0]), add(rest, more[1])
+        if wanted.get((weights, rest)) and (biases or block):
+            return end + 1, (weights, rest)
+    return at, (0, 0)
 
 
-def _parts(group: list[Piece]) -> Parts:
-    """Weights and biases of some layers together, copies and all."""
-    return (
-        add(*(mul(p.copies, add(*p.weights)) for p in group)),
-        add(*(mul(p.copies, add(*p.biases)) for p in group)),
-    )
+def _parts(piece: Piece, biases: bool) -> Parts:
+    """Weights, and biases where they matter, copies and all."""
+    return mul(piece.copies, add(*piece.weights)), mul(piece.copies, add(*piece.biases)) if biases else 0

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from nparams.analyses._terms import Term, Unit
     from nparams.expr import Size
+    from nparams.network import Network
+
+#: characters of a network's name in a sentence
+LONG = 160
 
 
 class Style:
@@ -87,3 +91,12 @@ def changes(steps: Sequence[Size], style: Style) -> str:
         return style.number(steps[-1])
     parts = [f"{'-' if d < 0 else '+'} {abs(d):,}" for d in differences if isinstance(d, int)]
     return f"{style.number(steps[0])} {' '.join(parts)} = {style.number(steps[-1])}"
+
+
+def short(network: Network) -> str:
+    """What a network is called in a sentence: as it was understood, or where that is long as it was given."""
+    said = network.read_as or network.source or "the network"
+    if len(said) <= LONG:
+        return said
+    given = network.source
+    return given if given and len(given) <= LONG and "\n" not in given else f"{said[: LONG - 1]}…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.analyses._text import short
 from nparams.errors import escaped
 from nparams.expr import Expr, add, mul
 
@@ -16,7 +17,7 @@ SHOWN, LAYERS = 3, 6
 def text(found: Why) -> str:
     """The answer as text."""
     network, style = found.network, found.style
-    name = network.read_as or network.source or "the network"
+    name = short(network)
     total = style.number(network.totals.known)
     if found.equal:
         return escaped(f"{name} has {total} parameters: yes, that is the total.")
@@ -28,7 +29,8 @@ def text(found: Why) -> str:
         if len(answer.layers) > LAYERS:
             lines.append(f"  and so on, in {len(answer.layers):,} layers")
     if len(found.answers) > SHOWN:
-        lines.append(f"{len(found.answers) - SHOWN} less common explanations give it too.")
+        more = len(found.answers) - SHOWN
+        lines.append(f"{more} less common {'explanations give' if more > 1 else 'explanation gives'} it too.")
     if found.formula is not None and (not found.answers or isinstance(found.asked, Expr)):
         lines += found.formula.lines
     if not found.explained:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.analyses._text import short
 from nparams.errors import UsageError, escaped, shown
 
 TYPE_CHECKING = False
@@ -87,7 +88,7 @@ def check(network: Network, wanted: Bounds) -> Check:
     >>> check(nparams.read("784-16-16-10"), bounds(None, "10K", None)).line
     'too many: 784-16-16-10 has 13,002 parameters, 3,002 more than the 10,000 allowed'
     """
-    name, total = network.read_as or network.source, network.total
+    name, total = short(network), network.total
     if total is None:
         raise UsageError(f"{network.totals.unknown:,} tensors have no known size, so there is no total to check")
     if not isinstance(total, int):

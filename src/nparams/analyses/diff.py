@@ -6,7 +6,7 @@ layer becomes an item, equal items of repeated layers one row; the items are che
 
 from __future__ import annotations
 
-from nparams.analyses._items import Item, items_of
+from nparams.analyses._items import Item, items_of, squeezed
 from nparams.analyses._matching import Matching
 from nparams.analyses._pieces import Piece, both
 from nparams.analyses._text import Style, listed
@@ -70,14 +70,23 @@ def diff(a: Network, b: Network, *, unicode: bool = True) -> Diff:
         if one.sizes == other.sizes and one.copies == other.copies:
             found.matched += 1
             found.renamed += one.name != other.name
-    found.fused = [_told_fused(many, single) for many, single in matching.fused]
+    found.fused = _told_fused(matching.fused)
     found.items = items_of(matching, found.style)
     _check(found)
     return found
 
 
-def _told_fused(many: list[Piece], single: list[Piece]) -> tuple[str, str]:
-    return listed([p.name for p in many]), listed([p.name for p in single])
+def _told_fused(fused: list[tuple[list[Piece], list[Piece]]]) -> list[tuple[str, str]]:
+    """The names on both sides; blocks that differ by a number are told once."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for a, b in fused:
+        if add(*(p.size for p in a)) == add(*(p.size for p in b)):
+            pair = listed([p.name for p in a]), listed([p.name for p in b])
+            found.setdefault((squeezed(pair[0]), squeezed(pair[1])), []).append(pair)
+    return [
+        group[0] if len(group) == 1 else (group[0][0], f"{group[0][1]} (and so in {len(group) - 1:,} more)")
+        for group in found.values()
+    ]
 
 
 def _check(found: Diff) -> None:
