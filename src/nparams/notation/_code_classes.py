@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FIELDS = frozenset(
     ("dataclass", "NamedTuple", "BaseModel", "attrs", "define", "frozen", "s", "TypedDict", "BaseSettings")
 )
+MAX_BASES = 100
 ENUMERATIONS = frozenset(("Enum", "IntEnum", "StrEnum"))
 
 
@@ -64,6 +65,11 @@ def _last_word(node: ast.expr) -> str:
 
 def linear(m: Machine, cls: Class, bases: list[Any]) -> list[Any]:
     """The order in which names are looked up (C3, as Python's own)."""
+    if len(bases) == 1:
+        above = bases[0].order if isinstance(bases[0], Class) else bases
+        if len(above) > MAX_BASES:
+            raise m.error(f"{cls.name} stands below more than {MAX_BASES} classes")
+        return [cls, *above]
     rows = [[*base.order] if isinstance(base, Class) else [base] for base in bases]
     rows.append(list(bases))
     found: list[Any] = [cls]
@@ -88,6 +94,7 @@ def _among(what: Any, row: list[Any]) -> bool:
 
 def instance_of(m: Machine, cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Make an object: the library's kind where the class has its bases, then __init__."""
+    m.step(20)
     cls.used = True
     made = m.library.instance(m, cls) or Instance(cls)
     made.depth = len(m.repeats)

@@ -7,7 +7,7 @@ import ast
 from nparams.expr import Expr
 from nparams.notation._code_calls import call_node
 from nparams.notation._code_machine import described
-from nparams.notation._code_operators import SIGNS, compare, negative, operate, truth
+from nparams.notation._code_operators import SIGNS, compare, negative, operate, same_value, truth
 from nparams.notation._code_values import MISSING, Copies, Function, Instance, SymbolicRange, Thing, Unknown
 
 TYPE_CHECKING = False
@@ -72,6 +72,8 @@ def item(m: Machine, held: Any, key: Any) -> Any:
     if isinstance(key, (Thing, Expr)):
         return _symbolic_item(m, held, key)
     if isinstance(held, (list, tuple, str, dict, range)):
+        if not is_key(key):
+            raise m.error(f"{described(key)} cannot be a key")
         try:
             return held[key]
         except (LookupError, TypeError, ValueError):
@@ -83,7 +85,7 @@ def item(m: Machine, held: Any, key: Any) -> Any:
 
 def _symbolic_item(m: Machine, held: Any, key: Any) -> Any:
     """An entry that is not known which: any of a list of equal ones."""
-    if isinstance(held, (list, tuple)) and held and all(entry == held[0] for entry in held[1:]):
+    if isinstance(held, (list, tuple)) and held and all(same_value(m, entry, held[0]) is True for entry in held[1:]):
         return held[0]
     if isinstance(held, dict) and isinstance(key, Thing) and not isinstance(key, Unknown) and key in held:
         return held[key]
@@ -114,9 +116,16 @@ def _sequence(m: Machine, node: ast.List | ast.Tuple | ast.Set) -> Any:
 def as_set(m: Machine, entries: list[Any]) -> Any:
     """A set, where its entries can stand in one."""
     try:
-        return set(entries)
+        return set(entries) if all(map(is_key, entries)) else m.unknown("a set")
     except TypeError:
         return m.unknown("a set")
+
+
+def is_key(value: Any, depth: int = 0) -> bool:
+    """Whether a value may be the key of a dict: texts, numbers, objects, and short tuples of them."""
+    if isinstance(value, tuple):
+        return depth < 3 and len(value) <= 20 and all(is_key(entry, depth + 1) for entry in value)
+    return not isinstance(value, (list, dict, set))
 
 
 def spread(m: Machine, value: Any) -> list[Any]:
@@ -145,6 +154,8 @@ def _dict(m: Machine, node: ast.Dict) -> Any:
 def put(m: Machine, held: dict[Any, Any], key: Any, value: Any) -> None:
     """held[key] = value, for keys that can be one."""
     try:
+        if not is_key(key):
+            raise TypeError
         if m.repeats:
             m.check_turn(held, f"[{described(key)}]", held.get(key, MISSING), value)
             value = m.repeated(value, held)
@@ -236,7 +247,7 @@ def _choice(m: Machine, node: ast.IfExp) -> Any:
     if any(isinstance(each, Instance) for each in (one, other)):
         m.line = node.lineno
         raise m.error(f"whether {source(node.test)[:80]} holds is not known{open_names(m, node.test)}")
-    if one is other or (not isinstance(one, Thing) and not isinstance(other, Thing) and one == other):
+    if same_value(m, one, other) is True:
         return one
     return m.unknown(source(node))
 

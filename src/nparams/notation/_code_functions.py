@@ -32,6 +32,7 @@ def call_function(m: Machine, function: Function, args: list[Any], kwargs: dict[
     from nparams.notation._code_expressions import evaluate
     from nparams.notation._code_statements import block
 
+    m.step(8)
     outer, line = m.frame, m.line
     frame = Frame(function.frame)
     frame.names = bound(m, function, args, kwargs)

@@ -163,6 +163,7 @@ def _into_unknown(m: Machine, target: ast.expr) -> bool:
 def _symbolic_loop(m: Machine, node: ast.For | ast.AsyncFor, over: SymbolicRange) -> Any:
     """One turn stands for all; nothing that a turn finds may differ from what it leaves."""
     from nparams.notation._code_expressions import assign
+    from nparams.notation._code_operators import same_value
     from nparams.notation._code_statements import block
 
     index, letter = index_for(m)
@@ -176,7 +177,7 @@ def _symbolic_loop(m: Machine, node: ast.For | ast.AsyncFor, over: SymbolicRange
         _refuse(m, node)
     names = {t.id for t in ast.walk(node.target) if isinstance(t, ast.Name)}
     for name, value in before.items():
-        if name not in names and m.frame.names[name] is not value and m.frame.names[name] != value:
+        if name not in names and same_value(m, m.frame.names[name], value) is not True:
             m.line = node.lineno
             raise m.error(f"each turn of the loop changes {name}, so the number of turns must be known{turns}")
     return None

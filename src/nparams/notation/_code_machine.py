@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: nodes of the tree that are walked, entries that one list may hold, characters of one text, calls inside calls
-MAX_STEPS = 4_000_000
+MAX_STEPS = 2_000_000
 #: ... of one statement at the top, as the training around a model has them
-MAX_STATEMENT = 800_000
+MAX_STATEMENT = 500_000
 MAX_ENTRIES = 200_000
 MAX_CHARACTERS = 1_000_000
 MAX_CALLS = 90
+#: terms and factors of one formula
+MAX_WEIGHT = 4_000
 
 
 class Library:
@@ -123,6 +125,8 @@ class Machine:
         self.repeats: list[tuple[str, int | Expr, int | Expr]] = []
         #: lists and dicts that were made inside such a loop: how many loops were open then
         self.born: dict[int, tuple[Any, int]] = {}
+        #: how many nodes a formula has, written out
+        self.weights: dict[int, tuple[Expr, int]] = {}
         self.notes: list[str] = []
         #: the value of the last expression at the top of the text
         self.last: Any = MISSING
@@ -346,10 +350,12 @@ class Machine:
 
     def check_turn(self, owner: Any, told: str, before: Any, value: Any) -> None:
         """Refuse a turn of a symbolic loop that leaves something else than it found."""
+        from nparams.notation._code_operators import same_value
+
         if not self.repeats or before is MISSING or before is value:
             return
         depth = owner.depth if isinstance(owner, Instance) else self.born.get(id(owner), (None, 0))[1]
-        if len(self.repeats) > depth and (isinstance(before, Thing) or isinstance(value, Thing) or before != value):
+        if len(self.repeats) > depth and not same_value(self, before, value):
             raise self.error(
                 f"each turn of the loop changes {told}, so the number of turns must be known{self.turns()}"
             )
@@ -370,6 +376,15 @@ class Machine:
         """Refuse lists that are too long."""
         if count > MAX_ENTRIES:
             raise self.error(f"a list of {count:,} entries: at most {MAX_ENTRIES:,} are followed")
+
+    def checked(self, size: Any) -> Any:
+        """A formula, unless it is too long written out."""
+        if isinstance(size, Expr):
+            weight = 1 + sum(self.weights.get(id(a), (a, 1))[1] for a in size.args)
+            if weight > MAX_WEIGHT:
+                raise self.error(f"a formula of more than {MAX_WEIGHT:,} terms")
+            self.weights[id(size)] = (size, weight)
+        return size
 
     def check_characters(self, count: int) -> None:
         """Refuse texts that are too long."""

@@ -109,6 +109,8 @@ def _format(m: Machine, owner: str, args: list[Any], kwargs: dict[str, Any]) -> 
         if m.repeats and any(isinstance(v, Expr) for v in values) and ":" not in owner and "!" not in owner:
             return owner.replace("{}", f"[{next(v for v in values if isinstance(v, Expr))}]", 1)
         return m.unknown("a text")
+    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    m.check_characters(len(owner) + owner.count("{") * longest)
     try:
         return owner.format(*args, **kwargs)
     except (LookupError, ValueError):

@@ -65,7 +65,7 @@ def _symbolic(m: Machine, sign: str, left: Any, right: Any) -> Any:
         return left.replace("%d", f"[{right}]").replace("%s", f"[{right}]").replace("%i", f"[{right}]")
     try:
         if exact and sign in EXACT:
-            return PLAIN[sign](left, right)
+            return m.checked(PLAIN[sign](left, right))
         if exact and sign == "/":
             return Ratio(left, right)
     except ExprError as error:
@@ -86,14 +86,17 @@ def _check_growth(m: Machine, sign: str, left: Any, right: Any) -> None:
         (m.check_characters if isinstance(left, str) else m.check_entries)(len(left) + len(right))
         m.step(len(left) // 64)
     if sign == "%" and isinstance(left, str):
-        m.check_characters(len(left) + sum(int(d) for d in _numbers(left)))
+        longest = max(
+            (len(v) for v in (right if isinstance(right, tuple) else (right,)) if isinstance(v, str)), default=0
+        )
+        m.check_characters(len(left) + sum(int(d) for d in _numbers(left)) + left.count("%") * longest)
     if sign in ("*", "**", "<<") and isinstance(left, int) and isinstance(right, int):
         bits = (
             left.bit_length() * right
             if sign == "**"
             else left.bit_length() + (right if sign == "<<" else right.bit_length())
         )
-        if bits > MAX_BITS and abs(left) > 1:
+        if bits > MAX_BITS and (abs(left) > 1 or sign == "<<"):
             raise m.error(f"{described(left)} {sign} {described(right)} has more than 4,000 digits")
 
 
@@ -110,15 +113,17 @@ def compare(m: Machine, sign: str, left: Any, right: Any) -> Any:
     """left sign right: True, False, or an unknown."""
     m.step()
     if sign in ("is", "is not"):
-        same = _same(left, right)
+        same = _same(m, left, right)
         return m.unknown("a comparison") if same is None else same == (sign == "is")
     if sign in ("in", "not in"):
         held = _holds(m, right, left)
         return m.unknown("a comparison") if held is None else held == (sign == "in")
-    if sign in ("==", "!=") and (equal := _equal(left, right)) is not None:
+    if sign in ("==", "!=") and (equal := same_value(m, left, right)) is not None:
         return equal == (sign == "==")
     if any(isinstance(side, (Thing, Expr)) for side in (left, right)):
         m.check_alike(left, right)
+        return m.unknown(f"{described(left)} {sign} {described(right)}")
+    if any(isinstance(side, (list, tuple, dict, set)) for side in (left, right)):
         return m.unknown(f"{described(left)} {sign} {described(right)}")
     try:
         return ORDER[sign](left, right)
@@ -131,7 +136,7 @@ ORDER: dict[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 
 
-def _same(left: Any, right: Any) -> bool | None:
+def _same(m: Machine, left: Any, right: Any) -> bool | None:
     """left is right; what stands for a value that is only not told is not None."""
     if left is right:
         return True
@@ -140,11 +145,12 @@ def _same(left: Any, right: Any) -> bool | None:
             return None
     if left is None or right is None or isinstance(left, bool) or isinstance(right, bool):
         return False
-    return _equal(left, right)
+    return same_value(m, left, right)
 
 
-def _equal(left: Any, right: Any) -> bool | None:
-    """left == right where that can be told."""
+def same_value(m: Machine, left: Any, right: Any) -> bool | None:
+    """left == right where that can be told; lists in lists are work that counts."""
+    m.step()
     if left is right:
         return True
     if isinstance(left, Unknown) or isinstance(right, Unknown):
@@ -157,13 +163,20 @@ def _equal(left: Any, right: Any) -> bool | None:
         return bool(left == right)
     if isinstance(left, Thing) or isinstance(right, Thing):
         return left is right if type(left) is type(right) else False
-    if isinstance(left, (list, tuple, dict)) and _holds_things(left, right):
-        return None
+    if isinstance(left, (list, tuple, dict)):
+        return _same_entries(m, left, right)
     return bool(left == right)
 
 
-def _holds_things(*sides: Any) -> bool:
-    return any(isinstance(x, (Thing, Expr)) for side in sides if isinstance(side, (list, tuple)) for x in side)
+def _same_entries(m: Machine, left: Any, right: Any) -> bool | None:
+    if type(left) is not type(right) or len(left) != len(right):
+        return False
+    if isinstance(left, dict):
+        if left.keys() != right.keys():
+            return False
+        left, right = list(left.values()), [right[key] for key in left]
+    found = [same_value(m, a, b) for a, b in zip(left, right, strict=True)]
+    return False if False in found else None if None in found else True
 
 
 def _holds(m: Machine, where: Any, what: Any) -> bool | None:
@@ -176,7 +189,7 @@ def _holds(m: Machine, where: Any, what: Any) -> bool | None:
     if entries is None:
         return None
     m.step(len(entries))
-    found = [_equal(entry, what) for entry in entries]
+    found = [same_value(m, entry, what) for entry in entries]
     return True if True in found else None if None in found else False
 
 

@@ -10,7 +10,7 @@ from nparams.errors import NotationError, shown
 #: characters of code that are read
 MAX_TEXT = 1_500_000
 
-PROMPT = re.compile(r"^[ \t]*(?:>>> ?|\.\.\. ?|In \[\d*\]: ?)", re.M)
+PROMPT = re.compile(r"^[ \t]*(?:>>> ?|\.\.\.:? ?|In \[\d*\]: ?)", re.M)
 OUTPUT = re.compile(r"^[ \t]*Out\[\d*\]:.*$", re.M)
 FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.M)
 #: shell and notebook lines in a cell: !pip install, %matplotlib inline
@@ -36,7 +36,9 @@ def tree_of(text: str) -> ast.Module:
 
 def clean(text: str) -> str:
     """The code without what surrounds it in a paste, line by line, so that line numbers hold."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").replace("\u00a0", " ")
+    text = (
+        text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").replace("\u00a0", " ")
+    )
     text = text.encode("utf-8", "replace").decode("utf-8")
     if PROMPT.search(text):
         text = OUTPUT.sub("", PROMPT.sub("", text))

@@ -160,10 +160,12 @@ def copied(m: Machine, value: Any, seen: dict[int, Any]) -> Any:
     if id(value) in seen:
         return seen[id(value)]
     if isinstance(value, (list, tuple)):
-        made: Any = [copied(m, entry, seen) for entry in value]
-        return made if isinstance(value, list) else tuple(made)
+        entries = [copied(m, entry, seen) for entry in value]
+        seen[id(value)] = entries if isinstance(value, list) else tuple(entries)
+        return seen[id(value)]
     if isinstance(value, dict):
-        return {key: copied(m, held, seen) for key, held in value.items()}
+        seen[id(value)] = {key: copied(m, held, seen) for key, held in value.items()}
+        return seen[id(value)]
     copier = getattr(value, "copied", None)
     return value if copier is None else copier(m, seen)
 

@@ -11,7 +11,7 @@ from nparams.network import Module, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nparams.expr import Size
     from nparams.layers.layer import Setting
@@ -127,3 +127,12 @@ def with_tensors(module: Module, tensors: Sequence[Tensor]) -> Module:
         module.name, module.kind, module.args, module.formula, over=module.over, takes=module.takes, out=module.out,
         tensors=tensors, children=module.children, why=module.why,
     )  # fmt: skip
+
+
+def tensors_of(root: Module) -> Iterator[Tensor]:
+    """Every tensor under a module, in order."""
+    stack = [root]
+    while stack:
+        module = stack.pop()
+        yield from module.tensors
+        stack.extend(reversed(module.children))

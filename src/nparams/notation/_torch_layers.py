@@ -129,10 +129,8 @@ def make(cls: TorchClass, name: str, given: Mapping[str, object], setting: Setti
     >>> from nparams.layers.layer import Setting
     >>> lstm = CLASSES["LSTM"]
     >>> module = make(lstm, "rnn", bind(lstm, [10, 20, 2], {}), Setting("torch"))
-    >>> str(module.formula)
-    '4*(h*(n + h) + 2*h) + (L - 1)*4*(h*(h + h) + 2*h)'
-    >>> [t.name for t in module.tensors][:3]
-    ['rnn.weight_ih_l0', 'rnn.weight_hh_l0', 'rnn.bias_ih_l0']
+    >>> [(str(layer.formula), layer.tensors[0].name) for layer in module.children]
+    [('4*(h*(n + h) + 2*h)', 'rnn.weight_ih_l0'), ('4*(h*(n + h) + 2*h)', 'rnn.weight_ih_l1')]
     """
     from nparams.notation._torch_call import Call
     from nparams.notation._torch_rules import RULES, free

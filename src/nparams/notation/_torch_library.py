@@ -67,6 +67,8 @@ class TorchLibrary(Library):
         self.made: list[TorchModule] = []
         #: modules that another one holds are told by their owners when the network is put together
         self.starred: list[str] = []
+        #: (name, shape, whether it is a buffer) of the tensors of a layer, by its class and its arguments
+        self.shapes: dict[str, list[tuple[str, Any, bool]]] = {}
 
     # -- names --------------------------------------------------------------------------------------------------------
 
@@ -148,6 +150,7 @@ class TorchLibrary(Library):
         """What the constructor of a class of torch.nn does to a module."""
         from nparams.notation._torch_containers import fill_container
 
+        m.step(30)
         if word == "Module":
             return
         if word in CONTAINERS or word in ("TransformerEncoder", "TransformerDecoder", "DataParallel"):
@@ -162,11 +165,17 @@ class TorchLibrary(Library):
             self._tensors(m, made)
 
     def _tensors(self, m: Machine, made: TorchModule) -> None:
+        """Its parameters and buffers; layers that are called alike have alike ones."""
         assert made.spec is not None
-        from nparams.notation._torch_network import tensors_of
+        key = f"{made.spec.name} {list(made.given.values())!r}"
+        held = self.shapes.get(key)
+        if held is None:
+            from nparams.notation._torch_call import tensors_of
 
-        for t in tensors_of(make(made.spec, "x", made.given, self.setting)):
-            made.params[t.name[2:]] = Param(t.shape, buffer=t.role == "buffer", line=m.line)
+            tensors = tensors_of(make(made.spec, "x", made.given, self.setting))
+            self.shapes[key] = held = [(t.name[2:], t.shape, t.role == "buffer") for t in tensors]
+        for leaf, shape, buffer in held:
+            made.params[leaf] = Param(shape, buffer=buffer, line=m.line)
 
     # -- classes of the text ------------------------------------------------------------------------------------------
 
@@ -210,6 +219,8 @@ def _family(word: str, names: list[str]) -> bool:
 def argument(m: Machine, spec: Any, name: str, value: Any) -> Any:
     """An argument of a layer as its table wants it: unknown sizes are symbols, flags must be known."""
     if isinstance(value, (list, tuple)):
+        if any(isinstance(each, (list, tuple)) for each in value):
+            raise m.error(f"{spec.name}: {name or 'an argument'} is a list of lists")
         return tuple(argument(m, spec, "", each) for each in value)
     if not isinstance(value, Unknown):
         return value

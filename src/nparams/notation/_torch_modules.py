@@ -298,6 +298,7 @@ class TorchModule(Instance):
         """copy.deepcopy: modules and parameters anew, each once."""
         from nparams.notation._code_standard import copied
 
+        m.step(40)
         made = TorchModule(self.cls, m)
         seen[id(self)] = made
         self.used_up = True

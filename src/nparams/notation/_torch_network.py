@@ -5,12 +5,12 @@ from __future__ import annotations
 from nparams.errors import NotationError, NparamsError
 from nparams.network import Module, Over, Tensor
 from nparams.notation._code_values import Copies
+from nparams.notation._torch_call import tensors_of
 from nparams.notation._torch_layers import make
 from nparams.notation._torch_modules import Param, Stranger, TorchModule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from nparams.layers.layer import Setting
@@ -59,6 +59,7 @@ class Builder:
     def module(self, module: TorchModule, name: str, depth: int, over: Over | None = None) -> Module:
         """One module with everything in it."""
         self.count += 1
+        self.m.step(15)
         if depth > MAX_DEPTH or self.count > MAX_MODULES:
             raise NotationError(
                 f"modules inside modules, more than {MAX_DEPTH} deep" if depth > MAX_DEPTH
@@ -157,15 +158,6 @@ def role_of(name: str, param: Param) -> str:
         return "buffer"
     leaf = name.rpartition(".")[2]
     return "bias" if leaf in ("bias", "beta", "b") or leaf.endswith("_bias") or leaf.startswith("bias_") else "weight"
-
-
-def tensors_of(root: Module) -> Iterator[Tensor]:
-    """Every tensor under a module, in order."""
-    stack = [root]
-    while stack:
-        module = stack.pop()
-        yield from module.tensors
-        stack.extend(reversed(module.children))
 
 
 def settle_formulas(root: Module) -> None:

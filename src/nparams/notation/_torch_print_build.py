@@ -7,6 +7,7 @@ import re
 from nparams.errors import NotationError, shown
 from nparams.expr import symbol
 from nparams.network import Module, Over, Tensor
+from nparams.notation._torch_call import tensors_of
 from nparams.notation._torch_layers import CLASSES
 from nparams.notation._torch_print_layers import HERE, MAX_TENSORS, Finder, Found, parametrised, projections, raw
 from nparams.notation._torch_print_text import Node, Printed, scan
@@ -222,7 +223,7 @@ def _numbered(node: Node, k: int) -> str:
 
 def _grow(model: Model) -> None:
     """Modules for all nodes, equal neighbours one by one unless there are too many."""
-    tensors = [0 if node.found.module is None else len(node.found.module.tensors) for node in model.nodes]
+    tensors = [0 if node.found.module is None else len(list(tensors_of(node.found.module))) for node in model.nodes]
     if sum(tensors) > MAX_TENSORS:
         raise NotationError(f"more than {MAX_TENSORS:,} tensors are in this model")
     one_by_one = sum(node.copies * (1 + count) for node, count in zip(model.nodes, tensors, strict=True)) <= WRITTEN
@@ -279,10 +280,16 @@ def _module(node: Node, name: str, empty: bool) -> Module:
     if made is None:
         leaf = not node.children and (empty or _has_row(node)) and not node.held
         return Module(name, node.bare if leaf else None, children=[], why=((0, "", _nothing(node)),) if leaf else ())
+    return _renamed(made, name)
+
+
+def _renamed(made: Module, name: str) -> Module:
+    """A layer, and the layers stacked in it, under another name."""
     copy = Module.__new__(Module)
     for slot in Module.__slots__:
         setattr(copy, slot, getattr(made, slot))
-    copy.name, copy.children = name, []
+    copy.name = name + made.name[len(HERE) :]
+    copy.children = [_renamed(child, name) for child in made.children]
     copy.tensors = [
         Tensor(name + t.name[len(HERE) :], t.shape, role=t.role, trainable=t.trainable, size=t.size)
         for t in made.tensors

@@ -6,6 +6,7 @@ import re
 
 from nparams.network import PARAMETER_ROLES, Network
 from nparams.network.notes import number
+from nparams.notation._torch_call import tensors_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def own_size(node: Node) -> int | None:
             size *= side
         total += size
     module = node.found.module
-    for t in () if module is None else module.tensors:
+    for t in () if module is None else tensors_of(module):
         if t.role in PARAMETER_ROLES:
             if not isinstance(t.size, int):
                 return None

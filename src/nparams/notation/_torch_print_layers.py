@@ -9,6 +9,7 @@ from nparams.expr import Expr, symbol
 from nparams.layers.catalogue import kind_of
 from nparams.layers.layer import Setting, parsed
 from nparams.network import Module, Tensor
+from nparams.notation._torch_call import tensors_of
 from nparams.notation._torch_layers import CLASSES, REQUIRED, make
 from nparams.notation._torch_print_arguments import Said
 from nparams.notation._torch_print_words import (
@@ -93,7 +94,7 @@ class Finder:
             name = name.removeprefix("Parametrized")
         found = self._by_class(node, name, said)
         found.said = said
-        self._tensors += 0 if found.module is None else len(found.module.tensors)
+        self._tensors += 0 if found.module is None else len(list(tensors_of(found.module)))
         if self._tensors > MAX_TENSORS:
             raise NotationError(f"more than {MAX_TENSORS:,} tensors are in this model")
         found.packed = found.sort == "layer" and (PACKED.search(name) is not None or "Quantized" in node.words)

@@ -1,4 +1,4 @@
-"""RNN, LSTM and GRU of torch.nn, and their cells: stacked layers are one module, named as PyTorch names them.
+"""RNN, LSTM and GRU of torch.nn, and their cells: a row for each layer, tensors named as PyTorch names them.
 
 weight_ih_l0 (g·h, n), weight_hh_l0 (g·h, h), bias_ih_l0 and bias_hh_l0 (g·h), weight_hr_l0 (p, h) with a projection;
 `_reverse` for the other direction; from the second layer on, what comes in is what all directions below send.
@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from nparams.expr import Expr, mul
 from nparams.layers.catalogue import kind_of
-from nparams.layers.layer import parsed
 from nparams.layers.recurrent import GATES
+from nparams.network import Module
 from nparams.notation._torch_call import MAX_LAYERS, Call, told, with_tensors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.expr import Size
-    from nparams.network import Module, Tensor
-
-    Part = tuple[Size, str, str]
+    from nparams.network import Tensor
 
 WORDS = {"RNN": "rnn", "LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn"}
 #: gates of a bare cell -> the layer that has as many
@@ -56,7 +53,7 @@ def recurrent(call: Call) -> Module:
 
 
 class Stack:
-    """The sizes of such layers, and their formula in letters."""
+    """The sizes of such layers, and what each holds."""
 
     def __init__(self, call: Call, word: str) -> None:
         self.call = call
@@ -92,43 +89,14 @@ class Stack:
         return found
 
     def module(self, layers: int) -> Module:
-        """All layers as one module."""
-        args = {"n": self.n, "h": self.h, "L": layers} | ({"p": self.p} if self.p != 0 else {})
+        """A module for each layer, one row each; the tensors keep PyTorch's names, which have no module between."""
         sent = mul(2 if self.both else 1, self.h if self.p == 0 else self.p)
-        return self.call.module(
-            self.kind, args=args, formula=parsed(self.formula()), takes=(self.n,), out=(sent,), why=self.why(),
-            tensors=[t for k in range(layers) for t in self.layer(k)],
-        )  # fmt: skip
+        children = []
+        for k in range(layers):
+            given = self.given if k == 0 else {**self.given, "n": sent}
+            made = self.call.part(WORD_OF[self.kind], f"l{k}", **given).module()
+            children.append(with_tensors(made, self.layer(k)))
+        return Module(self.call.name, takes=(self.n,), out=(sent,), children=children)
 
-    def formula(self) -> str:
-        """The first layer, and L - 1 above it: 4*(h*(n + h) + 2*h) + (L - 1)*4*(h*(h + h) + 2*h)."""
-        back = "h" if self.p == 0 else "p"
-        first, above = self._one("n", back), self._one(f"2*{back}" if self.both else back, back)
-        bare = self.gates == 1 and not self.both  # its sum has no brackets of its own
-        return f"{first} + (L - 1)*{f'({above})' if bare else above}"
 
-    def _one(self, n: str, back: str) -> str:
-        """One layer that `n` values come into."""
-        inner = f"h*({n} + {back})" + (" + 2*h" if self.bias else "")
-        whole = inner if self.gates == 1 else f"{self.gates}*({inner})"
-        if self.p != 0:
-            return f"2*({whole} + p*h)" if self.both else f"({whole} + p*h)"
-        return f"2*({whole})" if self.both and self.gates == 1 else f"2*{whole}" if self.both else whole
-
-    def why(self) -> list[Part]:
-        """Each family of tensors, over all layers."""
-        ways, g = "2*" if self.both else "", f"{self.gates}*" if self.gates > 1 else ""
-        back = "h" if self.p == 0 else "p"
-        below = f"2*{back}" if self.both else back
-        parts: list[Part] = [
-            (0, "", "Layers on top of each other: {L}. Steps play no part: every step uses the same weights."),
-            (parsed(f"{ways}{g}h*n"), "weight", "In the first layer the {h} cells weigh the {n} values that come in,"),
-            (parsed(f"(L - 1)*{ways}{g}h*{below}"), "weight", "in those above what the layer below sends,"),
-            (parsed(f"L*{ways}{g}h*{back}"), "weight", f"and in each the {{{back}}} outputs of the step before."),
-        ]
-        if self.bias:
-            told = "Every cell keeps two biases in each gate." if self.gates > 1 else "Every cell keeps two biases."
-            parts.append((parsed(f"L*{ways}{g}2*h"), "bias", told))
-        if self.p != 0:
-            parts.append((parsed(f"L*{ways}p*h"), "weight", "In each a projection brings {h} outputs down to {p}."))
-        return parts
+WORD_OF = {"SimpleRNN": "rnn", "LSTM": "lstm", "GRU": "gru"}

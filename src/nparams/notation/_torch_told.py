@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from nparams.notation._code_values import Copies
 from nparams.notation._torch_modules import Param, Stranger, TorchModule
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 LONGEST = 160
 #: layers that are written out before the rest is cut
 WRITTEN = 60
+#: layers that are counted, as many as a network may have
+MOST = 200_000
 
 
 def told(root: TorchModule) -> tuple[str, str]:
@@ -24,7 +28,7 @@ def told(root: TorchModule) -> tuple[str, str]:
         return f"nn.{call_of(root)}", "a layer of PyTorch"
     parts: list[str] = []
     count = holding = 0
-    for leaf in leaves_of(root):
+    for leaf in islice(leaves_of(root), MOST):
         count += 1
         holding += not isinstance(leaf, TorchModule) or any(
             p is not None and not p.buffer for p in leaf.params.values()
