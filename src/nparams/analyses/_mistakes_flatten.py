@@ -85,10 +85,15 @@ def _shapeless(case: Case) -> Iterator[tuple[int, int, int]]:
 
 
 def _distinct(case: Case, after: int, wrong: Sequence[tuple[Size, str, float]]) -> Iterator[Edit]:
-    seen: set[Size] = set()
-    for size, says, scope in wrong:
-        edit = None if size in seen else _edit(case, after, size, says, scope)
-        seen.add(size)
+    """An edit for each size, the most common way to it first; the next one is told beside it."""
+    ways: dict[Size, list[tuple[str, float]]] = {}
+    for size, says, scope in sorted(wrong, key=lambda way: way[2]):
+        ways.setdefault(size, []).append((says, scope))
+    for size, found in ways.items():
+        says, scope = found[0]
+        other = next((told for told, _ in found[1:] if not told.startswith(says)), "")
+        told = f"{says}, or {other[0].lower()}{other[1:]}" if other else says
+        edit = _edit(case, after, size, told, scope)
         if edit is not None:
             yield edit
 
@@ -189,12 +194,12 @@ def _plays(chain: _Chain) -> Iterator[tuple[str, float, Sides]]:
         (pools, "same", "You rounded up where pooling rounds down", 0.1),
         (chain.steps, "skip", "You took the image as large as it comes in", 0.3),
         (others, "one", "You left the stride of the convolutions out", 0.3),
-        (chain.steps, "ceil", "You rounded up where the division rounds down", 0.4),
+        (others, "ceil", "You rounded up where the stride rounds down", 0.4),
     ):
         names = {unit.name for unit in group}
         if names:
             yield from _played_all(chain, names, how, says, scope)
-        for unit in group if len(group) > 1 else ():
+        for unit in group if len(group) > 1 and group is not chain.steps else ():
             yield from _played_all(chain, {unit.called}, how, f"{says}, at {unit.called}", scope + 0.6)
 
 
