@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 BY_FORM = {row.form: row for row in SOURCES}
 TEXTS = [row for row in SOURCES if row.kind == "text"]
 FILES = [row for row in SOURCES if row.kind == "file"]
+#: sizes and lists of layers take texts that other notations know better, so they are asked last
+ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
+#: signs that a list of plain sizes rarely has: then the others are asked first
+SIGNS = frozenset("()[]{}*^+=·²×,")
 SUFFIXES = tuple(suffix for row in FILES for suffix in row.suffixes)
 
 
@@ -111,7 +115,7 @@ class Request:
             return self.path(text)  # surely a model: no notation needs to be asked
         sizes = BY_FORM["sizes"]
         if import_module(sizes.module).claims(text) and not (self.paths and _is_path(text)):
-            return self.text(sizes, text)
+            return self.text(sizes if SIGNS.isdisjoint(text) else self._claimant(text), text)
         if self.paths and (path := self._named(text)) is not None:
             return self.path(path)
         return self.text(self._claimant(text), text)
@@ -128,9 +132,11 @@ class Request:
 
     def _claimant(self, text: str, name: str | None = None) -> Source:
         """The first notation that takes a text for its own; `name` is the file's that it stands in."""
-        for row in TEXTS:  # each is loaded when those before it have passed
+        for row in ASKED:  # each is loaded when those before it have passed
             if import_module(row.module).may_be(text):
                 return row
+        if import_module(BY_FORM["sizes"].module).claims(text):
+            return BY_FORM["sizes"]
         raise _unclaimed(text, self.paths) if name is None else _unread(name)
 
     def text(self, row: Source, text: str) -> Network:

@@ -57,10 +57,17 @@ class Command:
 
 
 SOURCES = (
-    # texts, in the order in which they are asked whether this is theirs; the last ones take more than they should
+    # texts, in the order in which they are asked whether this is theirs (sizes and lists last: see _read.py)
     Source(
         "sizes", "text", "nparams.notation.sizes", "layer sizes of a fully connected network", "784-16-16-10",
         options="bias convention",
+    ),
+    Source(
+        "hyper", "text", "nparams.notation.hyper", "hyper-parameters of a transformer", "L=12 H=768 A=12 V=30522",
+        options="set",
+    ),
+    Source(
+        "name", "text", "nparams.notation.name", "the name of a textbook network", "resnet50", options="convention",
     ),
     Source(
         "summary", "text", "nparams.notation.summary",
@@ -70,6 +77,11 @@ SOURCES = (
     Source(
         "torch-print", "text", "nparams.notation.torch_print", "what print(model) shows of a PyTorch model",
         "(0): Linear(in_features=784, out_features=10, bias=True)",
+    ),
+    Source(
+        "flux", "text", "nparams.notation.flux", "Flux (Julia) layers",
+        "Chain(Dense(784 => 32, relu), Dense(32 => 10))",
+        options="convention",
     ),
     Source(
         "keras-code", "text", "nparams.notation.keras_code", "Keras code: layers, Sequential, functional, classes",
@@ -83,20 +95,8 @@ SOURCES = (
         "shapes", "text", "nparams.notation.shapes", "shapes of tensors", "[(784, 16), (16,)]",
     ),
     Source(
-        "flux", "text", "nparams.notation.flux", "Flux (Julia) layers",
-        "Chain(Dense(784 => 32, relu), Dense(32 => 10))",
-        options="convention",
-    ),
-    Source(
-        "hyper", "text", "nparams.notation.hyper", "hyper-parameters of a transformer", "L=12 H=768 A=12 V=30522",
-        options="set",
-    ),
-    Source(
         "paper", "text", "nparams.notation.paper", "layers as tables in papers write them", "32C3-MP2-64C3-P2-128-N10",
         options="bias convention",
-    ),
-    Source(
-        "name", "text", "nparams.notation.name", "the name of a textbook network", "resnet50", options="convention",
     ),
     Source(
         "arithmetic", "text", "nparams.notation.arithmetic", "arithmetic", "(5*5*3+1)*100",

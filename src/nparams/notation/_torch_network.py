@@ -59,7 +59,7 @@ class Builder:
     def module(self, module: TorchModule, name: str, depth: int, over: Over | None = None) -> Module:
         """One module with everything in it."""
         self.count += 1
-        self.m.step(15)
+        self.m.step(40)
         if depth > MAX_DEPTH or self.count > MAX_MODULES:
             raise NotationError(
                 f"modules inside modules, more than {MAX_DEPTH} deep" if depth > MAX_DEPTH

@@ -63,6 +63,8 @@ def may_be(text: str) -> bool:
     if len(text) > MAX_TEXT:
         return False
     head = text[:LOOK]
+    if not any(c.isalnum() for c in head):
+        return False
     if not any(c in head for c in "(["):
         return "Tensor of size" in head or _is_flat(head)
     if re.search(r"=>|->|;\s*\w|\bdef |\bclass |\bimport |\bChain\(|\bnn\.", head):
