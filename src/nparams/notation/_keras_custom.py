@@ -12,7 +12,7 @@ from nparams.notation._code_values import MISSING, Function, Instance, Native, W
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_models import Sequence
 from nparams.notation._keras_shape import ANY, is_size
-from nparams.notation._keras_tensor import Array, Sides, array_of, arrays_in, mapped, sides_in
+from nparams.notation._keras_tensor import Array, Sides, array_of, arrays_in, as_code, mapped, sides_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -184,8 +184,8 @@ class Custom(Instance):
 def _shape_in(held: Any) -> Any:
     """The shape of an argument: of an array, or of each in a list."""
     if isinstance(held, Array):
-        return Sides(held.shape)
-    return mapped(held, lambda array: Sides(array.shape))
+        return as_code(held.shape)
+    return mapped(held, lambda array: as_code(array.shape))
 
 
 def shapes_of(sent: Any) -> Sent:

@@ -12,7 +12,7 @@ from nparams.expr import Expr
 from nparams.layers.catalogue import kind_of
 from nparams.layers.layer import made, parsed
 from nparams.network import PARAMETER_ROLES, Module, Tensor
-from nparams.notation._keras_shape import is_size, shown_shape, told
+from nparams.notation._keras_shape import ANY, is_size, shown_shape, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Sent = Shape | list[Shape] | None
 
 #: arguments that every layer takes and that change no count, by the ends of their names
-IDLE_ENDS = ("_initializer", "_regularizer", "_constraint", "_dropout", "_init")
+IDLE_ENDS = ("_layout", "_initializer", "_regularizer", "_constraint", "_dropout", "_init")
 #: the same by their whole names; those of Keras 1 and 2 are among them
 IDLE = frozenset(
     "name dtype trainable weights autocast activity_regularizer dynamic seed input_dtype batch_size sparse ragged "
@@ -109,6 +109,7 @@ class KerasLayer:
 
     def call(self, shapes: list[Shape]) -> Sent:
         """What goes out for what comes in; the first call makes the arrays, a later one must fit them."""
+        shapes = shapes or [ANY]
         if self.module is not None and self.last is not None and self.last[0] == shapes:
             return self.last[1]
         sent = self._call(shapes)
@@ -121,6 +122,8 @@ class KerasLayer:
             self.on_first()
         self.setting.place = self.place
         try:
+            if () in shapes:
+                raise NotationError("a single number comes in; an array with a batch is needed: Input(shape=(1,))")
             sent = self.klass.make(self, shapes)
         except NotationError as error:
             raise self.placed(error) from None

@@ -5,6 +5,7 @@ Source: keras/api of Keras 3.15; keras/layers of Keras 1.2 and 2.
 
 from __future__ import annotations
 
+from nparams.errors import NotationError
 from nparams.notation._code_machine import Library, Machine
 from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Thing, Unknown
 from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
@@ -12,9 +13,9 @@ from nparams.notation._keras_layers import KLASSES, REFUSED, Shop, known, snake
 from nparams.notation._keras_models import Graph, Joined, Sequence
 from nparams.notation._keras_old import ALIASES
 from nparams.notation._keras_ops import OPS, call_op
-from nparams.notation._keras_shape import ANY
-from nparams.notation._keras_tensor import Array, Node, arrays_in, sides_in
-from nparams.notation._keras_things import HARMLESS, Held, applied, bare, put
+from nparams.notation._keras_shape import ANY, is_size
+from nparams.notation._keras_tensor import Array, Node, Sides, arrays_in, sides_in
+from nparams.notation._keras_things import HARMLESS, Held, applied, bare, open_loop, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ USUAL = {
 }  # fmt: skip
 #: those that code declares empty and fills later (keras_applications: layers = None)
 MODULES = ("layers", "backend", "models")
+#: what TensorFlow's shapes have beside what tuples have
+SHAPE_NAMES = ("as_list", "rank", "ndims", "dims", "num_elements")
 MODELS = ("Sequential", "Model", "Functional")
 #: first parts of dotted names that are Keras's, or of what code around it uses
 ROOTS = frozenset("keras tensorflow tf tf_keras tensorflow_addons keras_contrib keras_core numpy np jax".split())
@@ -106,6 +109,13 @@ class Elsewhere:
         """Nothing is known of what it sends."""
         return ANY
 
+    @property
+    def module(self) -> Any:
+        """It cannot be counted."""
+        from nparams.notation._keras_read import elsewhere
+
+        raise NotationError(elsewhere(self.name))
+
 
 class KerasMachine(Machine):
     """A machine for which a loop over layers, `for layer in self.blocks: x = layer(x)`, is never idle.
@@ -122,6 +132,14 @@ class KerasMachine(Machine):
         if name in MODULES and (value is None or isinstance(value, Unknown)) and name not in self.given:
             value = External(USUAL[name])
         super().bind(name, value)
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """Shapes are tuples that also have as_list() and rank; a side has a value."""
+        if isinstance(owner, tuple) and name in SHAPE_NAMES:
+            return Sides(owner).get(self, name)
+        if name == "value" and (owner is None or is_size(owner)):
+            return owner
+        return super().attribute(owner, name)
 
     def symbol_of(self, value: Unknown) -> int | Expr:
         """len(chars) is one symbol as long as chars is the same."""
@@ -282,7 +300,7 @@ class KerasLibrary(Library):
     def make(self, m: Machine, word: str, args: Args, kwargs: Kwargs) -> Held:
         """A layer of a class of keras.layers."""
         if m.repeats:
-            raise m.error(f"how many layers the loop makes is not known; --set {m.repeats[-1][2]}=... may give it")
+            raise open_loop(m)
         layer = self.shop.layer(word, [bare(a) for a in args], {key: bare(held) for key, held in kwargs.items()})
         layer.resolve = lambda held: m.size_of(held) if isinstance(held, Unknown) else held
         if layer.says is not None or "input_shape" in layer.args or "input_dim" in layer.args:
@@ -325,6 +343,8 @@ class KerasLibrary(Library):
         key = next((k for k in ("inputs", "input") if k in named), None)
         given = list(args)
         held = named.pop(key) if key is not None else given.pop(0) if given else None
+        for name in ("training", "reuse", "mask"):  # what a call says, not the layer
+            named.pop(name, None)
         if not arrays_in(held):
             return m.unknown(f"{word}(...)")
         made = self.make(m, word, given, named)
@@ -351,7 +371,7 @@ class KerasLibrary(Library):
     def _merge_models(self, m: Machine, args: Args, kwargs: Kwargs) -> Held:
         models = kwargs.get("layers", args[0] if args else None)
         callees = [callee_of(each) for each in models] if isinstance(models, (list, tuple)) else [None]
-        if any(callee is None for callee in callees):
+        if not callees or not all(isinstance(callee, (Sequence, Graph, Joined)) for callee in callees):
             raise m.error("the models that Merge joins are not known")
         made = Joined(self.shop.name("Merge"), callees, self._joiner(m, args, kwargs))
         self.made.append(made)

@@ -145,6 +145,10 @@ class Joined(Model):
         """The models."""
         return self.models
 
+    def out(self) -> Sent:
+        """What goes out."""
+        return self.call([])
+
     def call(self, shapes: list[Shape]) -> Sent:
         """What the layer that joins them sends."""
         ends = []

@@ -35,7 +35,7 @@ APART = {f"{word}{n}D": n for word in ("Convolution", "AtrousConvolution", "Deco
          "Deconv", "AtrousConv") for n in (2, 3)} | {"LocallyConnected2D": 2, "Conv2D": 2, "Conv3D": 3,
          "SeparableConv2D": 2}  # fmt: skip
 #: the same names today, where two numbers may be a kernel and a stride
-TODAY = ("LocallyConnected2D", "Conv2D", "Conv3D", "SeparableConv2D")
+TODAY = ("Conv2D", "Conv3D", "SeparableConv2D")
 
 #: arguments that have other names now
 RENAMED = {
@@ -111,7 +111,14 @@ class Words:
                     raise NotationError(f"{self.written}: {' and '.join(names)} go together")
         sides = APART.get(self.written, 0)
         apart = sides and len(self.args) > sides and all(map(is_size, self.args[: sides + 1]))
-        if not apart or (self.written in TODAY and self.age != 1):
+        if not apart:
+            return
+        if self.written in TODAY and self.age != 1:
+            self.notes.append(
+                f"{self.written}({', '.join(map(str, self.args[:3]))}) is read as Keras 3 reads it: a kernel of "
+                f"{self.args[1]} and strides of {self.args[2]}; for a kernel of {self.args[1]}x{self.args[2]} write "
+                f"({self.args[1]}, {self.args[2]})"
+            )
             return
         if len(self.args) > sides + 1 and is_size(self.args[sides + 1]):  # Keras 0 said the channels that come in too
             self.notes.append(f"{self.written}: read as Keras 0 writes it, filters, channels that come in, kernel")

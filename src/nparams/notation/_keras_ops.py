@@ -10,7 +10,7 @@ from nparams.expr import add, mul
 from nparams.notation._code_values import Unknown
 from nparams.notation._keras_merge import joined, reshaped
 from nparams.notation._keras_shape import ANY, is_size, last, merged, times
-from nparams.notation._keras_tensor import Array, Node, Sides, arrays_in, mapped, one_side, sides_in
+from nparams.notation._keras_tensor import Array, Node, Sides, arrays_in, as_code, mapped, one_side, sides_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,10 +23,21 @@ if TYPE_CHECKING:
     Op = Callable[[Machine, list[Any], dict[str, Any]], Any]
 
 
+class Shaped:
+    """A shape that is itself what a function gives: tf.shape(x), K.int_shape(x)."""
+
+    __slots__ = ("shape",)
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+
 def call_op(m: Machine, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """What a function sends, as arrays that know where they came from."""
     inputs = arrays_in([args, kwargs])
     shapes = _shapes(m, name, args, kwargs)
+    if isinstance(shapes, Shaped):
+        return as_code(shapes.shape)
     if not isinstance(shapes, (tuple, list)):
         return shapes
 
@@ -334,7 +345,7 @@ def _cut(n: Any, key: Any) -> Any:
 
 
 def _shape_op(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return Sides(_shape(_first(args, kwargs)))
+    return Shaped(_shape(_first(args, kwargs)))
 
 
 def _argmax(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:

@@ -32,7 +32,7 @@ def network_of(text: str, values: dict[str, object], which: str | None) -> Netwo
     """The network of Keras code; see keras_code.read."""
     from re import findall
 
-    tree = tree_of(text)
+    tree = _tree(text)
     setting = Setting("keras", set(findall(r"[A-Za-z_]\w*", text)))
     library = KerasLibrary(setting, era(text), frozenset(findall(r"\b([A-Za-z_]\w*)\.add\(", text)))
     m = KerasMachine(library, given_values(values))
@@ -51,6 +51,20 @@ def network_of(text: str, values: dict[str, object], which: str | None) -> Netwo
         raise NotationError("the code is nested too deeply to be followed") from None
     except NparamsError as error:
         raise error if isinstance(error, UsageError) else m.placed(error) from None
+
+
+def _tree(text: str) -> ast.Module:
+    """The syntax tree; of Python 2, what is printed is left out and handlers are brought to today's form."""
+    from re import M, search, sub
+
+    try:
+        return tree_of(text)
+    except NotationError:
+        if not search(r"^[ \t]*print[ \t]+[^\s(=]|^[ \t]*print[ \t]*>>|^[ \t]*except[^:\n]+,[ \t]*\w+[ \t]*:", text, M):
+            raise
+    text = sub(r"^([ \t]*)print\b(?![ \t]*\()[^\n;]*", r"\1pass", text, flags=M)
+    text = sub(r"^([ \t]*except[^:\n]+),[ \t]*(\w+)[ \t]*:", r"\1 as \2:", text, flags=M)
+    return tree_of(text)
 
 
 def unguarded(tree: ast.Module) -> ast.Module:

@@ -36,14 +36,20 @@ def choose(m: Machine, library: KerasLibrary, tree: ast.Module, which: str | Non
     loose = _layers_outside(m, library)
     if loose:
         return _together(m, library, loose)
+    if library.elsewhere:
+        from nparams.notation._keras_read import elsewhere
+
+        m.line = library.elsewhere[0].line
+        raise m.error(elsewhere(library.elsewhere[0].name))
     raise _nothing(m)
 
 
 def _why(m: Machine, library: KerasLibrary, lost: list[str]) -> str:
-    """The reason that a user can act on: a network from elsewhere, or the first that could not be followed."""
+    """The reason that a user can act on: a network from elsewhere that stands before what could not be followed."""
     from nparams.notation._keras_read import elsewhere
 
-    if library.elsewhere:
+    first = next((line for line, text in m.skipped if text == lost[0]), 0)
+    if library.elsewhere and library.elsewhere[0].line <= first:
         made = library.elsewhere[0]
         return f"{f'line {made.line}: ' if m.lines else ''}{elsewhere(made.name)}"
     return lost[0]

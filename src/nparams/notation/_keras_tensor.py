@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.expr import Expr
-from nparams.notation._code_values import MISSING, Native, Thing, Unknown
+from nparams.notation._code_values import MISSING, Native, Ratio, Scaled, Thing, Unknown
 from nparams.notation._keras_shape import ANY, is_size, merged, shown_shape, side, times
 
 TYPE_CHECKING = False
@@ -55,9 +55,9 @@ class Array(Thing):
         from nparams.notation._keras_ops import METHODS, call_op
 
         if name in ("shape", "_keras_shape", "_shape"):
-            return Sides(self.shape)
+            return as_code(self.shape)
         if name in ("get_shape", "_shape_tuple"):
-            return Native(name, lambda m, args, kwargs: Sides(self.shape))
+            return Native(name, lambda m, args, kwargs: as_code(self.shape))
         if name == "ndim":
             return m.unknown("ndim") if ... in self.shape else len(self.shape)
         if name == "size":
@@ -124,7 +124,7 @@ class Sides(Thing):
     def get(self, m: Machine, name: str) -> Any:
         """as_list() and rank, which TensorFlow's shapes have."""
         if name in ("as_list", "value", "numpy", "tolist"):
-            return Native(name, lambda m, args, kwargs: self)
+            return Native(name, lambda m, args, kwargs: self if ... in self.shape else list(self.shape))
         if name in ("rank", "ndims"):
             return self.length(m)
         if name == "dims":
@@ -171,6 +171,11 @@ class Sides(Thing):
         return f"the shape {shown_shape(self.shape)}"
 
 
+def as_code(shape: Shape) -> Any:
+    """A shape as code sees it: a tuple, where all sides have a place."""
+    return Sides(shape) if ... in shape else tuple(shape)
+
+
 def sides_in(m: Machine, held: Any) -> Shape:
     """A shape as code gives it: a tuple, a list, the shape of an array, or what is not known."""
     if isinstance(held, Sides):
@@ -206,8 +211,10 @@ def array_of(m: Machine, held: Any) -> Array | None:
         return Array(_literal_shape(held))
     if isinstance(held, str):
         return Array(ANY)
-    if isinstance(held, (int, float)) and not isinstance(held, bool):
+    if isinstance(held, (int, float, Expr)) and not isinstance(held, bool):
         return Array(())
+    if isinstance(held, (Scaled, Ratio)):
+        return Array(ANY)
     return None
 
 

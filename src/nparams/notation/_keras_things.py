@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from nparams.errors import NotationError
+from nparams.expr import add, mul
 from nparams.notation._code_values import MISSING, Native, Thing, Unknown
 from nparams.notation._keras_custom import Custom, callee_of, freeze, shapes_of
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_models import Graph, Joined, Sequence, ends_of, input_of
 from nparams.notation._keras_shape import ANY, is_size
-from nparams.notation._keras_tensor import Array, Node, Sides, array_of, arrays_in, mapped, sent_arrays, sides_in
+from nparams.notation._keras_tensor import (
+    Array,
+    Node,
+    Sides,
+    array_of,
+    arrays_in,
+    as_code,
+    mapped,
+    sent_arrays,
+    sides_in,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -215,9 +226,11 @@ def model_attribute(m: Machine, callee: Any, name: str) -> Any:
         return _end(m, callee, name)
     if name in ("output_shape", "input_shape"):
         held = _end(m, callee, name[:-6])
-        return Sides(held.shape) if isinstance(held, Array) else m.unknown(name)
+        return as_code(held.shape) if isinstance(held, Array) else m.unknown(name)
     if name == "build":
         return Native(name, lambda m, args, kwargs: _build(m, callee, args, kwargs))
+    if name == "compute_output_shape":
+        return Native(name, lambda m, args, kwargs: _output_shape(m, callee, args, kwargs))
     if name in ("call", "__call__"):
         return Native(name, lambda m, args, kwargs: applied(m, callee, args, kwargs))
     if name == "count_params":
@@ -247,6 +260,16 @@ def _build(m: Machine, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> 
         callee.begin(shape if held is not None else ANY)
     elif isinstance(callee, KerasLayer):
         callee.call([shape])
+
+
+def _output_shape(m: Machine, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What a call would send; a layer is not built by it."""
+    shape = sides_in(m, kwargs.get("input_shape", args[0] if args else None))
+    kept = (callee.module, callee.last) if isinstance(callee, KerasLayer) else None
+    sent = callee.call([shape])
+    if kept is not None:
+        callee.module, callee.last = kept
+    return as_code(sent) if isinstance(sent, tuple) else m.unknown("compute_output_shape(...)")
 
 
 def _end(m: Machine, callee: Any, name: str) -> Any:
@@ -310,7 +333,7 @@ def _add(m: Machine, sequence: Sequence, args: list[Any], kwargs: dict[str, Any]
 def put(m: Machine, sequence: Sequence, item: Any) -> None:
     """One more layer at the end; an Input says what comes in."""
     if m.repeats:
-        raise m.error(f"how many layers the loop adds is not known; --set {m.repeats[-1][2]}=... may give it")
+        raise open_loop(m)
     if isinstance(item, Array):
         if not sequence.items:
             sequence.begin(item.shape)
@@ -321,6 +344,13 @@ def put(m: Machine, sequence: Sequence, item: Any) -> None:
     if isinstance(callee, Sequence) and callee.start is None and input_of(callee) is not None and not sequence.items:
         callee.begin(input_of(callee) or ANY)
     sequence.add(callee)
+
+
+def open_loop(m: Machine) -> NotationError:
+    """A loop whose number of turns is a symbol makes layers."""
+    turns = str(add(m.repeats[-1][2], 1, mul(-1, m.repeats[-1][1])))
+    hint = f"; --set {turns}=... gives it" if turns.isidentifier() else f": {turns[:40]}"
+    return m.error(f"how many layers the loop makes is not known{hint}")
 
 
 def _pop(m: Machine, sequence: Sequence, args: list[Any], kwargs: dict[str, Any]) -> None:
