@@ -273,6 +273,15 @@ def test_it_counts(case: tuple[str, int, int, int, int | None, str]) -> None:
     assert "\n" not in network.read_as
 
 
+@pytest.mark.parametrize("text", [case[0] for case in CASES if "Dense)" in case[0] or case[0].startswith("Conv2d-1")])
+def test_what_was_understood_can_be_read_again(text: str) -> None:
+    network = summary.read(text)
+    if "…" not in network.read_as:
+        again = summary.read(network.read_as)
+        assert again.total == network.total
+        assert again.read_as == network.read_as
+
+
 #: a file in tests/summaries, made by the library itself; parameters, and the totals that it prints
 FILES: dict[str, tuple[int, dict[str, int]]] = {
     "torchinfo_resnet18": (11_689_512, {}),

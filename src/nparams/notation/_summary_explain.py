@@ -292,8 +292,6 @@ def known(shape: Dims | None) -> tuple[int, ...] | None:
     return None if None in sides or not sides else tuple(side for side in sides if side is not None)
 
 
-def kind_name(row: Row, kind: str) -> str | None:
+def kind_name(row: Row, kind: str) -> str:
     """The kind's name in this tool, else the type as it was printed."""
-    if kind in words():
-        return words()[kind].name
-    return row.type
+    return words()[kind].name if kind in words() else row.type or "layer"

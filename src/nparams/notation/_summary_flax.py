@@ -20,7 +20,7 @@ SKIPPED = ("path", "module", "type", "inputs", "outputs", "flops", "vjp_flops")
 
 def table_of(text: str) -> Summary | None:
     """The table of linen, nnx or haiku, None where there is none."""
-    found = records(text)
+    found = [cells for cells in records(text) if cells]
     for place, cells in enumerate(found[:4]):
         titles = [cell.words.lower() for cell in cells]
         if titles[0] == "path" and len(titles) > 3:

@@ -87,7 +87,7 @@ def scanned(text: str) -> Iterator[Row]:
 
 
 def _shapes_with_counts(text: str) -> Iterator[Found]:
-    words = [(m.group(), m.start(), m.end()) for m in re.finditer(r"\S+", text)]
+    words = [(m.group(), m.start(), m.end()) for m in re.finditer(r"[^\s;]+", text)]
     i, n = 0, len(words)
     while i < n:
         word = words[i][0]

@@ -132,7 +132,9 @@ def _norm(word: str) -> Callable[[Asked], list[Option]]:
     def options(a: Asked) -> list[Option]:
         sides = [side for side in a.out or () if side]
         if a.count % 2 == 0 and (a.count // 2 in sides or not sides):
-            return [Option(word, {"c": a.count // 2}, f"2·{a.count // 2}")]
+            given: dict[str, object] = {"c": a.count // 2}
+            given |= {"affine": True} if word == "instancenorm" else {}  # off in torch unless asked for
+            return [Option(word, given, f"2·{a.count // 2}")]
         if a.count in sides:
             return [Option(word, {"c": a.count, "bias": False}, str(a.count), 1, "no shift")]
         return _whole(a, word) if word == "layernorm" else []

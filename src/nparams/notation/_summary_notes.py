@@ -50,7 +50,7 @@ def _against_totals(summary: Summary, network: Network) -> list[str]:
             f"the rows sum to {rows:,}, the printed total is {printed.parameters:,}: "
             f"{abs(difference):,} {'more' if difference > 0 else 'less'}; {_why(summary, difference)}"
         )
-    if printed.optimizer:
+    if printed.optimizer and printed.total is not None:
         notes.append(f"the printed total {printed.total:,} holds {printed.optimizer:,} variables of the optimizer")
     both = (printed.trainable, printed.untrained)
     if None not in both and printed.total is not None and sum(both) != printed.parameters:  # type: ignore[arg-type]

@@ -124,7 +124,7 @@ def _open(q: int, f: int, rank: int, bias: bool, kernel: tuple[int, ...] | None)
         c, side = q // size, k[0]
         usual = kernel is not None or (side % 2 == 1 and 1 < side <= USUAL)
         if usual:
-            at = 0 if c in IMAGE else 1 if c % 4 == 0 or kernel else UNUSUAL
+            at = 0 if c in IMAGE else 1 if c % 4 == 0 else 4 if kernel else UNUSUAL
         else:
             at = 2 if c in IMAGE and 1 < side <= USUAL else UNUSUAL
         found.append(_option(k, c, f, bias, at if bias else max(at + 3, 3), "kernel {k} on {c} channels"))

@@ -134,7 +134,7 @@ def list_of(text: str) -> Summary | None:
     """A torchsummary or pytorch_model_summary table, None where there is none."""
     rows = []
     both = re.search(r"Input Shape\s+Output Shape", text) is not None
-    for line in JOINED.sub("\n", text).split("\n"):
+    for line in JOINED.sub("\n", text.replace("; ", "\n")).split("\n"):
         if "Hierarchical Summary" in line:
             break
         match = LIST.match(line)
