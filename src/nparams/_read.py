@@ -141,13 +141,21 @@ class Request:
 
     def text(self, row: Source, text: str) -> Network:
         """What a notation makes of `text`."""
-        for name in self.options:
-            if name not in row.options and name != "set":
-                raise UsageError(REFUSED[name].format(what=f"{row.what} (read as {row.form})"))
+        self._check_options(row)
         options = {name: value for name, value in self.options.items() if name in row.options}
         self.settled = "set" in options
         network: Network = import_module(row.module).read(text, **options)
         return network
+
+    def _check_options(self, row: Source) -> None:
+        """Refuse what this notation cannot be asked; a convention makes no difference to what brings its own."""
+        told = f"{row.what} (read as {row.form})"
+        for name in ("bias", "which"):
+            if name in self.options and name not in row.options:
+                raise UsageError(REFUSED[name].format(what=told))
+        convention = self.options.get("convention")
+        if row.own and convention not in (None, row.own, "all"):
+            raise UsageError(f"--convention {convention}: {told} is counted by the definitions of {row.own}")
 
     def path(self, path: str) -> Network:
         """The model in a file or a directory."""
@@ -203,7 +211,6 @@ class Request:
 #: what a source says to an option that it does not take
 REFUSED = {
     "bias": "--bias chooses the biases of layer sizes; {what} says itself which it has",
-    "convention": "--convention is for layers that are nobody's own; {what} says itself whose they are",
     "which": "--which chooses one of several models in code; {what} holds one",
 }
 

@@ -8,7 +8,7 @@ files/, one row below, rows in its table of test cases.
 class Source:
     """A form that a network comes in, and how it is recognised."""
 
-    __slots__ = ("example", "form", "kind", "magic", "module", "options", "suffixes", "what")
+    __slots__ = ("example", "form", "kind", "magic", "module", "options", "own", "suffixes", "what")
 
     def __init__(
         self,
@@ -20,6 +20,7 @@ class Source:
         suffixes: tuple[str, ...] = (),
         magic: tuple[tuple[int, bytes], ...] = (),
         options: str = "",
+        own: str = "",
     ) -> None:
         self.form = form
         #: "text", "file" or "folder"
@@ -32,6 +33,8 @@ class Source:
         self.magic = magic
         #: texts only: the options that its read() takes, of bias, convention, set (values for names) and which
         self.options = options.split()
+        #: whose definitions the form itself brings along, where it does
+        self.own = own
 
 
 class View:
@@ -76,7 +79,7 @@ SOURCES = (
     ),
     Source(
         "torch-print", "text", "nparams.notation.torch_print", "what print(model) shows of a PyTorch model",
-        "(0): Linear(in_features=784, out_features=10, bias=True)",
+        "(0): Linear(in_features=784, out_features=10, bias=True)", own="torch",
     ),
     Source(
         "flux", "text", "nparams.notation.flux", "Flux (Julia) layers",
@@ -85,11 +88,11 @@ SOURCES = (
     ),
     Source(
         "keras-code", "text", "nparams.notation.keras_code", "Keras code: layers, Sequential, functional, classes",
-        "model.add(Dense(64, input_dim=10))", options="set which",
+        "model.add(Dense(64, input_dim=10))", options="set which", own="keras",
     ),
     Source(
         "torch-code", "text", "nparams.notation.torch_code", "PyTorch code: layers, Sequential, whole files of classes",
-        "nn.Conv2d(3, 64, 7)", options="set which",
+        "nn.Conv2d(3, 64, 7)", options="set which", own="torch",
     ),
     Source(
         "shapes", "text", "nparams.notation.shapes", "shapes of tensors", "[(784, 16), (16,)]",
