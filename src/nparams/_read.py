@@ -155,7 +155,7 @@ class Request:
                 raise UsageError(REFUSED[name].format(what=told))
         convention = self.options.get("convention")
         if row.own and convention not in (None, row.own, "all"):
-            raise UsageError(f"--convention {convention}: {told} is counted by the definitions of {row.own}")
+            raise UsageError(f"--convention {convention}: this is {row.form}, counted as {row.own} defines its layers")
 
     def path(self, path: str) -> Network:
         """The model in a file or a directory."""
