@@ -179,6 +179,39 @@ LSTM_UNSEEN = """
 ================================================================
 Total params: 90
 """
+PADDLE = """
+---------------------------------------------------------------------------
+ Layer (type)       Input Shape          Output Shape         Param #
+===========================================================================
+   Conv2D-1       [[1, 3, 28, 28]]     [1, 16, 28, 28]          448
+ BatchNorm2D-1   [[1, 16, 28, 28]]     [1, 16, 28, 28]          64
+    ReLU-1       [[1, 16, 28, 28]]     [1, 16, 28, 28]           0
+   Flatten-1     [[1, 16, 28, 28]]        [1, 12544]             0
+   Linear-1         [[1, 12544]]           [1, 10]            125,450
+===========================================================================
+Total params: 125,962
+Trainable params: 125,930
+Non-trainable params: 32
+---------------------------------------------------------------------------
+"""
+FASTAI = """
+Sequential (Input shape: 64 x 3 x 28 x 28)
+============================================================================
+Layer (type)         Output Shape         Param #    Trainable
+============================================================================
+                     64 x 16 x 28 x 28
+Conv2d                                    432        False
+BatchNorm2d                               32         True
+ReLU
+____________________________________________________________________________
+                     64 x 10
+Linear                                    125450     True
+____________________________________________________________________________
+
+Total params: 125,914
+Total trainable params: 125,482
+Total non-trainable params: 432
+"""
 COMMENTED = """
 # ==========================================================================================
 # Layer (type:depth-idx)                   Output Shape              Param #
@@ -252,6 +285,8 @@ CASES: list[tuple[str, int, int, int, int | None, str]] = [
     (PRETTY, 608, 592, 16, None, "count_parameters with prettytable"),
     (DETAILED, 3520, 3488, 32, None, "ultralytics/yolov5 2904"),
     ("trainable params: 294,912 || all params: 124,734,720 || trainable%: 0.24", 124734720, 124734720, 0, None, "peft"),
+    (PADDLE, 125930, 125888, 42, 125962, "paddle.summary, which counts statistics"),
+    (FASTAI, 125914, 125888, 26, None, "fastai"),
     (COMMENTED, 38_848, 38_656, 192, None, "a summary in a comment of code"),
     (MARKED_DOWN, 21_888, 21_760, 128, None, "torchinfo as a Markdown table"),
     ("prelu_1 (PReLU) (None, 31, 98, 24) 72912", 72912, 72912, 0, 72912, "Keras 1: a slope for each value"),

@@ -40,7 +40,7 @@ def network_of(text: str, which: str | None) -> Network:
     root = Module(children=modules)
     network = Network(root, source=text, form="summary", read_as=read_as(summary), described=_described(summary))
     settle(summary, explainer, root)
-    network.also.update(_also(summary))
+    network.also.update(_also(summary, explainer.found.statistics))
     network.notes += notes_of(summary, explainer.found, network)
     return network
 
@@ -58,8 +58,8 @@ def summary_of(text: str) -> Summary:
     from nparams.notation import _summary_yolo as yolo
 
     readers = (
-        flax.table_of, lightning.table_of, yolo.log_of, torch.tree_of, torch.list_of, plain.detailed_of, keras.rows_of,
-        plain.dump_of, plain.adapters_of, plain.only_totals,
+        flax.table_of, lightning.table_of, yolo.log_of, torch.tree_of, torch.list_of, torch.fastai_of,
+        plain.detailed_of, keras.rows_of, plain.dump_of, plain.adapters_of, plain.only_totals,
     )  # fmt: skip
     for reader in readers:
         found = reader(text)
@@ -237,13 +237,13 @@ def _described(summary: Summary) -> str:
     return f"{summary.form}{title}: {rows:,} row{'' if rows == 1 else 's'}"
 
 
-def _also(summary: Summary) -> dict[str, int]:
+def _also(summary: Summary, statistics: int) -> dict[str, int]:
     """Counts that are printed, and what the framework itself would print."""
     found = dict(summary.also)
     printed = summary.printed
     if printed.total is not None:
         found["declared"] = printed.total
-    if summary.family == "keras" and "framework" not in found:
+    if (summary.family == "keras" or statistics) and "framework" not in found:
         counts = [row.own for row in summary.rows]
         whole = None if None in counts else sum(c for c in counts if c is not None)
         value = printed.total if printed.total is not None else whole

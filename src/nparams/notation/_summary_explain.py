@@ -193,12 +193,13 @@ class Explainer:
         """The textbook's layer, if it holds as many numbers as are printed."""
         module = self._textbook(chosen, name)
         parameters, apart = held(module)
-        counted = parameters + (apart if self.family == "keras" else 0)
+        apart = apart if self.family == "keras" or "statistics" in chosen.given else 0
+        counted = parameters + apart
         if counted != row.own:
             self._unexplained(row, kind, name, [])
             return None
         self.found.fits += 1
-        self.found.statistics += apart if self.family == "keras" else 0
+        self.found.statistics += apart
         if chosen.said:
             self.found.inferred.setdefault(row.type or kind, []).append(
                 (name, chosen.said, row.own or 0, chosen.told, others)
@@ -209,8 +210,9 @@ class Explainer:
         """The layer; equal ones are made once, for a model has few different layers."""
         key = (chosen.word, tuple(chosen.given.items()))
         if key not in self.made:
+            setting = Setting("keras") if "statistics" in chosen.given else self.setting
             try:
-                self.made[key] = made(kind_of(chosen.word), LAYER, chosen.given, Flow(), self.setting).module()
+                self.made[key] = made(kind_of(chosen.word), LAYER, chosen.given, Flow(), setting).module()
             except NparamsError:
                 self.made[key] = Module(LAYER)
         return copied(self.made[key], name)

@@ -123,8 +123,10 @@ def _batchnorm(a: Asked) -> list[Option]:
                 c = a.count // times
                 said = {4: "", 3: "one of scale and shift is off", 2: "no scale, no shift"}[times]
                 found.append(Option("batchnorm", {"c": c, **given}, f"{times}·{c}", 4 - times, said))
-    elif a.count % 2 == 0 and (a.count // 2 in sides or not sides):
+    elif a.count % 2 == 0 and (a.count // 2 in a.channels(a.out) or not sides):
         found.append(Option("batchnorm", {"c": a.count // 2}, f"2·{a.count // 2}"))
+    elif a.count % 4 == 0 and a.count // 4 in sides:  # Paddle counts statistics too, as Keras does
+        found.append(Option("batchnorm", {"c": a.count // 4, "statistics": True}, f"4·{a.count // 4}"))
     return found
 
 

@@ -90,13 +90,14 @@ def _unbuilt(summary: Summary) -> list[str]:
 def _frozen(summary: Summary, found: Explained, network: Network) -> list[str]:
     """What is printed as not trainable: statistics, frozen layers, or rows that may hold both."""
     notes, keras = [], summary.family == "keras"
-    if keras and found.statistics:
+    if found.statistics:
         own = network.also.get("framework")
+        who = "Keras" if keras else "this summary"
         notes.append(
             f"{found.statistics:,} numbers are measured, not learned (means and variances): no parameters here; "
-            f"Keras counts them as non-trainable{f', {own:,} in all' if own is not None else ''}"
+            f"{who} counts them as non-trainable{f', {own:,} in all' if own is not None else ''}"
         )
-    left = (summary.printed.untrained or 0) - (found.statistics if keras else 0)
+    left = (summary.printed.untrained or 0) - found.statistics
     if left <= 0 or (network.totals.frozen is not None and not (keras and found.opaque)):
         return notes
     if keras and found.opaque:

@@ -17,6 +17,7 @@ SIGNS = re.compile(
     r"|^\s*\d{1,6}\s*\|\s*[\w.]+\s*\|\s*[A-Za-z_]\w*\s*\|\s*[\d.,]+ ?[KMBT]?\s*(?:\||$)"
     r"|^\s*[\d,.]{1,12} [KMBT ]\s*(?:Trainable|Non-trainable|Total) params"
     r"|[A-Za-z]\w{0,60}-\d{1,6} \[-1(?:, -?\d+)+\] \d[\d,]* [A-Za-z]\w{0,60}-\d{1,6} \[-1"
+    r"|^\s{0,4}[A-Z]\w*\s+(?:\[[\d, ]*\]\s+)?\d[\d,]*\s+(?:True|False)\s*$"
     r"|┃\s*path\s*┃\s*(?:module|type)\s*┃|Module params|^\s*Total Parameters:\s*[\d,]+"
     r"|^\s*\d{1,6}\s+[\w.]+\s+(?:True|False)\s+\d[\d,]*\s+\["
     r"|^[\s|]*\d{1,5}\s+(?:-?\d+|\[[-\d, ]+\])\s+\d{1,4}\s+\d[\d,]*\s+[A-Za-z_][\w.]*\s+\[[^\n]*\]\s*$",

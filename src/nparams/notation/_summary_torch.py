@@ -166,3 +166,25 @@ def _unseen(rows: list[Row]) -> list[str]:
         f"{' and more' if len(names) > 5 else ''}; torchsummary counts only arrays called weight and bias, so its "
         "total is too small: sum(p.numel() for p in model.parameters()) counts all"
     ]
+
+
+#: fastai's learn.summary(): a line for a shape, then the layers that send it
+FASTAI = re.compile(
+    r"^\s{0,4}(?P<type>[A-Z]\w*)\s+(?:(?P<out>\[[\d, ]*\])\s+)?(?P<count>\d[\d,]*)\s+(?P<flag>True|False)\s*$"
+)
+SENT = re.compile(r"^\s+(?P<out>\d+(?: x \d+)+)\s*$")
+
+
+def fastai_of(text: str) -> Summary | None:
+    """What fastai's learn.summary() prints, None where it is not that."""
+    rows: list[Row] = []
+    out: tuple[int | None, ...] | None = None
+    for line in text.split("\n"):
+        if sent := SENT.match(line):
+            out = dims(sent["out"])[1:]
+        elif match := FASTAI.match(line):
+            row = Row(f"{match['type']}-{len(rows) + 1}", match["type"], number(match["count"]))
+            row.out = dims(match["out"]) if match["out"] else out
+            row.trainable = match["flag"] == "True" if row.count else None
+            rows.append(row)
+    return Summary("fastai summary", "torch", rows, printed_totals(text), flows=None) if rows else None

@@ -19,7 +19,7 @@ def settle(summary: Summary, explainer: Explainer, root: Module) -> None:
     frozen = summary.printed.untrained
     if frozen is None:
         return
-    statistics = explainer.found.statistics if summary.family == "keras" else 0
+    statistics = explainer.found.statistics
     if frozen == statistics:
         _flag(root, True)
     elif summary.printed.trainable == 0:
