@@ -34,7 +34,7 @@ IDLE = frozenset(
     "consume_less implementation unroll stateful go_backwards dropout_W dropout_U dropout W_regularizer U_regularizer "
     "b_regularizer W_constraint U_constraint b_constraint init inner_init forget_bias_init input_shape "
     "batch_input_shape input_dim input_length mask_zero unit_forget_bias activation recurrent_activation "
-    "inner_activation beta_init gamma_init weights noise_shape use_cudnn time_major".split()
+    "inner_activation beta_init gamma_init noise_shape use_cudnn time_major truncate_gradient".split()
 )
 
 
@@ -124,6 +124,8 @@ class KerasLayer:
         try:
             if () in shapes:
                 raise NotationError("a single number comes in; an array with a batch is needed: Input(shape=(1,))")
+            if self.says is not None:
+                shapes = [self._said(shapes[0]), *shapes[1:]]
             sent = self.klass.make(self, shapes)
         except NotationError as error:
             raise self.placed(error) from None
@@ -135,6 +137,13 @@ class KerasLayer:
             self._same_arrays(before, shapes)
             self.module = before
         return sent
+
+    def _said(self, shape: Shape) -> Shape:
+        """What comes in, with the last side as its own arguments say it where that is not known."""
+        wide = self.says[-1] if self.says else None
+        if is_size(wide) and shape[-1] in (None, ...) and not self.first:
+            return (*shape[:-1], wide) if shape[-1] is None else (*shape, wide)
+        return shape
 
     def placed(self, error: NotationError) -> NotationError:
         """The same error with the layer before it."""

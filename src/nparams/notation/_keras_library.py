@@ -5,7 +5,11 @@ Source: keras/api of Keras 3.15; keras/layers of Keras 1.2 and 2.
 
 from __future__ import annotations
 
+import ast
+
 from nparams.errors import NotationError
+from nparams.notation._code_builtins import builtin
+from nparams.notation._code_loops import CHANGING
 from nparams.notation._code_machine import Library, Machine
 from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Thing, Unknown
 from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
@@ -64,6 +68,18 @@ DATASETS = {
     "boston_housing": ((404, 13), (102, 13)), "california_housing": ((16512, 8), (4128, 8)),
     "imdb": ((25000,), (25000,)), "reuters": ((8982,), (2246,)),
 }  # fmt: skip
+
+
+def _changed(node: ast.AST) -> str | None:
+    """The name that a piece of code puts something into: xs.append(1), d[k] = v."""
+    held: ast.expr | None = None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
+        held = node.func.value
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        held = node.value
+    while isinstance(held, (ast.Attribute, ast.Subscript)):
+        held = held.value
+    return held.id if isinstance(held, ast.Name) else None
 
 
 class Network_(Thing):
@@ -141,6 +157,20 @@ class KerasMachine(Machine):
             return owner
         return super().attribute(owner, name)
 
+    def lookup(self, name: str) -> Any:
+        """A list that a statement which could not be followed may have changed is not known."""
+        library: Any = self.library
+        while library.failed:
+            self._forget(library.failed.pop())
+        return super().lookup(name)
+
+    def _forget(self, node: ast.stmt) -> None:
+        for inner in ast.walk(node):
+            self.step()
+            word = _changed(inner)
+            if word is not None and isinstance(self.module.names.get(word), (list, dict, set)):
+                self.module.names[word] = self.unknown(word, word)
+
     def symbol_of(self, value: Unknown) -> int | Expr:
         """len(chars) is one symbol as long as chars is the same."""
         inner = value.text[4:-1] if value.name is None and value.text.startswith("len(") else ""
@@ -172,6 +202,10 @@ class KerasLibrary(Library):
         self.shop = Shop(setting, age)
         #: every layer and model that the code made, in order
         self.made: list[Any] = []
+        #: whether the code says where channels stand
+        self.ordered = False
+        #: statements that could not be followed
+        self.failed: list[ast.stmt] = []
         #: networks whose layers the text does not hold
         self.elsewhere: list[Elsewhere] = []
         #: calls on arrays, for layer.output
@@ -199,8 +233,18 @@ class KerasLibrary(Library):
 
     def external(self, m: Machine, path: str) -> Any:
         """tf.newaxis, and constants of the backend."""
-        last = path.rpartition(".")[2]
+        root, _, last = path.rpartition(".")
+        if root in ("six.moves", "builtins", "future.builtins", "past.builtins"):
+            return builtin(last)
         return None if last == "newaxis" and path.partition(".")[0] in ROOTS else MISSING
+
+    def has(self, path: str) -> bool:
+        """Whether a dotted name is Keras's own, which code asks for newer functions."""
+        return path.partition(".")[0] in ROOTS
+
+    def fail(self, node: ast.stmt, why: str) -> None:
+        """A statement was left in the middle: what it may have put into lists and dicts is not known."""
+        self.failed.append(node)
 
     def makes(self, path: str) -> bool:
         """keras.layers.X(...) makes a layer."""
@@ -282,6 +326,8 @@ class KerasLibrary(Library):
         sides = sides_in(m, held)
         first = batch if isinstance(batch, int) else None
         name = kwargs.get("name")
+        if self.shop.age == 1 and ... not in sides:
+            self._order((None, *sides))
         return Array(ANY if ... in sides else (first, *sides), name=name if isinstance(name, str) else "")
 
     def _layer(self, m: Machine, path: str, last: str, args: Args, kwargs: Kwargs) -> Any:
@@ -306,6 +352,8 @@ class KerasLibrary(Library):
         if layer.says is not None or "input_shape" in layer.args or "input_dim" in layer.args:
             layer.says = self._said(m, layer)
         function = layer.args.get("function")
+        if layer.says is not None and layer.klass.preset.get("rank") == 2 and layer.args.get("data_format") is None:
+            layer.first = self._order(layer.says)
         if layer.klass.name == "Lambda" and isinstance(function, (Function, Native, External)):
             layer.runner = self._runner(m, function, layer.args.get("arguments"))
         if layer.klass.name in ("TimeDistributed", "Bidirectional", "SpectralNormalization", "WeightNormalization"):
@@ -326,6 +374,25 @@ class KerasLibrary(Library):
             elif isinstance(held, Unknown) and name in ("input_dim", "input_length"):
                 layer.args[name] = m.size_of(held)
         return says(layer)
+
+    def _order(self, shape: Shape) -> bool:
+        """Whether channels stand first: in code for Keras 1 that says nothing, a shape such as (3, 224, 224) tells."""
+        sides = shape[1:]
+        theano = len(sides) == 3 and sides[0] in (1, 3, 4) and sides[1] == sides[2] and sides[1] not in (1, 3, 4)
+        if not theano or self.ordered or self.shop.first:
+            return self.shop.first
+        told = "(" + ", ".join(map(str, sides)) + ")"
+        if self.shop.age == 1:
+            self.shop.first = True
+            self.shop.setting.note(
+                f"the shape {told} has its channels first, Theano's order, so all layers are read so"
+            )
+        else:
+            self.shop.setting.note(
+                f"the shape {told} is read with its channels last, Keras's default: {sides[2]} of them; "
+                "K.set_image_data_format('channels_first') says otherwise"
+            )
+        return self.shop.first
 
     def _runner(self, m: Machine, function: Any, arguments: Any) -> Any:
         def run(shapes: list[Shape]) -> Any:
@@ -357,6 +424,8 @@ class KerasLibrary(Library):
 
     def _joiner(self, m: Machine, args: Args, kwargs: Kwargs) -> Any:
         mode: Any = kwargs.get("mode", args[1] if len(args) > 1 else "sum")
+        if isinstance(mode, Function):
+            return self.make(m, "Lambda", [mode], {}).callee
         if not isinstance(mode, str) or mode not in MODES:
             raise m.error(f"merge by {mode if isinstance(mode, str) else 'a function'} is not read")
         named: Kwargs = {"name": kwargs["name"]} if isinstance(kwargs.get("name"), str) else {}
@@ -385,6 +454,7 @@ class KerasLibrary(Library):
                 "th" if self.shop.first else "tf")  # fmt: skip
         if last in ("set_image_data_format", "set_image_dim_ordering"):
             self.shop.first = bool(args) and args[0] in ("channels_first", "th")
+            self.ordered = True
             return None
         if last == "load_data":
             return _data(path)
@@ -410,7 +480,10 @@ class KerasLibrary(Library):
             return Array(sides_in(m, size)) if size is not None else MISSING
         if last in filled:
             return call_op(m, last, args, kwargs)
-        return call_op(m, last, args, kwargs) if arrays_in([args, kwargs]) else MISSING
+        if not arrays_in([args, kwargs]):
+            return MISSING
+        found = call_op(m, last, args, kwargs)
+        return m.unknown(f"np.{last}(...)") if isinstance(found, Array) and not found.shape else found
 
     # -- classes of the text ------------------------------------------------------------------------------------------
 

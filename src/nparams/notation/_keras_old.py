@@ -85,6 +85,8 @@ class Words:
         """Bring the arguments of a class that is called `name` today to its names."""
         self._rename(name)
         self._kernel()
+        if name == "BatchNormalization" and self.args and isinstance(self.args[0], (tuple, list)):
+            del self.args[0]  # Keras 0 said the shape that comes in
         if name in ("Dense", *RECURRENT, "TimeDistributedDense"):
             self._units(name)
         if name.startswith("Conv") and self.named.get("output_shape") is None and self.written.startswith("Deconv"):
@@ -133,6 +135,7 @@ class Words:
 
     def _units(self, name: str) -> None:
         """Dense(784, 128): Keras 0 said what comes in first."""
+        self.args = [int(a) if isinstance(a, float) and a.is_integer() and abs(a) < 1e15 else a for a in self.args]
         if len(self.args) > 1 and is_size(self.args[0]) and is_size(self.args[1]):
             self.named.setdefault("input_dim", self.args.pop(0))
             self.notes.append(

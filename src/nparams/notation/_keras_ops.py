@@ -367,7 +367,10 @@ def _batch_dot(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
             """The axes."""
             return axes
 
-    return _dot(Said(), [held[0].shape, held[1].shape])  # type: ignore[arg-type, return-value]
+    try:
+        return _dot(Said(), [held[0].shape, held[1].shape])  # type: ignore[arg-type, return-value]
+    except NotationError:  # of more than three sides, which the layer does not take
+        return ANY
 
 
 def _einsum(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:

@@ -8,8 +8,9 @@ from nparams.errors import NotationError, NparamsError, UsageError, shown
 from nparams.expr import add, free_symbols, symbol
 from nparams.layers.layer import Setting
 from nparams.network import PARAMETER_ROLES, Network
+from nparams.notation._code_closed import add_closed_form
 from nparams.notation._code_given import given_values
-from nparams.notation._code_source import tree_of
+from nparams.notation._code_source import MAX_TEXT, tree_of
 from nparams.notation._keras_custom import Custom
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_library import Elsewhere, KerasLibrary, KerasMachine
@@ -30,33 +31,50 @@ if TYPE_CHECKING:
 
 def network_of(text: str, values: dict[str, object], which: str | None) -> Network:
     """The network of Keras code; see keras_code.read."""
+    tree, given = unguarded(_tree(text)), given_values(values)
+    try:
+        m, network = _run(text, tree, given, which)
+        network = _settled(m, network)
+        add_closed_form(m, network, lambda more: _run(text, tree, {**given, **more}, which)[1])
+    except RecursionError:
+        raise NotationError("the code is nested too deeply to be followed") from None
+    return network
+
+
+def _run(text: str, tree: ast.Module, given: dict[str, Any], which: str | None) -> tuple[Machine, Network]:
+    """One run of the text, with values for names that it leaves open, or others for those that it does not."""
     from re import findall
 
-    tree = _tree(text)
     setting = Setting("keras", set(findall(r"[A-Za-z_]\w*", text)))
-    library = KerasLibrary(setting, era(text), frozenset(findall(r"\b([A-Za-z_]\w*)\.add\(", text)))
-    m = KerasMachine(library, given_values(values))
+    library = KerasLibrary(setting, era(text), frozenset(findall(r"\b([A-Za-z_]\w*) ?\. ?add ?\(", text)))
+    m = KerasMachine(library, given)
     m.lines = "\n" in text.strip()
     try:
-        m.run(unguarded(tree))
+        m.run(tree)
         callee = choose(m, library, tree, which)
         builder = Builder()
         module = _built(m, builder, callee)
-        network = Network(module, source=text, form="keras-code")
-        network.read_as, network.described = told(callee, module)
-        network.notes += _notes(m, builder, network, setting)
-        _framework(network)
-        return _settled(m, network)
-    except RecursionError:
-        raise NotationError("the code is nested too deeply to be followed") from None
     except NparamsError as error:
         raise error if isinstance(error, UsageError) else m.placed(error) from None
+    network = Network(module, source=text, form="keras-code")
+    network.read_as, network.described = told(callee, module)
+    network.notes += _notes(m, builder, network, setting)
+    _framework(network)
+    return m, network
 
 
 def _tree(text: str) -> ast.Module:
     """The syntax tree; of Python 2, what is printed is left out and handlers are brought to today's form."""
     from re import M, search, sub
+    from warnings import catch_warnings, simplefilter
 
+    if len(text) <= MAX_TEXT:  # a whole file, whose words may hold fences and prompts of their own
+        try:
+            with catch_warnings():
+                simplefilter("ignore")
+                return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass
     try:
         return tree_of(text)
     except NotationError:
