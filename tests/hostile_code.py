@@ -1,5 +1,8 @@
 # ruff: noqa: E501 - a text stands on one line where it can
-"""Hostile and broken PyTorch code: tables of name -> (text, the one right count, or None where a refusal is as right)."""
+"""Hostile and broken PyTorch code: tables of name -> (text, what is right).
+
+What is right is one count, None where a count or a refusal is, or -1 where no count is.
+"""
 
 from __future__ import annotations
 
@@ -278,6 +281,31 @@ WRONG: Table = {
     )
 }  # fmt: skip
 
+#: what fails must not leave a part that is passed off as the whole: an error, or no total
+PART: Table = {
+    text: (text, -1)
+    for text in (
+        "nn.Sequential(nn.Linear(3, 4), nn.Linear(1 // 0, 4))",
+        "model = nn.Sequential(nn.Linear(3, 4), nn.Conv2d(3, 6, 3, groups=4))",
+        "nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 5, 6, 7, 8, 9))",
+        "a = nn.Linear(3, 4)\nb = nn.Linear(4, 5)\nmodel = nn.Sequential(a, b, [][0])",
+        "nn.Linear(3, 4)\nnn.Linear(4.5, 3)",
+        "[nn.Linear(3, 4), nn.Linear('x', 4)]",
+        "a = nn.Linear(3, 4)\n" + net("self.a = a", "self.b = nn.Linear(1, 2, 3, 4, 5, 6)"),
+        net("self.a = nn.Linear(3, 4)", "self.b = nn.Linear(2.5, 4)"),
+        net("self.a = nn.Linear(3, 4)", "self.b = nn.Linear({}, 4)"),
+        net("self.a = nn.Linear(3, 4)", "self.b = Missing(4)"),
+        net("self.a = nn.Linear(3, 4)", "self.b = Missing(in_features=4, out_features=5, " + ", ".join(f"argument_{i}={i}" for i in range(30)) + ")"),
+        net("self.a = nn.Linear(3, 4)", "self.b = nn.Parameter(missing(4))"),
+        net("self.a = nn.Linear(3, 4)", "self.b = nn.Parameter(torch.log(missing(torch.arange(4), 'n -> d n', d=3)))"),
+        net("self.a = nn.Linear(3, 4)", "self.b = nn.Foo(4)"),
+        net("self.a = nn.Linear(3, 4)", "for x in missing(4):\n    self.add_module(x, nn.Linear(3, 4))"),
+        net("self.a = nn.Linear(3, 4)", "if missing(4):\n    self.b = nn.Linear(3, 4)"),
+        net("self.a = nn.Linear(3, 4)", "self.load(4)"),
+        "nn.Sequential(" + "nn.Linear(10, 10), " * 14_000 + "nn.Linear(1, 2, 3, 4, 5, 6))",
+    )
+}  # fmt: skip
+
 GROUPS: dict[str, Table] = {
     "runs": RUNS,
     "loops": LOOPS,
@@ -285,6 +313,7 @@ GROUPS: dict[str, Table] = {
     "deep": DEEP,
     "pastes": PASTES,
     "wrong": WRONG,
+    "part": PART,
 }
 
 PIECES = [

@@ -72,6 +72,19 @@ class Library:
         """An attribute that an object has from a base of the library; MISSING where it has none."""
         return MISSING
 
+    def count(self) -> int:
+        """How many objects it has made."""
+        return 0
+
+    def failing(self, node: ast.stmt, before: int) -> None:
+        """A statement that began after so many objects cannot be followed; it is told of from the inside out."""
+
+    def caught(self) -> None:
+        """The code itself catches what failed."""
+
+    def lose(self, node: ast.stmt, why: str) -> None:
+        """A statement at the top of the text cannot be followed, and the next one is."""
+
     def star(self, m: Machine, module: str) -> None:
         """from module import *: names that nothing binds are the library's anyway."""
 
@@ -407,6 +420,7 @@ class Machine:
                     raise
                 self.frame, self.calls, self.repeats = self.module, 0, []
                 self.skipped.append((statement.lineno, str(error)))
+                self.library.lose(statement, str(error))
                 self.limit = MAX_STEPS
                 poison(self, statement)
         self.limit = MAX_STEPS

@@ -44,7 +44,14 @@ def execute(m: Machine, node: ast.stmt) -> Any:
     m.step()
     m.line = node.lineno
     run = EXECUTE.get(type(node))
-    return None if run is None else run(m, node)
+    if run is None:
+        return None
+    before = m.library.count()
+    try:
+        return run(m, node)
+    except NotationError:
+        m.library.failing(node, before)
+        raise
 
 
 def _expression(m: Machine, node: ast.Expr) -> None:
@@ -131,6 +138,7 @@ def _try(m: Machine, node: ast.Try) -> Any:
         if handler is None:
             raise
         m.frame, m.calls = frame, calls
+        m.library.caught()
         if handler.name:
             m.bind(handler.name, m.unknown("an exception"))
         signal = block(m, handler.body)

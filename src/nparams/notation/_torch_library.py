@@ -5,6 +5,8 @@ Source: torch/nn/modules/module.py and container.py of PyTorch 2.13.
 
 from __future__ import annotations
 
+import ast
+
 from nparams.notation._code_machine import Library
 from nparams.notation._code_values import MISSING, Class, External, Instance, Native, Unknown
 from nparams.notation._torch_layers import CLASSES, REQUIRED, bind, make
@@ -65,10 +67,39 @@ class TorchLibrary(Library):
         self.setting = setting
         #: every module of a class of the text or of torch.nn, in the order in which they were made
         self.made: list[TorchModule] = []
+        #: statements that made layers, or were to make some, and could not be followed: why, and the names in them
+        self.lost: list[tuple[str, set[str]]] = []
+        self.failed = False
         #: modules that another one holds are told by their owners when the network is put together
         self.starred: list[str] = []
         #: (name, shape, whether it is a buffer) of the tensors of a layer, by its class and its arguments
         self.shapes: dict[str, list[tuple[str, Any, bool]]] = {}
+
+    def count(self) -> int:
+        """How many modules it has made."""
+        return len(self.made)
+
+    def failing(self, node: ast.stmt, before: int) -> None:
+        """A part of a model is no model: what a statement made before it failed is dropped, and it is lost.
+
+        A block keeps what its statements have finished, and so does a call whose answer nothing uses: `main()`.
+        """
+        if isinstance(node, (ast.If, ast.With, ast.Try)) or (isinstance(node, ast.Expr) and _of_function(node)):
+            return
+        dropped = self.made[before:]
+        del self.made[before:]
+        held = any(each.spec is None or not each.spec.free for each in dropped)
+        self.failed = self.failed or held or _speaks_of_layers(node)
+
+    def caught(self) -> None:
+        """What failed was meant to be tried."""
+        self.failed = False
+
+    def lose(self, node: ast.stmt, why: str) -> None:
+        """Remember why a statement that made layers, or was to make some, could not be followed."""
+        if self.failed:
+            self.lost.append((why, {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}))
+        self.failed = False
 
     # -- names --------------------------------------------------------------------------------------------------------
 
@@ -263,3 +294,16 @@ def parameter(m: Machine, args: Args, kwargs: Kwargs, *, buffer: bool) -> Param:
 def native(name: str, value: Any) -> Native:
     """A method that gives a value, whatever it is handed."""
     return Native(name, lambda m, args, kwargs: value)
+
+
+def _of_function(node: ast.Expr) -> bool:
+    """Whether an expression is a call of a name that is written as functions are."""
+    called = node.value.func if isinstance(node.value, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id[:1].islower()
+
+
+def _speaks_of_layers(node: ast.stmt) -> bool:
+    """Whether a statement itself calls a layer that holds parameters, or a container."""
+    calls = [inner.func for inner in ast.walk(node) if isinstance(inner, ast.Call)]
+    names = [getattr(func, "attr", getattr(func, "id", "")) for func in calls]
+    return any(name in CONTAINERS or (name in CLASSES and not CLASSES[name].free) for name in names)

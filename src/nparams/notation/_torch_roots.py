@@ -26,14 +26,30 @@ SETTINGS = frozenset(
 def choose(m: Machine, library: TorchLibrary, tree: ast.Module, which: str | None) -> TorchModule:
     """The module that the text is about; NotationError where there is none, or several and none was named."""
     if which is not None:
+        for why, names in library.lost:
+            if which.partition(".")[0] in names and not _is_class(m, which):
+                raise NotationError(why)
         return _named(m, which, tree)
+    if library.lost:
+        raise NotationError(library.lost[0][0])
     instances = _free_instances(library)
     own = [each for each in instances if each.spec is None and not each.cls.name.islower() and each.cls.line]
     if own:
         return _only(m, own, tree)
-    if (loose := _loose(m, instances)) is not None:
+    held = [each for each in instances if each.spec is None or not each.spec.free]
+    if not (_unmade(m, library) and not held) and (loose := _loose(m, instances)) is not None:
         return loose
     return _from_classes(m, tree)
+
+
+def _is_class(m: Machine, which: str) -> bool:
+    return isinstance(m.module.names.get(which), Class)
+
+
+def _unmade(m: Machine, library: TorchLibrary) -> bool:
+    """Whether the text has a class of modules, and makes no object of any."""
+    classes = [v for v in m.module.names.values() if isinstance(v, Class) and is_module_class(v)]
+    return bool(classes) and not any(each.cls in classes for each in library.made)
 
 
 # -- objects that the code made --------------------------------------------------------------------------------------
