@@ -234,7 +234,7 @@ def _unread(name: str) -> ReadError:
 
 
 def _unclaimed(text: str, paths: bool) -> ReadError:
-    if paths and (text.endswith(SUFFIXES) or os.path.dirname(text)):
+    if paths and (text.endswith(SUFFIXES) or (os.path.dirname(text) and not set("()\n=;").intersection(text))):
         return ReadError(f"{shown(text)}: no such file or directory")
     return NotationError(
         f"{shown(text)} is {'not a file here, and ' if paths else ''}neither layer sizes (784-16-10, "

@@ -137,7 +137,8 @@ def settings(given: list[str]) -> dict[str, object]:
             raise UsageError(f"--set {shown(text)}: write NAME=VALUE, such as l=3 or h=[784,16,16,10]")
         if name in values:
             raise UsageError(f"--set gives {name} twice")
-        values[name] = entries(value) if value[0] == "[" or "," in value else value
+        listed = value[0] == "[" or ("," in value and value[0] != "(")
+        values[name] = entries(value) if listed else value
     return values
 
 

@@ -28,6 +28,8 @@ class Style:
     times = "*"
     #: draws a division with a bar or corners, and a sum as Σ with its body after it
     barred = False
+    #: whether a division stands on one line, so that a sum in it needs brackets
+    slashed = False
 
     def __init__(self, free: frozenset[str] = frozenset()) -> None:
         self.free = free
@@ -85,6 +87,7 @@ class Unicode(Style):
 
     times = "·"
     barred = True
+    slashed = True
 
     def indexed(self, name: str, index: int | Expr, text: Rope) -> Rope:
         bound = isinstance(index, Expr) and index.op == "sym" and index.label not in self.free

@@ -152,7 +152,10 @@ def _power(node: Expr, parts: list[Piece], style: Style) -> Piece:
 
 def _division(node: Expr, parts: list[Piece], style: Style) -> Piece:
     if node.op == "ceildiv" or (node.op == "floordiv" and style.barred):
-        return Piece(style.division(node.op, parts[0].whole(), parts[1].whole()), ATOM)
+        over, under = (parts[0].whole(), parts[1].whole())
+        if style.slashed:  # ⌊(a + b)/c⌋
+            over, under = parts[0].bracketed(PRODUCT, style), parts[1].bracketed(POWER, style)
+        return Piece(style.division(node.op, over, under), ATOM)
     return Piece(style.division(node.op, parts[0].bracketed(PRODUCT, style), parts[1].bracketed(POWER, style)), PRODUCT)
 
 

@@ -7,7 +7,7 @@ import ast
 from nparams.errors import NparamsError
 from nparams.expr import Expr
 from nparams.notation._code_machine import MAX_CALLS, described
-from nparams.notation._code_values import MISSING, Native, Super, Unknown
+from nparams.notation._code_values import MISSING, External, Native, Super, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def call_node(m: Machine, node: ast.Call) -> Any:
         from nparams.notation._code_expressions import source
 
         result.text = source(node)[:80]
+        if result.called is None and isinstance(function, (Unknown, External)):
+            result.called = source(node.func)
     return result
 
 

@@ -29,7 +29,8 @@ def given_values(values: Mapping[str, object]) -> dict[str, Any]:
 def given_value(name: str, value: object) -> Any:
     """One of them; UsageError for what is none of these."""
     if isinstance(value, (list, tuple)):
-        return [given_value(name, entry) for entry in value]
+        entries = [given_value(name, entry) for entry in value]
+        return entries if isinstance(value, list) else tuple(entries)
     if isinstance(value, (bool, int, float, Expr, dict)) or value is None:
         return value
     text = str(value).strip()
@@ -37,8 +38,12 @@ def given_value(name: str, value: object) -> Any:
         return WORDS[text]
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         return text[1:-1]
+    if text[:1] == "(" and text[-1:] == ")" and "," in text:
+        return tuple(given_value(name, entry) for entry in text[1:-1].split(",") if entry.strip())
     if text.isidentifier():
         return Named(text)
+    if "_" in text and text.replace("_", "").isdigit():  # a version such as 1_1, not a number
+        return text
     return _number(name, text)
 
 

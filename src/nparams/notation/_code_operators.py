@@ -86,6 +86,8 @@ def _check_growth(m: Machine, sign: str, left: Any, right: Any) -> None:
         (m.check_characters if isinstance(left, str) else m.check_entries)(len(left) + len(right))
         m.step(len(left) // 64)
     if sign == "%" and isinstance(left, str):
+        if "*" in left:
+            raise m.error("a % that takes its width from outside")
         longest = max(
             (len(v) for v in (right if isinstance(right, tuple) else (right,)) if isinstance(v, str)), default=0
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from warnings import catch_warnings, simplefilter
 
 from nparams.errors import NotationError, shown
 
@@ -28,10 +29,12 @@ def tree_of(text: str) -> ast.Module:
     if len(text) > MAX_TEXT:
         raise NotationError(f"{len(text):,} characters of code: at most {MAX_TEXT:,} are read")
     cleaned = clean(text)
-    try:
-        return ast.parse(cleaned)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return _again(cleaned, error)
+    with catch_warnings():
+        simplefilter("ignore")  # Python warns of odd texts in the code, to whoever parses it
+        try:
+            return ast.parse(cleaned)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            return _again(cleaned, error)
 
 
 def clean(text: str) -> str:
@@ -44,8 +47,6 @@ def clean(text: str) -> str:
         text = OUTPUT.sub("", PROMPT.sub("", text))
     if "```" in text or "~~~" in text:
         text = _fenced(text)
-    if re.search(r"^[ \t]*[!%]", text, re.M):
-        text = MAGIC.sub("", text)
     return dedented(text)
 
 
@@ -86,11 +87,13 @@ def _again(text: str, error: BaseException) -> ast.Module:
 def _repairs(text: str) -> list[str]:
     if len(text) > 200_000:
         return []
-    lines = text.split("\n")
+    plain = MAGIC.sub("", text)
+    lines = plain.split("\n")
     first = next((k for k, line in enumerate(lines) if line.strip()), 0)
     flat = "\n".join(line.strip() for line in lines)
     rest = dedented("\n".join(lines[first + 1 :]))
-    found = ["\n".join([*lines[: first + 1], rest]), flat] if len(lines) > 1 else []
+    found = [plain] if plain != text else []
+    found += ["\n".join([*lines[: first + 1], rest]), flat] if len(lines) > 1 else []
     stripped = text.strip().rstrip(",;")
     if stripped != text.strip():  # a list's element with its comma
         found.append("\n" * first + stripped)

@@ -81,7 +81,7 @@ class Thing:
 class Unknown(Thing):
     """A value that the text does not tell: `text` is the code that gives it, `name` the first name it was bound to."""
 
-    __slots__ = ("entry", "line", "name", "parts", "text", "told_of")
+    __slots__ = ("called", "entry", "line", "name", "parts", "text", "told_of")
 
     def __init__(self, text: str, line: int, name: str | None = None, *, told_of: bool = False) -> None:
         self.text = text if len(text) <= 80 else f"{text[:60]}…{text[-12:]}"
@@ -89,6 +89,8 @@ class Unknown(Thing):
         self.name = name
         #: whether it stands for a value that whoever runs the code hands in, so that it is not None
         self.told_of = told_of
+        #: the code of what was called, where it is what a call gave
+        self.called: str | None = None
         #: (name of a list, place) where it is an entry of one
         self.entry: tuple[str, int] | None = None
         #: attributes and entries that were asked for: the same question gives the same answer

@@ -136,3 +136,21 @@ def tensors_of(root: Module) -> Iterator[Tensor]:
         module = stack.pop()
         yield from module.tensors
         stack.extend(reversed(module.children))
+
+
+#: the name of a layer that others are copied from
+HERE = "x"
+
+
+def renamed(made: Module, name: str) -> Module:
+    """A copy of a layer that is called HERE, and of the layers in it, under another name."""
+    copy = Module.__new__(Module)  # its formula was checked when it was made
+    for slot in Module.__slots__:
+        setattr(copy, slot, getattr(made, slot))
+    copy.name = name + made.name[len(HERE) :]
+    copy.children = [renamed(child, name) for child in made.children]
+    copy.tensors = [
+        Tensor(name + t.name[len(HERE) :], t.shape, role=t.role, trainable=t.trainable, size=t.size)
+        for t in made.tensors
+    ]
+    return copy

@@ -5,6 +5,7 @@ Source: torch/nn/modules/container.py and transformer.py of PyTorch 2.13.
 
 from __future__ import annotations
 
+from nparams.expr import Expr
 from nparams.notation._code_machine import described
 from nparams.notation._code_standard import copied
 from nparams.notation._code_values import Copies, Unknown
@@ -66,6 +67,8 @@ def _stack(m: Machine, made: TorchModule, word: str, args: list[Any], kwargs: di
     layer, count, norm = (given.get(name) for name in names)
     if not isinstance(layer, TorchModule) or count is None:
         raise m.error(f"{word} needs a layer and a number of layers")
+    if not isinstance(m.size_of(count), (int, Expr)):
+        raise m.error(f"{word}: {described(count)} is no number of layers")
     layers = TorchModule(_list_class(), m)
     layers.container = "ModuleList"
     count = m.size_of(count)

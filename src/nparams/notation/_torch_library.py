@@ -9,6 +9,7 @@ import ast
 
 from nparams.notation._code_machine import Library
 from nparams.notation._code_values import MISSING, Class, External, Instance, Native, Unknown
+from nparams.notation._torch_call import HERE, tensors_of
 from nparams.notation._torch_layers import CLASSES, REQUIRED, bind, make
 from nparams.notation._torch_modules import CONTAINERS, Param, Tensor, TorchModule, plain_class
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.layers.layer import Setting
+    from nparams.network import Module
     from nparams.notation._code_machine import Machine
 
     Args = list[Any]
@@ -38,7 +40,7 @@ USUAL = {
 #: bases outside of torch.nn whose objects are modules and that add no parameters of their own
 MODULE_BASES = frozenset(
     "Module LightningModule PreTrainedModel ModelMixin PyTorchModelHubMixin GenerationMixin ConfigMixin BaseModule "
-    "BaseModel_ GradientCheckpointingLayer FSDPModule".split()
+    "ScriptModule GradientCheckpointingLayer FSDPModule".split()
 )
 #: modules of other packages that never have parameters
 FREE_ELSEWHERE = frozenset(
@@ -72,8 +74,8 @@ class TorchLibrary(Library):
         self.failed = False
         #: modules that another one holds are told by their owners when the network is put together
         self.starred: list[str] = []
-        #: (name, shape, whether it is a buffer) of the tensors of a layer, by its class and its arguments
-        self.shapes: dict[str, list[tuple[str, Any, bool]]] = {}
+        #: layers by their classes and arguments
+        self.templates: dict[str, Module] = {}
 
     def count(self) -> int:
         """How many modules it has made."""
@@ -155,6 +157,12 @@ class TorchLibrary(Library):
             return functional(m, last, args, kwargs)
         if last in ("Parameter", "Buffer", "UninitializedParameter") and path.startswith("torch"):
             return parameter(m, args, kwargs, buffer=last == "Buffer")
+        if path.endswith("WeightsEnum.verify"):  # torchvision: checks its argument and gives it back
+            return args[0] if args else None
+        if path.startswith("einops."):
+            from nparams.notation._torch_tensors import rearranged
+
+            return rearranged(m, last, args, kwargs)
         if path in PASSING or path.startswith(("torch.nn.init.", "torch.nn.parallel.")):
             return args[0] if args else None
         if path.startswith("torch.nn.utils"):
@@ -181,7 +189,7 @@ class TorchLibrary(Library):
         """What the constructor of a class of torch.nn does to a module."""
         from nparams.notation._torch_containers import fill_container
 
-        m.step(30)
+        m.step(12)
         if word == "Module":
             return
         if word in CONTAINERS or word in ("TransformerEncoder", "TransformerDecoder", "DataParallel"):
@@ -196,17 +204,17 @@ class TorchLibrary(Library):
             self._tensors(m, made)
 
     def _tensors(self, m: Machine, made: TorchModule) -> None:
-        """Its parameters and buffers; layers that are called alike have alike ones."""
-        assert made.spec is not None
-        key = f"{made.spec.name} {list(made.given.values())!r}"
-        held = self.shapes.get(key)
-        if held is None:
-            from nparams.notation._torch_call import tensors_of
+        """Its parameters and buffers."""
+        for t in tensors_of(self.template(made)):
+            made.params[t.name[len(HERE) + 1 :]] = Param(t.shape, buffer=t.role == "buffer", line=m.line)
 
-            tensors = tensors_of(make(made.spec, "x", made.given, self.setting))
-            self.shapes[key] = held = [(t.name[2:], t.shape, t.role == "buffer") for t in tensors]
-        for leaf, shape, buffer in held:
-            made.params[leaf] = Param(shape, buffer=buffer, line=m.line)
+    def template(self, module: TorchModule) -> Module:
+        """A layer by its class and arguments, made once for all that are called alike."""
+        assert module.spec is not None
+        key = f"{module.spec.name} {list(module.given.values())!r}"
+        if key not in self.templates:
+            self.templates[key] = make(module.spec, HERE, module.given, self.setting)
+        return self.templates[key]
 
     # -- classes of the text ------------------------------------------------------------------------------------------
 

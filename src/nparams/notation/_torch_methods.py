@@ -232,7 +232,15 @@ def _update(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -> None:
     update(m, owner, args[0] if args else {})
 
 
+def _set(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -> None:
+    name, value = args
+    if not isinstance(name, str):
+        raise m.error("__setattr__() with a name that is not known")
+    m.set_attribute(owner, name, value)
+
+
 METHODS: dict[str, Made] = {
+    "__setattr__": _set,
     "add_module": _add_module, "register_module": _add_module, "register_parameter": _register_parameter,
     "register_buffer": _register_buffer, "requires_grad_": _requires_grad, "parameters": _parameters,
     "named_parameters": _named_parameters, "buffers": _buffers, "modules": _modules, "named_modules": _named_modules,

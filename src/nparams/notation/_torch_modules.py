@@ -42,6 +42,13 @@ class Tensor(Thing):
 
         return part_of(m, self, key)
 
+    def iterate(self, m: Machine) -> list[Any] | None:
+        """As many tensors of one side less as its first side says."""
+        if not self.shape or not isinstance(self.shape[0], int):
+            return None
+        m.check_entries(self.shape[0])
+        return [Tensor(self.shape[1:]) for _ in range(self.shape[0])]
+
     def length(self, m: Machine) -> Any:
         """Its first side."""
         return self.shape[0] if self.shape else m.unknown("len(a tensor)")
@@ -162,7 +169,7 @@ class TorchModule(Instance):
         if not isinstance(value, (TorchModule, Copies, Unknown)) and value is not None:
             self.children.pop(name, None)
         if isinstance(value, TorchModule):
-            self.params.pop(name, None)
+            self.params = {k: p for k, p in self.params.items() if k != name and not k.startswith(f"{name}.")}
 
     def wrapped(self, m: Machine, value: Any) -> Any:
         """What one turn of a symbolic loop around it adds stands for all of its turns."""
@@ -256,6 +263,8 @@ class TorchModule(Instance):
             raise m.error(f"{described(entry)} is no module, so {self.name} cannot hold it")
         if isinstance(entry, Tensor) and not isinstance(entry, Param):
             entry = Param(entry.shape, line=m.line)
+        if isinstance(entry, Copies) and isinstance(entry.value, Unknown):
+            entry = Copies(stranger(entry.value, sure=True), entry.index, entry.first, entry.last)
         entry = self.wrapped(m, entry)
         held: dict[str, Any] = self.params if isinstance(entry, Param) else self.children
         held[name if name is not None else self.next_name()] = entry
@@ -328,10 +337,9 @@ PLAIN_WORDS = (
 
 def stranger(value: Unknown, *, sure: bool = False) -> Stranger | None:
     """A stranger where an unknown may be a module: it is what a call of that sort gives."""
-    text = value.text
-    if not sure and not text.rstrip().endswith(")"):
+    if value.called is None and not sure:
         return None
-    called = text.partition("(")[0].rpartition(".")[2]
+    called = (value.called or value.text).rpartition(".")[2]
     front = called.lower()
     if not sure and any(word in front for word in PLAIN_WORDS):
         return None

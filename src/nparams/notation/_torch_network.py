@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from nparams.errors import NotationError, NparamsError
+from nparams.errors import NotationError
 from nparams.network import Module, Over, Tensor
 from nparams.notation._code_values import Copies
-from nparams.notation._torch_call import tensors_of
-from nparams.notation._torch_layers import make
+from nparams.notation._torch_call import renamed, tensors_of
+from nparams.notation._torch_methods import parameters_of
 from nparams.notation._torch_modules import Param, Stranger, TorchModule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from nparams.layers.layer import Setting
     from nparams.notation._code_machine import Machine
+    from nparams.notation._torch_library import TorchLibrary
 
 #: modules inside modules
 MAX_DEPTH = 150
@@ -24,9 +24,11 @@ MAX_MODULES = 200_000
 class Builder:
     """Builds the modules of one network in torch's order, so that the first name of a shared tensor owns it."""
 
-    def __init__(self, m: Machine, setting: Setting) -> None:
+    def __init__(self, m: Machine, library: TorchLibrary) -> None:
         self.m = m
-        self.setting = setting
+        self.library = library
+        #: modules that were built: each stands in torch's lists of parameters once
+        self.built: dict[int, TorchModule] = {}
         #: the first name of each parameter, and the parameter, which keeps its id its own
         self.owners: dict[int, tuple[str, Param]] = {}
         #: tensors that are other ones: (name, owner)
@@ -59,12 +61,15 @@ class Builder:
     def module(self, module: TorchModule, name: str, depth: int, over: Over | None = None) -> Module:
         """One module with everything in it."""
         self.count += 1
-        self.m.step(40)
+        self.m.step(12)
         if depth > MAX_DEPTH or self.count > MAX_MODULES:
             raise NotationError(
                 f"modules inside modules, more than {MAX_DEPTH} deep" if depth > MAX_DEPTH
                 else f"more than {MAX_MODULES:,} modules"
             )  # fmt: skip
+        if id(module) in self.built:
+            return self._again(module, name, over)
+        self.built[id(module)] = module
         if module.spec is not None and (made := self._layer(module, name, over)) is not None:
             return made
         front = f"{name}." if name else ""
@@ -74,6 +79,12 @@ class Builder:
         for child_name, child in module.children.items():
             children += self._child(child, front + child_name, front, depth)
         return Module(name, over=over, children=children)
+
+    def _again(self, module: TorchModule, name: str, over: Over | None) -> Module:
+        """A module under another name: every tensor is the earlier one."""
+        front = f"{name}." if name else ""
+        held = [(leaf, p) for leaf, p in parameters_of(module) if p.shape is not None]
+        return Module(name, over=over, tensors=[self._tensor(front + leaf, param) for leaf, param in held])
 
     def _child(self, child: Any, name: str, front: str, depth: int) -> list[Module]:
         if isinstance(child, Copies):
@@ -92,6 +103,8 @@ class Builder:
         label = f"[{child.index}]"
         if label not in name:
             name = f"{front}{label}"
+        if isinstance(inner, Stranger):
+            return Module(name, over=over, children=self._child(inner, f"{name}.0", f"{name}.", depth))
         if isinstance(inner, Copies):
             return Module(name, over=over, children=[self._copies(inner, f"{name}.[{inner.index}]", f"{name}.", depth)])
         if isinstance(inner, Param):
@@ -117,11 +130,7 @@ class Builder:
 
     def _made(self, module: TorchModule, name: str, over: Over | None) -> Module:
         assert module.spec is not None
-        try:
-            made = make(module.spec, name, module.given, self.setting)
-        except NparamsError as error:
-            self.m.line = module.line
-            raise self.m.placed(error) from None
+        made = renamed(self.library.template(module), name)
         made.over = over
         return made
 

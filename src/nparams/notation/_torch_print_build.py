@@ -7,9 +7,9 @@ import re
 from nparams.errors import NotationError, shown
 from nparams.expr import symbol
 from nparams.network import Module, Over, Tensor
-from nparams.notation._torch_call import tensors_of
+from nparams.notation._torch_call import HERE, renamed, tensors_of
 from nparams.notation._torch_layers import CLASSES
-from nparams.notation._torch_print_layers import HERE, MAX_TENSORS, Finder, Found, parametrised, projections, raw
+from nparams.notation._torch_print_layers import MAX_TENSORS, Finder, Found, parametrised, projections, raw
 from nparams.notation._torch_print_text import Node, Printed, scan
 from nparams.notation._torch_print_words import LEARNS, OUT_PROJ
 
@@ -280,21 +280,7 @@ def _module(node: Node, name: str, empty: bool) -> Module:
     if made is None:
         leaf = not node.children and (empty or _has_row(node)) and not node.held
         return Module(name, node.bare if leaf else None, children=[], why=((0, "", _nothing(node)),) if leaf else ())
-    return _renamed(made, name)
-
-
-def _renamed(made: Module, name: str) -> Module:
-    """A layer, and the layers stacked in it, under another name."""
-    copy = Module.__new__(Module)
-    for slot in Module.__slots__:
-        setattr(copy, slot, getattr(made, slot))
-    copy.name = name + made.name[len(HERE) :]
-    copy.children = [_renamed(child, name) for child in made.children]
-    copy.tensors = [
-        Tensor(name + t.name[len(HERE) :], t.shape, role=t.role, trainable=t.trainable, size=t.size)
-        for t in made.tensors
-    ]
-    return copy
+    return renamed(made, name)
 
 
 def _nothing(node: Node) -> str:

@@ -9,7 +9,7 @@ from nparams.expr import Expr, symbol
 from nparams.layers.catalogue import kind_of
 from nparams.layers.layer import Setting, parsed
 from nparams.network import Module, Tensor
-from nparams.notation._torch_call import tensors_of
+from nparams.notation._torch_call import HERE, tensors_of
 from nparams.notation._torch_layers import CLASSES, REQUIRED, make
 from nparams.notation._torch_print_arguments import Said
 from nparams.notation._torch_print_words import (
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 #: tensors that a text may stand for, equal neighbours once
 MAX_TENSORS = 200_000
 #: the name that a layer has while nobody knows where it stands
-HERE = "x"
 #: parameters of torch.nn that a count depends on: sizes, and things that are there or not
 SIZES = frozenset(
     """in_features out_features in1_features in2_features in_channels out_channels kernel_size groups num_features

@@ -39,7 +39,7 @@ def built(text: str, tree: Module, given: dict[str, object], which: str | None) 
     try:
         m.run(tree)
         root = choose(m, library, tree, which)
-        builder = Builder(m, setting)
+        builder = Builder(m, library)
         module = builder.root(root)
     except RecursionError:
         raise NotationError("the code is nested too deeply to be followed") from None

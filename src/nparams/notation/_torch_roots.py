@@ -36,8 +36,11 @@ def choose(m: Machine, library: TorchLibrary, tree: ast.Module, which: str | Non
     own = [each for each in instances if each.spec is None and not each.cls.name.islower() and each.cls.line]
     if own:
         return _only(m, own, tree)
-    held = [each for each in instances if each.spec is None or not each.spec.free]
-    if not (_unmade(m, library) and not held) and (loose := _loose(m, instances)) is not None:
+    if (classes := _unmade(m, library)) and instances:
+        held = [n for n, v in m.module.names.items() if v in instances and not (v.spec is not None and v.spec.free)]
+        if held:
+            raise several([*held, *classes])
+    elif (loose := _loose(m, instances)) is not None:
         return loose
     return _from_classes(m, tree)
 
@@ -46,10 +49,10 @@ def _is_class(m: Machine, which: str) -> bool:
     return isinstance(m.module.names.get(which), Class)
 
 
-def _unmade(m: Machine, library: TorchLibrary) -> bool:
-    """Whether the text has a class of modules, and makes no object of any."""
-    classes = [v for v in m.module.names.values() if isinstance(v, Class) and is_module_class(v)]
-    return bool(classes) and not any(each.cls in classes for each in library.made)
+def _unmade(m: Machine, library: TorchLibrary) -> list[str]:
+    """The text's classes of modules, where it makes no object of any."""
+    classes = {v.name: v for v in m.module.names.values() if isinstance(v, Class) and is_module_class(v)}
+    return [] if any(each.cls in classes.values() for each in library.made) else list(classes)
 
 
 # -- objects that the code made --------------------------------------------------------------------------------------
@@ -154,14 +157,25 @@ def _needs(cls: Class) -> list[str]:
 
 
 def _used_names(tree: ast.Module, classes: dict[str, Any]) -> set[str]:
-    """Classes that the body of another one names."""
+    """Classes that the body of another one names, or a function that it calls."""
+    names = {s.name: _names_in(s) for s in tree.body if isinstance(s, (ast.ClassDef, ast.FunctionDef))}
     used: set[str] = set()
-    for statement in tree.body:
-        if isinstance(statement, ast.ClassDef) and statement.name in classes:
-            names = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-            names |= {n.value for n in ast.walk(statement) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-            used |= {name for name in names & set(classes) if name != statement.name}
+    for name in classes:
+        seen, left = {name}, list(names.get(name, ()))
+        while left:
+            other = left.pop()
+            if other in seen or other not in names:
+                continue
+            seen.add(other)
+            if other not in classes:  # a function: what it names is used as well
+                left += names[other]
+        used |= (seen & classes.keys()) - {name}
     return used
+
+
+def _names_in(statement: ast.stmt) -> set[str]:
+    names = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return names | {n.value for n in ast.walk(statement) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def _makers(m: Machine, tree: ast.Module, classes: set[str]) -> list[str]:

@@ -6,7 +6,7 @@ Source: the documentation of torch's creation functions and of Tensor.view, resh
 from __future__ import annotations
 
 from nparams.expr import Expr, add, mul, product
-from nparams.notation._code_values import MISSING, Native, Unknown
+from nparams.notation._code_values import MISSING, Native
 from nparams.notation._torch_modules import Param, Tensor
 
 TYPE_CHECKING = False
@@ -89,7 +89,7 @@ def _nested(m: Machine, held: Any) -> tuple[Size, ...] | None:
             return (0,)
         inner = _nested(m, held[0])
         return None if inner is None else (len(held), *inner)
-    return () if isinstance(held, Unknown) and held.name is not None else None
+    return None
 
 
 def _arange(m: Machine, args: Args, kwargs: Kwargs) -> Any:
@@ -154,6 +154,18 @@ def _of_tensor(m: Machine, word: str, args: Args, kwargs: Kwargs) -> Any:
     if not args or not isinstance(args[0], Tensor):
         return m.unknown(f"torch.{word}(...)")
     return METHODS[word](m, args[0], args[1:], kwargs)
+
+
+def rearranged(m: Machine, word: str, args: Args, kwargs: Kwargs) -> Any:
+    """einops.repeat(x, "n -> d n", d=3): sides by their names; brackets are not followed."""
+    held, pattern = [*args, None, None][:2]
+    sides_ = pattern.partition("->") if isinstance(pattern, str) else ("", "", "")
+    names, wanted = sides_[0].split(), sides_[2].split()
+    if not isinstance(held, Tensor) or held.shape is None or len(names) != len(held.shape):
+        return Tensor(None)
+    known = dict(zip(names, held.shape, strict=True)) | {k: m.size_of(v) for k, v in kwargs.items()}
+    found = [1 if name == "1" else known.get(name) for name in wanted]
+    return Tensor(tuple(found) if wanted and all(isinstance(s, (int, Expr)) for s in found) else None)  # type: ignore[arg-type]
 
 
 MAKERS: dict[str, Callable[[Machine, Args, Kwargs], Any]] = {

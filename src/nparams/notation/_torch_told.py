@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from nparams.notation._code_values import Copies
 from nparams.notation._torch_modules import Param, Stranger, TorchModule
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 LONGEST = 160
 #: layers that are written out before the rest is cut
 WRITTEN = 60
-#: layers that are counted, as many as a network may have
-MOST = 200_000
 
 
 def told(root: TorchModule) -> tuple[str, str]:
@@ -28,7 +24,7 @@ def told(root: TorchModule) -> tuple[str, str]:
         return f"nn.{call_of(root)}", "a layer of PyTorch"
     parts: list[str] = []
     count = holding = 0
-    for leaf in islice(leaves_of(root), MOST):
+    for leaf in leaves_of(root):
         count += 1
         holding += not isinstance(leaf, TorchModule) or any(
             p is not None and not p.buffer for p in leaf.params.values()
@@ -42,11 +38,16 @@ def told(root: TorchModule) -> tuple[str, str]:
 
 
 def leaves_of(root: TorchModule) -> Iterator[Any]:
-    """The layers and lone parameters under a module, in torch's order."""
+    """The layers and lone parameters under a module, in torch's order, each once."""
+    seen: set[int] = set()
     stack: list[Any] = [root]
     while stack:
         held = stack.pop()
-        held = held.value if isinstance(held, Copies) else held
+        while isinstance(held, Copies):
+            held = held.value
+        if id(held) in seen:
+            continue
+        seen.add(id(held))
         if isinstance(held, TorchModule) and (held.spec is None or held.children):
             stack.extend(reversed([*(p for p in held.params.values() if p and not p.buffer), *held.children.values()]))
         elif held is not None:
