@@ -253,7 +253,7 @@ def add_weight(m: Machine, owner: Custom, args: list[Any], kwargs: dict[str, Any
 
 def inherited(m: Machine, owner: Custom, name: str) -> Any:
     """What keras.Model and keras.layers.Layer give to an object."""
-    from nparams.notation._keras_things import model_attribute
+    from nparams.notation._keras_asked import model_attribute
 
     if name in ("add_weight", "add_variable", "add_trainable_weight"):
         return Native(name, lambda m, args, kwargs: add_weight(m, owner, args, kwargs))
@@ -262,7 +262,7 @@ def inherited(m: Machine, owner: Custom, name: str) -> Any:
     if name == "training":
         return False
     if isinstance(owner.inner, KerasLayer):
-        from nparams.notation._keras_things import layer_attribute
+        from nparams.notation._keras_asked import layer_attribute
 
         found = layer_attribute(m, owner.inner, name)
         if found is not MISSING:

@@ -7,185 +7,31 @@ from __future__ import annotations
 
 import ast
 
-from nparams.errors import NotationError
 from nparams.notation._code_builtins import builtin
-from nparams.notation._code_loops import CHANGING
 from nparams.notation._code_machine import Library, Machine
-from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Thing, Unknown
+from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Unknown
+from nparams.notation._keras_asked import open_loop, put
 from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
-from nparams.notation._keras_layers import KLASSES, REFUSED, Shop, known, snake
+from nparams.notation._keras_elsewhere import Elsewhere, Network, data_of, obtained, variable
+from nparams.notation._keras_layers import REFUSED, Shop, known
 from nparams.notation._keras_models import Graph, Joined, Sequence
+from nparams.notation._keras_names import FUNCTIONS, MODELS, MODES, ROOTS, USUAL
 from nparams.notation._keras_old import ALIASES
 from nparams.notation._keras_ops import OPS, call_op
-from nparams.notation._keras_shape import ANY, is_size
-from nparams.notation._keras_tensor import Array, Node, Sides, arrays_in, sides_in
-from nparams.notation._keras_things import HARMLESS, Held, applied, bare, open_loop, put
+from nparams.notation._keras_shape import ANY
+from nparams.notation._keras_tensor import Array, Node, arrays_in, sides_in
+from nparams.notation._keras_things import HARMLESS, Held, applied, bare
 
 TYPE_CHECKING = False
+
 if TYPE_CHECKING:
     from typing import Any
 
-    from nparams.expr import Expr
     from nparams.layers.layer import Setting
     from nparams.notation._keras_shape import Shape
 
     Args = list[Any]
     Kwargs = dict[str, Any]
-
-#: words that stand for these where a paste leaves its imports out
-USUAL = {
-    "keras": "keras", "layers": "keras.layers", "tf": "tensorflow", "tensorflow": "tensorflow", "K": "keras.backend",
-    "models": "keras.models", "L": "keras.layers", "tfl": "keras.layers", "kl": "keras.layers", "KL": "keras.layers",
-    "np": "numpy", "numpy": "numpy", "math": "math", "ops": "keras.ops", "regularizers": "keras.regularizers",
-    "initializers": "keras.initializers", "optimizers": "keras.optimizers", "activations": "keras.activations",
-    "backend": "keras.backend", "applications": "keras.applications", "partial": "functools.partial", "os": "os",
-    "l2": "keras.regularizers.l2", "l1": "keras.regularizers.l1", "Adam": "keras.optimizers.Adam",
-    "SGD": "keras.optimizers.SGD", "RMSprop": "keras.optimizers.RMSprop", "Adadelta": "keras.optimizers.Adadelta",
-    "merge": "keras.layers.merge", "concatenate": "keras.layers.concatenate", "add": "keras.layers.add",
-    "load_model": "keras.models.load_model", "utils": "keras.utils", "mnist": "keras.datasets.mnist",
-    "cifar10": "keras.datasets.cifar10", "imdb": "keras.datasets.imdb", "tfa": "tensorflow_addons",
-    "multiply": "keras.layers.multiply", "average": "keras.layers.average", "nn": "tensorflow.nn",
-}  # fmt: skip
-#: those that code declares empty and fills later (keras_applications: layers = None)
-MODULES = ("layers", "backend", "models")
-#: what TensorFlow's shapes have beside what tuples have
-SHAPE_NAMES = ("as_list", "rank", "ndims", "dims", "num_elements")
-MODELS = ("Sequential", "Model", "Functional")
-#: first parts of dotted names that are Keras's, or of what code around it uses
-ROOTS = frozenset("keras tensorflow tf tf_keras tensorflow_addons keras_contrib keras_core numpy np jax".split())
-#: functions that are layers under small letters: concatenate([a, b]), and those of tf.layers
-FUNCTIONS = {snake(name): name for name in KLASSES} | {
-    "max_pooling1d": "MaxPooling1D", "max_pooling2d": "MaxPooling2D", "max_pooling3d": "MaxPooling3D",
-}  # fmt: skip
-MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot")
-#: modes of merge() and Merge of Keras 1
-MODES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot",
-         "cos": "Dot", "min": "Minimum"}  # fmt: skip
-#: what keras.datasets and tf.keras.datasets give: images or values, for training and for testing
-DATASETS = {
-    "mnist": ((60000, 28, 28), (10000, 28, 28)), "fashion_mnist": ((60000, 28, 28), (10000, 28, 28)),
-    "cifar10": ((50000, 32, 32, 3), (10000, 32, 32, 3)), "cifar100": ((50000, 32, 32, 3), (10000, 32, 32, 3)),
-    "boston_housing": ((404, 13), (102, 13)), "california_housing": ((16512, 8), (4128, 8)),
-    "imdb": ((25000,), (25000,)), "reuters": ((8982,), (2246,)),
-}  # fmt: skip
-
-
-def _changed(node: ast.AST) -> str | None:
-    """The name that a piece of code puts something into: xs.append(1), d[k] = v."""
-    held: ast.expr | None = None
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
-        held = node.func.value
-    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-        held = node.value
-    while isinstance(held, (ast.Attribute, ast.Subscript)):
-        held = held.value
-    return held.id if isinstance(held, ast.Name) else None
-
-
-class Network_(Thing):
-    """A network of keras.applications, or another one whose layers the text does not hold."""
-
-    __slots__ = ("callee",)
-
-    def __init__(self, callee: Elsewhere) -> None:
-        self.callee = callee
-
-    def call(self, m: Machine, args: Args, kwargs: Kwargs) -> Any:
-        """An array of which nothing is known."""
-        node = Node(self.callee, arrays_in([args, kwargs]), lambda shapes: ANY, m.line)
-        return Array(ANY, node)
-
-    def get(self, m: Machine, name: str) -> Any:
-        """Its output is an array; the rest is not known."""
-        if name == "output":
-            return self.call(m, [], {})
-        if name in ("input", "inputs"):
-            return Array(ANY)
-        if name in ("layers", "weights", "trainable_weights"):
-            return []
-        return m.unknown(f"{self.callee.name}.{name}")
-
-    def set(self, m: Machine, name: str, value: Any) -> None:
-        """base.trainable = False: nothing here."""
-
-    def told(self) -> str:
-        """Its name."""
-        return self.callee.name
-
-
-class Elsewhere:
-    """The callee of such a network: it can be called, and not counted."""
-
-    def __init__(self, name: str, line: int) -> None:
-        self.name = name
-        self.line = line
-        self.trainable = True
-
-    def call(self, shapes: list[Shape]) -> Shape:
-        """Nothing is known of what it sends."""
-        return ANY
-
-    @property
-    def module(self) -> Any:
-        """It cannot be counted."""
-        from nparams.notation._keras_read import elsewhere
-
-        raise NotationError(elsewhere(self.name))
-
-
-class KerasMachine(Machine):
-    """A machine for which a loop over layers, `for layer in self.blocks: x = layer(x)`, is never idle.
-
-    Whether a body can be passed over is asked before the loop's variable has a value; what it calls may be a layer.
-    """
-
-    def __init__(self, library: KerasLibrary, given: dict[str, Any]) -> None:
-        super().__init__(library, given)
-        library.asked_for_value = False
-
-    def bind(self, name: str, value: Any) -> None:
-        """A name that code keeps for a module of Keras, and that has no value, is that module."""
-        if name in MODULES and (value is None or isinstance(value, Unknown)) and name not in self.given:
-            value = External(USUAL[name])
-        super().bind(name, value)
-
-    def attribute(self, owner: Any, name: str) -> Any:
-        """Shapes are tuples that also have as_list() and rank; a side has a value."""
-        if isinstance(owner, tuple) and name in SHAPE_NAMES:
-            return Sides(owner).get(self, name)
-        if name == "value" and (owner is None or is_size(owner)):
-            return owner
-        return super().attribute(owner, name)
-
-    def lookup(self, name: str) -> Any:
-        """A list that a statement which could not be followed may have changed is not known."""
-        library: Any = self.library
-        while library.failed:
-            self._forget(library.failed.pop())
-        return super().lookup(name)
-
-    def _forget(self, node: ast.stmt) -> None:
-        for inner in ast.walk(node):
-            self.step()
-            word = _changed(inner)
-            if word is not None and isinstance(self.module.names.get(word), (list, dict, set)):
-                self.module.names[word] = self.unknown(word, word)
-
-    def symbol_of(self, value: Unknown) -> int | Expr:
-        """len(chars) is one symbol as long as chars is the same."""
-        inner = value.text[4:-1] if value.name is None and value.text.startswith("len(") else ""
-        held = self.lookup(inner) if inner.isidentifier() else None
-        if isinstance(held, Unknown):
-            value = held.parts.setdefault(("len",), value)
-        return super().symbol_of(value)
-
-    def _unbound(self, name: str) -> Any:
-        assert isinstance(self.library, KerasLibrary)
-        self.library.asked_for_value = True
-        try:
-            return super()._unbound(name)
-        finally:
-            self.library.asked_for_value = False
 
 
 class KerasLibrary(Library):
@@ -258,7 +104,7 @@ class KerasLibrary(Library):
         """A layer, a model, an input, or a function on arrays."""
         root, last = path.partition(".")[0], path.rpartition(".")[2]
         if last.lstrip("_") == "obtain_input_shape":
-            return _obtained(self.shop.first, args, kwargs)
+            return obtained(self.shop.first, args, kwargs)
         if root not in ROOTS and not any(word in path for word in ("keras", "applications", "addons", "hub")):
             return MISSING
         if root in ("numpy", "np"):
@@ -284,10 +130,10 @@ class KerasLibrary(Library):
             return args[0]
         return MISSING
 
-    def _elsewhere(self, m: Machine, name: str) -> Network_:
+    def _elsewhere(self, m: Machine, name: str) -> Network:
         made = Elsewhere(name, m.line)
         self.elsewhere.append(made)
-        return Network_(made)
+        return Network(made)
 
     def _sequential(self, m: Machine, args: Args, kwargs: Kwargs) -> Held:
         name = kwargs.get("name", args[1] if len(args) > 1 else None)
@@ -457,9 +303,9 @@ class KerasLibrary(Library):
             self.ordered = True
             return None
         if last == "load_data":
-            return _data(path)
+            return data_of(path)
         if last in ("Variable", "variable", "get_variable"):
-            return _variable(m, last, args, kwargs)
+            return variable(m, last, args, kwargs)
         if "initializer" in path.lower() and not arrays_in([args, kwargs]):
             return Native(last, lambda m, args, kwargs: call_op(m, "zeros", args, kwargs))
         if last in OPS and (arrays_in([args, kwargs]) or OPS[last] is OPS["zeros"]):
@@ -536,45 +382,3 @@ class KerasLibrary(Library):
             return isinstance(callee, Sequence)
         klass = getattr(callee, "klass", None)
         return klass is not None and klass.name == ALIASES.get(word, word)
-
-
-def _obtained(first: bool, args: Args, kwargs: Kwargs) -> Any:
-    """keras.applications' own function: the shape that is given, or the default of the network with its head."""
-    held = args[0] if args else kwargs.get("input_shape")
-    if held is not None:
-        return held
-    flat = kwargs.get("require_flatten", kwargs.get("include_top", args[4] if len(args) > 4 else True))
-    side = kwargs.get("default_size", args[1] if len(args) > 1 else None) if flat else None
-    return (3, side, side) if first else (side, side, 3)
-
-
-def _data(path: str) -> Any:
-    """(x_train, y_train), (x_test, y_test) of a data set whose shapes are known."""
-    word = path.split(".")[-2] if "." in path else ""
-    if word not in DATASETS:
-        return MISSING
-    return tuple((Array(shape), Array(shape[:1])) for shape in DATASETS[word])
-
-
-def _variable(m: Machine, last: str, args: Args, kwargs: Kwargs) -> Any:
-    """tf.Variable(value), K.variable(value), tf.get_variable(name, shape)."""
-    if last == "get_variable":
-        shape = kwargs.get("shape", args[1] if len(args) > 1 else None)
-        made = Array(sides_in(m, shape))
-        name = args[0] if args else kwargs.get("name")
-    else:
-        held = kwargs.get("initial_value", kwargs.get("initializer", kwargs.get("value", args[0] if args else None)))
-        if isinstance(held, Function):
-            held = m.call(held, [], {})
-        from nparams.notation._keras_tensor import array_of
-
-        found = array_of(m, held)
-        if "shape" in kwargs:
-            found = Array(sides_in(m, kwargs["shape"]))
-        if found is None:
-            return m.unknown("a variable")
-        made, name = Array(found.shape), kwargs.get("name")
-    made.variable = True
-    made.trainable = kwargs.get("trainable", True) is not False
-    made.name = name if isinstance(name, str) else ""
-    return made

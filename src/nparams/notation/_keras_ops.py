@@ -6,13 +6,30 @@ What is not in the table sends an array of which nothing is known; a layer after
 from __future__ import annotations
 
 from nparams.errors import NotationError
-from nparams.expr import add, mul
 from nparams.notation._code_values import Unknown
-from nparams.notation._keras_merge import joined, reshaped
-from nparams.notation._keras_shape import ANY, is_size, last, merged, times
-from nparams.notation._keras_tensor import Array, Node, Sides, arrays_in, as_code, mapped, one_side, sides_in
+from nparams.notation._keras_reshape import (
+    axes_in,
+    concatenated,
+    entry,
+    expanded,
+    first_of,
+    in_a_row,
+    in_shape,
+    padded,
+    parted,
+    repeated,
+    said,
+    shape_in,
+    squeezed,
+    stacked,
+    tiled,
+    transposed,
+)
+from nparams.notation._keras_shape import ANY, last, merged
+from nparams.notation._keras_tensor import Array, Node, arrays_in, as_code, mapped, one_side, sides_in
 
 TYPE_CHECKING = False
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
@@ -56,42 +73,8 @@ def _shapes(m: Machine, name: str, args: list[Any], kwargs: dict[str, Any]) -> A
     return ANY if op is None else op(m, args, kwargs)
 
 
-def _first(args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if args:
-        return args[0]
-    for key in (
-        "x",
-        "inputs",
-        "input",
-        "tensor",
-        "input_tensor",
-        "tensors",
-        "values",
-        "value",
-        "logits",
-        "a",
-        "images",
-    ):
-        if key in kwargs:
-            return kwargs[key]
-    return next(iter(kwargs.values()), None)
-
-
-def _shape(held: Any) -> Shape:
-    if isinstance(held, Array):
-        return held.shape
-    return () if isinstance(held, (int, float)) else ANY
-
-
-def _said(args: list[Any], kwargs: dict[str, Any], at: int, *names: str, default: Any = None) -> Any:
-    for name in names:
-        if name in kwargs:
-            return kwargs[name]
-    return args[at] if len(args) > at else default
-
-
 def _same(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    return _shape(_first(args, kwargs))
+    return shape_in(first_of(args, kwargs))
 
 
 def _each(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
@@ -102,22 +85,15 @@ def _each(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
     return merged(held) if held else ()
 
 
-def _axes(held: Any, rank: int) -> list[int] | None:
-    axes = list(held) if isinstance(held, (list, tuple)) else [held]
-    if not all(isinstance(axis, int) and -rank <= axis < rank for axis in axes):
-        return None
-    return [axis % rank for axis in axes]
-
-
 def _reduced(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape = _shape(_first(args, kwargs))
-    axis = _said(args, kwargs, 1, "axis", "axes", "reduction_indices", "dim")
+    shape = shape_in(first_of(args, kwargs))
+    axis = said(args, kwargs, 1, "axis", "axes", "reduction_indices", "dim")
     keep = bool(kwargs.get("keepdims", kwargs.get("keep_dims", len(args) > 2 and args[2] is True)))
     if axis is None:
         return () if not keep or ... in shape else (1,) * len(shape)
     if ... in shape:
         return with_any(shape, axis, keep)
-    axes = _axes(axis, len(shape))
+    axes = axes_in(axis, len(shape))
     if axes is None:
         return ANY
     return tuple(1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes)
@@ -126,99 +102,6 @@ def _reduced(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
 def with_any(shape: Shape, axis: Any, keep: bool) -> Shape:
     """A mean along the steps of what has sides that are not known: what stands last stays."""
     return shape if keep or axis in (1, [1, 2], (1, 2), -2) else ANY
-
-
-def _concat(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    held, axis = _first(args, kwargs), _said(args, kwargs, 1, "axis", "dim", default=-1)
-    if is_size(held):  # tf.concat(1, [a, b]) of TensorFlow 0
-        held, axis = args[1], held
-    shapes = [a.shape for a in arrays_in(held)]
-    return joined(shapes, axis) if shapes and isinstance(axis, int) else ANY
-
-
-def _stack(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    held = [a.shape for a in arrays_in(_first(args, kwargs))]
-    axis = _said(args, kwargs, 1, "axis", default=0)
-    if not held or any(... in shape for shape in held) or not isinstance(axis, int):
-        return ANY
-    shape = merged(held)
-    at = axis % (len(shape) + 1)
-    return (*shape[:at], len(held), *shape[at:])
-
-
-def _split(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    shape = _shape(_first(args, kwargs))
-    parts = _said(args, kwargs, 1, "num_or_size_splits", "indices_or_sections", "num_split")
-    axis = _said(args, kwargs, 2, "axis", default=0)
-    if ... in shape or not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
-        return [ANY] * parts if isinstance(parts, int) and 0 < parts < 1000 else ANY
-    at, n = axis % len(shape), shape[axis]
-    if isinstance(parts, int) and 0 < parts < 1000:
-        each = n // parts if is_size(n) else None  # type: ignore[operator]
-        return [(*shape[:at], each, *shape[at + 1 :])] * parts
-    if isinstance(parts, (list, tuple)):
-        return [(*shape[:at], one_side(m, part), *shape[at + 1 :]) for part in parts]
-    return ANY
-
-
-def _expand(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape, axis = _shape(_first(args, kwargs)), _said(args, kwargs, 1, "axis", "dim", default=-1)
-    if ... in shape or not isinstance(axis, int):
-        return (*shape, 1) if axis == -1 else ANY
-    at = axis % (len(shape) + 1)
-    return (*shape[:at], 1, *shape[at:])
-
-
-def _squeeze(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape, axis = _shape(_first(args, kwargs)), _said(args, kwargs, 1, "axis", "squeeze_dims")
-    if ... in shape:
-        return ANY
-    if axis is None:
-        return tuple(n for i, n in enumerate(shape) if n != 1)
-    axes = _axes(axis, len(shape))
-    return ANY if axes is None else tuple(n for i, n in enumerate(shape) if i not in axes)
-
-
-def _transpose(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape = _shape(_first(args, kwargs))
-    order = _said(args, kwargs, 1, "perm", "axes", "pattern")
-    if ... in shape:
-        return ANY
-    if order is None:
-        return tuple(reversed(shape))
-    order = order if isinstance(order, (list, tuple)) else args[1:]
-    good = len(order) == len(shape) and all(isinstance(i, int) and -len(shape) <= i < len(shape) for i in order)
-    return tuple(shape[i] for i in order) if good else ANY
-
-
-def _reshape(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape, target = _shape(_first(args, kwargs)), _said(args, kwargs, 1, "shape", "newshape", "new_shape")
-    if is_size(target) and len(args) > 2:
-        target = tuple(args[1:])
-    if isinstance(target, Array):
-        return ANY
-    sides = list(target.shape) if isinstance(target, Sides) else [target] if is_size(target) else target
-    if not isinstance(sides, (list, tuple)):
-        return ANY
-    sides = [n if n == -1 else one_side(m, n) for n in sides]
-    batch = shape[0] if shape and shape[0] is not ... else None
-    if len(sides) > 1 and sides[0] in (-1, None) and -1 in sides[1:]:  # (batch, -1, 8), the batch not known
-        sides[0] = None
-    if sides and (sides[0] == -1 or sides[0] is batch or sides[0] is None) and not is_size(batch):
-        rest = None if ... in shape else times(shape[1:])  # type: ignore[arg-type]
-        if -1 in sides[1:]:
-            return (None, *reshaped(rest, tuple(sides[1:])))
-        return (None, *(None if n == -1 else n for n in sides[1:]))
-    whole = None if ... in shape else times(shape)  # type: ignore[arg-type]
-    try:
-        return reshaped(whole, tuple(sides))
-    except NotationError:
-        return tuple(None if n == -1 else n for n in sides)
-
-
-def _flatten(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape = _shape(_first(args, kwargs))
-    return (None, None) if ... in shape or not shape else (shape[0], times(shape[1:]))  # type: ignore[arg-type]
 
 
 def _matmul(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
@@ -236,8 +119,8 @@ def _matmul(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
 
 
 def _one_hot(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    deep = _said(args, kwargs, 1, "depth", "num_classes", "nb_classes")
-    return (*_shape(_first(args, kwargs)), one_side(m, deep))
+    deep = said(args, kwargs, 1, "depth", "num_classes", "nb_classes")
+    return (*shape_in(first_of(args, kwargs)), one_side(m, deep))
 
 
 def _filled(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
@@ -255,97 +138,29 @@ def _sized(at: int) -> Op:
     """np.random.randint(0, 9, (10, 3))."""
 
     def op(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-        return sides_in(m, _said(args, kwargs, at, "size", "shape", default=()))
+        return sides_in(m, said(args, kwargs, at, "size", "shape", default=()))
 
     return op
-
-
-def _tile(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape, by = _shape(_first(args, kwargs)), _said(args, kwargs, 1, "multiples", "repeats", "reps", "n")
-    if ... in shape or not isinstance(by, (list, tuple)) or len(by) != len(shape):
-        return (None,) * len(shape) if ... not in shape else ANY
-    return tuple(mul(n, f) if is_size(n) and is_size(f) else None for n, f in zip(shape, by, strict=True))  # type: ignore[arg-type]
-
-
-def _repeat(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape, by = _shape(_first(args, kwargs)), _said(args, kwargs, 1, "repeats", "rep", "n")
-    axis = _said(args, kwargs, 2, "axis")
-    if axis is None and len(shape) == 2 and is_size(by):  # K.repeat(x, n)
-        return (shape[0], by, shape[1])
-    if ... in shape or not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
-        return ANY
-    at, n = axis % len(shape), shape[axis]
-    return (*shape[:at], mul(n, by) if is_size(n) and is_size(by) else None, *shape[at + 1 :])  # type: ignore[arg-type]
-
-
-def _pad(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape, edges = _shape(_first(args, kwargs)), _said(args, kwargs, 1, "paddings", "pad_width", "padding")
-    if ... in shape or not isinstance(edges, (list, tuple)) or len(edges) != len(shape):
-        return (None,) * len(shape) if ... not in shape else ANY
-    return tuple(
-        add(n, *pair) if is_size(n) and isinstance(pair, (list, tuple)) and all(map(is_size, pair)) else None  # type: ignore[arg-type]
-        for n, pair in zip(shape, edges, strict=True)
-    )
 
 
 def _gather(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
     """embedding_lookup(table, ids), gather(x, ids)."""
     held = arrays_in([args, kwargs])
-    axis = _said(args, kwargs, 2, "axis", default=0)
+    axis = said(args, kwargs, 2, "axis", default=0)
     if len(held) == 2 and axis == 0 and ... not in held[0].shape:
         return (*held[1].shape, *held[0].shape[1:])
     return ANY
 
 
 def _resize(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    shape, size = _shape(_first(args, kwargs)), sides_in(m, _said(args, kwargs, 1, "size"))
+    shape, size = shape_in(first_of(args, kwargs)), sides_in(m, said(args, kwargs, 1, "size"))
     if len(shape) == 4 and len(size) == 2:
         return (shape[0], *size, shape[3])
     return (..., last(shape)) if shape else ANY
 
 
-def _getitem(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    """x[:, -1], x[..., 0]: slices come as they are written, since only their ends are known."""
-    shape, key = _shape(args[0]), args[1]
-    keys = list(key) if isinstance(key, tuple) else [key]
-    if ... in shape:
-        return ANY
-    dots = [i for i, one in enumerate(keys) if isinstance(one, Unknown) and one.text == "..."]
-    if dots:
-        filled = len(shape) - sum(one is not None for one in keys) + 1
-        keys[dots[0] : dots[0] + 1] = [slice(None)] * max(filled, 0)
-    out: list[Any] = []
-    left = list(shape)
-    for one in keys:
-        if one is None or (isinstance(one, Unknown) and one.text.endswith("newaxis")):
-            out.append(1)
-            continue
-        if not left:
-            return ANY
-        n = left.pop(0)
-        if not is_size(one) and not (isinstance(one, Unknown) and ":" not in one.text):
-            out.append(_cut(n, one))
-    return (*out, *left)
-
-
-def _cut(n: Any, key: Any) -> Any:
-    parts: list[Any] = [None] * 3
-    if isinstance(key, slice):
-        parts = [key.start, key.stop, key.step]
-    elif isinstance(key, Unknown):
-        words = [word.strip() for word in key.text.split(":")]
-        if len(words) > 3 or not all(word.lstrip("-").isdigit() or not word for word in words):
-            return None
-        parts = [int(word) if word and len(word) < 10 else None for word in words] + [None] * (3 - len(words))
-    if parts == [None] * 3:
-        return n
-    if isinstance(n, int) and parts[2] != 0:
-        return len(range(n)[slice(*parts)])
-    return None
-
-
 def _shape_op(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return Shaped(_shape(_first(args, kwargs)))
+    return Shaped(shape_in(first_of(args, kwargs)))
 
 
 def _argmax(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
@@ -356,7 +171,7 @@ def _batch_dot(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
     from nparams.notation._keras_merge import _dot  # the layer's own rule
 
     held = arrays_in([args, kwargs])
-    axes = _said(args, kwargs, 2, "axes")
+    axes = said(args, kwargs, 2, "axes")
     if len(held) != 2 or axes is None:
         return ANY
 
@@ -404,18 +219,19 @@ OPS: dict[str, Op] = {
     **_names(
         "reduce_mean reduce_sum reduce_max reduce_min reduce_prod reduce_any reduce_all mean sum max min prod any all "
         "std var logsumexp reduce_logsumexp reduce_std reduce_variance norm amax amin count_nonzero median", _reduced),
-    **_names("argmax argmin", _argmax), **_names("concat concatenate", _concat), **_names("stack", _stack),
-    **_names("split", _split), **_names("expand_dims", _expand), **_names("squeeze", _squeeze),
-    **_names("transpose permute_dimensions", _transpose), **_names("reshape", _reshape),
-    **_names("flatten batch_flatten", _flatten), **_names("matmul", _matmul), **_names("dot", _matmul),
+    **_names("argmax argmin", _argmax), **_names("concat concatenate", concatenated), **_names("stack", stacked),
+    **_names("split", parted), **_names("expand_dims", expanded), **_names("squeeze", squeezed),
+    **_names("transpose permute_dimensions", transposed), **_names("reshape", in_shape),
+    **_names("flatten batch_flatten", in_a_row), **_names("matmul", _matmul), **_names("dot", _matmul),
     **_names("batch_dot", _batch_dot), **_names("one_hot to_categorical", _one_hot), **_names("einsum", _einsum),
     **_names("zeros ones empty fill full truncated_normal random_normal random_uniform random_normal_variable "
              "normal uniform glorot_uniform glorot_normal he_normal placeholder Placeholder eye", _filled),
     **_names("rand randn", _rand), **_names("randint", _sized(2)), **_names("random random_sample", _sized(0)),
-    **_names("tile", _tile), **_names("repeat repeat_elements", _repeat), **_names("pad", _pad),
+    **_names("tile", tiled), **_names("repeat repeat_elements", repeated), **_names("pad", padded),
     **_names("gather embedding_lookup take", _gather), **_names("resize resize_images resize_bilinear", _resize),
-    **_names("getitem", _getitem), **_names("shape int_shape", _shape_op),
+    **_names("getitem", entry), **_names("shape int_shape", _shape_op),
 }  # fmt: skip
+
 #: methods of arrays that are functions of the table
 METHODS = {name: name for name in ("reshape", "astype", "mean", "sum", "max", "min", "flatten", "transpose", "squeeze",
            "argmax", "copy", "repeat", "std", "dot", "cast")}  # fmt: skip

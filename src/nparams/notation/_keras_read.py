@@ -12,8 +12,10 @@ from nparams.notation._code_closed import add_closed_form
 from nparams.notation._code_given import given_values
 from nparams.notation._code_source import MAX_TEXT, tree_of
 from nparams.notation._keras_custom import Custom
+from nparams.notation._keras_elsewhere import Elsewhere
 from nparams.notation._keras_layer import KerasLayer
-from nparams.notation._keras_library import Elsewhere, KerasLibrary, KerasMachine
+from nparams.notation._keras_library import KerasLibrary
+from nparams.notation._keras_machine import KerasMachine
 from nparams.notation._keras_models import Graph, Sequence
 from nparams.notation._keras_network import Builder
 from nparams.notation._keras_old import era
@@ -170,8 +172,8 @@ def _symbols(m: Machine, used: frozenset[str]) -> list[str]:
     words = ", ".join(f"{word}{f' (line {held.line})' if m.lines and held.line else ''}" for word, held in found[:8])
     one = len(found) == 1
     return [
-        f"{words} {'has' if one else 'have'} no value in the code and stand{'s as a symbol' if one else ' as symbols'}: "
-        f"--set {found[0][0]}=... gives one"
+        f"{words} {'has' if one else 'have'} no value in the code and "
+        f"{'stands as a symbol' if one else 'stand as symbols'}: --set {found[0][0]}=... gives one"
     ]
 
 

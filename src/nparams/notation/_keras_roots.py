@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 
 from nparams.errors import NotationError, shown
-from nparams.notation._code_classes import instance_of
-from nparams.notation._code_values import MISSING, Class, External, Function, Thing, Unknown, Wrapped
+from nparams.notation._code_values import MISSING, Class, Function, Thing, Unknown
 from nparams.notation._keras_custom import Custom, callee_of, held_in, is_keras
 from nparams.notation._keras_layer import KerasLayer
-from nparams.notation._keras_models import Graph, Joined, Model, Sequence
+from nparams.notation._keras_lost import lost_in, told, why_lost
+from nparams.notation._keras_makers import from_definitions, is_model, made_of, several
+from nparams.notation._keras_models import Joined, Model, Sequence
 from nparams.notation._keras_shape import ANY
 
 TYPE_CHECKING = False
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 
 def choose(m: Machine, library: KerasLibrary, tree: ast.Module, which: str | None) -> Any:
     """The callee that the text is about; NotationError where there is none, or several and none was named."""
-    lost = _lost(m, tree)
+    lost = lost_in(m, tree)
     if which is not None:
         return _named(m, library, which, lost)
     if lost:
-        raise told(_why(m, library, lost))
+        raise told(why_lost(m, library, lost))
     found = _models(library)
     if not found and not (library.made and _layers_outside(m, library)):
-        _from_definitions(m, library)
+        from_definitions(m, library)
         found = _models(library)
     if found:
         return _only(m, found)
@@ -44,27 +46,9 @@ def choose(m: Machine, library: KerasLibrary, tree: ast.Module, which: str | Non
     raise _nothing(m)
 
 
-def _why(m: Machine, library: KerasLibrary, lost: list[str]) -> str:
-    """The reason that a user can act on: a network from elsewhere that stands before what could not be followed."""
-    from nparams.notation._keras_read import elsewhere
-
-    first = next((line for line, text in m.skipped if text == lost[0]), 0)
-    if library.elsewhere and library.elsewhere[0].line <= first:
-        made = library.elsewhere[0]
-        return f"{f'line {made.line}: ' if m.lines else ''}{elsewhere(made.name)}"
-    return lost[0]
-
-
-def told(text: str) -> NotationError:
-    """A refusal that names its line already."""
-    made = NotationError(text)
-    made.placed = True  # type: ignore[attr-defined]
-    return made
-
-
 def _models(library: KerasLibrary) -> list[Any]:
     """Models with something in them, that no other one holds."""
-    models = [made for made in library.made if _is_model(made) and (made.parts() or _own(made))]
+    models = [made for made in library.made if is_model(made) and (made.parts() or _own(made))]
     inside: set[int] = set()
     for model in models:
         inside |= _within(model)
@@ -74,10 +58,6 @@ def _models(library: KerasLibrary) -> list[Any]:
 
 def _own(made: Any) -> bool:
     return isinstance(made, Custom) and bool(made.variables or made.attributes)
-
-
-def _is_model(made: Any) -> bool:
-    return isinstance(made, (Sequence, Graph)) or (isinstance(made, Custom) and made.base != "Layer")
 
 
 def _within(callee: Any) -> set[int]:
@@ -149,24 +129,13 @@ def _word(m: Machine, callee: Any) -> str:
     return _bound(m, callee) or str(callee.name)
 
 
-def several(names: list[str]) -> NotationError:
-    """The refusal that lists the models of a text."""
-    listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return NotationError(
-        f"the code holds several models: {listed}; choose one with file.py:{names[0]} or --which {names[0]}"
-    )
-
-
-# -- what was asked for -----------------------------------------------------------------------------------------------
-
-
 def _named(m: Machine, library: KerasLibrary, which: str, lost: list[str]) -> Any:
     held: Any = m.module.names.get(which.partition(".")[0], MISSING)
     if held is MISSING:
         for made in library.made:
             if made.name == which:
                 return made
-        _from_definitions(m, library, only=which)
+        from_definitions(m, library, only=which)
         for made in library.made:
             if made.name == which or getattr(getattr(made, "cls", None), "name", None) == which:
                 return made
@@ -188,111 +157,6 @@ def _may_be_model(value: Any) -> bool:
         or isinstance(value, Function)
         or (isinstance(value, Class) and is_keras(value) is not None)
     )
-
-
-def made_of(m: Machine, held: Any) -> Any:
-    """An object of a class, or what a function gives, with symbols for what must be handed in."""
-    from nparams.notation._torch_roots import _arguments
-
-    m.line = getattr(held, "line", 0) or m.line
-    empty = ast.Module(body=[], type_ignores=[])
-    if isinstance(held, Class):
-        init = held.find("__init__")
-        args = _arguments(m, init, skip=1, tree=empty) if isinstance(init, Function) else {}
-        return instance_of(m, held, [], args)
-    if isinstance(held, Function):
-        held = m.call(held, [], _arguments(m, held, skip=0, tree=empty))
-    if isinstance(held, (tuple, list)):
-        held = next((each for each in held if callee_of(each) is not None), held)
-    return held
-
-
-# -- classes and functions that nobody used ---------------------------------------------------------------------------
-
-
-def _from_definitions(m: Machine, library: KerasLibrary, only: str | None = None) -> None:
-    """Make an object of the class that no other one uses, or call the function that makes a model."""
-    names = m.module.names
-    classes = {n: v for n, v in names.items() if isinstance(v, Class) and is_keras(v) and v.name == n}
-    models = {n: v for n, v in classes.items() if is_keras(v) != "Layer"} or classes
-    unused = {n: v for n, v in models.items() if not v.used} or models
-    if len(unused) > 1:
-        used = _named_elsewhere(unused)
-        unused = {n: v for n, v in unused.items() if n not in used} or unused
-    functions = {n: v for n, v in names.items() if isinstance(v, Function) and isinstance(v.node, ast.FunctionDef)}
-    makers = _makers(m, functions, set(classes))
-    if len(unused) > 1 and not makers:
-        raise several(list(unused))
-    if makers:
-        _call_makers(m, library, makers)
-    elif unused:
-        made_of(m, next(iter(unused.values())))
-
-
-def _named_elsewhere(classes: dict[str, Class]) -> set[str]:
-    found: set[str] = set()
-    for name, cls in classes.items():
-        for held in cls.attributes.values():
-            if isinstance(held, Function):
-                found |= {n.id for n in ast.walk(held.node) if isinstance(n, ast.Name) and n.id != name}
-    return found
-
-
-def _makers(m: Machine, functions: dict[str, Function], classes: set[str]) -> dict[str, Function]:
-    """Functions that make layers and that no other such function calls."""
-    functions = functions | _static(m)
-    makes = {name: f for name, f in functions.items() if _makes(m, f.node, classes)}
-    called: set[str] = set()
-    for _ in range(4):  # a maker may call another one
-        for name, function in functions.items():
-            words = {n.id if isinstance(n, ast.Name) else n.attr for n in ast.walk(function.node)
-                     if isinstance(n, (ast.Name, ast.Attribute))}  # fmt: skip
-            used = {other for other in functions if other.rpartition(".")[2] in words and other != name}
-            if used & makes.keys():
-                makes.setdefault(name, function)
-            called |= used
-    return {name: f for name, f in makes.items() if name not in called} or makes
-
-
-def _static(m: Machine) -> dict[str, Function]:
-    """Static methods of classes that are no layers: ResnetBuilder.build_resnet_18."""
-    return {
-        f"{name}.{word}": held.function
-        for name, cls in m.module.names.items() if isinstance(cls, Class) and is_keras(cls) is None
-        for word, held in cls.attributes.items()
-        if isinstance(held, Wrapped) and held.how == "staticmethod" and isinstance(held.function, Function)
-    }  # fmt: skip
-
-
-def _call_makers(m: Machine, library: KerasLibrary, makers: dict[str, Function]) -> None:
-    """Call the one that gives a model; where several do, they are listed."""
-    giving = {name: f for name, f in makers.items() if _gives(f)} or makers
-    if len(giving) > 1:
-        models = {name: f for name, f in giving.items() if _makes_model(f)}
-        giving = models or giving
-    if len(giving) > 1:
-        raise several(list(giving))
-    name, function = next(iter(giving.items()))
-    before = len(library.made)
-    held = callee_of(made_of(m, function))
-    if held is not None and not _is_model(held) and len(library.made) == before:
-        raise NotationError(f"{name}() gives no model")
-
-
-def _gives(function: Function) -> bool:
-    return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(function.node))
-
-
-def _makes_model(function: Function) -> bool:
-    words = {_last(n.func) for n in ast.walk(function.node) if isinstance(n, ast.Call)}
-    return bool(words & {"Sequential", "Model"})
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-# -- layers that no model holds ---------------------------------------------------------------------------------------
 
 
 def _layers_outside(m: Machine, library: KerasLibrary) -> list[Any]:
@@ -338,58 +202,3 @@ def _nothing(m: Machine) -> NotationError:
     return told(
         "no layer and no model of Keras is made here; paste the model, or a layer such as Dense(64, input_dim=10)"
     )
-
-
-# -- statements that could not be followed ----------------------------------------------------------------------------
-
-
-def _lost(m: Machine, tree: ast.Module) -> list[str]:
-    """Why statements could not be followed that may have made or changed a model."""
-    why = dict(m.skipped)
-    return [why[s.lineno] for s in tree.body if s.lineno in why and _makes(m, s, set())]
-
-
-def _makes(m: Machine, node: ast.AST, classes: set[str], depth: int = 0) -> bool:
-    """Whether a statement calls what makes layers, adds to a model, or sets what is trained."""
-    for inner in ast.walk(node):
-        m.step()
-        if isinstance(inner, ast.Call) and _makes_call(m, inner, classes, depth):
-            return True
-        targets = inner.targets if isinstance(inner, ast.Assign) else []
-        if any(isinstance(t, ast.Attribute) and t.attr == "trainable" for t in targets):
-            return True
-    return False
-
-
-def _makes_call(m: Machine, call: ast.Call, classes: set[str], depth: int) -> bool:
-    root: ast.expr = call.func
-    path: list[str] = []
-    while isinstance(root, ast.Attribute):
-        path.insert(0, root.attr)
-        root = root.value
-    if not isinstance(root, ast.Name):
-        return False
-    if root.id in classes:
-        return True
-    held = m.module.names.get(root.id, MISSING)
-    if held is MISSING:
-        held = m.free[root.id] if root.id in m.free else _usual(m, root.id)
-    if isinstance(held, External):
-        return m.library.makes(".".join([held.path, *path]))
-    if isinstance(held, Class) and is_keras(held) is not None:
-        return True
-    if path and path[-1] in ("add", "pop") and callee_of(held) is not None:
-        return True
-    if isinstance(held, Function) and depth < 3 and not path:
-        return _makes(m, held.node, classes, depth + 1)
-    return not path and _unbuilt(callee_of(held))
-
-
-def _usual(m: Machine, word: str) -> Any:
-    library: Any = m.library
-    return MISSING if word in library.growing else library.value_of(m, word)
-
-
-def _unbuilt(callee: Any) -> bool:
-    """A layer, or a model that no call has built yet."""
-    return isinstance(callee, KerasLayer) or (isinstance(callee, Custom) and callee.sent is None)
