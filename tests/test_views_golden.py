@@ -148,6 +148,38 @@ def test_depth_of_the_tree(depth: int | None, lines: int) -> None:
     assert len(draw(nested(), Look(depth=depth)).split("\n\n")[1].splitlines()) == lines
 
 
+#: networks that hold nothing, as a paste of layers without parameters may
+BARE = {
+    "nothing": lambda: Network(Module(), source="x", read_as="x"),
+    "no tensors": lambda: Network(tensors=[], source="x", read_as="x"),
+    "a block": lambda: Network(Module("net", "Net", children=[Module("net.inner", "Block", children=[Module()])])),
+    "a module of code": lambda: nparams.read("import torch.nn as nn\nclass Net(nn.Module):\n    pass\n"),
+}
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_a_network_without_rows_is_rendered(name: str) -> None:
+    from importlib import import_module
+
+    for view, module in MODULES.items():
+        for look in LOOKS.values():
+            text = str(import_module(module).render(BARE[name](), look))
+            assert "0" in text or view == "csv", view
+
+
+def test_names_of_classes_act_on_nothing() -> None:
+    """A class may be named by whoever wrote the text, as a layer may."""
+    from importlib import import_module
+
+    names = ["\x1b[31mred", "a|b`c", "new\nline", "\u202eleft", "\ud800", "{brace}", "x" * 3000]
+    parts = [Module(n, n, tensors=[Tensor(f"{n}.weight", (2, 3))]) for n in names]
+    for view, module in MODULES.items():
+        text = str(
+            import_module(module).render(Network(Module(children=parts), source="x", read_as="x"), Look(width=80))
+        )
+        assert all(c.isprintable() or c == "\n" for c in text), view
+
+
 @pytest.mark.parametrize("view", ["formula", "latex"])
 def test_a_part_is_not_passed_off_as_the_total(view: str) -> None:
     assert "no total" in render("lazy", view, "piped")

@@ -21,6 +21,7 @@ CHILD = """
 import importlib, json, resource, sys
 name, count, seed, megabytes = sys.argv[1], *map(int, sys.argv[2:])
 module = importlib.import_module(f"tests.fuzz.{name}")
+megabytes = getattr(module, "MEGABYTES", megabytes)
 resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
 print(json.dumps(module.run(count, seed)))
 """

@@ -71,7 +71,7 @@ def columns(network: Network, look: Look) -> list[Column]:
     rows = network.layers
     made: list[Column] = [
         Column("layer", _name),
-        Column("kind", lambda row, _: row.kind or "", rank=6),
+        Column("kind", lambda row, look: look.name(row.kind or ""), rank=6),
         Column(f"in {look.arrow()} out", _ends, rank=2),
         Column("formula", lambda row, look: look.math(row.formula) if row.formula else "", rank=7),
         Column("numbers", _numbers, rank=4),

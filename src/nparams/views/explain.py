@@ -76,7 +76,7 @@ class _Writer:
             if row.takes is None
             else f": {shape(row.takes, self.look)} {self.look.arrow()} {shape(row.out, self.look)}"
         )
-        kind = f" ({row.kind})" if row.kind else ""
+        kind = f" ({self.look.name(row.kind)})" if row.kind else ""
         return self.look.name(row.name or "the network itself") + kind + ends
 
     def _reasons(self, row: Row) -> None:
@@ -149,7 +149,7 @@ class _Writer:
             self.line(self.look.text("Altogether"))
             for name, size in (("weights", totals.weights), ("biases", totals.biases), ("total", totals.known)):
                 self.show(f"{name:<7} = {self.math(size)}")
-        elif len(network.layers) > 1 or network.layers[0].copies != 1:
+        elif len(network.layers) > 1 or any(row.copies != 1 for row in network.layers):
             self.line()
             self.line("Altogether")
             self._sum("weights", [row.weights for row in network.layers], totals.weights)

@@ -49,7 +49,7 @@ def _laid_out(network: Network, look: Look) -> list[tuple[Branch, str]]:
 
 def _label(branch: Branch, prefix: str, look: Look) -> str:
     copies = "" if branch.copies == 1 else f"  {look.times()}{look.number(branch.copies)}{_each(branch, look)}"
-    kind = f"  {branch.module.kind}" if branch.module.kind else ""
+    kind = f"  {look.name(branch.module.kind)}" if branch.module.kind else ""
     return f"{prefix}{look.name(branch.name or 'network')}{kind}{copies}"
 
 
