@@ -43,11 +43,25 @@ def clean(text: str) -> str:
         text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").replace("\u00a0", " ")
     )
     text = text.encode("utf-8", "replace").decode("utf-8")
+    if text.lstrip()[:1] == "{" and '"cells"' in text:
+        text = _cells(text)
     if PROMPT.search(text):
         text = OUTPUT.sub("", PROMPT.sub("", text))
     if "```" in text or "~~~" in text:
         text = _fenced(text)
     return dedented(text)
+
+
+def _cells(text: str) -> str:
+    """The code of a notebook file (nbformat 4), cell after cell; any other text as it is."""
+    from json import loads
+
+    try:
+        cells = loads(text)["cells"]
+        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+        return "\n\n".join(s if isinstance(s, str) else "".join(s) for s in sources)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return text
 
 
 def _fenced(text: str) -> str:
