@@ -90,8 +90,17 @@ def test_the_function() -> None:
     network = nparams.read(NET)
     assert check(network, Bounds(13002, None, None)).holds
     assert not check(network, bounds(None, "13K", None)).holds
-    with pytest.raises(UsageError, match="have no known size"):
+    with pytest.raises(UsageError, match="1 tensor has no known size"):
         check(nparams.Network(tensors=[nparams.Tensor("a.weight", None)]), Bounds(1, None, None))
+
+
+def test_a_file_is_called_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.py"
+    file.write_text("import torch.nn as nn\n\nmodel = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))\n")
+    network = nparams.read(file)
+    network.source = "tiny.py"
+    assert check(network, bounds("26", None, None)).line == "ok: tiny.py has 26 parameters (as expected)"
+    assert check(nparams.read("784 16 10"), bounds(None, "1M", None)).line.startswith("ok: 784-16-10 has ")
 
 
 # -- the hook and the action ------------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def test_one_change_is_one_item() -> None:
 
 
 def test_a_network_without_a_total_is_refused() -> None:
-    with pytest.raises(UsageError, match="have no known size"):
+    with pytest.raises(UsageError, match="1 tensor has no known size"):
         diff(Network(tensors=[Tensor("a.weight", None)]), nparams.read("2-2"))
 
 

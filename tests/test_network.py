@@ -78,6 +78,13 @@ def test_unknown_tensors_leave_no_total() -> None:
     assert "not created yet" in network.explain()
 
 
+def test_statistics_in_symbols_are_summed() -> None:
+    n = parse("n")
+    statistics = [T("bn.running_mean", (n,), role="buffer"), T("bn.running_var", (n,), role="buffer")]
+    held = [*statistics, T("bn.num_batches_tracked", (), role="buffer")]
+    assert "2·n + 1 buffers\n" in str(flat(T("bn.weight", (n,)), *held))
+
+
 # -- repeats ----------------------------------------------------------------------------------------------------------
 
 

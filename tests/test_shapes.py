@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nparams
 from nparams.errors import ExprError, NotationError, NparamsError
 from nparams.notation import shapes
 
@@ -225,6 +226,11 @@ def outcome(text: str) -> str:
     rows = [row.total for row in found.layers]
     assert not all(isinstance(n, int) for n in (*rows, found.totals.known)) or sum(rows) == found.totals.known
     return found.read_as
+
+
+def test_the_heading_says_once_what_was_understood() -> None:
+    shown = str(nparams.read("torch.Size([200, 20])\ntorch.Size([20])"))
+    assert shown.startswith("[(200, 20), (20,)]  2 tensors, by their shapes\n\nlayer")
 
 
 @given(st.one_of(st.lists(PIECES, max_size=30).map(" ".join), st.lists(PIECES, max_size=30).map("".join), st.text()))

@@ -324,7 +324,7 @@ def test_a_number_is_read_as_people_write_it() -> None:
 
 def test_a_network_without_a_total_is_refused() -> None:
     unknown = nparams.Network(tensors=[nparams.Tensor("a.weight", None)])
-    with pytest.raises(UsageError, match="have no known size"):
+    with pytest.raises(UsageError, match="1 tensor has no known size"):
         why(unknown, 5)
 
 

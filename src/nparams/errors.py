@@ -75,6 +75,15 @@ def place(path: str) -> str:
     return escaped(bare or path)
 
 
+def uncounted(tensors: int) -> str:
+    """Why there is no total, for a sentence that says so.
+
+    >>> uncounted(1), uncounted(2)
+    ('1 tensor has no known size', '2 tensors have no known size')
+    """
+    return f"{tensors:,} tensor{' has' if tensors == 1 else 's have'} no known size"
+
+
 def escaped(text: str) -> str:
     """`text` with every character that a terminal might act on written as an escape.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.analyses._text import short
 from nparams.errors import escaped
 from nparams.expr import Expr, add
 
@@ -52,13 +53,9 @@ def _harmless(text: str) -> str:
 
 def _ends(found: Diff) -> list[str]:
     return [
-        f"{side}  {_named(network)}: {found.style.number(network.totals.known)} parameters{_apart(network, found)}"
+        f"{side}  {short(network)}: {found.style.number(network.totals.known)} parameters{_apart(network, found)}"
         for side, network in (("A", found.a), ("B", found.b))
     ]
-
-
-def _named(network: Network) -> str:
-    return network.source if network.form not in ("sizes", "stack") and len(network.source) < 80 else network.read_as
 
 
 def _apart(network: Network, found: Diff) -> str:

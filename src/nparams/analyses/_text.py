@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.network import Network
 
-#: characters of a network's name in a sentence
-LONG = 160
+#: characters of a network's name in a sentence: as it was given, and as it was understood
+SHORT, LONG = 80, 160
 
 
 class Style:
@@ -94,9 +94,12 @@ def changes(steps: Sequence[Size], style: Style) -> str:
 
 
 def short(network: Network) -> str:
-    """What a network is called in a sentence: as it was understood, or where that is long as it was given."""
-    said = network.read_as or network.source or "the network"
-    if len(said) <= LONG:
-        return said
-    given = network.source
-    return given if given and len(given) <= LONG and "\n" not in given else f"{said[: LONG - 1]}…"
+    """What a network is called in a sentence: as it was given (a file by its name), where that is short.
+
+    Sizes and lists of layers come in many spellings, so of them it is what was understood.
+    """
+    given, said = network.source, network.read_as
+    if given and network.form not in ("sizes", "stack") and len(given) < SHORT and "\n" not in given:
+        return given
+    said = said or given or "the network"
+    return said if len(said) <= LONG else f"{said[: LONG - 1]}…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.analyses._text import short
-from nparams.errors import UsageError, escaped, shown
+from nparams.errors import UsageError, escaped, shown, uncounted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def check(network: Network, wanted: Bounds) -> Check:
     """
     name, total = short(network), network.total
     if total is None:
-        raise UsageError(f"{network.totals.unknown:,} tensors have no known size, so there is no total to check")
+        raise UsageError(f"{uncounted(network.totals.unknown)}, so there is no total to check")
     if not isinstance(total, int):
         raise UsageError(f"the total of {name} is {total}: give its symbols numbers with --set NAME=VALUE")
     has = f"{name} has {total:,} parameters"

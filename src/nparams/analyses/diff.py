@@ -9,8 +9,8 @@ from __future__ import annotations
 from nparams.analyses._items import Item, items_of, squeezed
 from nparams.analyses._matching import Matching
 from nparams.analyses._pieces import Piece, both
-from nparams.analyses._text import Style, listed
-from nparams.errors import InvariantError, UsageError
+from nparams.analyses._text import Style, listed, short
+from nparams.errors import InvariantError, UsageError, uncounted
 from nparams.expr import add, compare, mul
 from nparams.network.closed import tidy
 
@@ -62,8 +62,7 @@ def diff(a: Network, b: Network, *, unicode: bool = True) -> Diff:
     """The difference of two networks as items that sum to it; UsageError where one of them has no total."""
     for network in (a, b):
         if network.total is None:
-            told = network.read_as or network.source
-            raise UsageError(f"{told}: {network.totals.unknown:,} tensors have no known size, so there is no total")
+            raise UsageError(f"{short(network)}: {uncounted(network.totals.unknown)}, so there is no total")
     found = Diff(a, b, Style(unicode))
     matching = Matching(*both(a, b))
     for one, other in matching.pairs:

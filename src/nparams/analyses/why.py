@@ -11,7 +11,7 @@ from nparams.analyses._formula import Formula, against, formula_of
 from nparams.analyses._mistakes import edits, rank
 from nparams.analyses._terms import Case
 from nparams.analyses._text import Style, called, changes, listed
-from nparams.errors import ExprError, UsageError
+from nparams.errors import ExprError, UsageError, uncounted
 from nparams.expr import Expr, add, equal, mul
 from nparams.expr.poly import Canonical
 from nparams.network.closed import tidy
@@ -101,7 +101,7 @@ def why(network: Network, number: int | str | Expr, *, unicode: bool = True) -> 
     """
     style = Style(unicode)
     if network.total is None:
-        raise UsageError(f"{network.totals.unknown:,} tensors have no known size, so there is no total to compare with")
+        raise UsageError(f"{uncounted(network.totals.unknown)}, so there is no total to compare with")
     asked = formula_of(number, network)
     found = Why(network, asked, style)
     if found.equal:

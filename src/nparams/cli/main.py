@@ -11,7 +11,7 @@ import os
 import sys
 
 from nparams.cli.request import Request, parse
-from nparams.errors import NparamsError, UsageError
+from nparams.errors import NparamsError, UsageError, uncounted
 from nparams.registry import COMMANDS
 
 TYPE_CHECKING = False
@@ -91,7 +91,7 @@ def read(request: Request) -> Network:
 def quiet(network: Network) -> str:
     """The bare total; UsageError where there is none."""
     if network.total is None:
-        raise UsageError(f"{network.totals.unknown:,} tensors have no known size, so there is no total")
+        raise UsageError(f"{uncounted(network.totals.unknown)}, so there is no total")
     return str(network.total)
 
 

@@ -90,7 +90,7 @@ def _apart(module: Module, copies: Size) -> dict[str, Size]:
     held: dict[str, Size] = {}
     for t in module.tensors:
         if t.role not in PARAMETER_ROLES and t.size is not None:
-            held[t.role] = add(held.get(t.role, 0), mul(t.size, copies))  # as totals.py counts them
+            held[t.role] = tidy(add(held.get(t.role, 0), mul(t.size, copies)))  # as totals.py counts them
     return held
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import escaped, place
+from nparams.errors import escaped, place, uncounted
 from nparams.expr import Expr, render
 
 TYPE_CHECKING = False
@@ -71,7 +71,7 @@ PLAIN = {ord("·"): "*", ord("×"): "x", ord("…"): "...", ord("→"): "->", or
 
 def heading(network: Network, look: Look) -> str:
     """What was understood, for the line above every answer."""
-    if network.is_flat:
+    if network.is_flat and not network.described:  # a file: its name, and what it is
         return look.text(escaped(f"{place(network.source)}: {network.read_as}"))
     if not network.described:
         return look.text(escaped(shortened(network.read_as)))
@@ -102,7 +102,7 @@ def missing(network: Network) -> list[str]:
     unknown = network.totals.unknown
     if not unknown:
         return []
-    return [f"{unknown:,} tensor{' has' if unknown == 1 else 's have'} no known size, so there is no total"]
+    return [f"{uncounted(unknown)}, so there is no total"]
 
 
 def counted(count: Size, noun: str, look: Look) -> str:
