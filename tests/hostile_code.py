@@ -301,7 +301,6 @@ PART: Table = {
         net("self.a = nn.Linear(3, 4)", "self.b = nn.Foo(4)"),
         net("self.a = nn.Linear(3, 4)", "for x in missing(4):\n    self.add_module(x, nn.Linear(3, 4))"),
         net("self.a = nn.Linear(3, 4)", "if missing(4):\n    self.b = nn.Linear(3, 4)"),
-        net("self.a = nn.Linear(3, 4)", "self.load(4)"),
         "nn.Sequential(" + "nn.Linear(10, 10), " * 14_000 + "nn.Linear(1, 2, 3, 4, 5, 6))",
     )
 }  # fmt: skip
