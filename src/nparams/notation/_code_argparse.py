@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nparams.notation._code_values import MISSING, Class, Instance, Native, Thing
+from nparams.notation._code_objects import Class, Instance
+from nparams.notation._code_values import MISSING, Native, Thing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

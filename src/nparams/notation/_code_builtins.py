@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from nparams.errors import NotationError
 from nparams.expr import Expr
 from nparams.notation._code_machine import MAX_ENTRIES, described
 from nparams.notation._code_operators import compare, operate, truth, whole
-from nparams.notation._code_values import (
-    MISSING,
-    Class,
-    External,
-    Function,
-    Instance,
-    Native,
-    Partial,
-    Ratio,
-    SymbolicRange,
-    Thing,
-    Unknown,
-)
+from nparams.notation._code_reflection import REFLECTION, exactly
+from nparams.notation._code_sizes import Ratio, SymbolicRange
+from nparams.notation._code_values import MISSING, External, Native, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,18 +65,12 @@ def _range(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 def _len(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    (held,) = _exactly(m, "len", args, 1)
+    (held,) = exactly(m, "len", args, 1)
     if isinstance(held, Thing):
         return held.length(m)
     if isinstance(held, (str, list, tuple, dict, set, range)):
         return len(held)
     raise m.error(f"{described(held)} has no length")
-
-
-def _exactly(m: Machine, name: str, args: Args, count: int) -> Args:
-    if len(args) != count:
-        raise m.error(f"{name}() takes {count} argument{'s' if count > 1 else ''}, {len(args)} are given")
-    return args
 
 
 def _int(m: Machine, args: Args, kwargs: Kwargs) -> Any:
@@ -127,7 +110,7 @@ def _tuple(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 def _set(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    from nparams.notation._code_expressions import as_set
+    from nparams.notation._code_entries import as_set
 
     found = _list(m, args, kwargs)
     return as_set(m, found) if isinstance(found, list) else found
@@ -135,7 +118,7 @@ def _set(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 def made_dict(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     """dict(...), from pairs, another dict and names."""
-    from nparams.notation._code_expressions import put
+    from nparams.notation._code_entries import put
 
     found: dict[Any, Any] = {}
     if args and isinstance(args[0], dict):
@@ -236,7 +219,7 @@ def _map(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 def _filter(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    test, over = _exactly(m, "filter", args, 2)
+    test, over = exactly(m, "filter", args, 2)
     entries = m.entries(over)
     if entries is None:
         return m.unknown("filter(...)")
@@ -258,107 +241,6 @@ def _all(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 # -- objects ----------------------------------------------------------------------------------------------------------
 
-PLAIN_TYPES: dict[str, Any] = {
-    "int": int, "float": float, "str": str, "bool": bool, "list": list, "tuple": tuple, "dict": dict, "set": set,
-}  # fmt: skip
-
-
-def is_a(m: Machine, value: Any, kind: Any) -> bool | None:
-    """isinstance(value, kind); None where that is not known."""
-    if isinstance(kind, (tuple, list)):
-        found = [is_a(m, value, each) for each in kind]
-        return True if True in found else None if None in found else False
-    if isinstance(value, Unknown) or isinstance(kind, Unknown):
-        return None
-    if isinstance(kind, Native) and kind.name in PLAIN_TYPES:
-        if isinstance(value, Expr):
-            return kind.name in ("int", "float") and (kind.name == "int")
-        return isinstance(value, PLAIN_TYPES[kind.name])
-    if isinstance(kind, Class):
-        return isinstance(value, Instance) and any(each is kind for each in value.cls.order)
-    if isinstance(kind, External):
-        return _is_external(m, value, kind.path)
-    return None
-
-
-def _is_external(m: Machine, value: Any, path: str) -> bool | None:
-    word = path.rpartition(".")[2]
-    if word in ("Iterable", "Sequence", "Container", "Collection", "Mapping"):
-        return isinstance(value, dict if word == "Mapping" else (list, tuple, range, dict, str, set))
-    if word in ("Number", "Integral", "Real"):
-        return isinstance(value, (int, float, Expr))
-    if path == "builtins.object":
-        return True
-    return m.library.is_a(m, value, path)
-
-
-def _isinstance(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    found = is_a(m, *_exactly(m, "isinstance", args, 2))
-    return m.unknown("isinstance(...)") if found is None else found
-
-
-def _issubclass(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    cls, of = _exactly(m, "issubclass", args, 2)
-    if isinstance(cls, Class):
-        kinds = of if isinstance(of, (tuple, list)) else (of,)
-        return any(each == kind for each in cls.order for kind in kinds)
-    return m.unknown("issubclass(...)")
-
-
-def _type(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    if len(args) == 1 and isinstance(args[0], Instance):
-        return args[0].cls
-    if len(args) == 1 and type(args[0]).__name__ in PLAIN_TYPES:
-        return Native(type(args[0]).__name__, BUILTINS[type(args[0]).__name__])
-    return m.unknown("type(...)")
-
-
-def _getattr(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    if len(args) not in (2, 3):
-        raise m.error("getattr() takes an object, a name, and a value that stands in where there is none")
-    owner, name = args[:2]
-    if not isinstance(name, str):
-        return m.unknown("getattr(...)")
-    try:
-        return m.attribute(owner, name)
-    except NotationError:
-        if len(args) == 3:
-            return args[2]
-        raise
-
-
-def _hasattr(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    owner, name = _exactly(m, "hasattr", args, 2)
-    if isinstance(owner, External) and m.library.has(owner.path):
-        return True  # the newest version has it
-    if isinstance(owner, (Unknown, External)) or not isinstance(name, str):
-        return m.unknown(f"hasattr({described(owner)}, {name!r})" if isinstance(name, str) else "hasattr(...)")
-    try:
-        m.attribute(owner, name)
-    except NotationError:
-        return False
-    return True
-
-
-def _setattr(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    owner, name, value = _exactly(m, "setattr", args, 3)
-    if not isinstance(name, str):
-        raise m.error("setattr() with a name that is not known")
-    m.set_attribute(owner, name, value)
-
-
-def _delattr(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    owner, name = _exactly(m, "delattr", args, 2)
-    if isinstance(owner, Thing):
-        owner.delete(m, name)
-
-
-def _callable(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    held = args[0] if args else None
-    if isinstance(held, Unknown):
-        return m.unknown("callable(...)")
-    return isinstance(held, (Class, Function, Native, Partial, External, Instance))
-
 
 def _next(m: Machine, args: Args, kwargs: Kwargs) -> Any:
     entries = m.entries(args[0]) if args and not isinstance(args[0], Unknown) else None
@@ -374,21 +256,8 @@ def _pow(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 def _divmod(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    left, right = _exactly(m, "divmod", args, 2)
+    left, right = exactly(m, "divmod", args, 2)
     return operate(m, "//", left, right), operate(m, "%", left, right)
-
-
-def _locals(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    return dict(m.frame.names)
-
-
-def _globals(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    return dict(m.module.names)
-
-
-def _vars(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    held = args[0] if args else None
-    return dict(held.attributes) if isinstance(held, Instance) else m.unknown("vars(...)")
 
 
 def _nothing(m: Machine, args: Args, kwargs: Kwargs) -> Any:
@@ -396,13 +265,13 @@ def _nothing(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 BUILTINS: dict[str, Callable[[Machine, Args, Kwargs], Any]] = {
+    **REFLECTION,
     "range": _range, "xrange": _range, "len": _len, "int": _int, "float": _float, "str": _str, "bool": _bool,
     "list": _list, "tuple": _tuple, "set": _set, "dict": made_dict, "sum": _sum, "max": _extreme(">"),
     "min": _extreme("<"), "abs": _abs, "round": _round, "enumerate": _enumerate, "zip": _zip, "reversed": _reversed,
-    "sorted": _sorted, "map": _map, "filter": _filter, "any": _any, "all": _all, "isinstance": _isinstance,
-    "issubclass": _issubclass, "type": _type, "getattr": _getattr, "hasattr": _hasattr, "setattr": _setattr,
-    "delattr": _delattr, "callable": _callable, "next": _next, "iter": _list, "pow": _pow, "divmod": _divmod,
-    "print": _nothing, "locals": _locals, "globals": _globals, "vars": _vars, "id": _unknown("id"),
+    "sorted": _sorted, "map": _map, "filter": _filter, "any": _any, "all": _all, "next": _next, "iter": _list,
+    "pow": _pow, "divmod": _divmod,
+    "print": _nothing, "id": _unknown("id"),
     "repr": _unknown("repr"), "hash": _unknown("hash"), "format": _unknown("format"),
     "chr": _unknown("chr"), "ord": _unknown("ord"), "dir": _unknown("dir"), "help": _nothing,
 }  # fmt: skip

@@ -7,7 +7,8 @@ import ast
 from nparams.errors import NparamsError
 from nparams.expr import Expr
 from nparams.notation._code_machine import MAX_CALLS, described
-from nparams.notation._code_values import MISSING, External, Native, Super, Unknown
+from nparams.notation._code_objects import Super
+from nparams.notation._code_values import MISSING, External, Native, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def call_node(m: Machine, node: ast.Call) -> Any:
     m.calls -= 1
     m.line = line
     if isinstance(result, Unknown) and result.name is None and not result.parts:
-        from nparams.notation._code_expressions import source
+        from nparams.notation._code_source import source
 
         result.text = source(node)[:80]
         if result.called is None and isinstance(function, (Unknown, External)):
@@ -47,7 +48,7 @@ def call_node(m: Machine, node: ast.Call) -> Any:
 
 def _is_table(m: Machine, node: ast.Call) -> bool:
     """numpy.array([f(k) for k in ...]) of anything but whole numbers: what is in it plays no part."""
-    from nparams.notation._code_expressions import first_of
+    from nparams.notation._code_comprehensions import first_of
 
     held = node.args[0] if node.args else None
     return isinstance(held, ast.ListComp) and not isinstance(first_of(m, held), (int, Expr))
@@ -55,7 +56,8 @@ def _is_table(m: Machine, node: ast.Call) -> bool:
 
 def arguments(m: Machine, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:
     """Arguments by place and by name."""
-    from nparams.notation._code_expressions import evaluate, spread
+    from nparams.notation._code_entries import spread
+    from nparams.notation._code_expressions import evaluate
 
     args: list[Any] = []
     for arg in node.args:

@@ -5,19 +5,8 @@ from __future__ import annotations
 import ast
 
 from nparams.notation._code_machine import Frame, described
-from nparams.notation._code_values import (
-    MISSING,
-    Class,
-    External,
-    Function,
-    Instance,
-    Method,
-    Native,
-    Super,
-    Thing,
-    Unknown,
-    Wrapped,
-)
+from nparams.notation._code_objects import Class, Function, Instance, Method, Super, Wrapped
+from nparams.notation._code_values import MISSING, External, Native, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from nparams.notation._code_machine import Frame
-from nparams.notation._code_values import MISSING, External, Function, Wrapped
+from nparams.notation._code_objects import Function, Wrapped
+from nparams.notation._code_values import MISSING, External
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

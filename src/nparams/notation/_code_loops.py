@@ -6,7 +6,9 @@ import ast
 
 from nparams.expr import Expr, symbol
 from nparams.notation._code_builtins import builtin
-from nparams.notation._code_values import MISSING, External, Instance, Native, SymbolicRange, Thing, Unknown
+from nparams.notation._code_objects import Instance
+from nparams.notation._code_sizes import SymbolicRange
+from nparams.notation._code_values import MISSING, External, Native, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def for_loop(m: Machine, node: ast.For | ast.AsyncFor) -> Any:
 
 
 def _run(m: Machine, node: ast.For | ast.AsyncFor, entries: list[Any]) -> Any:
-    from nparams.notation._code_expressions import assign
+    from nparams.notation._code_assign import assign
     from nparams.notation._code_statements import BREAK, CONTINUE, block
 
     for entry in entries:
@@ -87,7 +89,7 @@ def _unknown_loop(m: Machine, node: ast.For | ast.AsyncFor, over: Any) -> Any:
 
 
 def _refuse(m: Machine, node: ast.For | ast.AsyncFor | ast.While) -> Any:
-    from nparams.notation._code_expressions import source
+    from nparams.notation._code_source import source
 
     m.line = node.lineno
     what = source(node.iter if isinstance(node, (ast.For, ast.AsyncFor)) else node.test)
@@ -162,7 +164,7 @@ def _into_unknown(m: Machine, target: ast.expr) -> bool:
 
 def _symbolic_loop(m: Machine, node: ast.For | ast.AsyncFor, over: SymbolicRange) -> Any:
     """One turn stands for all; nothing that a turn finds may differ from what it leaves."""
-    from nparams.notation._code_expressions import assign
+    from nparams.notation._code_assign import assign
     from nparams.notation._code_operators import same_value
     from nparams.notation._code_statements import block
 

@@ -11,7 +11,9 @@ import re
 
 from nparams.errors import NotationError, NparamsError
 from nparams.expr import Expr, free_symbols
-from nparams.notation._code_values import MISSING, Class, Copies, External, Function, Instance, Native, Thing, Unknown
+from nparams.notation._code_objects import Class, Function, Instance
+from nparams.notation._code_sizes import Copies
+from nparams.notation._code_values import MISSING, External, Native, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

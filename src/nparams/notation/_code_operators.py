@@ -8,7 +8,9 @@ import operator
 from nparams.errors import ExprError
 from nparams.expr import Expr, mul
 from nparams.notation._code_machine import described
-from nparams.notation._code_values import Class, External, Ratio, Scaled, Thing, Unknown
+from nparams.notation._code_objects import Class
+from nparams.notation._code_sizes import Ratio, Scaled
+from nparams.notation._code_values import External, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -124,3 +124,11 @@ def _refused(text: str, error: BaseException) -> NotationError:
     if "print" in told and "parentheses" in told:
         told = "Python 2's print; write print(...)"
     return NotationError(f"line {line}: {found} is not Python: {told}")
+
+
+def source(node: ast.AST) -> str:
+    """The code of a node, short."""
+    try:
+        return ast.unparse(node)[:200]
+    except (RecursionError, ValueError):
+        return "an expression"

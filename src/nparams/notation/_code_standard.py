@@ -7,9 +7,11 @@ from itertools import pairwise
 
 from nparams.expr import Expr
 from nparams.notation._code_argparse import parser
-from nparams.notation._code_machine import MAX_ENTRIES, described
+from nparams.notation._code_machine import MAX_ENTRIES
+from nparams.notation._code_objects import Partial
 from nparams.notation._code_operators import operate, whole
-from nparams.notation._code_values import MISSING, Native, Partial, Ratio, Unknown
+from nparams.notation._code_sizes import Ratio
+from nparams.notation._code_values import MISSING, Native, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -194,7 +196,7 @@ def _default_dict(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 def _namespace(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    from nparams.notation._code_values import Class, Instance
+    from nparams.notation._code_objects import Class, Instance
 
     made = Instance(Class("SimpleNamespace", [], m.line))
     made.attributes.update(kwargs)
@@ -202,7 +204,7 @@ def _namespace(m: Machine, args: Args, kwargs: Kwargs) -> Any:
 
 
 def _namedtuple(m: Machine, args: Args, kwargs: Kwargs) -> Any:
-    from nparams.notation._code_values import Class
+    from nparams.notation._code_objects import Class
 
     names = args[1] if len(args) > 1 else ()
     words = names.replace(",", " ").split() if isinstance(names, str) else m.entries(names) or []
@@ -271,5 +273,3 @@ for _name in ("numpy", "np"):
         f"{_name}.int64": _numpy_whole, f"{_name}.int32": _numpy_whole, f"{_name}.power": _operator("**"),
         f"{_name}.asarray": _array,
     }  # fmt: skip
-
-__all__ = ["copied", "deep_copy", "described", "standard"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 
 from nparams.errors import NotationError
-from nparams.notation._code_expressions import assign, evaluate, open_names, put, source
+from nparams.notation._code_assign import assign
+from nparams.notation._code_expressions import evaluate, open_names
 from nparams.notation._code_loops import for_loop, inert, while_loop
 from nparams.notation._code_machine import described
 from nparams.notation._code_operators import SIGNS, operate, truth
-from nparams.notation._code_values import MISSING, Class, External, Instance, Thing, Unknown
+from nparams.notation._code_source import source
+from nparams.notation._code_values import MISSING, External, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -277,6 +279,3 @@ def _gives_itself(m: Machine, node: ast.Assign) -> bool:
     owner = value.func.value
     names = [t.id for t in node.targets if isinstance(t, ast.Name)]
     return isinstance(owner, ast.Name) and names == [owner.id] and value.func.attr in m.library.harmless
-
-
-__all__ = ["BREAK", "CONTINUE", "Class", "Instance", "block", "execute", "poison", "put"]

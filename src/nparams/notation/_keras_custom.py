@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.notation._code_functions import parameters, required
-from nparams.notation._code_values import MISSING, Function, Instance, Native, Wrapped
+from nparams.notation._code_objects import Function, Instance, Wrapped
+from nparams.notation._code_values import MISSING, Native
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_models import Sequence
 from nparams.notation._keras_shape import ANY, is_size
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.notation._code_machine import Machine
-    from nparams.notation._code_values import Class
+    from nparams.notation._code_objects import Class
     from nparams.notation._keras_layer import Sent
     from nparams.notation._keras_shape import Shape
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.notation._code_machine import Machine
-from nparams.notation._code_values import MISSING, Function, Thing
+from nparams.notation._code_objects import Function
+from nparams.notation._code_values import MISSING, Thing
 from nparams.notation._keras_names import DATASETS
 from nparams.notation._keras_shape import ANY
 from nparams.notation._keras_tensor import Array, Node, arrays_in, sides_in

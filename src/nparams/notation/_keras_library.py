@@ -9,7 +9,8 @@ import ast
 
 from nparams.notation._code_builtins import builtin
 from nparams.notation._code_machine import Library, Machine
-from nparams.notation._code_values import MISSING, Class, External, Function, Instance, Native, Unknown
+from nparams.notation._code_objects import Class, Function, Instance
+from nparams.notation._code_values import MISSING, External, Native, Unknown
 from nparams.notation._keras_asked import open_loop, put
 from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
 from nparams.notation._keras_elsewhere import Elsewhere, Network, data_of, obtained, variable
@@ -88,7 +89,7 @@ class KerasLibrary(Library):
         """Whether a dotted name is Keras's own, which code asks for newer functions."""
         return path.partition(".")[0] in ROOTS
 
-    def fail(self, node: ast.stmt, why: str) -> None:
+    def lose(self, node: ast.stmt, why: str) -> None:
         """A statement was left in the middle: what it may have put into lists and dicts is not known."""
         self.failed.append(node)
 

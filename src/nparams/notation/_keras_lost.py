@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from nparams.errors import NotationError
-from nparams.notation._code_values import MISSING, Class, External, Function
+from nparams.notation._code_objects import Class, Function
+from nparams.notation._code_values import MISSING, External
 from nparams.notation._keras_custom import Custom, callee_of, is_keras
 from nparams.notation._keras_layer import KerasLayer
 

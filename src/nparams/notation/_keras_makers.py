@@ -6,7 +6,7 @@ import ast
 
 from nparams.errors import NotationError
 from nparams.notation._code_classes import instance_of
-from nparams.notation._code_values import Class, Function, Wrapped
+from nparams.notation._code_objects import Class, Function, Wrapped
 from nparams.notation._keras_custom import Custom, callee_of, is_keras
 from nparams.notation._keras_lost import makes
 from nparams.notation._keras_models import Graph, Sequence
@@ -76,17 +76,17 @@ def _named_elsewhere(classes: dict[str, Class]) -> set[str]:
 def _makers(m: Machine, functions: dict[str, Function], classes: set[str]) -> dict[str, Function]:
     """Functions that make layers and that no other such function calls."""
     functions = functions | _static(m)
-    makes = {name: f for name, f in functions.items() if makes(m, f.node, classes)}
+    making = {name: f for name, f in functions.items() if makes(m, f.node, classes)}
     called: set[str] = set()
     for _ in range(4):  # a maker may call another one
         for name, function in functions.items():
             words = {n.id if isinstance(n, ast.Name) else n.attr for n in ast.walk(function.node)
                      if isinstance(n, (ast.Name, ast.Attribute))}  # fmt: skip
             used = {other for other in functions if other.rpartition(".")[2] in words and other != name}
-            if used & makes.keys():
-                makes.setdefault(name, function)
+            if used & making.keys():
+                making.setdefault(name, function)
             called |= used
-    return {name: f for name, f in makes.items() if name not in called} or makes
+    return {name: f for name, f in making.items() if name not in called} or making
 
 
 def _static(m: Machine) -> dict[str, Function]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from nparams.errors import NotationError, shown
-from nparams.notation._code_values import MISSING, Class, Function, Thing, Unknown
+from nparams.notation._code_objects import Class, Function
+from nparams.notation._code_values import MISSING, Thing, Unknown
 from nparams.notation._keras_custom import Custom, callee_of, held_in, is_keras
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_lost import lost_in, told, why_lost

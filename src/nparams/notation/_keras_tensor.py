@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nparams.expr import Expr
-from nparams.notation._code_values import MISSING, Native, Ratio, Scaled, Thing, Unknown
+from nparams.notation._code_sizes import Ratio, Scaled
+from nparams.notation._code_values import MISSING, Native, Thing, Unknown
 from nparams.notation._keras_shape import ANY, is_size, merged, shown_shape, side, times
 
 TYPE_CHECKING = False

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from nparams.expr import Expr
 from nparams.notation._code_machine import described
+from nparams.notation._code_sizes import Copies
 from nparams.notation._code_standard import copied
-from nparams.notation._code_values import Copies, Unknown
+from nparams.notation._code_values import Unknown
 from nparams.notation._torch_modules import TorchModule
 
 TYPE_CHECKING = False

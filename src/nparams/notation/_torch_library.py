@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 
 from nparams.notation._code_machine import Library
-from nparams.notation._code_values import MISSING, Class, External, Instance, Native, Unknown
+from nparams.notation._code_objects import Class, Instance
+from nparams.notation._code_values import MISSING, External, Native, Unknown
 from nparams.notation._torch_call import HERE, tensors_of
 from nparams.notation._torch_layers import CLASSES, REQUIRED, bind, make
 from nparams.notation._torch_modules import CONTAINERS, Param, Tensor, TorchModule, plain_class

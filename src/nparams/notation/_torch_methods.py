@@ -5,7 +5,8 @@ Source: torch/nn/modules/module.py and container.py of PyTorch 2.13.
 
 from __future__ import annotations
 
-from nparams.notation._code_values import MISSING, Copies, Native
+from nparams.notation._code_sizes import Copies
+from nparams.notation._code_values import MISSING, Native
 from nparams.notation._torch_modules import Param, Stranger, Tensor, TorchModule
 
 TYPE_CHECKING = False
@@ -104,7 +105,7 @@ def _requires_grad(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -
 
 def _save_hyperparameters(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -> None:
     """Lightning: self.hparams holds the arguments of __init__."""
-    from nparams.notation._code_values import Class, Instance
+    from nparams.notation._code_objects import Class, Instance
 
     made = Instance(Class("hparams", [], m.line))
     made.attributes.update({k: v for k, v in m.frame.names.items() if k not in ("self", "__class__")})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from nparams.expr import Expr, mul, product
 from nparams.notation._code_machine import described
-from nparams.notation._code_values import MISSING, Class, Copies, External, Instance, Thing, Unknown
+from nparams.notation._code_objects import Class, Instance
+from nparams.notation._code_sizes import Copies
+from nparams.notation._code_values import MISSING, External, Thing, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.network import Module, Over, Tensor
-from nparams.notation._code_values import Copies
+from nparams.notation._code_sizes import Copies
 from nparams.notation._torch_call import renamed, tensors_of
 from nparams.notation._torch_methods import parameters_of
 from nparams.notation._torch_modules import Param, Stranger, TorchModule

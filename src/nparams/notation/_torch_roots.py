@@ -7,7 +7,8 @@ import ast
 from nparams.errors import NotationError, shown
 from nparams.notation._code_classes import all_fields, instance_of
 from nparams.notation._code_functions import default_of, required
-from nparams.notation._code_values import MISSING, Class, Function, Instance, Unknown
+from nparams.notation._code_objects import Class, Function, Instance
+from nparams.notation._code_values import MISSING, Unknown
 from nparams.notation._torch_library import TorchLibrary, is_module_class
 from nparams.notation._torch_modules import TorchModule, plain_class
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.notation._code_values import Copies
+from nparams.notation._code_sizes import Copies
 from nparams.notation._torch_modules import Param, Stranger, TorchModule
 
 TYPE_CHECKING = False

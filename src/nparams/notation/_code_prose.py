@@ -1,0 +1,284 @@
+"""Code among prose: a question with code in it, a notebook with its outputs, code and the summary that it printed.
+
+Line by line: what is a statement of Python stays, what is not is passed over, and the reader of the answer is told
+so.  A line that looks like code and is none is an error, for it may hold a layer.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from keyword import kwlist
+
+from nparams.errors import shown
+
+#: characters that are looked through in search of the ends of statements, over a whole text
+MAX_WORK = 4_000_000
+#: quotes and marks that a word processor or a keyboard for Chinese puts in place of Python's own
+MARKS = str.maketrans(
+    "“”„‟＂‘’‚‛＇（），：；＝［］｛｝＿\u2003\u2002\u3000", "\"\"\"\"\"'''''(),:;=[]{}_   ", "\u200b\u200c\u200d\u2060"
+)
+ENTITY = re.compile(r"&(?:gt|lt|amp|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[.:|)](?=\s|$)|(?=\s|$))")
+#: how else:, a decorator and their like stand as whole statements
+WHOLE = (
+    (r"(?:else|elif)\b", "if 1:\n pass\n{}\n pass"),
+    (r"(?:except|finally)\b", "try:\n pass\n{}\n pass"),
+    (r"@", "{}\ndef f(): pass"),
+    (r"case\b", "match 1:\n {}\n  pass"),
+    (r"", "{}\n pass"),
+)
+#: what a layer may come from, however the rest of the line is broken: a class that is called, a definition
+CALLED = re.compile(
+    r"(?<![\w.])(?:[A-Za-z_]\w*\.){0,6}[A-Z]\w*\(|\.(?:add|append|extend|insert|add_module)\("
+    r"|^\s*(?:self\.)?[\w.]+\s*=\s*[\w.]+\(|^\s*(?:class|def)\s+\w+\s*[(:]"
+)
+WORD = re.compile(r"[(\"'`*_]*[A-Za-z][A-Za-z'-]*[)\"'`*_.,;:!?]*\Z")
+KEYWORDS = frozenset(kwlist)
+#: a line of print(model)
+PRINTED = re.compile(r"^\s*\([\w.-]{1,80}\): ", re.M)
+#: a call in a sentence, with the name that it is given
+CALL = re.compile(r"(?:(?<![\w.])[A-Za-z_][\w.]*\s?=\s?)?(?<![\w.])[A-Za-z_][\w.]*\(")
+CLASS = re.compile(r"(?<!\w)[A-Z]\w*\(")
+
+
+class Broken(Exception):
+    """A line that looks like code and is none."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class Line:
+    """A statement on one line or several: where it begins and ends, and whether it is code."""
+
+    __slots__ = ("code", "first", "last")
+
+    def __init__(self, first: int, last: int, code: bool) -> None:
+        self.first = first
+        self.last = last
+        self.code = code
+
+
+def plain(text: str) -> str:
+    """The text with Python's own marks: quotes, brackets; entities of HTML and numbers in front of lines taken off.
+
+    >>> plain("1: x = ‘a’\\n2: y = x &gt; 3")
+    "x = 'a'\\ny = x > 3"
+    """
+    if ENTITY.search(text):
+        from html import unescape
+
+        text = ENTITY.sub(lambda m: unescape(m[0]).replace("\u00a0", " "), text)
+    text = re.sub(r"\\[ \t]+$", r"\\", text.translate(MARKS), flags=re.M)
+    return _unnumbered(text)
+
+
+def _unnumbered(text: str) -> str:
+    """Without the numbers of lines, where each line has one and they go up by one."""
+    lines = text.split("\n")
+    found = [NUMBERED.match(line) for line in lines if line.strip()]
+    if len(found) < 2 or None in found:
+        return text
+    numbers = [int(m[1]) for m in found if m]
+    if any(later - earlier != 1 for earlier, later in zip(numbers, numbers[1:], strict=False)):
+        return text
+    return "\n".join(NUMBERED.sub("", line, count=1) for line in lines)
+
+
+def statements(text: str) -> list[Line]:
+    """The lines of a text, each told to be code or not; raises Broken for one that only looks like code.
+
+    >>> [(found.first, found.code) for found in statements("Is this right?\\nx = f(\\n  1)\\nYes it is.")]
+    [(0, False), (1, True), (3, False)]
+    """
+    lines = text.split("\n")
+    found, at, work = [], 0, [MAX_WORK]
+    while at < len(lines):
+        line = _statement(lines, at, work)
+        if line is not None:
+            found.append(line)
+            at = line.last
+        at += 1
+    return found
+
+
+def _statement(lines: list[str], at: int, work: list[int]) -> Line | None:
+    """What begins at a line; None where nothing does."""
+    if not lines[at].strip() or lines[at].lstrip().startswith("#"):
+        return None
+    last = _end(lines, at, work)
+    if last is not None:
+        whole = "\n".join(lines[at : last + 1]).strip()
+        tree = _parsed(whole)
+        if tree is not None:
+            return Line(at, last, not _idle(tree))
+        if last > at and PRINTED.search(whole):
+            return Line(at, last, False)
+    if not is_prose(lines[at]):
+        raise Broken(at + 1)
+    return Line(at, at, False)
+
+
+def _end(lines: list[str], at: int, work: list[int]) -> int | None:
+    """The line on which the statement ends that begins at one: brackets closed, texts too; None where none does."""
+    depth, quote = 0, ""
+    for k in range(at, len(lines)):
+        line = lines[k]
+        work[0] -= len(line) + 1
+        if work[0] < 0:
+            return None
+        state = _scanned(line, depth, quote)
+        if state is None:
+            return None
+        depth, quote = state
+        if not depth and not quote and not line.endswith("\\"):
+            return k
+    return None
+
+
+#: a text, a comment, a bracket: what the end of a statement depends on
+PIECE = re.compile(r"\"\"\"|'''|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[\"'#()\[\]{}]")
+
+
+def _scanned(line: str, depth: int, quote: str) -> tuple[int, str] | None:
+    """How many brackets, and which long text, are open behind a line; None where it cannot be code."""
+    at = 0
+    while at < len(line):
+        if quote:
+            end = line.find(quote, at)
+            if end < 0:
+                return depth, quote
+            at, quote = end + 3, ""
+            continue
+        m = PIECE.search(line, at)
+        if m is None or m[0] == "#":
+            break
+        at = m.end()
+        if m[0] in "\"'":
+            return None
+        if m[0] in ('"""', "'''"):
+            quote = m[0]
+        elif m[0] in "([{":
+            depth += 1
+        elif m[0] in ")]}":
+            depth -= 1
+    return None if depth < 0 else (depth, quote)
+
+
+def _parsed(whole: str) -> ast.stmt | None:
+    """The statement that a text is, also if it is only the head of one."""
+    forms = ["{}", *(form for word, form in WHOLE if re.match(word, whole))][:3]
+    for form in forms:
+        try:
+            body = ast.parse(form.format(whole) if form != "{}" else whole).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        return body[0] if body else None
+    return None
+
+
+def _idle(statement: ast.stmt) -> bool:
+    """A word or a number by itself, as the end of a sentence or an output leaves them: it does nothing."""
+    if not isinstance(statement, ast.Expr):
+        return False
+    value = statement.value
+    if isinstance(value, ast.Constant):
+        return not isinstance(value.value, str) and value.value is not ...
+    return not any(isinstance(node, (ast.Call, ast.Await, ast.Yield)) for node in ast.walk(value))
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line that is no Python is a sentence, an output or a row of a table, and no broken code.
+
+    >>> is_prose("Which layers does nn.Linear(3, 4) have?"), is_prose("self.fc = nn.Linear(3 4)")
+    (True, False)
+    """
+    bare = line.split(" #")[0]
+    if any(c.isalpha() and ord(c) > 127 for c in bare):
+        return True
+    words = [bool(WORD.match(word)) and word.strip("(),.:;!?") not in KEYWORDS for word in bare.split()[:400]]
+    if sum(one and two for one, two in zip(words, words[1:], strict=False)) > 1:
+        return True
+    return CALLED.search(bare) is None or PRINTED.match(bare) is not None
+
+
+def inline(text: str) -> str:
+    """Only the calls of layers that sentences hold, each on its line.
+
+    >>> inline("How many does nn.Linear(10, 5) have?")
+    'nn.Linear(10, 5)'
+    """
+    return "\n".join("; ".join(_calls(line)) for line in text.split("\n"))
+
+
+def _calls(line: str) -> list[str]:
+    found, at = [], 0
+    for _ in range(200):
+        m = CALL.search(line, at)
+        if m is None:
+            break
+        end = _closed(line, m.end())
+        whole = line[m.start() : end]
+        at = m.end()
+        if CLASS.search(whole) and _parsed(whole) is not None:
+            found.append(whole)
+            at = end
+    return found
+
+
+def _closed(line: str, at: int) -> int:
+    """Where the bracket closes that was opened before a place; the place itself where it does not."""
+    depth = 1
+    for k in range(at, min(len(line), at + 4_000)):
+        depth += (line[k] in "([{") - (line[k] in ")]}")
+        if depth == 0:
+            return k + 1
+    return at
+
+
+def kept(text: str, found: list[Line]) -> str:
+    """The text with what is no code left empty, so that line numbers hold."""
+    lines = text.split("\n")
+    for line in found:
+        if not line.code:
+            lines[line.first : line.last + 1] = [""] * (line.last + 1 - line.first)
+    return "\n".join(lines)
+
+
+def parts(text: str, found: list[Line]) -> str:
+    """The same, each run of code with its own indentation taken off."""
+    lines = kept(text, found).split("\n")
+    breaks = {k for line in found if not line.code for k in range(line.first, line.last + 1)}
+    run: list[int] = []
+    for k in range(len(lines) + 1):
+        if k < len(lines) and k not in breaks:
+            run.append(k)
+            continue
+        depth = min((len(lines[n]) - len(lines[n].lstrip()) for n in run if lines[n].strip()), default=0)
+        for n in run:
+            lines[n] = lines[n][depth:]
+        run = []
+    return "\n".join(lines)
+
+
+def told(text: str, found: list[Line]) -> str:
+    """Which lines were passed over, in a sentence."""
+    lines = text.split("\n")
+    spans: list[list[int]] = []
+    for line in found:
+        if line.code:
+            spans.append([])
+        elif spans and spans[-1]:
+            spans[-1][1] = line.last
+        else:
+            spans.append([line.first, line.last])
+    words = [_span(lines, *span) for span in spans if span]
+    more = f" and {len(words) - 4} more places" if len(words) > 4 else ""
+    return f"passed over, for it is no Python: {', '.join(words[:4])}{more}"
+
+
+def _span(lines: list[str], first: int, last: int) -> str:
+    where = f"line {first + 1}" if first == last else f"lines {first + 1} to {last + 1}"
+    return f"{where} ({shown(lines[first].strip())})"
