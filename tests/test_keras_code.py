@@ -61,7 +61,8 @@ CASES: list[tuple[str, object, int | None, str]] = [
      "recurrent_dropout=0.2))\nmodel.add(Dense(1, activation='sigmoid'))", 2691713, None, "keras 2, imdb_lstm.py"),
     ("layers = [Conv2D(8, 3, input_shape=(12, 12, 3)), Flatten(), Dense(4)]\nmodel = Sequential(layers)", 3428, None,
      "a list made before"),
-    ("model = Sequential()\nfor n in [64, 32]:\n    model.add(Dense(n))\nmodel.build((None, 10))", 2784, None, "a loop"),
+    ("model = Sequential()\nfor n in [64, 32]:\n    model.add(Dense(n))\nmodel.build((None, "
+     "10))", 2784, None, "a loop"),
     ("def dense(n):\n    return Dense(n, activation='relu')\nmodel = Sequential([Input((8,)), dense(4), dense(2)])", 46,
      None, "a helper"),
     ("a = Sequential([Dense(3, input_dim=2)])\na.add(Dense(9))\na.pop()\na.add(Dense(1))", 13, None, "pop"),
@@ -71,7 +72,8 @@ CASES: list[tuple[str, object, int | None, str]] = [
      "model.add(MaxPooling2D(pool_size=(2, 2)))\nmodel.add(Convolution2D(64, 5, 5))\n"
      "model.add(MaxPooling2D(pool_size=(2, 2)))\nmodel.add(Flatten())\nmodel.add(Dense(100))\nmodel.add((Dense(2)))\n"
      "print model.summary()", 154798, None, "stackoverflow.com/q/44608552, in Python 2"),
-    ("Convolution2D(64, 3, 3, border_mode='same', input_shape=(3, 256, 256), dim_ordering='th')", 1792, None, "Keras 1"),
+    ("Convolution2D(64, 3, 3, border_mode='same', input_shape=(3, 256, 256), "
+     "dim_ordering='th')", 1792, None, "Keras 1"),
     ("Convolution2D(nb_filter=16, nb_row=3, nb_col=5, input_shape=(20, 20, 2))", 496, None, "Keras 1"),
     ("Convolution1D(64, 3, border_mode='same', input_shape=(10, 32))", 6208, None, "Keras 1"),
     ("LSTM(output_dim=32, input_dim=64, input_length=10)", 12416, None, "Keras 1"),
@@ -104,7 +106,8 @@ CASES: list[tuple[str, object, int | None, str]] = [
      "tower_3 = Conv2D(64, (1, 1), padding='same')(tower_3)\n"
      "output = keras.layers.concatenate([tower_1, tower_2, tower_3], axis=1)", 140160, None,
      "keras 2 docs: an Inception module, without Model(): 2*256 + 256 + 36928 + 102464"),
-    ("x = Input((32, 32, 3))\ny = Conv2D(3, 3, padding='same')(x)\nz = x + y * 0.5\nm = Model(x, GlobalMaxPool2D()(z))", 84,
+    ("x = Input((32, 32, 3))\ny = Conv2D(3, 3, padding='same')(x)\nz = x + y * 0.5\nm = Model(x, "
+     "GlobalMaxPool2D()(z))", 84,
      None, "arithmetic on arrays"),
     ("i = Input((4,))\nused = Dense(3)(i)\nunused = Dense(100)(i)\nmodel = Model(i, used)", 15, None,
      "a layer that leads to no output is not in the model"),
@@ -120,7 +123,8 @@ CASES: list[tuple[str, object, int | None, str]] = [
     ("class MyModel(tf.keras.Model):\n    def __init__(self):\n        super().__init__()\n"
      "        self.dense1 = tf.keras.layers.Dense(32, activation='relu')\n"
      "        self.dense2 = tf.keras.layers.Dense(5, activation='softmax')\n\n    def call(self, inputs):\n"
-     "        x = self.dense1(inputs)\n        return self.dense2(x)\n\nmodel = MyModel()\nmodel(tf.ones((1, 10)))", 517,
+     "        x = self.dense1(inputs)\n        return self.dense2(x)\n\nmodel = MyModel()\nmodel(tf.ones((1, "
+     "10)))", 517,
      None, "github.com/tensorflow/tensorflow/issues/65436"),
     ("class MyModel(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
      "        self.dense1 = keras.layers.Dense(4)\n        self.dense2 = keras.layers.Dense(2)\n"
@@ -137,12 +141,51 @@ CASES: list[tuple[str, object, int | None, str]] = [
      "        return ops.matmul(inputs, self.w) + self.b\n\n"
      "model = keras.Sequential([keras.Input((10,)), Linear(4), Dense(1)])", 49, 51,
      "keras.io/guides/making_new_layers_and_models_via_subclassing"),
-    ("class Net(Sequential):\n    def __init__(self, n):\n        super().__init__()\n        self.add(Dense(n, input_dim=4))\n"
+    ("class Net(Sequential):\n    def __init__(self, n):\n        super().__init__()\n        self.add(Dense(n, "
+     "input_dim=4))\n"
      "        self.add(Dense(1))\n\nnet = Net(3)", 19, None, "a class below Sequential"),
     ("class Net(keras.Model):\n    def __init__(self, width=8, n_out=2):\n        super().__init__()\n"
-     "        self.layers_ = [Dense(width) for _ in range(3)]\n        self.out = Dense(n_out)\n\n    def call(self, x):\n"
+     "        self.layers_ = [Dense(width) for _ in range(3)]\n        self.out = Dense(n_out)\n\n"
+     "    def call(self, x):\n"
      "        for layer in self.layers_:\n            x = layer(x)\n        return self.out(x)\n", "8*n_in + 170", None,
      "a class that nobody makes an object of"),
+    # functions and files of functions
+    ("def unet(pretrained_weights=None, input_size=(16, 16, 1)):\n    inputs = Input(input_size)\n"
+     "    conv1 = Conv2D(4, 3, padding='same')(inputs)\n    pool1 = MaxPooling2D(pool_size=(2, 2))(conv1)\n"
+     "    drop = Dropout(0.5)(Conv2D(8, 3, padding='same')(pool1))\n"
+     "    up = Conv2D(4, 2, padding='same')(UpSampling2D(size=(2, 2))(drop))\n"
+     "    merge6 = concatenate([conv1, up], axis=3)\n    out = Conv2D(1, 1, activation='sigmoid')(merge6)\n"
+     "    model = Model(inputs, out)\n    if pretrained_weights:\n        model.load_weights(pretrained_weights)\n"
+     "    return model\n", 477, None, "a file with one function, as zhixuhao/unet has it"),
+    ("class Builder(object):\n    @staticmethod\n    def build(n):\n        i = Input((3,))\n"
+     "        return Model(i, Dense(n)(i))\n", "4*n", None, "a static method, as raghakot/keras-resnet has them"),
+    ("from .imagenet_utils import _obtain_input_shape\nlayers = None\nmodels = None\n\n"
+     "def Net(include_top=True, input_shape=None, classes=10, **kwargs):\n"
+     "    global layers, models\n    layers, models = get_submodules_from_kwargs(kwargs)\n"
+     "    input_shape = _obtain_input_shape(input_shape, default_size=32, require_flatten=include_top)\n"
+     "    img_input = layers.Input(shape=input_shape)\n    x = layers.Conv2D(8, (3, 3))(img_input)\n"
+     "    x = layers.Flatten()(x)\n    return models.Model(img_input, layers.Dense(classes)(x))\n", 72234, None,
+     "modules that names keep, as keras_applications has them"),
+    ("model = Sequential()\nmodel.add(ZeroPadding2D((1,1),input_shape=(3,224,224)))\n"
+     "model.add(Convolution2D(64, 3, 3, activation='relu'))\nmodel.add(MaxPooling2D((2,2), strides=(2,2)))\n"
+     "model.add(Flatten())\nmodel.add(Dense(10))\n", 8029962, None, "Keras 1, channels first by the shape alone"),
+    ("from six.moves import range\nmodel = Sequential([Input((4,))])\nfor _ in range(2):\n    model.add(Dense(4))", 40,
+     None, "names of Python 2 and 3"),
+    ("chars = set()\nfor line in open(path):\n    for c in line:\n        chars.add(c)\n"
+     "model = Sequential([LSTM(8, input_shape=(40, len(chars))), Dense(len(chars))])", "41*len_chars + 288", None,
+     "a set that a loop over a file fills is not known to be empty"),
+    ("class Cell(keras.layers.Layer):\n    def __init__(self, units):\n        super().__init__()\n"
+     "        self.units = self.state_size = units\n\n    def build(self, input_shape):\n"
+     "        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name='kernel')\n"
+     "        self.recurrent = self.add_weight(shape=(self.units, self.units), name='recurrent')\n\n"
+     "    def call(self, inputs, states):\n        h = K.dot(inputs, self.kernel) + K.dot(states[0], self.recurrent)\n"
+     "        return h, [h]\n\nx = keras.Input((None, 5))\nm = keras.Model(x, "
+     "Dense(1)(layers.RNN(Cell(4))(x)))", 41, None,
+     "keras.io/api/layers/recurrent_layers/rnn: a cell of one's own"),
+    ("x = Input((8, 4))\ny = tf.reduce_mean(tf.nn.relu(x), axis=1)\nz = tf.reshape(x, (-1, 32))\n"
+     "m = Model(x, Dense(1)(tf.concat([y, z], -1)))", 37, None, "functions on arrays"),
+    ("model.add(Embedding(input_dim=100, output_dim=8, input_length=10))\nmodel.add(SimpleRNN(units=4, "
+     "return_sequences=True))\nmodel.add(Flatten())\nmodel.add(Dense(2))", 934, None, "names of Keras 2"),
     # what is not said
     ("model = Sequential()\nmodel.add(Dense(32, input_shape=(n_features,)))\nmodel.add(Dense(num_classes))",
      "32*n_features + 33*num_classes + 32", None, "names without a value"),
@@ -168,13 +211,15 @@ REFUSED = [
     ("model = Sequential()\nmodel.add(Dense(0, input_dim=3))", "line 2: dense (Dense): units is 0"),
     ("Dense(10, foo=3)", 'it has no argument "foo": it takes units, activation, use_bias, lora_rank'),
     ("m = Sequential([Input((8, 8, 1)), Conv2D(4, 9)])", "a kernel of 9 does not fit on a side of 8"),
-    ("m = Sequential([Input((8, 8, 1)), LSTM(4)])", "it takes 3 sides, the batch among them, but (None, 8, 8, 1) comes in"),
+    ("m = Sequential([Input((8, 8, 1)), LSTM(4)])", "it takes 3 sides, the batch among them, but (None, 8, 8, "
+     "1) comes in"),
     ("a = Input((3,))\nb = Input((4,))\nm = Model([a, b], Add()([a, b]))", "line 3: add (Add): shapes"),
     ("x = Input((4,))\nd = Dense(2)\ny = d(d(x))\nm = Model(x, y)", "line 3: dense (Dense): it is called again"),
     ("m = Sequential([Input((4,)), Reshape((3, 3))])", "4 values come in, but (3, 3) holds 9"),
     ("base = VGG16(weights='imagenet', include_top=False)\nm = Sequential()\nm.add(base)", "VGG16"),
     ("base = keras.applications.VGG16()\nm = Model(base.input, Dense(2)(base.output))", 'nparams "vgg16" counts it'),
-    ("a = Sequential([Dense(3, input_dim=2)])\nb = Sequential([Dense(4, input_dim=2)])", "several models: a, b; choose"),
+    ("a = Sequential([Dense(3, input_dim=2)])\nb = Sequential([Dense(4, input_dim=2)])", "several models: a, "
+     "b; choose"),
     ("model = Sequential()\nfor i in range(n_layers):\n    model.add(Dense(8))", "--set n_layers=..."),
     ("model = keras.models.load_model('x.h5')", "reads a model from a file"),
     ("import keras\nprint(keras.__version__)", "no layer and no model of Keras is made here"),
@@ -234,7 +279,8 @@ def test_notes_say_what_was_assumed() -> None:
 OTHERS = (
     "784-16-16-10", "conv 32 3x3; dense 10", "input 784; dense 10", "nn.Linear(784, 10)", "Dense(5 => 7)",
     "Chain(Dense(784 => 32, relu), Dense(32 => 10))", "import torch.nn as nn\nnn.Sequential(nn.Linear(3, 4))",
-    "(0): Linear(in_features=784, out_features=10, bias=True)", "dense_1 (Dense)  (None, 10)  7850", "[(784, 16), (16,)]",
+    "(0): Linear(in_features=784, out_features=10, bias=True)", "dense_1 (Dense)  (None, 10)  7850", "[(784, "
+    "16), (16,)]",
     "resnet50", "L=12 H=768 A=12 V=30522", "32C3-MP2-64C3-P2-128-N10", "model.keras", "nn.LSTM(32, 128, 2)",
     "LSTM(32, 128, num_layers=2)", "Conv2d(3, 64, 7)", "Embedding(30522, 768)", "(5*5*3+1)*100", "",
 )  # fmt: skip
@@ -253,10 +299,13 @@ def test_read_as_is_one_line() -> None:
 
 
 PIECES = st.sampled_from([
-    "Dense(", "Conv2D(", "3", "(3, 3)", ")", ", ", "input_shape=", "(8, 8, 1)", "\n", "model.add(", "model = Sequential()",
-    "x", " = ", "Input((4,))", "Model(", "LSTM(4)", "Bidirectional(", "for i in range(9):\n    ", "def f(x):\n    return ",
+    "Dense(", "Conv2D(", "3", "(3, 3)", ")", ", ", "input_shape=", "(8, 8, 1)", "\n"
+    "", "model.add(", "model = Sequential()",
+    "x", " = ", "Input((4,))", "Model(", "LSTM(4)", "Bidirectional(", "for i in range(9):\n    ", "def f(x):\n"
+    "    return ",
     "class N(keras.Model):\n    def call(self, x):\n        return ", "x[:, 0]", "None", "-1", "n", "*", "Flatten()",
-    "Reshape((-1, 2))", "Concatenate()([x, x])", "keras.layers.", "10**99", "Lambda(lambda t: t)", "=", "'same'", "Merge([",
+    "Reshape((-1, 2))", "Concatenate()([x, x])", "keras.layers.", "10**99", "Lambda(lambda t: t)", "=", "'same'",
+    "Merge([",
     "EinsumDense('ab,bc->ac', 3)", "MultiHeadAttention(2, 3)(x, x)", "Dot(1)", "padding=", "units=", "TimeDistributed(",
 ])  # fmt: skip
 

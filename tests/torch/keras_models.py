@@ -11,12 +11,16 @@ from .keras_layer_cases import MAKERS, known
 SEVERAL = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Concatenate", "Dot", "Attention", "AdditiveAttention")
 HEADS = ("MultiHeadAttention", "GroupQueryAttention")
 WRAPPED = {
-    "Bidirectional(LSTM)": lambda r: f"layers.Bidirectional(layers.LSTM({r.randint(1, 5)}, return_sequences={r.random() < .5}))",
-    "Bidirectional(GRU)": lambda r: f"layers.Bidirectional(layers.GRU({r.randint(1, 5)}), merge_mode={r.choice(['sum', 'concat'])!r})",
+    "Bidirectional(LSTM)": lambda r: (
+        f"layers.Bidirectional(layers.LSTM({r.randint(1, 5)}, return_sequences={r.random() < 0.5}))"
+    ),
+    "Bidirectional(GRU)": lambda r: (
+        f"layers.Bidirectional(layers.GRU({r.randint(1, 5)}), merge_mode={r.choice(['sum', 'concat'])!r})"
+    ),
     "TimeDistributed(Dense)": lambda r: f"layers.TimeDistributed(layers.Dense({r.randint(1, 5)}))",
     "RNN(cells)": lambda r: f"layers.RNN([layers.LSTMCell({r.randint(1, 4)}), layers.GRUCell({r.randint(1, 4)})])",
     "SpectralNormalization": lambda r: f"layers.SpectralNormalization(layers.Dense({r.randint(1, 5)}))",
-}  # fmt: skip
+}
 KINDS = (
     "Dense", "EinsumDense", "Embedding", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose",
     "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "MaxPooling2D", "AveragePooling1D",
@@ -35,6 +39,7 @@ FIXED: dict[str, Any] = {
     "Embedding": [((9, 4), {}, [(None, 7)]), ((3, 8), {}, [(None, 2)])],
     "RMSNormalization": [((), {}, [(None, 3, 4)]), ((), {"epsilon": 0.1}, [(None, 5)])],
 }  # fmt: skip
+ENDS = ("inputs, outputs", "inputs=inputs, outputs=outputs", "[inputs], [outputs]")
 FORMS = ("list", "add", "functional", "shared", "nested", "subclass")
 
 
@@ -94,7 +99,7 @@ def _functional(r: Random, kind: str, layer: str, kept: str, before: str) -> lis
         f"right = layers.Dense({width}, use_bias={r.random() < 0.5})(x)",
         f"x = {r.choice(('layers.add([left, right])', 'layers.Concatenate()([left, right, x])', 'left + right * 2'))}",
         f"outputs = layers.Dense({r.randint(1, 6)})(x)",
-        f"model = keras.Model({r.choice(('inputs, outputs', 'inputs=inputs, outputs=outputs', '[inputs], [outputs]'))})",
+        f"model = keras.Model({r.choice(ENDS)})",
     ]
 
 

@@ -11,9 +11,9 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
 
-import nparams  # noqa: E402
-
 from keras.src.utils.naming import reset_uids  # noqa: E402
+
+import nparams  # noqa: E402
 
 from .keras_models import FORMS, KINDS, source  # noqa: E402
 
