@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from nparams.notation._code_machine import Frame, described
+from nparams.notation._code_library import Frame
+from nparams.notation._code_machine import described
 from nparams.notation._code_objects import Class, Function, Instance, Method, Super, Wrapped
 from nparams.notation._code_values import MISSING, External, Native, Thing, Unknown
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Any:
     """What a comprehension collects; unknown where how often it runs is not known."""
-    from nparams.notation._code_machine import Frame
+    from nparams.notation._code_library import Frame
 
     outer = m.frame
     m.frame = Frame(outer)

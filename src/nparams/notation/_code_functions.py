@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from nparams.notation._code_machine import Frame
+from nparams.notation._code_library import Frame
 from nparams.notation._code_objects import Function, Wrapped
 from nparams.notation._code_values import MISSING, External
 

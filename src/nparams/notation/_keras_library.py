@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 
 from nparams.notation._code_builtins import builtin
-from nparams.notation._code_machine import Library, Machine
+from nparams.notation._code_library import Library
+from nparams.notation._code_machine import Machine
 from nparams.notation._code_objects import Class, Function, Instance
 from nparams.notation._code_values import MISSING, External, Native, Unknown
 from nparams.notation._keras_asked import open_loop, put

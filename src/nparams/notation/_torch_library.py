@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from nparams.notation._code_machine import Library
+from nparams.notation._code_library import Library
 from nparams.notation._code_objects import Class, Instance
 from nparams.notation._code_values import MISSING, External, Native, Unknown
 from nparams.notation._torch_call import HERE, tensors_of

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from nparams.notation._code_sizes import Copies
 from nparams.notation._code_values import MISSING, Native
-from nparams.notation._torch_modules import Param, Stranger, Tensor, TorchModule
+from nparams.notation._torch_modules import Param, Tensor, TorchModule
+from nparams.notation._torch_strangers import Stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

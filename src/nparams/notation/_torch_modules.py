@@ -7,6 +7,7 @@ from nparams.notation._code_machine import described
 from nparams.notation._code_objects import Class, Instance
 from nparams.notation._code_sizes import Copies
 from nparams.notation._code_values import MISSING, External, Thing, Unknown
+from nparams.notation._torch_strangers import Stranger, stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Tensor(Thing):
 
     def get(self, m: Machine, name: str) -> Any:
         """Shapes and the methods that change them."""
-        from nparams.notation._torch_tensors import tensor_attribute
+        from nparams.notation._torch_tensor_methods import tensor_attribute
 
         return tensor_attribute(m, self, name)
 
@@ -40,7 +41,7 @@ class Tensor(Thing):
 
     def item(self, m: Machine, key: Any) -> Any:
         """One entry less of a side, or a part of it."""
-        from nparams.notation._torch_tensors import part_of
+        from nparams.notation._torch_tensor_methods import part_of
 
         return part_of(m, self, key)
 
@@ -57,7 +58,7 @@ class Tensor(Thing):
 
     def operate(self, m: Machine, sign: str, other: Any, *, turned: bool) -> Any:
         """Place by place: shapes are matched as torch matches them."""
-        from nparams.notation._torch_tensors import broadcast
+        from nparams.notation._torch_tensor_methods import broadcast
 
         return broadcast(self, other, sign)
 
@@ -97,18 +98,6 @@ class Param(Tensor):
     def told(self) -> str:
         """A parameter."""
         return "a parameter"
-
-
-class Stranger(Thing):
-    """What stands where a module stands, and comes from a call that the text does not explain."""
-
-    __slots__ = ("line", "origin", "sure")
-
-    def __init__(self, origin: Unknown, *, sure: bool) -> None:
-        self.origin = origin
-        self.line = origin.line
-        #: whether it surely is a module
-        self.sure = sure
 
 
 class TorchModule(Instance):
@@ -322,32 +311,6 @@ class TorchModule(Instance):
 
 def _answer(held: Any) -> Any:
     return held.origin if isinstance(held, Stranger) else held
-
-
-#: words in the name of what is called that speak of a module
-MODULE_WORDS = (
-    "layer", "norm", "block", "module", "model", "encoder", "decoder", "conv", "attn", "attention", "net", "head",
-    "embed",
-    "linear", "backbone", "act", "pool", "mlp", "proj", "vit", "bert", "gpt", "lstm", "gru", "rnn", "transformer",
-)  # fmt: skip
-#: ... and of none
-PLAIN_WORDS = (
-    "tokenizer", "config", "loss", "metric", "accuracy", "logger", "optimizer", "scheduler", "dataset", "loader",
-    "device", "path", "seed", "vocab", "size", "len", "dim", "num", "shape", "transform", "criterion",
-)  # fmt: skip
-
-
-def stranger(value: Unknown, *, sure: bool = False) -> Stranger | None:
-    """A stranger where an unknown may be a module: it is what a call of that sort gives."""
-    if value.called is None and not sure:
-        return None
-    called = (value.called or value.text).rpartition(".")[2]
-    front = called.lower()
-    if not sure and any(word in front for word in PLAIN_WORDS):
-        return None
-    if sure or called[:1].isupper() or any(word in front for word in MODULE_WORDS):
-        return Stranger(value, sure=sure or called[:1].isupper())
-    return None
 
 
 def plain_class(name: str) -> Class:

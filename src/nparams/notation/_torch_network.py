@@ -7,7 +7,8 @@ from nparams.network import Module, Over, Tensor
 from nparams.notation._code_sizes import Copies
 from nparams.notation._torch_call import renamed, tensors_of
 from nparams.notation._torch_methods import parameters_of
-from nparams.notation._torch_modules import Param, Stranger, TorchModule
+from nparams.notation._torch_modules import Param, TorchModule
+from nparams.notation._torch_strangers import Stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

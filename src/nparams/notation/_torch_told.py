@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nparams.notation._code_sizes import Copies
-from nparams.notation._torch_modules import Param, Stranger, TorchModule
+from nparams.notation._torch_modules import Param, TorchModule
+from nparams.notation._torch_strangers import Stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
