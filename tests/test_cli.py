@@ -129,6 +129,16 @@ def test_formats_lists_every_source(capsys: CAPTURE) -> None:
     assert (status, err) == (0, "")
     for row in SOURCES:
         assert [line for line in out.splitlines() if line.startswith(row.form) and row.what in line]
+        assert row.example in out
+
+
+def test_formats_fits_a_narrow_terminal(capsys: CAPTURE, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = ran(["formats"], capsys)[1].splitlines()
+    monkeypatch.setenv("COLUMNS", "100")
+    narrow = ran(["formats"], capsys)[1].splitlines()
+    assert len(wide) == len(SOURCES) + 1
+    assert len(narrow) == 2 * len(SOURCES)
+    assert max(map(len, narrow)) <= 100 < max(map(len, wide))
 
 
 # -- standard input ---------------------------------------------------------------------------------------------------

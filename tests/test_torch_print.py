@@ -148,7 +148,7 @@ def test_cases(case: Case) -> None:
 
 def test_names_are_those_of_the_print() -> None:
     network = read(pasted("bert"))
-    assert network.described == "BertModel"
+    assert network.described == "print of PyTorch: 151 layers, 101 with parameters"
     names = {t.name: t.shape for t in network.tensors()}
     assert names["encoder.layer.11.attention.self.query.weight"] == (768, 768)
     assert [row.name for row in network.layers][5] == "encoder.layer.0-11.attention.self.query"

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import os
+
 from nparams.cli.main import FINE, write
 from nparams.errors import UsageError
 from nparams.registry import SOURCES
 
+HEAD = ("form", "what", "for example")
+
 
 def run(words: list[str]) -> int:
-    """Print the table of forms."""
+    """Print the table of forms; examples go under what they show where the terminal is too narrow for three columns."""
     if words:
         raise UsageError("nparams formats takes no arguments")
-    rows = [("form", "what", "for example"), *((row.form, row.what, row.example) for row in SOURCES)]
+    from nparams.cli.show import columns, is_terminal
+
+    rows = [HEAD, *((row.form, row.what, row.example) for row in SOURCES)]
     wide = [max(len(row[k]) for row in rows) for k in range(3)]
-    write("\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)).rstrip() for row in rows))
+    narrow = (is_terminal() or "COLUMNS" in os.environ) and sum(wide) + 4 > columns()
+    lines = [under(row, wide[0]) for row in rows[1:]] if narrow else [beside(row, wide) for row in rows]
+    write("\n".join(lines))
     return FINE
+
+
+def beside(row: tuple[str, ...], wide: list[int]) -> str:
+    """One line of the table."""
+    return "  ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)).rstrip()
+
+
+def under(row: tuple[str, ...], wide: int) -> str:
+    """The form and what it is, the example on a line of its own.
+
+    >>> print(under(("sizes", "layer sizes", "784-10"), 6))
+    sizes   layer sizes
+            784-10
+    """
+    form, what, example = row
+    return f"{form:<{wide}}  {what}\n{'':<{wide}}  {example}"

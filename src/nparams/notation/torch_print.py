@@ -76,11 +76,17 @@ def read(text: str) -> Network:
     from nparams.notation._torch_print_notes import notes_of
 
     model = build(text)
-    network = Network(
-        model.root, source=text, form="torch-print", described=model.name, read_as=_read_as(model.roots)
-    )  # fmt: skip
+    network = Network(model.root, source=text, form="torch-print", read_as=_read_as(model.roots))
+    network.described = _described(network)
     network.notes += notes_of(model, network)
     return network
+
+
+def _described(network: Network) -> str:
+    """What it is a print of, in words."""
+    layers = sum(row.copies for row in network.layers if isinstance(row.copies, int))
+    holding = sum(row.copies for row in network.layers if row.total != 0 and isinstance(row.copies, int))
+    return f"print of PyTorch: {layers:,} layer{'s' if layers != 1 else ''}, {holding:,} with parameters"
 
 
 def _read_as(roots: list[Node]) -> str:
