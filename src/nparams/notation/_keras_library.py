@@ -206,7 +206,7 @@ class KerasLibrary(Library):
             layer.runner = self._runner(m, function, layer.args.get("arguments"))
         if layer.klass.name in ("TimeDistributed", "Bidirectional", "SpectralNormalization", "WeightNormalization"):
             inner = layer.args.get("layer")
-            if not hasattr(inner, "call") or isinstance(inner, Unknown):
+            if not hasattr(inner, "trainable") or isinstance(inner, Unknown):
                 raise m.error(f"what {word} wraps is not known")
         self.made.append(layer)
         return Held(layer)

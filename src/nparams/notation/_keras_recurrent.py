@@ -107,7 +107,7 @@ def cells_of(k: KerasLayer, name: str) -> list[Any]:
     """The cells that an argument holds: one, or a list."""
     held = k.value(name)
     cells = list(held) if isinstance(held, (list, tuple)) else [held]
-    if not cells or not all(hasattr(cell, "call") for cell in cells):
+    if not cells or not all(hasattr(cell, "trainable") for cell in cells):
         raise NotationError(f"{name} is not a cell, nor a list of cells: {name}=LSTMCell(32)")
     return cells
 
@@ -192,6 +192,8 @@ def _bidirectional(k: KerasLayer, shapes: list[Shape]) -> Sent:
     else:
         other = inner if back is None else back
         if back is not None:
+            if not isinstance(back, KerasLayer):
+                raise NotationError("backward_layer is no recurrent layer")
             back.call([shapes[0]])
         assert inner.module is not None
         assert other.module is not None
@@ -215,7 +217,7 @@ def _both(sent: Sent, mode: str | None) -> Sent:
 def _over_time(k: KerasLayer, shapes: list[Shape]) -> Sent:
     """TimeDistributed: the same layer at every step."""
     inner, shape = k.value("layer"), shapes[0]
-    if not hasattr(inner, "call"):
+    if not hasattr(inner, "trainable"):
         raise NotationError("it takes a layer: TimeDistributed(Dense(8))")
     if ... not in shape and len(shape) < 3:
         raise NotationError(f"it needs a sequence, 3 sides or more with the batch; {shown_shape(shape)} comes in")
