@@ -14,6 +14,7 @@ from nparams.expr import Expr, free_symbols
 from nparams.notation._code_library import Frame, Library
 from nparams.notation._code_objects import Function, Instance
 from nparams.notation._code_sizes import Copies
+from nparams.notation._code_source import notes_of
 from nparams.notation._code_values import MISSING, External, Native, Thing, Unknown
 
 TYPE_CHECKING = False
@@ -332,6 +333,7 @@ class Machine:
         """Interpret a whole text, statement by statement; one that cannot be followed leaves its names unknown."""
         from nparams.notation._code_statements import execute, poison
 
+        self.notes += notes_of(tree)
         self.words = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
         for statement in tree.body:
             self.limit = min(self.steps + MAX_STATEMENT, MAX_STEPS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 from keyword import kwlist
 
 from nparams.errors import shown
@@ -33,8 +34,10 @@ CALLED = re.compile(
     r"(?<![\w.])(?:[A-Za-z_]\w*\.){0,6}[A-Z]\w*\(|\.(?:add|append|extend|insert|add_module)\("
     r"|^\s*(?:self\.)?[\w.]+\s*=\s*[\w.]+\(|^\s*(?:class|def)\s+\w+\s*[(:]"
 )
-WORD = re.compile(r"[(\"'`*_]*[A-Za-z][A-Za-z'-]*[)\"'`*_.,;:!?]*\Z")
+WORD = re.compile(r"[(\"'`*_]*[A-Za-z][\w'-]*[)\"'`*_.,;:!?]*\Z")
 KEYWORDS = frozenset(kwlist)
+#: the shape of an output
+SHAPE = re.compile(r"torch\.Size\([\[\]\d, ]*\)")
 #: a line of print(model)
 PRINTED = re.compile(r"^\s*\([\w.-]{1,80}\): ", re.M)
 #: a call in a sentence, with the name that it is given
@@ -64,7 +67,7 @@ class Line:
 def plain(text: str) -> str:
     """The text with Python's own marks: quotes, brackets; entities of HTML and numbers in front of lines taken off.
 
-    >>> plain("1: x = ‘a’\\n2: y = x &gt; 3")
+    >>> plain("x = ‘a’\\ny = x &gt; 3")
     "x = 'a'\\ny = x > 3"
     """
     if ENTITY.search(text):
@@ -82,7 +85,7 @@ def _unnumbered(text: str) -> str:
     if len(found) < 2 or None in found:
         return text
     numbers = [int(m[1]) for m in found if m]
-    if any(later - earlier != 1 for earlier, later in zip(numbers, numbers[1:], strict=False)):
+    if any(later - earlier != 1 for earlier, later in pairwise(numbers)):
         return text
     return "\n".join(NUMBERED.sub("", line, count=1) for line in lines)
 
@@ -199,9 +202,9 @@ def is_prose(line: str) -> bool:
     if any(c.isalpha() and ord(c) > 127 for c in bare):
         return True
     words = [bool(WORD.match(word)) and word.strip("(),.:;!?") not in KEYWORDS for word in bare.split()[:400]]
-    if sum(one and two for one, two in zip(words, words[1:], strict=False)) > 1:
+    if sum(one and two for one, two in pairwise(words)) > 1:
         return True
-    return CALLED.search(bare) is None or PRINTED.match(bare) is not None
+    return CALLED.search(SHAPE.sub("", bare)) is None or PRINTED.match(bare) is not None
 
 
 def inline(text: str) -> str:

@@ -10,12 +10,27 @@ from nparams.errors import NotationError, shown
 
 #: characters of code that are read
 MAX_TEXT = 1_500_000
+#: characters of a text that is no Python as it is, and is mended
+MAX_MENDED = 200_000
 
-PROMPT = re.compile(r"^[ \t]*(?:>>> ?|\.\.\.:? ?|In \[\d*\]: ?)", re.M)
-OUTPUT = re.compile(r"^[ \t]*Out\[\d*\]:.*$", re.M)
+PROMPT = re.compile(r"^[ \t]*(?:>>> ?|\.\.\.:? ?|In \[[\d ]*\]: ?)", re.M)
+#: without one of these, three dots are the body of something
+PROMPTED = re.compile(r"^[ \t]*(?:>>>|In \[[\d ]*\]:)", re.M)
+OUTPUT = re.compile(r"^[ \t]*Out\[[\d ]*\]:.*$", re.M)
 FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.M)
 #: shell and notebook lines in a cell: !pip install, %matplotlib inline
 MAGIC = re.compile(r"^[ \t]*[!%].*$", re.M)
+
+
+class Tree(ast.Module):
+    """A text as Python reads it, and what is to be said of how it was read."""
+
+    notes: list[str]
+
+
+def notes_of(tree: ast.Module) -> list[str]:
+    """What is to be said of how a text was read."""
+    return tree.notes if isinstance(tree, Tree) else []
 
 
 def tree_of(text: str) -> ast.Module:
@@ -45,7 +60,7 @@ def clean(text: str) -> str:
     text = text.encode("utf-8", "replace").decode("utf-8")
     if text.lstrip()[:1] == "{" and '"cells"' in text:
         text = _cells(text)
-    if PROMPT.search(text):
+    if PROMPTED.search(text):
         text = OUTPUT.sub("", PROMPT.sub("", text))
     if "```" in text or "~~~" in text:
         text = _fenced(text)
@@ -95,11 +110,49 @@ def _again(text: str, error: BaseException) -> ast.Module:
             return ast.parse(repaired)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-    raise _refused(text, error)
+    if len(text) > MAX_MENDED:
+        raise _refused(text, error)
+    return _among_prose(MAGIC.sub("", text), error)
+
+
+def _among_prose(text: str, error: BaseException) -> ast.Module:
+    """The code of a text that holds other lines too: prose, outputs, tables."""
+    from nparams.notation import _code_prose as prose
+    from nparams.notation._code_indent import indented
+
+    text = dedented(prose.plain(text))
+    try:
+        found = prose.statements(text)
+    except prose.Broken as broken:
+        raise _refused_line(text, broken.line) from None
+    notes = [] if all(line.code for line in found) else [prose.told(text, found)]
+    code = prose.kept(text, found)
+    if not prose.CLASS.search(code):  # no layer but in a sentence
+        return _tree([prose.inline(text)], ["only the calls in the text are read"], error)
+    try:
+        return _tree([code, dedented(code), prose.parts(text, found)], notes, error)
+    except NotationError:
+        put = indented(text, found)
+        if put is None:
+            raise
+        return _tree([put], [*notes, "the indentation is lost, and was put back by the rules of Python"], error)
+
+
+def _tree(texts: list[str], notes: list[str], error: BaseException) -> ast.Module:
+    """The first of some texts that is Python."""
+    for text in texts:
+        try:
+            tree = Tree(ast.parse(text).body, [])
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as found:
+            error = found
+            continue
+        tree.notes = notes
+        return tree
+    raise _refused(texts[-1], error)
 
 
 def _repairs(text: str) -> list[str]:
-    if len(text) > 200_000:
+    if len(text) > MAX_MENDED:
         return []
     plain = MAGIC.sub("", text)
     lines = plain.split("\n")
@@ -124,6 +177,17 @@ def _refused(text: str, error: BaseException) -> NotationError:
     if "print" in told and "parentheses" in told:
         told = "Python 2's print; write print(...)"
     return NotationError(f"line {line}: {found} is not Python: {told}")
+
+
+def _refused_line(text: str, line: int) -> NotationError:
+    """What Python says of one line by itself."""
+    try:
+        ast.parse(text.split("\n")[line - 1].strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, SyntaxError):
+            error.lineno = line
+        return _refused(text, error)
+    return _refused(text, SyntaxError("invalid syntax", ("", line, 1, "")))
 
 
 def source(node: ast.AST) -> str:
