@@ -179,7 +179,7 @@ def shapes(row: Row, text: str) -> None:
     parts = [dims(part) for part in re.findall(r"[(\[][^()\[\]]*", text) if re.search(r"\d|None|null|\?", part)]
     if not parts:
         return
-    if re.match(r"\[\[[^\]]*\]\]\s+\[", text):
+    if len(parts) > 1 and re.match(r"\[\[[^\]]*\]\]\s+\[", text):
         row.takes, parts = parts[0][1:], parts[1:]
     row.out = parts[0][1:]
 

@@ -13,6 +13,7 @@ ROW = re.compile(
     r"(?P<count>\d[\d,]{0,40}+)\s*(?:params?|parameters)?\s*"
     r"(?:(?P<last>\[[\d, ]{0,80}\])\s[-+\d.enainf\s]*(?:torch\.\w+)?\s*)?[|│]?\s*$"
 )
+SPACES, LONGEST = re.compile(r" {3,}"), 1000
 SUM = re.compile(r"(?:grand )?(?:total|sum|all)(?:[ _](?:trainable[ _])?(?:params?|parameters))?", re.I)
 SUMMED = re.compile(r"^[\s|]*(?:grand )?(?:total|sum)[\w ]{0,30}[\s|:=]+\d[\d,]*[\s|]*$", re.I)
 TITLED = re.compile(
@@ -27,12 +28,17 @@ BIASES, STATISTICS = (
 )
 
 
+def row_in(line: str) -> re.Match[str] | None:
+    """The row in a line; runs of spaces are cut to two, for the pattern would try each part of them."""
+    return ROW.match(SPACES.sub("  ", line.strip())) if len(line) <= LONGEST else None
+
+
 def dump_of(text: str) -> Summary | None:
     """Rows of a name and a number, None where the text is no such table."""
     printed = printed_totals(text)
     rows: list[Row] = []
     for line in text.split("\n"):
-        match = ROW.match(line)
+        match = row_in(line)
         if match is None:
             continue
         if SUM.fullmatch(match["name"].replace("_", " ").strip()):
@@ -50,7 +56,7 @@ def dump_of(text: str) -> Summary | None:
 
 def detailed_of(text: str) -> Summary | None:
     """What ultralytics' model.info(detailed=True) prints: name, gradient, parameters, shape."""
-    lines = sum(bool((m := ROW.match(line)) and m["flag"] and m["last"]) for line in text.split("\n"))
+    lines = sum(bool((m := row_in(line)) and m["flag"] and m["last"]) for line in text.split("\n"))
     return dump_of(text) if lines else None
 
 
@@ -76,7 +82,7 @@ def _row(match: re.Match[str]) -> Row | None:
 def is_dump(text: str) -> bool:
     """Whether the text is a table of names and counts: most lines are, and bars, a title or a total say so."""
     lines = [line for line in text[:20_000].split("\n") if line.strip() and not re.fullmatch(r"[-=+|_\s─━]+", line)]
-    hits = sum(ROW.match(line) is not None for line in lines)
+    hits = sum(row_in(line) is not None for line in lines)
     if hits < 2 or 2 * hits < len(lines):
         return False
     barred = sum(line.count("|") >= 1 for line in lines)
