@@ -74,8 +74,8 @@ SOURCES = (
     ),
     Source(
         "summary", "text", "nparams.notation.summary",
-        "a printed summary: Keras, torchinfo, torchsummary, Lightning, Flax",
-        "dense_1 (Dense)  (None, 10)  7850",
+        "a printed summary: Keras, torchinfo, torchsummary, Lightning, Flax, Haiku, YOLO, ...",
+        "dense_1 (Dense)  (None, 10)  7850", options="which",
     ),
     Source(
         "torch-print", "text", "nparams.notation.torch_print", "what print(model) shows of a PyTorch model",
