@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 import shutil
 from importlib import import_module
 from pathlib import Path
@@ -125,6 +126,39 @@ def test_a_document_that_lies_is_caught(tmp_path: Path) -> None:
     assert "lie.md:4" in console_differences(console, tmp_path)
     assert "Expected:\n    3\nGot:\n    2" in python_failures(python, {})
     assert difference(console, Step("echo", "..."), "any\n") == ""
+
+
+def headings(document: Path) -> set[str]:
+    """The anchors that a document's headings get: small letters, no marks, a - for each space."""
+    lines = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=lambda document: document.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.M | re.S)
+    wrong = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        if "://" not in link and not (target.exists() and (not anchor or anchor in headings(target))):
+            wrong.append(link)
+    assert not wrong
+
+
+def test_examples_stand_in_order() -> None:
+    """The steps of the tour are counted in its first line."""
+    text = (ROOT / "docs/tour.md").read_text("utf-8")
+    steps = [int(number) for number in re.findall(r"^## (\d+)\. ", text, re.M)]
+    assert steps == list(range(1, 14))
+    assert "Thirteen things" in text
+
+
+def test_a_command_of_several_lines_is_written_back(tmp_path: Path) -> None:
+    from tools.refresh_docs import refreshed
+
+    text = "```console\n$ cat <<X\n> a\n> X\nold\n$ printf b\n```\n"
+    assert refreshed(text, tmp_path) == "```console\n$ cat <<X\n> a\n> X\na\n$ printf b\nb\n```\n"
 
 
 def test_the_readme_names_every_form_and_view() -> None:

@@ -27,8 +27,9 @@ def again(block: str, folder: Path) -> str:
     commands = [step.command for step in steps(block)]
     if re.search(r"^\.\.\.$", block, re.MULTILINE) or not commands:
         return block
-    outputs = run(commands, folder)
-    return "".join(f"$ {command}\n{out}" for command, out in zip(commands, outputs, strict=True))
+    outputs = [out if not out or out.endswith("\n") else f"{out}\n" for out in run(commands, folder)]
+    typed = [command.replace("\n", "\n> ") for command in commands]
+    return "".join(f"$ {command}\n{out}" for command, out in zip(typed, outputs, strict=True))
 
 
 def main() -> None:

@@ -22,9 +22,13 @@ How many parameters does this neural network have, and why?
   nparams h0..hl --set l=3 --set h=[784,16,16,10]
   nparams "input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10"
   nparams lstm 128 on 64 --explain     one layer; nparams layers lists the kinds
+  nparams model.py:Net                 PyTorch or Keras code: read, never run
+  nparams resnet50                     a textbook network, by its name
   nparams model.safetensors            a checkpoint: only its header is read
   nparams model.gguf --json            for programs
   nparams -q 784-16-16-10              the bare number
+  nparams why 784-16-16-10 12,960      "I got 12,960": which mistake gives that
+  nparams diff A B                     what makes two sources differ
 """
 
 
@@ -51,7 +55,10 @@ def parser() -> Parser:
         prog="nparams", usage="nparams SOURCE [options]", add_help=False, allow_abbrev=False, formatter_class=formatter
     )
     made.add_argument(
-        "source", nargs="*", metavar="SOURCE", help="layer sizes, a model file, a directory, or - for stdin"
+        "source",
+        nargs="*",
+        metavar="SOURCE",
+        help="sizes, layers, code, a print, a name, ... (nparams formats), a file, a directory, or - for stdin",
     )
     shown_as = made.add_argument_group("what to print (the table, unless one is named)")
     views = shown_as.add_mutually_exclusive_group()
@@ -95,10 +102,19 @@ def reading(made: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     return what
 
 
-def formatter(prog: str) -> argparse.HelpFormatter:
-    """argparse's own, told its width: asking the terminal would load shutil at every start."""
+class Formatter(argparse.HelpFormatter):
+    """argparse's own, but words with hyphens (torch-print) stay whole."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from textwrap import wrap
+
+        return wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+
+def formatter(prog: str) -> Formatter:
+    """Told its width: asking the terminal would load shutil at every start."""
     columns = os.environ.get("COLUMNS", "")
-    return argparse.HelpFormatter(prog, max_help_position=26, width=int(columns) if columns.isdigit() else 100)
+    return Formatter(prog, max_help_position=26, width=int(columns) if columns.isdigit() else 100)
 
 
 def parsed(words: list[str]) -> Request:

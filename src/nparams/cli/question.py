@@ -37,7 +37,10 @@ def parser(name: str, usage: str, about: str) -> OneLine:
         formatter_class=formatter,
     )  # fmt: skip
     made.add_argument(
-        "words", nargs="*", metavar="SOURCE", help="as nparams reads it; quotes hold one with spaces together"
+        "words",
+        nargs="*",
+        metavar=usage.partition(" ")[2].partition(" [")[0],
+        help="sources as nparams reads them; quotes hold one with spaces together",
     )
     reading(made)
     made.add_argument("-h", "--help", action="help", help="show this help")
