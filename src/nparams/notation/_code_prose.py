@@ -14,7 +14,7 @@ from keyword import kwlist
 from nparams.errors import shown
 
 #: characters that are looked through in search of the ends of statements, over a whole text
-MAX_WORK = 4_000_000
+MAX_WORK = 1_000_000
 #: quotes and marks that a word processor or a keyboard for Chinese puts in place of Python's own
 MARKS = str.maketrans(
     "“”„‟＂‘’‚‛＇（），：；＝［］｛｝＿\u2003\u2002\u3000", "\"\"\"\"\"'''''(),:;=[]{}_   ", "\u200b\u200c\u200d\u2060"
@@ -33,6 +33,7 @@ WHOLE = (
 CALLED = re.compile(
     r"(?<![\w.])(?:[A-Za-z_]\w*\.){0,6}[A-Z]\w*\(|\.(?:add|append|extend|insert|add_module)\("
     r"|^\s*(?:self\.)?[\w.]+\s*=\s*[\w.]+\(|^\s*(?:class|def)\s+\w+\s*[(:]"
+    r"|^\s*(?:else|try|finally)\s*$|^\s*for\s[\w\s,()]{1,80}\sin\s|^\s*(?:if|elif|while)\s[^=<>]{0,80}(?:[=!<>]=|[<>])"
 )
 WORD = re.compile(r"[(\"'`*_]*[A-Za-z][\w'-]*[)\"'`*_.,;:!?]*\Z")
 KEYWORDS = frozenset(kwlist)
@@ -189,6 +190,8 @@ def _idle(statement: ast.stmt) -> bool:
     value = statement.value
     if isinstance(value, ast.Constant):
         return not isinstance(value.value, str) and value.value is not ...
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in ("torch.Size", "tensor", "array"):
+        return True
     return not any(isinstance(node, (ast.Call, ast.Await, ast.Yield)) for node in ast.walk(value))
 
 
@@ -202,7 +205,8 @@ def is_prose(line: str) -> bool:
     if any(c.isalpha() and ord(c) > 127 for c in bare):
         return True
     words = [bool(WORD.match(word)) and word.strip("(),.:;!?") not in KEYWORDS for word in bare.split()[:400]]
-    if sum(one and two for one, two in pairwise(words)) > 1:
+    pairs = sum(one and two for one, two in pairwise(words))
+    if pairs > 1 or (pairs and re.search(r"[\w)\]`'\"*][.?!]\s*\Z", bare)):
         return True
     return CALLED.search(SHAPE.sub("", bare)) is None or PRINTED.match(bare) is not None
 
@@ -250,6 +254,32 @@ def kept(text: str, found: list[Line]) -> str:
     return "\n".join(lines)
 
 
+def bodied(text: str) -> str:
+    """The text with a body for each head that has only a remark in it, or at which the paste ends.
+
+    >>> bodied("def f(x):\\n    # to do\\ny = 1")
+    'def f(x): pass\\n    # to do\\ny = 1'
+    """
+    lines = text.split("\n")
+    for k, line in enumerate(lines):
+        if not line.rstrip().endswith(":"):
+            continue
+        depth, remark = _depth(line), False
+        below = next((n for n in range(k + 1, len(lines)) if lines[n].strip() and not _remark(lines[n])), len(lines))
+        remark = any(_remark(lines[n]) and _depth(lines[n]) > depth for n in range(k + 1, below))
+        if below == len(lines) or (_depth(lines[below]) <= depth and (remark or _depth(lines[below]) < depth)):
+            lines[k] = f"{line.rstrip()} pass"
+    return "\n".join(lines)
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _remark(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
 def parts(text: str, found: list[Line]) -> str:
     """The same, each run of code with its own indentation taken off."""
     lines = kept(text, found).split("\n")
@@ -259,7 +289,7 @@ def parts(text: str, found: list[Line]) -> str:
         if k < len(lines) and k not in breaks:
             run.append(k)
             continue
-        depth = min((len(lines[n]) - len(lines[n].lstrip()) for n in run if lines[n].strip()), default=0)
+        depth = min((_depth(lines[n]) for n in run if lines[n].strip()), default=0)
         for n in run:
             lines[n] = lines[n][depth:]
         run = []

@@ -120,7 +120,7 @@ def _among_prose(text: str, error: BaseException) -> ast.Module:
     from nparams.notation import _code_prose as prose
     from nparams.notation._code_indent import indented
 
-    text = dedented(prose.plain(text))
+    text = clean(prose.plain(text))
     try:
         found = prose.statements(text)
     except prose.Broken as broken:
@@ -130,7 +130,7 @@ def _among_prose(text: str, error: BaseException) -> ast.Module:
     if not prose.CLASS.search(code):  # no layer but in a sentence
         return _tree([prose.inline(text)], ["only the calls in the text are read"], error)
     try:
-        return _tree([code, dedented(code), prose.parts(text, found)], notes, error)
+        return _tree([code, dedented(code), prose.bodied(dedented(code)), prose.parts(text, found)], notes, error)
     except NotationError:
         put = indented(text, found)
         if put is None:

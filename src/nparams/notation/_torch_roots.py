@@ -10,10 +10,11 @@ from nparams.notation._code_functions import default_of, required
 from nparams.notation._code_objects import Class, Function, Instance
 from nparams.notation._code_values import MISSING, Unknown
 from nparams.notation._torch_library import TorchLibrary, is_module_class
-from nparams.notation._torch_modules import TorchModule, plain_class
+from nparams.notation._torch_modules import Param, TorchModule, plain_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from nparams.notation._code_machine import Machine
@@ -105,11 +106,13 @@ def several(names: list[str]) -> NotationError:
 def _loose(m: Machine, instances: list[TorchModule]) -> TorchModule | None:
     """Layers that no class holds together: one, or several that are counted as one network."""
     held = m.free.get("self")
-    if isinstance(held, Unknown) and any(isinstance(v, TorchModule) for v in held.parts.values()):
-        return _together(m, {str(k): v for k, v in held.parts.items() if isinstance(v, TorchModule)})
+    if isinstance(held, Unknown) and any(isinstance(v, (TorchModule, Param)) for v in held.parts.values()):
+        return _together(m, {str(k): v for k, v in held.parts.items()})
     instances = [each for each in instances if each.spec is None or not each.spec.free or len(instances) == 1]
     if not instances:
-        return None
+        bare = {name: v for name, v in m.module.names.items() if isinstance(v, Param) and not v.buffer}
+        classes = any(isinstance(v, Class) and is_module_class(v) for v in m.module.names.values())
+        return _together(m, bare) if bare and not classes else None
     names = {id(value): name for name, value in m.module.names.items() if isinstance(value, TorchModule)}
     if len(instances) == 1:
         return instances[0]
@@ -121,11 +124,13 @@ def _loose(m: Machine, instances: list[TorchModule]) -> TorchModule | None:
     return _together(m, {names.get(id(each), str(k)): each for k, each in enumerate(instances)})
 
 
-def _together(m: Machine, layers: dict[str, TorchModule]) -> TorchModule:
+def _together(m: Machine, layers: Mapping[str, Any]) -> TorchModule:
     made = TorchModule(plain_class("Layers"), m)
-    made.children.update(layers)
-    if len(layers) > 1:
-        m.note(f"{len(layers)} layers that no class holds together are counted as one network")
+    for name, layer in layers.items():
+        made.set(m, name, layer)
+    if (count := len(made.children) + len(made.params)) > 1:
+        what = "layers" if made.children else "parameters"
+        m.note(f"{count} {what} that no class holds together are counted as one network")
     return made
 
 
