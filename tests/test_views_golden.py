@@ -148,6 +148,19 @@ def test_depth_of_the_tree(depth: int | None, lines: int) -> None:
     assert len(draw(nested(), Look(depth=depth)).split("\n\n")[1].splitlines()) == lines
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1-3", "Each is connected to the 1 value that comes in: one weight a"),
+        ("lstm 9 on 1", "In each gate a cell weighs the 1 value that comes in,"),
+        ("lstm 1 on 9", "and the 1 output of the step before."),
+        ("11-3", "Each is connected to all 11 values that come in: one weight a"),
+    ],
+)
+def test_one_is_no_plural(text: str, said: str) -> None:
+    assert said in nparams.read(text).explain()
+
+
 #: networks that hold nothing, as a paste of layers without parameters may
 BARE = {
     "nothing": lambda: Network(Module(), source="x", read_as="x"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import wrap
 
 from nparams.expr import Expr
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from nparams.network.rows import Row
 
 LISTED = 12  # rows whose numbers are repeated in the closing sums
+#: a plural that a layer's sentence has although only one comes in
+ONE = re.compile(r"(?<!each of )(?<!one of )\b(?:all|the) 1 (value|output|number|channel)s\b( that (?:come|go))?\b")
 
 
 def render(network: Network, look: Look | None = None) -> str:
@@ -86,7 +89,7 @@ class _Writer:
         counted: list[int | None] = []
         last = max((k for k, (part, _, _) in enumerate(row.module.why) if part != 0), default=-1)
         for k, (part, role, sentence) in enumerate(row.module.why):
-            self.say(sentence.format(**letters))
+            self.say(ONE.sub(_singular, sentence.format(**letters)))
             if part == 0:
                 continue
             written = replace_raw(part, row.module.args)
@@ -183,3 +186,9 @@ def _symbolic(size: Size) -> bool:
 
 def _only(tensor: Tensor) -> Module:
     return Module(tensors=[tensor])
+
+
+def _singular(found: re.Match[str]) -> str:
+    """Of one: all 1 values that come -> the 1 value that comes."""
+    verb = {None: "", " that come": " that comes", " that go": " that goes"}[found[2]]
+    return f"the 1 {found[1]}{verb}"
