@@ -299,7 +299,10 @@ REFUSED = [
     ("784-16-16-10", "h0*h1", "the formula has h, but the network's sizes are numbers"),
     ("784-16-16-10", "12,960 or so", "neither a whole number nor a formula"),
     ("784-16-16-10", "", "neither a whole number nor a formula"),
-    ("784-16-16-10", "1.5M", "neither a whole number nor a formula"),
+    ("784-16-16-10", "1.5M", "is rounded, and only an exact number shows a mistake"),
+    ("784-16-16-10", "~13 thousand", "is rounded"),
+    ("784-16-16-10", "≈13,000", "is rounded"),
+    ("784-16-16-10", "13 02", "neither a whole number nor a formula"),
     ("784-16-16-10", "(" * 5000, "neither a whole number nor a formula"),
     ("784-16-16-10", "9**9**9**9", "neither a whole number nor a formula"),
     ("784-16-16-10", "1" * 5000, "neither a whole number nor a formula"),
@@ -308,6 +311,15 @@ REFUSED = [
     ("784-16-16-10", "5//0", "division by zero"),
     ("h0-h1", "12", "give its symbols numbers with --set, or a formula"),
 ]
+
+
+@pytest.mark.parametrize("number", ["13,002", "13_002", "13 002", "13'002", "13\u202f002"])
+def test_digits_in_groups(number: str) -> None:
+    assert nparams.why("784-16-16-10", number).equal
+
+
+def test_a_letter_of_a_formula_is_no_unit() -> None:
+    assert nparams.why("784-M", "785M").equal
 
 
 @pytest.mark.parametrize(("source", "number", "words"), REFUSED, ids=[r[1][:20] for r in REFUSED])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nparams.analyses._text import Style, listed
 from nparams.errors import ExprError, UsageError, shown
 from nparams.expr import Expr, add, compare, free_symbols, mul, parse, render, substitute
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 MAX_LENGTH = 50_000
 #: terms that a text shows
 TERMS = 20
+#: a number as people say it: 110M, ~13 thousand
+ROUNDED = re.compile(r"[~≈] ?[\d.,]{1,30}|[~≈]? ?[\d.,]{1,30} ?(?:[KMBTkmbt]|thousand|million|billion)")
+#: digits in groups: 13 002
+GROUPS = re.compile(r"\d{1,3}(?:[ '\u00a0\u2009\u202f]\d{3})+")
 
 
 class Formula:
@@ -44,6 +50,10 @@ def formula_of(number: int | str | Expr, network: Network) -> Size:
     >>> formula_of("13_002", Network(tensors=())), formula_of("784*16 + 16", Network(tensors=()))
     (13002, 12560)
     """
+    if isinstance(number, str) and isinstance(network.totals.known, int) and ROUNDED.fullmatch(number.strip()):
+        raise UsageError(
+            f"{shown(number)} is rounded, and only an exact number shows a mistake: write all digits, such as 12,960"
+        )
     size = parsed(number) if isinstance(number, str) else number
     total = network.totals.known
     if isinstance(size, Expr) and isinstance(total, int):
@@ -64,6 +74,8 @@ def parsed(text: str) -> Size:
     if len(text) > MAX_LENGTH:
         raise UsageError(f"a formula of {len(text):,} characters: at most {MAX_LENGTH:,}")
     plain_text = text.strip().replace(",", "").replace("_", "")
+    if GROUPS.fullmatch(plain_text):
+        plain_text = re.sub(r"\D", "", plain_text)
     if plain_text.isascii() and plain_text.isdigit() and len(plain_text) <= 4_000:
         return int(plain_text)
     try:
