@@ -33,10 +33,18 @@ def comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorEx
         m.frame = outer
     if isinstance(node, ast.DictComp):
         made: dict[Any, Any] = {}
-        for key, value in found:
-            put(m, made, key, value)
+        for each in found:
+            put(m, made, *_pair(each))
         return made
     return as_set(m, found) if isinstance(node, ast.SetComp) else m.fresh(found)
+
+
+def _pair(found: Any) -> tuple[Any, Any]:
+    """A name and a value; what a symbolic loop gives stands under one name for all of its turns."""
+    if not isinstance(found, Copies):
+        return found[0], found[1]
+    key, value = _pair(found.value)
+    return key, Copies(value, found.index, found.first, found.last)
 
 
 def first_of(m: Machine, node: ast.ListComp) -> Any:
