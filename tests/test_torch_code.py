@@ -236,3 +236,11 @@ def test_what_was_understood_reads_back(text: str) -> None:
     if "norm(" in text or "Encoder(" in text or "List" in text or "Dict" in text or "Sequential(nn.ReLU" in text:
         return  # more than layers one after the other
     assert nparams.read(network.read_as).total == network.total
+
+
+def test_how_many_layers_it_says() -> None:
+    head = (
+        "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(3, 4)\n"
+    )
+    assert nparams.read(head).described == "PyTorch, 1 layer, 1 with parameters"
+    assert nparams.read(head + "        self.b = nn.ReLU()\n").described == "PyTorch, 2 layers, 1 with parameters"

@@ -93,8 +93,12 @@ def _summed(found: Diff) -> list[str]:
     sums: dict[str, list[Item]] = {}
     for item in found.items:
         sums.setdefault(item.what, []).append(item)
-    return [f"{what}: {_signed(add(*(i.difference for i in group)), found)} in {sum(i.copies for i in group):,} places"
-            for what, group in sums.items()] + [""]  # fmt: skip
+    told = []
+    for what, group in sums.items():
+        places = sum(i.copies for i in group)
+        sum_of = _signed(add(*(i.difference for i in group)), found)
+        told.append(f"{what}: {sum_of} in {places:,} place{'s' if places != 1 else ''}")
+    return [*told, ""]
 
 
 def _closing(found: Diff) -> list[str]:

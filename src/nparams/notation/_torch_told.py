@@ -35,7 +35,7 @@ def told(root: TorchModule) -> tuple[str, str]:
     plain = root.container == "Sequential" and not root.cls.line
     line = f"nn.Sequential({', '.join(parts)})" if plain else f"{root.cls.name}({', '.join(_counted(parts))})"
     line = line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
-    return line, f"PyTorch, {count:,} layers, {holding:,} with parameters"
+    return line, f"PyTorch, {count:,} layer{'s' if count != 1 else ''}, {holding:,} with parameters"
 
 
 def leaves_of(root: TorchModule) -> Iterator[Any]:
