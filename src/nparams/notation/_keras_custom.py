@@ -43,7 +43,7 @@ class Custom(Instance):
     """An object of such a class.  As a callee it runs the class's own call()."""
 
     __slots__ = (
-        "base", "built", "inner", "line", "m", "name", "running", "sent", "trainable", "variables",
+        "base", "built", "came", "inner", "line", "m", "name", "running", "sent", "trainable", "variables",
     )  # fmt: skip
 
     def __init__(self, m: Machine, cls: Class, name: str, base: str) -> None:
@@ -59,7 +59,8 @@ class Custom(Instance):
         self.variables: list[Variable] = []
         #: the sequence, graph or layer that the base class makes (class Net(Sequential))
         self.inner: Any = Sequence(name) if base == "Sequential" else None
-        #: what the first call sent
+        #: what came in at the first call, and what it sent
+        self.came: Shape | None = None
         self.sent: Sent = None
 
     @property
@@ -80,9 +81,29 @@ class Custom(Instance):
             freeze(self, value)
         elif name in ("_name", "name") and isinstance(value, str):
             self.name = value
-        if isinstance(value, Array) and value.variable and not any(v.array is value for v in self.variables):
-            self.variables.append(Variable(value.name or name, value, value.trainable))
+        if isinstance(value, Array) and value.variable:
+            self._variable(name, value)
         self.attributes[name] = value
+
+    def _variable(self, name: str, array: Array) -> None:
+        """An attribute that is a variable: it gives its name to one that has none."""
+        for variable in self.variables:
+            if variable.array is array:
+                variable.name = array.name or name
+                return
+        self.variables.append(Variable(array.name or name, array, array.trainable))
+
+    def named_parts(self) -> list[tuple[str, Any]]:
+        """The same under the names of the attributes, which are alike in layers that are alike."""
+        if self.inner is not None:
+            return [(part.name, part) for part in self.parts()]
+        found: dict[int, tuple[str, Any]] = {}
+        for name, value in self.attributes.items():
+            parts = held_in(value)
+            for i, each in enumerate(parts):
+                found.setdefault(id(each), (name if len(parts) == 1 else f"{name}{i}", each))
+        found.pop(id(self), None)
+        return list(found.values())
 
     def parts(self) -> list[Any]:
         """The layers and models that its attributes hold, in the order in which they were set."""
@@ -141,6 +162,7 @@ class Custom(Instance):
             self.running -= 1
         if self.sent is None:
             self.sent = shapes_of(sent)
+            self.came = next((array.shape for array in arrays_in([args, kwargs])), None)
         return sent
 
     def _known(self, method: Any, kwargs: dict[str, Any]) -> dict[str, Any]:

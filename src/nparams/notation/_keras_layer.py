@@ -132,7 +132,8 @@ class KerasLayer:
         finally:
             self.setting.place = place
         if self.module is None:
-            self.module = Module(self.name, self.klass.kind, takes=told(shapes[0]) if shapes else None, out=_out(sent))
+            why = ((0, "", _nothing(self.klass.kind)),)
+            self.module = Module(self.name, self.klass.kind, takes=told(shapes[0]), out=_out(sent), why=why)
         if before is not None:
             self._same_arrays(before, shapes)
             self.module = before
@@ -295,6 +296,14 @@ def renamed(module: Module, name: str) -> Module:
     )  # fmt: skip
     copy.formula = module.formula
     return copy
+
+
+def _nothing(kind: str) -> str:
+    """Why a layer has no arrays, in the textbook's words where it knows the kind."""
+    from nparams.layers.catalogue import kinds
+
+    what = kinds()[kind].what if kind in kinds() else "nothing to learn"
+    return f"{what[0].upper()}{what[1:]}: no weights."
 
 
 def _out(sent: Sent) -> tuple[Size, ...] | None:

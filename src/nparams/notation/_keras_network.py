@@ -45,9 +45,9 @@ class Builder:
         prefix = f"{name}." if name else ""
         children: list[Module] = []
         taken: dict[str, int] = {}
-        for part in callee.parts():
-            again = taken[part.name] = taken.get(part.name, -1) + 1
-            leaf = f"{prefix}{part.name}{f'_{again}' if again else ''}"
+        for word, part in _named(callee):
+            again = taken[word] = taken.get(word, -1) + 1
+            leaf = f"{prefix}{word}{f'_{again}' if again else ''}"
             made = self.part(part, leaf)
             if made is not None:
                 children.append(made)
@@ -144,10 +144,18 @@ def _is_bias(name: str) -> bool:
     return word in ("b", "bias", "biases", "beta", "offset") or name.lower().startswith(("bias", "beta"))
 
 
+def _named(callee: Any) -> list[tuple[str, Any]]:
+    """Parts under their names in Keras; those of a layer of the text under its attributes."""
+    if isinstance(callee, Custom) and callee.base == "Layer":
+        return callee.named_parts()
+    return [(part.name, part) for part in callee.parts()]
+
+
 def _starts(callee: Any) -> tuple[Any, ...] | None:
     if isinstance(callee, Graph):
         return told(callee.inputs[0].shape) if callee.inputs else None
-    return told(callee.start or ANY) if isinstance(callee, Sequence) else None
+    shape = callee.start if isinstance(callee, Sequence) else getattr(callee, "came", None)
+    return told(shape or ANY)
 
 
 def _ends(callee: Any) -> tuple[Any, ...] | None:
