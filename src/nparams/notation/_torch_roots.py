@@ -35,6 +35,7 @@ def choose(m: Machine, library: TorchLibrary, tree: ast.Module, which: str | Non
     if library.lost:
         raise NotationError(library.lost[0][0])
     instances = _free_instances(library)
+    _refuse_turns(m, instances)
     own = [each for each in instances if each.spec is None and not each.cls.name.islower() and each.cls.line]
     if own:
         return _only(m, own, tree)
@@ -45,6 +46,16 @@ def choose(m: Machine, library: TorchLibrary, tree: ast.Module, which: str | Non
     elif (loose := _loose(m, instances)) is not None:
         return loose
     return _from_classes(m, tree)
+
+
+def _refuse_turns(m: Machine, instances: list[TorchModule]) -> None:
+    """A layer that nothing holds stands for one turn of the loop that made it."""
+    turning = [each for each in instances if each.depth and not (each.spec is not None and each.spec.free)]
+    if turning:
+        m.line = turning[0].line
+        raise m.error(
+            f"{turning[0].name} is made in a loop, and how many turns it takes is not known; --set gives names a value"
+        )
 
 
 def _is_class(m: Machine, which: str) -> bool:
