@@ -163,6 +163,13 @@ CLAIMS = [
     ("(5*5*3+1)*100 = 7600", "it is 7,600, as the text says"),
     ("(5*5*3+1)*100 = 7,601", "it is 7,600, not 7,601 as the text says"),
     ("784*16 + 16 = 12544 parameters?", "it is 12,560, not 12,544 as the text says"),
+    ("(3*3*3 + 1) * 20 = (27 + 1) * 20 = 560", "it is 560, as the text says"),
+    (r"\(10 \times (9 + 1) = 100\)", "it is 100, as the text says"),
+    (r"$5^{2} \cdot 6 + 6 = 156$", "it is 156, as the text says"),
+    ("dense_2 : (61+1)*55 = 3,410", "it is 3,410, as the text says"),
+    ("Parameters of the second layer = (100 x 64) + 64 = 6,464", "it is 6,464, as the text says"),
+    ("= 32 * (3*3*16 + 1) = 4641 parameters", "it is 4,640, not 4,641 as the text says"),
+    ("34,944 + 614,656 + 885,120 = 1534720", "it is 1,534,720, as the text says"),
     ("12*d = 24", "it is 12*d, which is 24 only for some values of its symbols"),
 ]
 
@@ -173,6 +180,11 @@ def test_a_claim_is_checked(text: str, note: str) -> None:
     assert found.notes[-1] == note
     assert "declared" in found.also
     assert arithmetic.may_be(text)
+
+
+def test_a_wrong_step_is_told() -> None:
+    found = arithmetic.read("(5*5*3 + 1)*8 = (75 + 2)*8 = 608")
+    assert found.notes[-2:] == ['the step "(75 + 2)*8" is 616, not 608', "it is 608, as the text says"]
 
 
 def test_every_summand_of_a_transformer_is_told() -> None:
@@ -245,6 +257,12 @@ OTHERS = [
     "is 62,378,344 right?",
     "[(784, 16), (16,)]",
     "12 * (dense 3; relu)",
+    "conv1: 32 3x3",
+    "input: 28*28",
+    "layers: 3*4",
+    "x = Dense(3*4)",
+    "12",
+    "784 + d",
 ]
 
 

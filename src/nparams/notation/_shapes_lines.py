@@ -32,6 +32,9 @@ PLAIN = re.compile(
 #: a name with parts: fc1.weight, dense/kernel
 PATH = r"\w[./]\w"
 LONGEST_LINE = 1_000
+#: a sentence with a word in brackets: it names no shape
+SENTENCE = re.compile(r"[A-Za-z']+,? [A-Za-z']+[^\n]* [A-Za-z']+")
+SIDES = re.compile(r"[\[(][^\[\]()\n]*[\d,][^\[\]()\n]*[\])]|[\[({]\s*$")
 OPENING = re.compile(r"[\[({]")
 TOTAL = re.compile(r"(?i)^[^\d\n]{0,40}\btotal\b[^\d\n]{0,40}?([\d,_]{1,60})\b")
 
@@ -40,6 +43,7 @@ def entries_of(text: str, notes: list[str]) -> tuple[list[Entry], int | None]:
     """Every tensor that a paste shows, in order, and the total that it declares."""
     if VARIABLE.search(text) is not None:
         return _variables(text), None
+    text = "\n".join(" " * len(line) if is_sentence(line) else line for line in text.split("\n"))
     reader = Reader(text)
     tree = Tree(reader)
     lines = _Lines(reader, tree, notes)
@@ -48,6 +52,13 @@ def entries_of(text: str, notes: list[str]) -> tuple[list[Entry], int | None]:
         what = "1 tensor is" if tree.elided == 1 else f"{tree.elided:,} tensors are"
         notes.append(f'{what} printed with values left out ("..."), so the shape is not known: print .shape instead')
     return tree.found, lines.total
+
+
+def is_sentence(line: str) -> bool:
+    """Whether a line has brackets only as sentences have them: the vector of the [CLS] token."""
+    if not ("(" in line or "[" in line) or len(line) > LONGEST_LINE:
+        return False
+    return SENTENCE.search(line) is not None and SIDES.search(line) is None and "{" not in line
 
 
 def _variables(text: str) -> list[Entry]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from nparams.errors import NotationError, shown
+from nparams.notation._arithmetic_text import THOUSANDS, plain, steps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 MAX_TEXT = 20_000
 # Patterns as text, so that a list of sizes that is asked about compiles none of them.
 ALLOWED = r"[\w\s()\[\]{}+\-−–*×·^.,²³⁰¹⁴-⁹/%=?]+"
-THOUSANDS = r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,])"
 #: 784*16 = 12544, = ?, =, = 12,544 parameters
 CLAIM = r"\s*(?:=|==|≈)\s*(\?|[\d,_]+|)\s*(?:parameters|params|weights)?\s*\??\s*$"
-TIMES = r"[*·^²³⁰¹⁴-⁹]|[\d)\]]\s*[×x]\s*[\d(\[]|\d\s*\(|\)\s*\("
+TIMES = r"^\s*\d+(?:\s*\+\s*\d+)+\s*$|[*·^²³⁰¹⁴-⁹]|[\d)\]]\s*[×x]\s*[\d(\[]|\d\s*\(|\)\s*\("
 ONLY_TIMES = r"[\s\d_.]+(?:[x×][\s\d_.]+)*"
 WORD = r"[^\W\d]\w*"
 
@@ -32,11 +32,15 @@ def may_be(text: str) -> bool:
     >>> may_be("(5*5*3+1)*100"), may_be("784-16-10"), may_be("d-4*d-d"), may_be("784x16x10")
     (True, False, False, False)
     """
-    if len(text) > MAX_TEXT or not text.strip() or ".." in text or ":" in text:
+    if len(text) > MAX_TEXT or not text.strip() or ".." in text:
         return False
-    whole = " ".join(text.split())
+    if "\n" in text.strip():
+        return False
+    whole, more = steps(plain(text))
+    if ":" in whole or any(not re.fullmatch(ALLOWED, step) or _has_words(step) for step in more):
+        return False
     body = re.sub(THOUSANDS, lambda m: m[0].replace(",", ""), re.sub(CLAIM, "", whole))
-    if "," in body or "=" in body or "\n" in text.strip() or not re.fullmatch(ALLOWED, body):
+    if "," in body or "=" in body or not re.fullmatch(ALLOWED, body):
         return False
     if re.search(TIMES, body) is None or re.fullmatch(ONLY_TIMES, body) is not None:
         return False
@@ -85,7 +89,8 @@ def read(text: str) -> Network:
     from nparams.notation._arithmetic_layers import guesses
     from nparams.notation._arithmetic_terms import terms_of
 
-    body, claim = _split(text)
+    whole, more = steps(plain(text))
+    body, claim = _split(whole)
     expression = _parsed(body, text)
     terms, value = terms_of(expression, body)
     notes = guesses(terms)
@@ -95,6 +100,8 @@ def read(text: str) -> Network:
     )  # fmt: skip
     if not isinstance(value, int):
         _ = network.layers  # a division by nothing is found here, not while it is printed
+    for step in more:
+        _follow(network, step, value)
     if claim:
         _check(network, claim, value)
     return network
@@ -143,6 +150,16 @@ def _parsed(body: str, text: str) -> Size:
         raise
     except ExprError as error:
         raise NotationError(str(error)) from None
+
+
+def _follow(network: Network, step: str, value: Size) -> None:
+    """Whether what the text goes on with comes to the same."""
+    from nparams.expr import substitute
+    from nparams.network.notes import number
+
+    found = substitute(_parsed(_split(step)[0], step), {})
+    if found != value:
+        network.notes.append(f"the step {shown(step)} is {number(found)}, not {number(value)}")
 
 
 def _check(network: Network, claim: str, value: Size) -> None:

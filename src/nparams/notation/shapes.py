@@ -37,7 +37,7 @@ LINE = (
     r"[ \t|'\"]*((?:\d+[./])*[A-Za-z_][\w./:-]*)['\"]?(?:[ \t]\d{1,4}(?=:))?(?:[ \t]*[:=|,][ \t]*|[ \t]+)"
     rf"{TYPE}(?:shape=)?{SIDES}[ \t|,]*"
     rf"(?:(?:[A-Za-z]\w*[ \t]*[:=]?[ \t]*)?{SIDES}[ \t|,]*)*{TYPE}[ \t|,=\d]*"
-    r"(?:(?:requires_grad=)?(?:True|False))?[ \t|]*"
+    r"(?:(?:requires_grad=)?(?:True|False))?[ \t|]*[.;]?"
 )
 #: fc1.weight 16x784
 FLAT = (
@@ -104,7 +104,10 @@ def _is_table(head: str) -> bool:
     found = [re.fullmatch(LINE, line.rstrip()) for line in lines]
     names = [match[1].rstrip(":") for match in found if match is not None]
     if not names or len(names) < 0.8 * len(lines):
-        return False
+        from nparams.notation._shapes_lines import is_sentence
+
+        if not names or len(names) < 0.8 * sum(not is_sentence(line) for line in lines):
+            return False
     return any(re.search(NAMES, name) for name in names) and not re.search(
         r"(?m)^[ \t]*(?:input|conv|kernel_size|\w*_?shape|stride|padding|pool\w*)\s*[=:(\[ ]", head
     )
@@ -153,7 +156,8 @@ def _declare(network: Network, declared: int) -> None:
     """The total that the paste itself gives."""
     network.also["declared"] = declared
     if network.total != declared:
-        held = "not known" if network.total is None else f"{network.total:,}"
+        total = network.total
+        held = "not known" if total is None else f"{total:,}" if isinstance(total, int) else str(total)
         network.notes.append(f"the paste says that its total is {declared:,}; by its shapes it is {held}")
 
 

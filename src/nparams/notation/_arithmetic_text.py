@@ -1,0 +1,62 @@
+"""Arithmetic as people write it: LaTeX, a label before it, the steps to the result behind it."""
+
+from __future__ import annotations
+
+import re
+
+THOUSANDS = r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,])"
+#: signs of LaTeX, and what they mean
+LATEX = (
+    (r"\\(?:left|right|,|;|!|quad|displaystyle)(?![a-zA-Z])", " "),
+    (r"\\(?:times|cdot|ast)(?![a-zA-Z])", "*"),
+    (r"\\[()\[\]]|\$+", " "),
+    (r"\^\{(\d+)\}", r"^\1"),
+    (r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}", r" \1 "),
+    (r"\{,\}", ","),
+    (r"\\_", "_"),
+)
+#: dense_1 (Dense): ..., Total parameters = ..., * conv 2: ...
+LABEL = re.compile(r"[*•-]?\s*[A-Za-z][\w.#()/-]*(?: +[\w#()/-]+){0,7}\s*(?P<mark>:|=(?!=))")
+LETTERS = re.compile(r"[^\W\d_](?<![xX])|[^\W\d_]{2}")
+RESULT = re.compile(r"=\s*[\d,]+\s*(?:parameters|params|weights|biases)?\.?\s*$")
+
+
+def plain(text: str) -> str:
+    """Arithmetic in the parser's signs, without its label; a middle step of a chain is left out where it is equal.
+
+    >>> plain(r"\\(10 \\times (9 + 1) = 100\\)"), plain("dense : (44+1)*60 = 2700"), plain("= 2*(3+1)")
+    ('10 * (9 + 1) = 100', '(44+1)*60 = 2700', '2*(3+1)')
+    """
+    whole = " ".join(text.split())
+    if "\\" in whole or "$" in whole:
+        for sign, meaning in LATEX:
+            whole = re.sub(sign, meaning, whole)
+        whole = " ".join(whole.split())
+    whole = whole.replace("==", "=")
+    if re.match(r"=[^=]*[*+(×]", whole):
+        whole = whole[1:].strip()
+    m = LABEL.match(whole)
+    if m is not None and _is_label(m, whole[m.end() :]):
+        whole = whole[m.end() :].strip()
+    return whole
+
+
+def _is_label(m: re.Match[str], rest: str) -> bool:
+    """Whether what stands behind a word and : or = is arithmetic in numbers; behind : its result must follow."""
+    result = RESULT.search(rest)
+    body = rest[: result.start()] if result is not None else rest
+    if LETTERS.search(body) or not any(c.isdigit() for c in body):
+        return False
+    return result is not None or (m["mark"] == "=" and " " in m[0].strip(" ="))
+
+
+def steps(whole: str) -> tuple[str, list[str]]:
+    """What is worked out, and what it is said to be on the way.
+
+    >>> steps("(3*3*3 + 1)*20 = (27 + 1)*20 = 560")
+    ('(3*3*3 + 1)*20 = 560', ['(27 + 1)*20'])
+    """
+    parts = [part.strip() for part in whole.split("=")]
+    if len(parts) < 3 or not re.fullmatch(r"[\d,_]+\D{0,20}|\?", parts[-1]):
+        return whole, []
+    return f"{parts[0]} = {parts[-1]}", parts[1:-1]
