@@ -1,4 +1,4 @@
-"""Code as people paste it: reading grows with the text, and costs little beside what Python itself takes to parse it."""
+"""Code as people paste it: reading grows with the text, and costs little beside parsing it."""
 
 from __future__ import annotations
 
