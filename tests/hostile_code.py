@@ -6,7 +6,7 @@ What is right is one count, None where a count or a refusal is, or -1 where no c
 
 from __future__ import annotations
 
-Table = dict[str, tuple[str, int | None]]
+Table = dict[str, tuple[str, int | str | None]]
 
 
 def net(*lines: str, arguments: str = "") -> str:
@@ -243,6 +243,16 @@ PASTES: Table = {
     "super forgotten": ("class Net(nn.Module):\n    def __init__(self):\n        self.fc = nn.Linear(3, 4)\n", None),
 }  # fmt: skip
 
+SYMBOLS: Table = {
+    text: (text, expected)
+    for text, expected in {
+        "nn.ModuleDict({str(i): nn.Linear(2, 2) for i in range(n)})": "n*6",
+        "nn.ModuleList([nn.Linear(2, 2)] * n)": 6,
+        "nn.Sequential(*[nn.Linear(2, 2) for _ in range(n)])": "n*6",
+        net(FC, arguments=", n=3") + "criterion = nn.CrossEntropyLoss()\n": 16,
+    }.items()
+}
+
 WRONG: Table = {
     text: (text, None)
     for text in (
@@ -291,6 +301,8 @@ PART: Table = {
         "a = nn.Linear(3, 4)\nb = nn.Linear(4, 5)\nmodel = nn.Sequential(a, b, [][0])",
         "nn.Linear(3, 4)\nnn.Linear(4.5, 3)",
         "[nn.Linear(3, 4), nn.Linear('x', 4)]",
+        "layers = [nn.Linear(2, 2) for i in range(n)]",
+        "for i in range(n):\n    layers.append(nn.Linear(2, 2))",
         "a = nn.Linear(3, 4)\n" + net("self.a = a", "self.b = nn.Linear(1, 2, 3, 4, 5, 6)"),
         net("self.a = nn.Linear(3, 4)", "self.b = nn.Linear(2.5, 4)"),
         net("self.a = nn.Linear(3, 4)", "self.b = nn.Linear({}, 4)"),
@@ -313,6 +325,7 @@ GROUPS: dict[str, Table] = {
     "pastes": PASTES,
     "wrong": WRONG,
     "part": PART,
+    "symbols": SYMBOLS,
 }
 
 PIECES = [

@@ -85,7 +85,7 @@ def ran(
 answers = functools.partial(ran, CHILD)
 
 
-def problem(said: dict[str, Any], expected: int | None) -> str | None:
+def problem(said: dict[str, Any], expected: int | str | None) -> str | None:
     """What is wrong with an answer."""
     if "crash" in said:
         return str(said["crash"])

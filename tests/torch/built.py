@@ -7,6 +7,7 @@ import importlib.machinery
 import importlib.util
 import random
 import sys
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,9 @@ def loaded(path: Path, absent: set[str], name: str = "") -> ModuleType:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the file itself is warned of
+            spec.loader.exec_module(module)
         return module
     finally:
         sys.meta_path.remove(finder)

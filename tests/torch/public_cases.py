@@ -27,9 +27,6 @@ class Public(NamedTuple):
 VIT = {"image_size": 64, "patch_size": 16, "num_classes": 10, "dim": 64, "depth": 2, "heads": 4, "mlp_dim": 128}
 GPT = {"vocab_size": 50257, "context_length": 1024, "emb_dim": 768, "n_heads": 12, "n_layers": 12, "drop_rate": 0.1,
        "qkv_bias": False}  # fmt: skip
-QWEN = {"vocab_size": 1000, "context_length": 128, "emb_dim": 64, "n_heads": 4, "n_layers": 2, "hidden_dim": 96,
-        "head_dim": 16, "qk_norm": True, "n_kv_groups": 2, "rope_base": 10000.0, "dtype": None}  # fmt: skip
-TABLE = {"n_cont_features": 3, "cat_cardinalities": [4, 5]}
 EMFORMER = {"input_dim": 16, "num_heads": 4, "ffn_dim": 32, "num_layers": 2, "segment_length": 4}
 
 
@@ -98,8 +95,6 @@ PUBLIC: tuple[Public, ...] = (
            "depth": 1, "heads": 2, "mlp_dim": 64}),
     *rows("vit_pytorch/cross_vit.py", "CrossViT",
           {"image_size": 48, "num_classes": 10, "sm_dim": 32, "lg_dim": 48, "sm_enc_depth": 1, "lg_enc_depth": 2}),
-    *rows("vit_pytorch/cct.py", "CCT", {"img_size": 32, "embedding_dim": 64, "num_layers": 2, "num_heads": 4}),
-    *rows("vit_pytorch/cct.py", "cct_2", {"img_size": 32, "num_classes": 10}),
     *rows("mlp_mixer_pytorch/mlp_mixer_pytorch.py", "MLPMixer",
           {"image_size": 64, "channels": 3, "patch_size": 16, "dim": 32, "depth": 3, "num_classes": 10}),
     *rows("g_mlp_pytorch/g_mlp_pytorch.py", "gMLP",
@@ -124,7 +119,10 @@ PUBLIC: tuple[Public, ...] = (
     *rows("llms_from_scratch/ch03.py", "MultiHeadAttention MultiHeadAttentionWrapper",
           {"d_in": 32, "d_out": 32, "context_length": 16, "dropout": 0.0, "num_heads": 2, "qkv_bias": True}),
     Public("llms_from_scratch/kv_cache/gpt2.py", "GPTModel", GPT, configured("GPTModel", GPT)),
-    Public("llms_from_scratch/qwen3.py", "Qwen3Model", QWEN, configured("Qwen3Model", QWEN)),
+    Public("llms_from_scratch/qwen3.py", "Qwen3Model", {"cfg": "QWEN3_CONFIG_1_7B"},
+           lambda m: m.Qwen3Model(m.QWEN3_CONFIG_1_7B)),
+    Public("llms_from_scratch/qwen3.py", "Qwen3Model", {"cfg": "QWEN3_CONFIG_30B_A3B"},
+           lambda m: m.Qwen3Model(m.QWEN3_CONFIG_30B_A3B)),
     *rows("facenet_pytorch/models/inception_resnet_v1.py", "InceptionResnetV1"),
     *rows("rtdl_revisiting_models.py", "MLP",
           {"d_in": 8, "d_out": 1, "n_blocks": 3, "d_block": 32, "dropout": 0.1}),

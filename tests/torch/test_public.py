@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import nparams
-from nparams.errors import ReadError
+from nparams.errors import NparamsError, ReadError
 from tests.torch.built import built, loaded, ours, theirs, total
 from tests.torch.public_cases import GPT, PUBLIC
 
@@ -90,3 +90,29 @@ def test_a_layer_of_a_file_that_is_not_there_is_named() -> None:
     network = nparams.read(f"{ROOT / 'llms_from_scratch/ch04.py'}:GPTModelFast", set=GPT)
     assert network.total is None
     assert any("PyTorchMultiHeadAttention" in note for note in network.notes)
+
+
+def test_what_only_running_the_network_tells_has_no_total() -> None:
+    """Its positions are as many as a forward pass over an empty image gives."""
+    network = nparams.read(f"{ROOT / 'vit_pytorch/cct.py'}:cct_2")
+    assert network.total is None
+    assert any("positional_emb" in note for note in network.notes)
+
+
+FILES = sorted(file for file in ROOT.rglob("*.py") if "nn.Module" in file.read_text(encoding="utf-8", errors="replace"))
+
+
+def answer(file: Path) -> str:
+    """The form that a file is read as, or why it is not."""
+    try:
+        return nparams.read(str(file)).form
+    except NparamsError as problem:
+        return f"no: {problem}"
+
+
+def test_every_file_is_a_network_or_one_line() -> None:
+    """Whatever stands in the packages, nothing but our own errors leaves."""
+    answers = {file: answer(file) for file in FILES}
+    assert [file for file, said in answers.items() if not said.isprintable()] == []
+    assert len(answers) > 200
+    assert sum(said == "torch-code" for said in answers.values()) > 60
