@@ -169,7 +169,7 @@ def test_a_model_of_a_file_is_named_after_a_colon(tmp_path) -> None:  # type: ig
     path = tmp_path / "nets.py"
     path.write_text(CLASSES + OPEN)
     assert nparams.read(f"{path}:GPT").total == WHOLE
-    assert str(nparams.read(f"{path}:MLP").source) == f"{path}"
+    assert nparams.read(f"{path}:MLP").source == f"{path}:MLP"
 
 
 # what is pasted | the whole answer

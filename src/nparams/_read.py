@@ -25,6 +25,10 @@ FILES = [row for row in SOURCES if row.kind == "file"]
 ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
 SIGNS = frozenset("()[]{}*^+=·²×,")
+#: endings of files that hold text, or models that are not read yet
+ENDINGS = frozenset(
+    (".py", ".ipynb", ".txt", ".md", ".json", ".pt", ".pth", ".bin", ".onnx", ".h5", ".keras", ".tflite")
+)
 SUFFIXES = tuple(suffix for row in FILES for suffix in row.suffixes)
 
 
@@ -193,7 +197,8 @@ class Request:
             raise UsageError(f"--from {self.row.form} reads text; {shown(source.name)} is a file")
         if self.row is None and (text := readable_text(source, FILES)) is not None:
             network = self.text(self._claimant(text, source.name), text)
-            network.source = source.name
+            which = self.options.get("which")
+            network.source = source.name if which is None else f"{source.name}:{which}"
             return network
         self._refuse_options(source.name)
         row = self.row if self.row is not None and self.row.kind == "file" else recognise(source, FILES)
@@ -234,10 +239,18 @@ def _unread(name: str) -> ReadError:
 
 
 def _unclaimed(text: str, paths: bool) -> ReadError:
-    if paths and (text.endswith(SUFFIXES) or (os.path.dirname(text) and not set("()\n=;").intersection(text))):
+    if paths and _is_name(text):
         return ReadError(f"{shown(text)}: no such file or directory")
     return NotationError(
-        f"{shown(text)} is {'not a file here, and ' if paths else ''}neither layer sizes (784-16-10, "
-        "d-4*d-d; --from sizes takes longer names) nor a list of layers "
-        "(input 784; dense 10; nparams layers names them)"
+        f"{shown(text)} is {'not a file here, and ' if paths else ''}neither layer sizes (784-16-10, d-4*d-d; --from "
+        "sizes takes longer names) nor a list of layers (input 784; dense 10), nor code, a printed model, shapes or a "
+        "name that is known: nparams formats shows an example of each"
     )
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text is surely meant as the name of a file: it has a folder in it, or an ending that files have."""
+    if len(text) > 4096 or set("()\n=;").intersection(text):
+        return False
+    stem = text.partition(":")[0]
+    return text.endswith(SUFFIXES) or bool(os.path.dirname(text)) or os.path.splitext(stem)[1] in ENDINGS

@@ -13,7 +13,7 @@ from nparams.notation._code_source import tree_of
 from nparams.notation._torch_foreign import refuse_foreign
 from nparams.notation._torch_library import TorchLibrary
 from nparams.notation._torch_network import Builder
-from nparams.notation._torch_roots import choose
+from nparams.notation._torch_roots import arguments_of, choose, module_classes
 from nparams.notation._torch_told import told
 
 TYPE_CHECKING = False
@@ -90,5 +90,10 @@ def _unused(m: Machine) -> None:
     left = [name for name in m.given if name not in m.asked]
     if not left:
         return
+    taker = next((cls for cls in module_classes(m) if left[0] in arguments_of(cls)), None)
+    if taker is not None:
+        raise UsageError(
+            f"--set {left[0]}: the code itself gives {taker.name} its {left[0]}; --which {taker.name} leaves it open"
+        )
     known = ", ".join(sorted(m.symbols)[:8]) or "none"
     raise UsageError(f"--set {left[0]}: the code has no name {shown(left[0])} without a value; those without: {known}")

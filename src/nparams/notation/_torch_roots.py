@@ -272,7 +272,23 @@ def _arguments(m: Machine, function: Function, *, skip: int, tree: ast.Module) -
             found[name] = _settings(m, function, name)
         else:
             m.offer(name, default_of(function, name))
+    if function.node.args.kwarg is not None:  # what it hands on to the class that it makes
+        open_names = {name for cls in module_classes(m) for name in arguments_of(cls)}
+        found |= {name: m.take(name) for name in m.given if name in open_names and name not in found}
     return found
+
+
+def module_classes(m: Machine) -> list[Class]:
+    """The classes of the text whose objects are modules."""
+    return [v for v in m.module.names.values() if isinstance(v, Class) and is_module_class(v)]
+
+
+def arguments_of(cls: Class) -> list[str]:
+    """What a class's own constructor takes."""
+    from nparams.notation._code_functions import parameters
+
+    init = cls.attributes.get("__init__")
+    return parameters(init)[1:] if isinstance(init, Function) else []
 
 
 def _settings(m: Machine, function: Function, name: str) -> Any:
