@@ -31,6 +31,11 @@ LLAMA = "num_hidden_layers=32, num_attention_heads=32, vocab_size=32000, hidden_
 
 # text, total, where the total comes from
 TOTALS = [
+    ("GPT-3: 96 layers, 12288 d_model, 96 heads, 50257 vocab, 2048 context", 174_604_259_328, "as people list them"),
+    ("12 layers, hidden size 768, 12 heads, vocab size 50257, context length 1024", 124_439_808, "GPT-2 in words"),
+    ("a transformer with 12 layers, d_model 768, vocabulary of 50257 and block_size 1024", 124_439_808, "a sentence"),
+    ("BERT-Base: 12-layer, 768-hidden, 12-heads, vocab_size=30522, n_ctx=512", 109_482_240, "a README of BERT"),
+    ("24-layer, 1024-hidden, 16-heads, vocab=50257, ctx=1024", 354_823_168, "GPT-2 medium"),
     ("L=12 H=768 A=12 V=30522 n_ctx=512", 109_482_240, "transformers: BertModel"),
     ("BERT-large (L=24, H=1024, A=16, V=30522, n_ctx=512)", 335_141_888, "transformers: BertModel"),
     ("hidden_size=768, num_hidden_layers=12, num_attention_heads=12, intermediate_size=3072, "

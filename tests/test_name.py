@@ -50,6 +50,8 @@ def test_no_total_is_read_by_the_code():
 
 # typed, total
 SPELLINGS = [
+    ("resnet 50 trainable parameters", 25_557_032), ("how many parameters does resnet50 have?", 25_557_032),
+    ("Number of trainable parameters in ResNet-50?", 25_557_032), ("VGG 19 layer", 143_667_240),
     ("resnet50", 25_557_032), ("resnet-50", 25_557_032), ("ResNet 50", 25_557_032), ("resnet_50", 25_557_032),
     ("ResNet50", 25_557_032), ("torchvision.models.resnet50", 25_557_032), ("models.resnet50(pretrained=True)",
                                                             25_557_032),
@@ -197,6 +199,8 @@ def test_statistics_leave_counters_of_batches_out():
 
 # typed, what the refusal says
 REFUSED = [
+    ("falcon-7b", "is not a network whose layers are known here; its code, printed model, summary or hyper-parameters"),
+    ("lenet with 3 inputs", "known here. Known of this family: lenet-5"),
     ("resnet51", "did you mean resnet56 or resnet50"),
     ("bert-huge", "Known of this family: bert-base-uncased"),
     ("vgg17", "Known of this family: vgg11, vgg13, vgg16, vgg19"),

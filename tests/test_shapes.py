@@ -174,6 +174,7 @@ def test_what_is_left_out_is_unknown_and_said() -> None:
 
 # text | a note that must be there
 NOTED = [
+    ("w (n, 3)\nTotal params: 12", "the paste says that its total is 12; by its shapes it is 3*n"),
     ("[(784, 16), (16,)]", "is taken for its bias (1 so)"),
     ("[(3, 3, 3, 64), (64,), (64,)]", "cannot be told apart: 2 vectors counted as weights"),
     ("bn.running_mean (64,)\nbn.weight (64,)", "kept and not counted: bn.running_mean"),

@@ -23,8 +23,11 @@ FRONT = re.compile(
     r"\s*(?:(?:python3?\s+)?[\w./-]+\.py(?=\s+--))?"
     r"(?:(?:@[\w.]+(?:\([^()\n]*\))?\s*)*class\s+(?P<class>\w+)\s*(?:\([^()\n]*\))?\s*:)?"
 )
-TITLE = re.compile(r"\s*(?P<title>[A-Za-z][\w.+/-]*(?: [\w.+/-]+){0,5})\s*(?:[:(]\s*(?!int\b|\d)|\s+-\s+)(?=\S)")
-SKIPPED = re.compile(r"(?:[\s,;{}()|]|[-*•]\s|#[^\n]*|\band\b|\"\"\"[^\"]*\"\"\")+")
+TITLE = re.compile(
+    r"\s*(?P<title>[A-Za-z][\w.+/-]*(?: [\w.+/-]+){0,5})\s*(?:[:(]\s*(?!int\b|\d+\s*"
+    r"(?:[,;})\n]|$))|\s+-\s+|\s+with\s+)(?=\S)"
+)
+SKIPPED = re.compile(r"(?:[\s,;{}()|]|\.(?=\s|$)|[-*•]\s|#[^\n]*|\band\b|\"\"\"[^\"]*\"\"\")+")
 OPENED = re.compile(r"(?:(?P<name>[A-Za-z_][\w.]*)\s*=\s*)?(?P<call>[A-Za-z_][\w.]*)?\s*[({]")
 FLAG = re.compile(r"--?(?P<key>[A-Za-z][\w-]*)(?:\s*=\s*|\s+(?!-))?")
 KEY = re.compile(
@@ -32,7 +35,12 @@ KEY = re.compile(
     r"(?:(?P<type>:[ \t]*(?:Optional\[\w+\]|int|float|bool|str|Any)(?:[ \t]*\|[ \t]*None)?[ \t]*=)"
     r"|=>|[=:])(?![=:])[ \t]*"
 )
-COUNTED = re.compile(r"(?P<number>\d[\d,_]*)[ \t]*-?[ \t]*(?P<key>[A-Za-z]+(?:[ -][A-Za-z]+)?)\b")
+COUNTED = re.compile(r"(?P<number>\d[\d,_]*)[ \t]*-?[ \t]*(?P<key>[A-Za-z][A-Za-z_]*(?:[ -](?!and\b)[A-Za-z]+)?)\b")
+#: d_model 12288, vocab size of 50257: a name that is known, and its number
+SPACED = re.compile(
+    r"(?P<key>[A-Za-z_]\w*(?:[ -](?!of\b|is\b)[A-Za-z]\w*)?)[ \t]+(?:of[ \t]+|is[ \t]+)?"
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?!\w|,\d)|\d+(?:_\d+)*(?![\w.]))"
+)
 NUMBER = r"\d{1,3}(?:,\d{3})+(?!\w|,\d)|\d+(?:_\d+)*(?![\w.])"
 NAME = r"[A-Za-z_]\w*(?:\.\w+)*(?![\w(\[\"'])"
 VALUE = re.compile(
@@ -79,12 +87,23 @@ class Scan:
             self.title = match["class"] or ""
             self.at = match.end()
         title = TITLE.match(self.text, self.at)
-        if title is not None and KEY.match(self.text, title.end()) and not self._is_pair(title):
+        if title is not None and self._begins(title.end()) and not self._is_pair(title):
             self.title, self.at = title["title"], title.end()
+
+    def _begins(self, at: int) -> bool:
+        """Whether a pair stands at a place."""
+        return KEY.match(self.text, at) is not None or self._counts(at)
+
+    def _counts(self, at: int) -> bool:
+        """Whether a number of something known stands at a place."""
+        counted = COUNTED.match(self.text, at)
+        return counted is not None and role_of(counted["key"]) is not None
 
     def _is_pair(self, title: re.Match[str]) -> bool:
         """Whether a title is a key with a value after all: n_layer: L."""
         key = KEY.match(self.text, title.start("title"))
+        if key is not None and self._counts(key.end()):
+            return False  # BERT-Base: 12-layer
         return (
             key is not None
             and VALUE.match(self.text, key.end()) is not None
@@ -101,7 +120,7 @@ class Scan:
             return False
         if len(self.pairs) >= MAX_PAIRS:
             raise NotationError(f"more than {MAX_PAIRS:,} hyper-parameters")
-        if not (self._opened() or self._flag() or self._pair() or self._counted()):
+        if not (self._opened() or self._flag() or self._pair() or self._counted() or self._spaced()):
             piece = self.text[self.at : self.at + 40].split("\n")[0]
             raise NotationError(
                 f"{shown(piece)}, at character {self.at + 1}, is not understood; write name=value, for example "
@@ -166,6 +185,14 @@ class Scan:
         """12-layer, 768-hidden, 12 heads."""
         match = COUNTED.match(self.text, self.at)
         if match is None:
+            return False
+        self.pairs.append(Pair(match["key"], "size", match["number"], self.at + 1))
+        self.at = match.end()
+        return True
+
+    def _spaced(self) -> bool:
+        match = SPACED.match(self.text, self.at)
+        if match is None or role_of(match["key"]) is None or len(match["key"]) == 1:
             return False
         self.pairs.append(Pair(match["key"], "size", match["number"], self.at + 1))
         self.at = match.end()

@@ -33,7 +33,7 @@ NAMES = {
     "tokens paddedvocabsize",
     "V_src": "srcvocabsize srcvocab encvocabsize inputvocabsize ninputvocab",
     "V_tgt": "tgtvocabsize tgtvocab decvocabsize targetvocabsize outputvocabsize",
-    "n": "nctx npositions blocksize contextlength maxpositionembeddings seqlen maxseqlen maxlen "
+    "n": "nctx ctx npositions blocksize contextlength maxpositionembeddings seqlen maxseqlen maxlen "
     "contextsize maxseqlength sequencelength maxlength ncontext context positions contextwindow "
     "maxposition seqlength maxsequencelength numpositions",
     "types": "typevocabsize nsegments numsegments ntypes tokentypes segments",

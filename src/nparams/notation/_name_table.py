@@ -34,7 +34,8 @@ WHOSE = {
 #: words that say nothing of what is counted
 NOISE = frozenset(
     """model network net architecture pretrained weights imagenet imagenet1k the a hf chat instruct it base v1 meta
-    parameters params backbones with and of layers size""".split()
+    parameters params backbones with and of layers layer size trainable learnable total number count how many much what
+    is are there does do have has in for its""".split()
 )
 #: the front of a call or a path of modules: torchvision.models.resnet50, tf.keras.applications.ResNet50
 PATH = r"(?:[a-z_]\w*\.)+(?=[a-z_])"
@@ -101,7 +102,7 @@ def index() -> dict[str, tuple[Model, Net | None, str | None]]:
 
 def asked(text: str) -> Asked | None:
     """What a text asks, None where it names no network; NotationError where it asks what cannot be."""
-    text, whose = _unwrapped(text.strip().strip("\"'`"))
+    text, whose = _unwrapped(text.strip(" \t\r\n?").strip("\"'`"))
     text, classes = _classes(text)
     text, cut = NO_TOP.subn(" ", text)
     found = _found(text)
@@ -157,6 +158,9 @@ FAMILIES = (
     "alexnet", "lenet", "googlenet", "inceptionv", "xception", "bert", "roberta", "distilbert", "albert", "gpt2",
     "gpt3", "gpt1", "llama", "mistral", "mixtral", "gemma", "qwen", "t5", "flant5", "vit", "deit", "convnext", "swin",
     "capsnet", "bart", "unet", "opt", "pythia", "bloom", "gptneo", "gptj", "phi",
+    # none of these is known yet: what can be read of them is said
+    "falcon", "yolo", "whisper", "wav2vec", "nasnet", "mnasnet", "regnet", "electra", "deberta", "deepseek", "mamba",
+    "stablediffusion", "stablelm", "rwkv", "dino", "xlnet", "megatron", "codellama", "starcoder", "segformer", "detr",
 )  # fmt: skip
 
 
@@ -194,7 +198,10 @@ def unknown(text: str) -> NotationError:
     near = list(dict.fromkeys(pretty[name] for name in get_close_matches(plain(text), list(pretty), 3, 0.6)))
     told = f"; did you mean {' or '.join(near[:2])}?" if near else ""
     if stem and kin:
-        told += f" Known of this family: {', '.join(kin[:14])}{', ...' if len(kin) > 14 else ''}"
+        told += f"{'' if told else '.'} Known of this family: {', '.join(kin[:14])}{', ...' if len(kin) > 14 else ''}"
     elif not near:
-        told = "; write for example resnet50, vgg16, bert-base-uncased, gpt2, vit-b/16, llama-2-7b"
+        told = (
+            "; its code, printed model, summary or hyper-parameters can be read, or write for example resnet50, vgg16, "
+            "bert-base-uncased, gpt2, vit-b/16, llama-2-7b"
+        )
     return NotationError(f"{shown(text)} is not a network whose layers are known here{told}")

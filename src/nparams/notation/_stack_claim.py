@@ -19,10 +19,17 @@ def is_list(text: str) -> bool:
         return False
     pieces = [p.strip() for p in re.split(rf"{SEPARATOR}|[()]", text[:20_000]) if p.strip()]
     if re.match(CODE, text) and group_front(text, len(text) - len(text.lstrip()), len(text)) is None:
-        return False
+        return _is_sentence(text) and re.search(r"\w\s*=|\.\w", text) is None
     if any(is_input(piece) or kind_at_start(piece) is not None for piece in pieces):
         return True
-    return any(_nearly(piece) for piece in pieces)
+    return any(_nearly(piece) for piece in pieces) or _is_sentence(text)
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a text stands for a list of layers in other words: 32 filters of size 3x3x3."""
+    from nparams.notation._stack_prose import listed
+
+    return any(is_list(words) for words in listed(text))
 
 
 def _nearly(piece: str) -> bool:

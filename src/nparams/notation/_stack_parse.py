@@ -83,9 +83,12 @@ def _continues(before: str, text: str) -> bool:
     kind = kind_at_start(before)
     known = vocabulary(kind) if kind is not None else {}
     try:
-        first = next((t for t in tokens(text) if t.kind == "word"), None)
+        first, second = [*(t for t in tokens(text) if t.kind == "word"), None, None][:2]
     except NotationError:
         return False
+    hidden = first is not None and first.word == "hidden" and kind is not None and kind.name != "Dense"
+    if hidden and second is not None and f"hidden{second.word}" in known:
+        return True  # lstm 2 layers, hidden size 64
     if first is not None and first.word in PLACES:
         return False
     if kind is not None and first is not None and (first.word in known or first.word in ("linear", *UNCOUNTED)):

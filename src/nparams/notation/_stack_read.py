@@ -15,7 +15,23 @@ from nparams.notation._stack_print import canonical
 
 
 def network_of(text: str, bias: str, convention: str | None) -> Network:
-    """The network of a list of layers; see stack.read."""
+    """The network of a list of layers, or of a sentence that stands for one; see stack.read."""
+    try:
+        return _listed(text, bias, convention)
+    except NotationError as error:
+        from nparams.notation._stack_prose import listed
+
+        for words in listed(text):
+            try:
+                network = _listed(words, bias, convention)
+            except NotationError:
+                continue
+            network.source = text
+            return network
+        raise error from None
+
+
+def _listed(text: str, bias: str, convention: str | None) -> Network:
     steps = steps_of(text)
     _leave_out_biases(steps, bias)
     chosen = convention if convention in CONVENTIONS else "textbook"

@@ -73,7 +73,7 @@ def collapsed(text: str) -> str:
 def tokens(text: str) -> list[Token]:
     """The pieces of `text`; NotationError for a sign that belongs to no list of layers."""
     found: list[Token] = []
-    at = 0
+    at = brackets = 0
     text = text.rstrip()
     while at < len(text):
         match = TOKEN.match(text, at)
@@ -82,7 +82,8 @@ def tokens(text: str) -> list[Token]:
         if match is None:
             raise NotationError(f"{shown(text[at:].strip()[:1])} does not belong in a list of layers")
         at = _taken(match, text, found)
-        if len(found) > MAX_TOKENS:
+        brackets += match.lastgroup == "bracket"
+        if max(len(found), brackets) > MAX_TOKENS:
             raise NotationError(f"more than {MAX_TOKENS} words and numbers for one layer; divide layers with ;")
     return found
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 NOISE = frozenset(
     """of with each and a an the using size by for has having layer is in returns that are to per its then stacked
     followed activation initializer kernelinitializer masked causal hidden output final first second third last next
-    simple standard regular learned trainable use apply eps epsilon momentum""".split()
+    simple standard regular learned trainable use apply eps epsilon momentum vanilla plain nonlinear nonlinearity
+    function pixel pixels""".split()
 )
 #: activations named beside a layer change nothing (PReLU, which learns, is a layer of its own)
 ACTIVATIONS = frozenset(

@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from nparams.network import Network
 
 #: a value after a name, or a number before one
-SIGN = re.compile(r"[A-Za-z\"'][ \t]*[=:]|--[A-Za-z]|\d[ -]?(?:layer|hidden|head)", re.IGNORECASE)
+SIGN = re.compile(
+    r"[A-Za-z\"'][ \t]*[=:]|--[A-Za-z]|\d[ -]?(?:layer|hidden|head)|\b(?:n_?layers?|d_?model|"
+    r"n_?embd)[ \t]+\d",
+    re.IGNORECASE,
+)
 #: code, which other notations read
-CODE = re.compile(r"\b(?:nn|layers|keras|torch|tf)\.[A-Z]|^\s*(?:import|from)\s|\bdef\s|\blambda\b|->|=>", re.MULTILINE)
+CODE = re.compile(
+    r"\b(?:nn|layers|keras|torch|tf)\.[A-Z]|^\s*(?:import|from)\s|\bdef\s|\blambda\b|->|"
+    r"=>",
+    re.MULTILINE,
+)
 MAX_TEXT = 100_000
 
 

@@ -21,7 +21,9 @@ MAX_TEXT = 120
 STEM = re.compile(
     r"res[\s_-]*ne[tx]|vgg|dense[\s_-]*net|mobile[\s_-]*net|efficient[\s_-]*net|squeeze[\s_-]*net|shuffle[\s_-]*net|"
     r"alex[\s_-]*net|le[\s_-]*net|googl|inception|xception|caps|u[\s_-]*net|vi[\s_-]*t|vision|deit|swin|conv[\s_-]*next|mixer|"
-    r"bert|gpt|davinci|t5|bart|transformer|vaswani|word2vec|llama|mistral|mixtral|gemma|qwen|opt|pythia|bloom|phi",
+    r"bert|gpt|davinci|t5|bart|transformer|vaswani|word2vec|llama|mistral|mixtral|gemma|qwen|opt|pythia|bloom|phi|"
+    r"falcon|yolo|whisper|wav2vec|nasnet|regnet|electra|deepseek|mamba|diffusion|stablelm|rwkv|dino|xlnet|megatron|starcoder|"
+    r"segformer|detr",
     re.IGNORECASE,
 )
 
