@@ -93,6 +93,8 @@ def _einsum(k: KerasLayer, shapes: list[Shape]) -> Sent:
     if parts is None:
         raise NotationError(f'equation {shown(str(equation))} is not of the form "ab,bc->ac" or "...b,bc->...c"')
     came, kernel, went, left = parts
+    if any(len(set(letters)) < len(letters) for letters in (came, kernel, went)):
+        raise NotationError(f"equation {shown(equation)} names a side twice")
     shape = fit(shapes[0], len(came)) if ... in shapes[0] and left is None else shapes[0]
     elided = max(len(shape) - len(came), 0)
     said = k.value("output_shape")

@@ -82,6 +82,32 @@ def obtained(first: bool, args: Args, kwargs: Kwargs) -> Any:
     return (3, side, side) if first else (side, side, 3)
 
 
+def padding_for(first: bool, args: Args, kwargs: Kwargs) -> Any:
+    """keras.applications' correct_pad(inputs, kernel_size): zeros before a strided convolution."""
+    array = next((held for held in [*args, *kwargs.values()] if isinstance(held, Array)), None)
+    size = kwargs.get("kernel_size", args[-1] if args else None)
+    size = (size, size) if isinstance(size, int) else size
+    if array is None or len(array.shape) != 4 or not isinstance(size, tuple) or len(size) != 2:
+        return MISSING
+    sides = array.shape[2:] if first else array.shape[1:3]
+    pairs = []
+    for n, k in zip(sides, size, strict=True):
+        if n is not None and not isinstance(n, int):
+            return MISSING
+        pairs.append((k // 2 - (1 if n is None else 1 - n % 2), k // 2))
+    return tuple(pairs)
+
+
+def rates(m: Machine, args: Args, kwargs: Kwargs) -> Any:
+    """np.linspace(0.0, 0.2, 12): rates, which code only asks whether they are zero."""
+    first, last = args[0] if args else None, args[1] if len(args) > 1 else None
+    count = kwargs.get("num", args[2] if len(args) > 2 else 50)
+    numbers = all(isinstance(held, (int, float)) for held in (first, last))
+    if not numbers or not isinstance(count, int) or not 0 < count < 10_000 or first is None or last is None:
+        return m.unknown("np.linspace(...)")
+    return [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
+
+
 def data_of(path: str) -> Any:
     """(x_train, y_train), (x_test, y_test) of a data set whose shapes are known."""
     word = path.split(".")[-2] if "." in path else ""

@@ -14,7 +14,7 @@ from nparams.notation._code_objects import Class, Function, Instance
 from nparams.notation._code_values import MISSING, External, Native, Unknown
 from nparams.notation._keras_asked import open_loop, put
 from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
-from nparams.notation._keras_elsewhere import Elsewhere, Network, data_of, obtained, variable
+from nparams.notation._keras_elsewhere import Elsewhere, Network, data_of, obtained, padding_for, rates, variable
 from nparams.notation._keras_layers import REFUSED, Shop, known
 from nparams.notation._keras_models import Graph, Joined, Sequence
 from nparams.notation._keras_names import FUNCTIONS, MODELS, MODES, ROOTS, USUAL
@@ -82,6 +82,8 @@ class KerasLibrary(Library):
     def external(self, m: Machine, path: str) -> Any:
         """tf.newaxis, and constants of the backend."""
         root, _, last = path.rpartition(".")
+        if path in ("numpy.linspace", "np.linspace"):
+            return Native(path, rates)
         if root in ("six.moves", "builtins", "future.builtins", "past.builtins"):
             return builtin(last)
         return None if last == "newaxis" and path.partition(".")[0] in ROOTS else MISSING
@@ -107,6 +109,8 @@ class KerasLibrary(Library):
         root, last = path.partition(".")[0], path.rpartition(".")[2]
         if last.lstrip("_") == "obtain_input_shape":
             return obtained(self.shop.first, args, kwargs)
+        if last == "correct_pad":
+            return padding_for(self.shop.first, args, kwargs)
         if root not in ROOTS and not any(word in path for word in ("keras", "applications", "addons", "hub")):
             return MISSING
         if root in ("numpy", "np"):

@@ -13,8 +13,9 @@ from nparams.notation._keras_shape import is_size, plus, slid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nparams.expr import Size
     from nparams.notation._keras_layer import Sent
-    from nparams.notation._keras_shape import Dim, Shape
+    from nparams.notation._keras_shape import Shape
 
 
 def _pool(k: KerasLayer, shapes: list[Shape]) -> Sent:
@@ -55,18 +56,14 @@ def _pad(k: KerasLayer, shapes: list[Shape]) -> Sent:
 def _crop(k: KerasLayer, shapes: list[Shape]) -> Sent:
     image = Image(k, shapes[0])
     edges = ends(k, "cropping", image.rank)
-    sides = tuple(plus(n, _less(a), _less(b)) for n, (a, b) in zip(image.sides, edges, strict=True))
+    sides = tuple(plus(n, mul(-1, a), mul(-1, b)) for n, (a, b) in zip(image.sides, edges, strict=True))
     for n in sides:
         if isinstance(n, int) and n < 1:
             raise NotationError(f"cropping leaves nothing of a side: {n} is left")
     return image.shape(sides, image.channels)
 
 
-def _less(n: Dim) -> Dim:
-    return None if n is None else mul(-1, n)
-
-
-def ends(k: KerasLayer, name: str, rank: int) -> list[tuple[Dim, Dim]]:
+def ends(k: KerasLayer, name: str, rank: int) -> list[tuple[Size, Size]]:
     """What is added or taken at both ends of each side: 1, (1, 2) or ((1, 0), (2, 3)).
 
     One number stands for all ends; with one side, two are its ends; with more, each is both ends of a side.
@@ -74,8 +71,8 @@ def ends(k: KerasLayer, name: str, rank: int) -> list[tuple[Dim, Dim]]:
     held = k.value(name)
     if is_size(held):
         return [(held, held)] * rank
-    if not isinstance(held, (tuple, list, str, float, bool)) and held is not None:  # what the code does not tell
-        return [(None, None)] * rank
+    if not isinstance(held, (tuple, list, str, float, bool)) and held is not None:
+        raise NotationError(f"{name} is not told by the code")
     if isinstance(held, (tuple, list)):
         if rank == 1 and len(held) == 2 and all(map(is_size, held)):
             held = [held]

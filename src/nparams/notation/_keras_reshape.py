@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.errors import NotationError
-from nparams.expr import add, mul
+from nparams.expr import Expr, add, mul
 from nparams.notation._code_values import Unknown
 from nparams.notation._keras_merge import joined, reshaped
 from nparams.notation._keras_shape import ANY, is_size, merged, times
@@ -158,8 +158,8 @@ def in_a_row(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
 def tiled(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
     shape, by = shape_in(first_of(args, kwargs)), said(args, kwargs, 1, "multiples", "repeats", "reps", "n")
     if ... in shape or not isinstance(by, (list, tuple)) or len(by) != len(shape):
-        return (None,) * len(shape) if ... not in shape else ANY
-    return tuple(mul(n, f) if is_size(n) and is_size(f) else None for n, f in zip(shape, by, strict=True))  # type: ignore[arg-type]
+        return ANY
+    return sure(shape, [mul(n, f) if is_size(n) and is_size(f) else None for n, f in zip(shape, by, strict=True)])  # type: ignore[arg-type]
 
 
 def repeated(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
@@ -170,17 +170,27 @@ def repeated(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
     if ... in shape or not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
         return ANY
     at, n = axis % len(shape), shape[axis]
-    return (*shape[:at], mul(n, by) if is_size(n) and is_size(by) else None, *shape[at + 1 :])  # type: ignore[arg-type]
+    side = mul(n, by) if is_size(n) and is_size(by) else None  # type: ignore[arg-type]
+    return sure(shape, [*shape[:at], side, *shape[at + 1 :]])
 
 
 def padded(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
     shape, edges = shape_in(first_of(args, kwargs)), said(args, kwargs, 1, "paddings", "pad_width", "padding")
     if ... in shape or not isinstance(edges, (list, tuple)) or len(edges) != len(shape):
-        return (None,) * len(shape) if ... not in shape else ANY
-    return tuple(
-        add(n, *pair) if is_size(n) and isinstance(pair, (list, tuple)) and all(map(is_size, pair)) else None  # type: ignore[arg-type]
-        for n, pair in zip(shape, edges, strict=True)
+        return ANY
+    return sure(
+        shape,
+        [
+            add(n, *pair) if is_size(n) and isinstance(pair, (list, tuple)) and all(map(is_size, pair)) else None  # type: ignore[arg-type]
+            for n, pair in zip(shape, edges, strict=True)
+        ],
     )
+
+
+def sure(shape: Shape, sides: list[Any]) -> Shape:
+    """The sides, unless one is not known that was known before: then nothing is."""
+    lost = any(new is None and old is not None for old, new in zip(shape, sides, strict=True))
+    return ANY if lost else tuple(sides)
 
 
 def entry(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
@@ -203,7 +213,10 @@ def entry(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
             return ANY
         n = left.pop(0)
         if not is_size(one) and not (isinstance(one, Unknown) and ":" not in one.text):
-            out.append(_cut(n, one))
+            side = _cut(n, one)
+            if side is None and n is not None:
+                return ANY
+            out.append(side)
     return (*out, *left)
 
 
@@ -216,8 +229,12 @@ def _cut(n: Any, key: Any) -> Any:
         if len(words) > 3 or not all(word.lstrip("-").isdigit() or not word for word in words):
             return None
         parts = [int(word) if word and len(word) < 10 else None for word in words] + [None] * (3 - len(words))
+    else:
+        return None
     if parts == [None] * 3:
         return n
+    if isinstance(n, Expr) and isinstance(parts[0], int) and parts[0] >= 0 and parts[1:] == [None, None]:
+        return add(n, -parts[0])
     if isinstance(n, int) and parts[2] != 0:
         return len(range(n)[slice(*parts)])
     return None
