@@ -61,6 +61,11 @@ READ = [
     ("a\u200b = nn.Linear(6,\u00a08)", 56, ""),
     (f"{NET}{LAYERS}{FORWARD}".replace("\n", "\r\n"), 83, ""),
     (f"{NET}{LAYERS}{FORWARD}".replace("    ", "\t"), 83, ""),
+    (f"{NET}{LAYERS}".replace("\n", "\n> ").replace("class", "> class", 1), 83, ""),
+    ("+" + f"{NET}{LAYERS}".rstrip().replace("\n", "\n+"), 83, ""),
+    ("In [None]:\na = nn.Linear(6, 8)\n\nIt prints\n", 56, 'line 4 ("It prints")'),
+    # documents
+    ("CLASS torch.nn.Linear(in_features, out_features, bias=True)\nUse it so:\nm = nn.Linear(6, 8)", 56, ""),
     # calls in sentences
     ("How many parameters does nn.Linear(20, 30) have?", 630, "only the calls"),
     ("what about `nn.Conv2d(3, 64, kernel_size=3)`?", 1_792, "only the calls"),
@@ -77,6 +82,9 @@ REFUSED = [
     (f"Here it is:\n{NET}        self.a = nn.Linear(6 8)\n{FORWARD}", 'line 5: "self.a = nn.Linear(6 8)" is not'),
     (f"Here it is:\n{NET}        self.a = nn.Linear(6,\n        self.b = nn.Linear(8, 3)\n", "line 5"),
     (f"Here it is:\n{NET}        self.a nn.Linear(6, 8)\n", "line 5"),
+    (f"{NET}        self.a = nn.Linearn(6 8\n        self.b = nn.Linear(8, 3)", "line 4"),
+    (f"{NET}        self.a = nn.Linearn06 8)\n        self.b = nn.Linear(8, 3)", "line 4"),
+    (f"It is\nsize = 6 8\n{NET}        self.b = nn.Linear(size, 3)", "line 2"),
     ("model = Sequential()\nfor i in range(3)\n    model.add(Dense(8, input_dim=8))", "line 2"),
     # whether the last layer is in the loop cannot be told
     ("model = nn.Sequential()\nfor i in range(3):\nmodel.append(nn.Linear(6, 6))\nmodel.append(nn.Linear(6, 3))",
@@ -121,7 +129,8 @@ def test_only_our_errors_leave(lines: list[str], mark: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["(\n" * 60_000, "(a b\n)\n" * 20_000, "don't (see\n" * 15_000, "'''\n" * 40_000, "x (\n" * 30_000 + ")\n" * 30_000,
-     "nn.Linear(3, 4) is it right?\n" * 6_000, "a" * 190_000 + " b c", "A(" * 90_000, "class A:\n# x\n" * 12_000],
+     "nn.Linear(3, 4) is it right?\n" * 6_000, "a" * 190_000 + " b c", "A(" * 90_000, "class A:\n# x\n" * 12_000,
+     "@a\n" * 20_000, "for i in x:\n" * 15_000, "a = 1 2\n" * 20_000],
 )  # fmt: skip
 def test_long_texts_stay_bounded(text: str) -> None:
     start = process_time()

@@ -9,6 +9,8 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nparams.notation._code_prose import Line
 
 CLASS = re.compile(r"class\s+(\w+)")
@@ -59,6 +61,17 @@ class _Put:
         #: how deep the heads of blocks before this statement push it
         self.pushed = 0
         self.returned = False
+        #: from each statement on: the next that is no decorator, that begins a function or class, that may make a layer
+        self.below = self._next(lambda word: not word.startswith("@"))
+        self.begins = self._next(lambda word: DEF.match(word) is not None or CLASS.match(word) is not None)
+        self.makes = self._next(lambda word: MAKES.search(word) is not None)
+
+    def _next(self, fits: Callable[[str], bool]) -> list[int]:
+        """For each place, and the three behind the end, the first place from it on that fits."""
+        found = [len(self.words)] * (len(self.words) + 3)
+        for k in reversed(range(len(self.words))):
+            found[k] = k if fits(self.words[k]) else found[k + 1]
+        return found
 
     def depths(self) -> list[int] | None:
         found: list[int] = []
@@ -88,9 +101,9 @@ class _Put:
 
     def _decorated(self, k: int) -> int:
         """As deep as what it stands over."""
-        below = next((word for word in self.words[k:] if not word.startswith("@")), "")
-        m = DEF.match(below)
-        return 1 if m is not None and self.klass and (m[2] in ("self", "cls") or self._static(k + 1)) else 0
+        below = self.below[k]
+        m = DEF.match(self.words[below]) if below < len(self.words) else None
+        return 1 if m is not None and self.klass and (m[2] in ("self", "cls") or self._static(below)) else 0
 
     def _static(self, k: int) -> bool:
         return k > 0 and self.words[k - 1].startswith(("@staticmethod", "@classmethod"))
@@ -121,9 +134,4 @@ class _Put:
         """Whether a layer may be made further on, so that it matters what belongs to this block."""
         if self.function in RUNS:
             return False
-        rest = []
-        for word in self.words[k + 2 :]:
-            if DEF.match(word) or CLASS.match(word):
-                break
-            rest.append(word)
-        return any(MAKES.search(word) for word in rest)
+        return self.makes[k + 2] < self.begins[k + 2]

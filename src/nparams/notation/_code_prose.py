@@ -32,11 +32,15 @@ WHOLE = (
 #: what a layer may come from, however the rest of the line is broken: a class that is called, a definition
 CALLED = re.compile(
     r"(?<![\w.])(?:[A-Za-z_]\w*\.){0,6}[A-Z]\w*\(|\.(?:add|append|extend|insert|add_module)\("
-    r"|^\s*(?:self\.)?[\w.]+\s*=\s*[\w.]+\(|^\s*(?:class|def)\s+\w+\s*[(:]"
+    r"|^\s*(?:self\.)?[\w.]+\s*=\s*[\w.]+\(|^\s*self\.\w+\s*[=:]|\bnn\.[A-Z]|^\s*(?:class|def)\s+\w+\s*[(:]"
     r"|^\s*(?:else|try|finally)\s*$|^\s*for\s[\w\s,()]{1,80}\sin\s|^\s*(?:if|elif|while)\s[^=<>]{0,80}(?:[=!<>]=|[<>])"
 )
 WORD = re.compile(r"[(\"'`*_]*[A-Za-z][\w'-]*[)\"'`*_.,;:!?]*\Z")
 KEYWORDS = frozenset(kwlist)
+#: what is given a value, however
+GIVEN = re.compile(r"\s*([A-Za-z_]\w*)\s*(?::[^=]{1,80})?[-+*]?=(?!=)")
+#: PyTorch's own documents put the class before a layer's arguments
+SIGNATURE = re.compile(r"\s*class\s+(?:\w+\.)+[A-Z]\w*\(.*\)[^:]*\Z", re.I)
 #: the shape of an output
 SHAPE = re.compile(r"torch\.Size\([\[\]\d, ]*\)")
 #: a line of print(model)
@@ -76,7 +80,16 @@ def plain(text: str) -> str:
 
         text = ENTITY.sub(lambda m: unescape(m[0]).replace("\u00a0", " "), text)
     text = re.sub(r"\\[ \t]+$", r"\\", text.translate(MARKS), flags=re.M)
-    return _unnumbered(text)
+    return _unmarked(_unnumbered(text))
+
+
+def _unmarked(text: str) -> str:
+    """Without the mark that a quotation or a change has in front of each line."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    for mark in (">", "+"):
+        if len(lines) > 1 and all(line.lstrip().startswith(mark) and line.lstrip()[:2] != ">>" for line in lines):
+            return re.sub(rf"^[ \t]*\{mark} ?" if mark == ">" else r"^[ \t]*\+", "", text, flags=re.M)
+    return text
 
 
 def _unnumbered(text: str) -> str:
@@ -105,7 +118,20 @@ def statements(text: str) -> list[Line]:
             found.append(line)
             at = line.last
         at += 1
+    _refuse_lost(lines, found)
     return found
+
+
+def _refuse_lost(lines: list[str], found: list[Line]) -> None:
+    """A line that is no Python and gives a name its value, which the code goes on to use, is no prose."""
+    lost = {m[1]: line.first for line in found if not line.code and (m := GIVEN.match(lines[line.first]))}
+    if not lost:
+        return
+    for line in found:
+        if line.code:
+            for word in re.findall(r"[A-Za-z_]\w*", " ".join(lines[line.first : line.last + 1])):
+                if word in lost and lost[word] < line.first:
+                    raise Broken(lost[word] + 1)
 
 
 def _statement(lines: list[str], at: int, work: list[int]) -> Line | None:
@@ -202,6 +228,8 @@ def is_prose(line: str) -> bool:
     (True, False)
     """
     bare = line.split(" #")[0]
+    if SIGNATURE.match(bare):
+        return True
     if any(c.isalpha() and ord(c) > 127 for c in bare):
         return True
     words = [bool(WORD.match(word)) and word.strip("(),.:;!?") not in KEYWORDS for word in bare.split()[:400]]

@@ -13,9 +13,9 @@ MAX_TEXT = 1_500_000
 #: characters of a text that is no Python as it is, and is mended
 MAX_MENDED = 200_000
 
-PROMPT = re.compile(r"^[ \t]*(?:>>> ?|\.\.\.:? ?|In \[[\d ]*\]: ?)", re.M)
+PROMPT = re.compile(r"^[ \t]*(?:>>> ?|\.\.\.:? ?|In \[(?:[\d ]*|None)\]: ?)", re.M)
 #: without one of these, three dots are the body of something
-PROMPTED = re.compile(r"^[ \t]*(?:>>>|In \[[\d ]*\]:)", re.M)
+PROMPTED = re.compile(r"^[ \t]*(?:>>>|In \[(?:[\d ]*|None)\]:)", re.M)
 OUTPUT = re.compile(r"^[ \t]*Out\[[\d ]*\]:.*$", re.M)
 FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.M)
 #: shell and notebook lines in a cell: !pip install, %matplotlib inline

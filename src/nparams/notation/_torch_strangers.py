@@ -31,6 +31,8 @@ MODULE_WORDS = (
 )  # fmt: skip
 
 
+#: ... of one that may well hold no parameters
+BARE_WORDS = ("act", "pool", "module", "drop")
 #: ... and of none
 PLAIN_WORDS = (
     "tokenizer", "config", "loss", "metric", "accuracy", "logger", "optimizer", "scheduler", "dataset", "loader",
@@ -47,5 +49,6 @@ def stranger(value: Unknown, *, sure: bool = False) -> Stranger | None:
     if not sure and any(word in front for word in PLAIN_WORDS):
         return None
     if sure or called[:1].isupper() or any(word in front for word in MODULE_WORDS):
-        return Stranger(value, sure=sure or called[:1].isupper())
+        bare = any(word in front for word in BARE_WORDS)
+        return Stranger(value, sure=sure or called[:1].isupper() or not bare)
     return None
