@@ -9,6 +9,7 @@ from nparams.notation._code_classes import all_fields, instance_of
 from nparams.notation._code_functions import default_of, required
 from nparams.notation._code_objects import Class, Function, Instance
 from nparams.notation._code_values import MISSING, Unknown
+from nparams.notation._torch_elsewhere import library_changed, library_made
 from nparams.notation._torch_library import TorchLibrary, is_module_class
 from nparams.notation._torch_modules import Param, TorchModule, plain_class
 
@@ -116,6 +117,8 @@ def several(names: list[str]) -> NotationError:
 
 def _loose(m: Machine, instances: list[TorchModule]) -> TorchModule | None:
     """Layers that no class holds together: one, or several that are counted as one network."""
+    if (elsewhere := library_changed(m)) is not None:
+        raise elsewhere
     held = m.free.get("self")
     if isinstance(held, Unknown) and any(isinstance(v, (TorchModule, Param)) for v in held.parts.values()):
         return _together(m, {str(k): v for k, v in held.parts.items()})
@@ -223,6 +226,8 @@ def _calls(tree: ast.Module, makers: list[str]) -> list[set[str]]:
 
 def _nothing(m: Machine) -> NotationError:
     """No model: what could not be followed is the likely reason."""
+    if (elsewhere := library_made(m)) is not None:
+        return elsewhere
     if m.skipped:
         return NotationError(m.skipped[0][1])
     return NotationError(

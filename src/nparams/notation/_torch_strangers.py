@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nparams.notation._code_values import Thing, Unknown
 
 TYPE_CHECKING = False
@@ -40,15 +42,29 @@ PLAIN_WORDS = (
 )  # fmt: skip
 
 
+#: a part of a network that a library gives, and a size of one
+PART = re.compile(r"(?:\bmodels\.[A-Za-z]\w*|\bhub\.load|\bfrom_pretrained|\bcreate_model)\(.*[)\]]\.\w+\Z")
+SIZE = re.compile(r"\.(?:\w*_features|\w*(?:config|size|dim|num|shape|channels|planes)\w*)\Z")
+
+
 def stranger(value: Unknown, *, sure: bool = False) -> Stranger | None:
     """A stranger where an unknown may be a module: it is what a call of that sort gives."""
     if value.called is None and not sure:
-        return None
-    called = (value.called or value.text).rpartition(".")[2]
+        return Stranger(value, sure=True) if PART.search(value.text) and not SIZE.search(value.text) else None
+    *path, called = (value.called or value.text).split(".")
     front = called.lower()
-    if not sure and any(word in front for word in PLAIN_WORDS):
+    if not sure and any(word in ".".join([*path[-1:], front]).lower() for word in PLAIN_WORDS):
         return None
-    if sure or called[:1].isupper() or any(word in front for word in MODULE_WORDS):
+    named = called[:1].isupper() or _gives_network(path, called)
+    if sure or named or any(word in front for word in MODULE_WORDS):
         bare = any(word in front for word in BARE_WORDS)
-        return Stranger(value, sure=sure or called[:1].isupper() or not bare)
+        return Stranger(value, sure=sure or named or not bare)
     return None
+
+
+def _gives_network(path: list[str], called: str) -> bool:
+    """BertModel.from_pretrained, EfficientNet.from_name, models.vgg16."""
+    front = path[-1] if path else ""
+    if (front, called) == ("hub", "load"):
+        return True
+    return front == "models" or (front[:1].isupper() and called.startswith(("from_", "load")))
