@@ -43,23 +43,34 @@ def tree_of(text: str) -> ast.Module:
     """
     if len(text) > MAX_TEXT:
         raise NotationError(f"{len(text):,} characters of code: at most {MAX_TEXT:,} are read")
-    cleaned = clean(text)
+    text = dedented(plain_text(text))
     with catch_warnings():
         simplefilter("ignore")  # Python warns of odd texts in the code, to whoever parses it
         try:
-            return ast.parse(cleaned)
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            text = clean(text)
+        try:
+            return ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            return _again(cleaned, error)
+            return _again(text, error)
 
 
-def clean(text: str) -> str:
-    """The code without what surrounds it in a paste, line by line, so that line numbers hold."""
+def plain_text(text: str) -> str:
+    """A text with Python's own ends of lines and spaces; of a notebook file, its code."""
     text = (
         text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").replace("\u00a0", " ")
     )
     text = text.encode("utf-8", "replace").decode("utf-8")
-    if text.lstrip()[:1] == "{" and '"cells"' in text:
-        text = _cells(text)
+    return _cells(text) if text.lstrip()[:1] == "{" and '"cells"' in text else text
+
+
+def clean(text: str) -> str:
+    """The code without what surrounds it in a paste, line by line, so that line numbers hold.
+
+    Only for a text that is no Python as it is: a fence or a prompt may stand in what a class says of itself.
+    """
+    text = plain_text(text)
     if PROMPTED.search(text):
         text = OUTPUT.sub("", PROMPT.sub("", text))
     if "```" in text or "~~~" in text:
