@@ -203,6 +203,7 @@ PASTES: Table = {
     "a notebook's magic": ("%matplotlib inline\n!pip install torch\nimport torch\nnn.Linear(3, 4)", 16),
     "a fence": ("```python\nnn.Linear(3, 4)\n```", 16),
     "a fence in a question": ("I have this:\n\n```python\nmodel = nn.Linear(3, 4)\n```\n\nWhy 16?", 16),
+    "fences in what a class says of itself": (CLASS.replace("class Net(nn.Module):\n", 'class Net(nn.Module):\n    """Use it so:\n\n    ```\n    >>> Net()\n    ```\n    """\n\n'), CLASS_TOTAL),
     "mail quotes": ("> nn.Linear(3, 4)\n> nn.ReLU()", None),
     "line numbers": ("1 model = nn.Sequential(\n2     nn.Linear(3, 4)\n3 )", None),
     "Windows": (CLASS.replace("\n", "\r\n"), CLASS_TOTAL),
