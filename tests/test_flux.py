@@ -131,6 +131,11 @@ def test_names_without_a_value_are_symbols() -> None:
 
 
 NOTED = [
+    (
+        "Here (don't laugh):\njulia> m = Chain(Dense(4 => 3), Dense(3 => 2));\njulia> m(x) == m[2](m[1](x))\ntrue",
+        'passed over, for no layer is made there: line 1 ("Here (don\'t laugh):"), line 3',
+    ),
+    ("m = Dense(4 => 3)\nloss(x, y) = Flux.mse(m(x), y)\nopt = setup(ADAM(), m) # `a`", "line 2"),
     ("Chain(Dense(5 => 7), foo)", "foo is taken as a function without parameters"),
     ("e = Dense(4 => 4)\nChain(e, e)", "e is used more than once"),
     ("Chain(Dense(5 => 7, relu), Dropout(0.5), Dense(8 => 2))", "3 takes 8 values, but 7 come from 1"),
@@ -144,6 +149,7 @@ def test_what_is_assumed_is_noted(text: str, told: str) -> None:
 
 
 REFUSED = [
+    ("My net:\nm = Chain(Dense(4 => 3) Dense(3 => 2))", "line 2"),
     ("Chain(\nMyBlock(3), Dense(5 => 7))", "line 2: MyBlock is defined elsewhere"),
     ("Dense(5)", 'line 1: "Dense" takes in => out: Dense(5 => 7)'),
     ("Chain(Dense(5 => 7)", 'line 1: "Chain" is not closed'),

@@ -41,6 +41,10 @@ def counted(text: str) -> Network:
     if isinstance(network.totals.known, Expr):
         _ = network.layers  # a division by nothing is found here, not while it is printed
     network.notes += builder.notes
+    if parser.aside:
+        told = ", ".join(f"line {line} ({shown(words)})" for line, words in parser.aside[:3])
+        more = f" and {len(parser.aside) - 3} more" if len(parser.aside) > 3 else ""
+        network.notes.append(f"passed over, for no layer is made there: {told}{more}")
     if builder.recurrent:
         other = _network(text, Builder(parser, names, state=not state), model)
         _tell_state(network, other, state, told)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from nparams.errors import shown
+import re
+
+from nparams.errors import NotationError, shown
 from nparams.notation._flux_tokens import Token, Words
 
 MAX_DEPTH = 40
+#: what begins code that would have to run
+BLOCKS = ("function", "struct", "mutable", "for", "while", "if", "module", "begin", "let", "macro", "@")
 
 #: how strongly operators bind, and whether the right one comes first
 BINDS = {"=>": (1, True), "|>": (3, False), ":": (4, False), "+": (5, False), "-": (5, False), "*": (6, False),
@@ -38,6 +42,8 @@ class Parser(Words):
         super().__init__(text)
         self.place = 0
         self.depth = 0
+        #: lines that make no layer and were passed over
+        self.aside: list[tuple[int, str]] = []
 
     # -- words --------------------------------------------------------------------------------------------------------
 
@@ -66,14 +72,37 @@ class Parser(Words):
     def statements(self) -> list[tuple[str | None, Node]]:
         """(name, expression) for each; the name is None where nothing is assigned."""
         found: list[tuple[str | None, Node]] = []
+        first: NotationError | None = None
         while True:
             while self.next.kind == "nl" or self.next.text in (";", ","):
                 self.place += 1
             if self.next.kind == "end":
+                if first is not None and not found:
+                    raise first
                 return found
             if self._passed():
                 continue
-            found.append(self._statement())
+            start, depth = self.place, self.depth
+            try:
+                found.append(self._statement())
+            except NotationError as error:
+                if not self._is_aside(start):
+                    raise
+                first = first or error
+                self.depth = depth
+
+    def _is_aside(self, start: int) -> bool:
+        """Whether a line that is not understood makes no layer: a sentence, a call, an output; it is passed over."""
+        at = self.tokens[start].at
+        end = self.text.find("\n", at)
+        line = self.text[at : end if end >= 0 else len(self.text)]
+        if re.search(r"[A-Z]\w*\(", line) is not None or line.split(" ")[0] in BLOCKS:
+            return False
+        self.place = start
+        while self.next.kind not in ("nl", "end"):
+            self.place += 1
+        self.aside.append((self.text.count("\n", 0, at) + 1, line.strip()))
+        return True
 
     def _passed(self) -> bool:
         """`using Flux`, `julia>` in front of a line."""
@@ -88,7 +117,7 @@ class Parser(Words):
         if word in ("const", "global", "local", "return"):
             self.place += 1
             return True
-        if word in ("function", "struct", "mutable", "for", "while", "if", "module", "begin", "let", "macro", "@"):
+        if word in BLOCKS:
             self.fail(self.next.at, f"{shown(word)} is code that would have to run; paste the layers: Chain(...)")
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.errors import NotationError, shown
+from nparams.errors import NotationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ class Words:
                 continue
             match = TOKEN.match(self.text, at)
             if match is None:
-                self.fail(at, f"{shown(self.text[at : at + 20])} is not understood")
+                found.append(Token("other", self.text[at], at))
+                at += 1
+                continue
             kind = str(match.lastgroup)
             if kind == "comment":
                 self.comments.append(Token(kind, match[0], at))
