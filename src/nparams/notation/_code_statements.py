@@ -61,6 +61,17 @@ def _expression(m: Machine, node: ast.Expr) -> None:
         value = evaluate(m, node.value)
         if m.frame is m.module:
             m.last = value
+        elif isinstance(value, Unknown):
+            _note_change(m, node.value)
+
+
+def _note_change(m: Machine, node: ast.expr) -> None:
+    """A function that the text does not have may change the list or dict that it is handed."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return
+    for arg in node.args:
+        if isinstance(arg, ast.Name) and isinstance(evaluate(m, arg), (dict, list)):
+            m.note(f"line {node.lineno}: {node.func.id} is taken to leave {arg.id} as it is")
 
 
 def _assign(m: Machine, node: ast.Assign) -> None:

@@ -160,6 +160,8 @@ class TorchLibrary(Library):
             return parameter(m, args, kwargs, buffer=last == "Buffer")
         if path.endswith("WeightsEnum.verify"):  # torchvision: checks its argument and gives it back
             return args[0] if args else None
+        if last == "_ovewrite_named_param" and len(args) == 3:  # torchvision/models/_utils.py
+            return args[0].setdefault(args[1], args[2]) if isinstance(args[0], dict) else None
         if path.startswith("einops."):
             from nparams.notation._torch_tensors import rearranged
 
