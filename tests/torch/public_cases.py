@@ -47,6 +47,10 @@ PUBLIC: tuple[Public, ...] = (
     Public("torchvision/models/resnet.py", "resnet18", {}, resnet("BasicBlock", 2, 2, 2, 2)),
     Public("torchvision/models/resnet.py", "resnet50", {}, resnet("Bottleneck", 3, 4, 6, 3)),
     Public("torchvision/models/resnet.py", "resnet152", {}, resnet("Bottleneck", 3, 8, 36, 3)),
+    Public(
+        "torchvision/models/resnet.py", "resnext50_32x4d", {},
+        lambda m: m.ResNet(m.Bottleneck, [3, 4, 6, 3], groups=32, width_per_group=4),
+    ),
     Public("torchvision/models/vgg.py", "vgg16_bn", {}, lambda m: m.VGG(m.make_layers(m.cfgs["D"], batch_norm=True))),
     Public("torchvision/models/densenet.py", "densenet121", {}, lambda m: m.DenseNet()),
     *rows("torchvision/models/densenet.py", "DenseNet", {"growth_rate": 12, "block_config": (2, 3)}),
