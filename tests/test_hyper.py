@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -287,3 +288,35 @@ def test_only_our_errors_leave_read(text):
         network = hyper.read(text)
         assert network.totals.known is not None
         assert network.layers
+
+
+AMONG = [
+    (f"my notes on attention (part 2)\nthe settings:\n{BOOK}\nlayer norm comes first", 163_009_536),
+    (f"from dataclasses import dataclass\n\n{NANO}\nprint(GPTConfig())", 124_475_904),
+    ("from model import GPTConfig\nconfig = GPTConfig(\n    block_size=64, vocab_size=100, n_layer=2,\n    n_head=2, "
+     "n_embd=8\n)\nmodel = GPT(config)", 3_072),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "total"), AMONG, ids=range(len(AMONG)))
+def test_settings_among_other_text(text: str, total: int) -> None:
+    assert hyper.may_be(text)
+    found = hyper.read(text)
+    assert (found.total, found.source) == (total, text)
+    assert found.notes[-1].startswith("only ")
+
+
+def test_two_settings_are_not_chosen_from() -> None:
+    text = "import a\nA = {'n_layer': 2, 'n_embd': 8}\nB = {'n_layer': 4, 'n_embd': 8}"
+    assert not hyper.may_be(text)
+
+
+def test_settings_beside_layers_are_code() -> None:
+    assert not hyper.may_be(f"{BOOK}\nclass GPT(nn.Module):\n  def __init__(self, cfg):\n    self.e = nn.Linear(3, 4)")
+
+
+def test_a_long_text_with_brackets_stays_fast() -> None:
+    text = "n_layer\n" + "x = (a=1\n" * 9_000
+    start = process_time()
+    assert not hyper.may_be(text)
+    assert process_time() - start < 2

@@ -37,11 +37,12 @@ def claims(text: str) -> bool:
 
 def may_be(text: str) -> bool:
     """Whether every piece of `text` is a name with its value, and the names are those of a transformer."""
-    if len(text) > MAX_TEXT or SIGN.search(text) is None or CODE.search(text) is not None:
+    if len(text) > MAX_TEXT or SIGN.search(text) is None:
         return False
+    from nparams.notation._hyper_block import block_of
     from nparams.notation._hyper_read import claims_to_be
 
-    return claims_to_be(text)
+    return (CODE.search(text) is None and claims_to_be(text)) or block_of(text) is not None
 
 
 def read(text: str, *, set: Mapping[str, object] | None = None) -> Network:
@@ -58,11 +59,25 @@ def read(text: str, *, set: Mapping[str, object] | None = None) -> Network:
     from nparams.errors import NotationError, shown
     from nparams.notation._hyper_notes import network_of
 
-    if CODE.search(text[:MAX_TEXT]) is not None:
+    code = CODE.search(text[:MAX_TEXT]) is not None
+    block = _block(text, code)
+    if code and block is None:
         raise NotationError(f"{shown(text)} is code, not hyper-parameters: --from torch-code or keras-code reads it")
-
-    network = network_of(text)
+    network = network_of(text if block is None else block)
+    if block is not None:
+        network.source = text
+        network.notes.append(f"only {shown(block)} is read of the text")
     return network.substitute(set) if set else network
+
+
+def _block(text: str, code: bool) -> str | None:
+    """The part of the text that holds the hyper-parameters, where that is not all of it."""
+    from nparams.notation._hyper_block import block_of
+    from nparams.notation._hyper_read import claims_to_be
+
+    if len(text) > MAX_TEXT or (not code and claims_to_be(text)):
+        return None
+    return block_of(text)
 
 
 __all__ = ["claims", "may_be", "read"]
