@@ -19,6 +19,7 @@ READ = [
     # four arrays of nn.LSTM(64, 512): two matrices, then their two vectors
     ("torch.Size([2048, 64])\ntorch.Size([2048, 512])\ntorch.Size([2048])\ntorch.Size([2048])", (1179648, 4096, 0)),
     ("weight_ih_l0 [2048, 64]", (131072, 0, 0)),
+    ("| a.fc.weight | False |   (11, 4) |   44 |\n| a.fc.bias   | True  |  (11,) | 11 |", (44, 11, 0)),
     ("emb.weight  (50, 8)\nemb.LN.bias  (8,)\nThe pooler is a layer over the [CLS] token's vector", (400, 8, 0)),
     ("the ones of block 1 (see below) are\nfc.weight (9, 3)\nfc.bias (9,).", (27, 9, 0)),
     ("weight_ih_l0  [2048, 64]\nweight_hh_l0  [2048, 512]\nbias_ih_l0  [2048]\nbias_hh_l0  [2048]", (1179648, 4096, 0)),

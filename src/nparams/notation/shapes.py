@@ -35,7 +35,7 @@ SIDES = rf"[\[(][ \t]*(?:{NUMBERS}|{SYMBOLS})?[ \t]*[\])]"
 TYPE = r"(?:(?:dtype=)?(?:torch|jnp|np|tf)?\.?\w*(?:float|int)\d+[ \t|,]*)?"
 LINE = (
     r"[ \t|'\"]*((?:\d+[./])*[A-Za-z_][\w./:-]*)['\"]?(?:[ \t]\d{1,4}(?=:))?(?:[ \t]*[:=|,][ \t]*|[ \t]+)"
-    rf"{TYPE}(?:shape=)?{SIDES}[ \t|,]*"
+    rf"(?:(?:True|False)[ \t]*[|,][ \t]*)?{TYPE}(?:shape=)?{SIDES}[ \t|,]*"
     rf"(?:(?:[A-Za-z]\w*[ \t]*[:=]?[ \t]*)?{SIDES}[ \t|,]*)*{TYPE}[ \t|,=\d]*"
     r"(?:(?:requires_grad=)?(?:True|False))?[ \t|]*[.;]?"
 )
