@@ -141,6 +141,12 @@ def test_it_is_worked_out_and_told(text: str, total: int, biases: int, note: str
 
 # text | total, first note
 SYMBOLIC = [
+    (
+        "12*L*d^2 + V*d",
+        "12*L*d**2 + V*d",
+        "12*L*d**2 could be L transformer blocks of width d, matrices only",
+    ),
+    ("12d²", "12*d**2", "it could be a transformer block of width d, matrices only"),
     ("12*L*d^2 + 13*L*d", "12*L*d**2 + 13*L*d", "it could be L transformer blocks of width d"),
     ("12d²+13d", "12*d**2 + 13*d", "it could be a transformer block of width d"),
     ("n_in*n_out + n_out", "n_in*n_out + n_out", "it could be a dense layer n_in -> n_out, with biases"),
@@ -160,6 +166,8 @@ def test_symbols_give_a_closed_form(text: str, total: str, note: str) -> None:
 
 
 CLAIMS = [
+    ("64x3x3x32 (weights) + 32 (biases) = 18,464", "it is 18,464, as the text says"),
+    ("(128x3x3)x1,024 (weights) + 1,024 (biases) = 1,180,672", "it is 1,180,672, as the text says"),
     ("(5*5*3+1)*100 = 7600", "it is 7,600, as the text says"),
     ("(5*5*3+1)*100 = 7,601", "it is 7,600, not 7,601 as the text says"),
     ("784*16 + 16 = 12544 parameters?", "it is 12,560, not 12,544 as the text says"),

@@ -62,6 +62,8 @@ READ: list[tuple[str, str, int | str]] = [
      "2 and no padding", "conv 12 5x5 stride 2 valid on 31x31x16", 401 * 12),
     ("If you have 12 filters that are 5 x 5 x 3 in one layer of a neural network, how many parameters does that layer "
      "have?", "conv 12 5x5 on 3", 76 * 12),
+    ("input-channel: 16, output-channel: 24, filter-size: 3", "conv 24 3 on 16", 145 * 24),
+    ("a regular 3x3 convolution over 16 input channels and 24 output channels", "conv 24 3x3 on 16", 145 * 24),
     ("depthwise conv 3x3 24 channels", "depthwiseconv 3x3 on 24", 240),
     ("depthwise separable conv 3x3 16 -> 24", "sepconv 24 3x3 on 16", 144 + 16 * 24 + 24),
     # other layers

@@ -132,6 +132,16 @@ def _blocks(one: Product, other: Product) -> list[str]:
     return []
 
 
+def _bare_blocks(factors: Product) -> list[str]:
+    """12*L*d^2, as papers on scaling count (Kaplan et al. 2020, arXiv 2001.08361, table 1): the matrices alone."""
+    twice = [d for d in factors if isinstance(d, Expr) and factors.count(d) == 2]
+    if 12 not in factors or len(twice) != 2 or len(factors) > 4:
+        return []
+    layers = without(factors, (12, twice[0], twice[0]))
+    many = f"{'·'.join(map(_n, layers))} transformer blocks" if layers else "a transformer block"
+    return [f"{many} of width {_n(twice[0])}, matrices only: attention 4d², feed-forward 8d² (4 times as wide inside)"]
+
+
 def _as_one(terms: list[Term]) -> list[str]:
     """4*n*h + 4*h*h + 4*h: one layer, multiplied out."""
     if not 2 <= len(terms) <= 4 or any(len(term.products) != 1 for term in terms):
@@ -163,6 +173,8 @@ def _of_product(factors: Product, biased: bool) -> list[str]:
     ending = ", with biases" if biased else ", without biases"
     if len(factors) < 2:
         return []
+    if not biased and (blocks := _bare_blocks(factors)):
+        return blocks
     found = _of_weights(factors[:-1], factors[-1:], ending)
     if len(factors) == 2 and factors[0] == 2 and not biased:
         return [f"a layer norm or batch norm of {_n(factors[1])} (scales and shifts)", *found]

@@ -17,6 +17,10 @@ LATEX = (
 )
 #: dense_1 (Dense): ..., Total parameters = ..., * conv 2: ...
 LABEL = re.compile(r"[*•-]?\s*[A-Za-z][\w.#()/-]*(?: +[\w#()/-]+){0,7}\s*(?P<mark>:|=(?!=))")
+#: 128x3x3x256 (weights) + 256 (biases): what a number is, said behind it
+ASIDE = re.compile(
+    r"(?<=[\d)\]])\s*(?:\(\s*(?:weights?|bias(?:es)?|offsets?|kernels?)\s*\)|\b(?:weights|biases)\b(?=\s*\+|$))", re.I
+)
 LETTERS = re.compile(r"[^\W\d_](?<![xX])|[^\W\d_]{2}")
 RESULT = re.compile(r"=\s*[\d,]+\s*(?:parameters|params|weights|biases)?\.?\s*$")
 
@@ -32,7 +36,7 @@ def plain(text: str) -> str:
         for sign, meaning in LATEX:
             whole = re.sub(sign, meaning, whole)
         whole = " ".join(whole.split())
-    whole = whole.replace("==", "=")
+    whole = re.sub(r"(?<=[\d)\]])x(?=[\d(\[])", "×", ASIDE.sub("", whole.replace("==", "=")))
     if re.match(r"=[^=]*[*+(×]", whole):
         whole = whole[1:].strip()
     m = LABEL.match(whole)
@@ -47,7 +51,8 @@ def _is_label(m: re.Match[str], rest: str) -> bool:
     body = rest[: result.start()] if result is not None else rest
     if LETTERS.search(body) or not any(c.isdigit() for c in body):
         return False
-    return result is not None or (m["mark"] == "=" and " " in m[0].strip(" ="))
+    named = m[0].strip(" =")
+    return result is not None or (m["mark"] == "=" and (" " in named or len(named) > 3))
 
 
 def steps(whole: str) -> tuple[str, list[str]]:

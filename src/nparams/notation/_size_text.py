@@ -17,7 +17,7 @@ DASH_CLASS = "\\" + DASHES
 NUMBER = r"[-+]?\d[\d_.]*"
 TIMES_LIST = rf"\s*{NUMBER}(?:\s*[xX×]\s*{NUMBER})+\s*"
 SPACED_LIST = rf"{NUMBER}(?:\s+{NUMBER})+"
-TIMES_IN_ELEMENT = r"\d[\d_]*(?:\s*[xX]\s*\d[\d_]*)+"
+TIMES_IN_ELEMENT = r"(?<![\d_])\d[\d_]*+(?:\s*[xX]\s*\d[\d_]*)+"
 WORD = r"[^\W\d_]\w*"
 #: a symbol that is surely meant as one: a letter, h0, d_model, n_in (a longer word may be a model's name)
 SYMBOL = r"[^\W\d_](?:\d+|_\w+)?"
@@ -34,13 +34,14 @@ def is_numeric_list(text: str) -> bool:
 def _holds_lists(text: str) -> bool:
     """Lists in a list, or next to each other: (784, 16), (16,) are shapes of tensors, [784, 16] are sizes."""
     depth = lists = 0
+    beside = re.search(r"[)\]]\s*+,?\s*+[(\[]", text) is not None
     for c in text:
         if c in "([":
             depth += 1
         elif c in ")]":
             depth -= 1
         elif c == "," and depth > 0:
-            lists += depth > 1 or bool(re.search(r"[)\]]\s*,?\s*[(\[]", text))
+            lists += depth > 1 or beside
             if lists:
                 return True
     return False

@@ -29,14 +29,14 @@ ON_COLOUR = re.compile(rf"[\s,]*\b(?:on|over|with|to|in)\s+{COLOUR}\s*$", re.I)
 INTO = re.compile(r"(?<![\w.x×])(\d+)\s*(?:[-=]+>|→|to)\s*(\d+)(?![\w.x×])")
 #: nouns for what comes into a layer, and goes out
 ENTERS = (
-    rf"(?<![\w.x])(\d+)\s+(?:input|in|incoming)(?:[\s_-]+(?:channels?|depth|{UNIT}))?(?![\w-]|\s*=)",
+    rf"(?:\b(?:over|on|from|with|for)\s+)?(?<![\w.x])(\d+)\s+(?:input|in|incoming)(?:[\s_-]+(?:channels?|depth|{UNIT}))?(?![\w-]|\s*=)",
     rf"\b(?:input|in|incoming)[\s_-]+(?:channels?|depth|size|{UNIT}){HAS}(\d+)(?![\w.x])",
     r"\bin\s*=\s*(\d+)(?![\w.x])",
     rf"\b(?:on|over|applied\s+to)\s+(\d+)\s+(?:colou?r\s+)?(?:channels?|{UNIT})\b",
     r"\b(?:input\s+)?depth\s*(?:of|is|=|:)?\s*(\d+)(?![\w.x])",
 )
 LEAVES = (
-    rf"(?<![\w.x])(\d+)\s+(?:output|out|outgoing)(?:[\s_-]+(?:channels?|{UNIT}))?(?![\w-]|\s*=)",
+    rf"(?:\b(?:to|with|for)\s+)?(?<![\w.x])(\d+)\s+(?:output|out|outgoing)(?:[\s_-]+(?:channels?|{UNIT}))?(?![\w-]|\s*=)",
     rf"\b(?:output|out|outgoing)[\s_-]+(?:channels?|size|{UNIT}){HAS}(\d+)(?![\w.x])",
     r"\bout\s*=\s*(\d+)(?![\w.x])",
 )
@@ -61,7 +61,7 @@ FILTERS = re.compile(r"\b(?:filters?|kernels?)\b", re.I)
 def layer(text: str) -> str | None:
     """One layer, told in words: what comes in as `on`, what goes out under its kind's own word."""
     text, on = _image_in(QUIET.sub(" ", text))
-    text = OPENING.sub("", re.sub(r"(?:\s*,)?\s*\band\s+|\s*,\s*", " ", text))
+    text = OPENING.sub("", re.sub(r"(?:\s*,)?\s*\band\s+", " ", text))
     text = re.sub(r"(?<![\w.])(\d+(?:\s*[x×]\s*\d+)+)\s+kernels?(?:\s+sizes?)?\b", r" kernel=\1 ", text, count=1)
     kind = _kind_in(text)
     if kind is None:
@@ -81,7 +81,7 @@ def _kind_in(text: str) -> Any:
     """The kind of layer that a sentence begins with."""
     from nparams.notation._stack_words import kind_at_start
 
-    plain = re.sub(r"[-=]+>|→", " ", text)
+    plain = re.sub(r"[-=]+>|[→,]", " ", text)
     return kind_at_start(re.split(r"[;:]", plain)[0]) or kind_at_start(plain.replace(":", " "))
 
 
@@ -147,5 +147,5 @@ def _tokens(text: str) -> list[Token]:
 
 
 def _with(text: str, on: str | None) -> str:
-    text = re.sub(r"\s*,\s*,\s*|\s+,", ", ", " ".join(text.split())).strip(" ,")
+    text = " ".join(text.replace(",", " ").split())
     return f"{text} on {on}" if on is not None else text

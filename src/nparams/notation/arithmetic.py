@@ -42,7 +42,7 @@ def may_be(text: str) -> bool:
     body = re.sub(THOUSANDS, lambda m: m[0].replace(",", ""), re.sub(CLAIM, "", whole))
     if "," in body or "=" in body or not re.fullmatch(ALLOWED, body):
         return False
-    if re.search(TIMES, body) is None or re.fullmatch(ONLY_TIMES, body) is not None:
+    if re.search(TIMES, body) is None or ("=" not in text and re.fullmatch(ONLY_TIMES, body) is not None):
         return False
     return not _has_words(body) and not _is_list(body)
 
