@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 HEAVY := peers torch
-LOCKS := core peers torch check build lock
+LOCKS := core peers torch public check build lock
 
 SUITES := core $(HEAVY)
 PIP := -m pip --disable-pip-version-check --quiet
@@ -26,6 +26,9 @@ test-core: .venv/core/.installed
 
 $(HEAVY:%=test-%): test-%: .venv/%/.installed
 	.venv/$*/bin/python -m pytest tests/$*
+
+# Model files as people wrote them: read by the torch suite, and built there to compare.
+test-torch: .venv/public/.unpacked
 
 check: .venv/check/.locked ## lint, formatting, types
 	.venv/check/bin/ruff check
@@ -54,7 +57,7 @@ clean: ## forget environments, builds and caches
 
 # The other locks follow core's versions, so that one rich and one pytest serve all environments.
 compile = .venv/lock/bin/uv pip compile requirements/$(1).in --output-file requirements/$(1).txt \
-  $(if $(filter-out core,$(1)),--constraints requirements/core.txt) --upgrade --universal --python-version 3.11 \
+  $(if $(filter-out core,$(1)),--constraints requirements/core.txt) $(if $(filter public,$(1)),--no-deps) --upgrade --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --custom-compile-command 'make lock' --quiet
 define newline
 
@@ -66,6 +69,11 @@ endef
 	rm -rf .venv/$*
 	$(PYTHON) -m venv .venv/$*
 	.venv/$*/bin/python $(PIP) install --require-hashes -r $<
+	@touch $@
+
+.venv/public/.unpacked: requirements/public.txt .venv/torch/.locked
+	rm -rf .venv/public
+	.venv/torch/bin/python $(PIP) install --require-hashes --no-deps --only-binary :all: --target .venv/public -r $<
 	@touch $@
 
 .venv/wheel/.built: .venv/build/.locked $(SOURCES)
