@@ -41,6 +41,16 @@ COUNTED = [
     ("model = nn.Sequential()\nmodel.add_module('fc', nn.Linear(3, 4))\nmodel.append(nn.Linear(4, 5))", 41),
     ("model = nn.Linear(10, 10).to('cuda')\noptimizer = torch.optim.Adam(model.parameters(), lr=1e-3)\n"
      "for epoch in range(1000000):\n    loss = criterion(model(x), y)\n    loss.backward()\n    optimizer.step()", 110),
+    # lazy layers, which the text calls
+    ("net = nn.Sequential(nn.LazyLinear(256), nn.ReLU(), nn.LazyLinear(10))\nX = torch.rand(2, 20)\nnet(X)", 7_946),
+    ("class M(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.a = nn.LazyLinear(256)\n"
+     "    self.b = nn.LazyLinear(10)\n  def forward(self, x):\n    return self.b(F.relu(self.a(x)))\n"
+     "net = M()\nnet(torch.rand(2, 20)).shape", 7_946),
+    ("net = nn.Sequential(nn.LazyConv2d(6, 5, padding=2), nn.AvgPool2d(2), nn.LazyConv2d(16, 5), nn.AvgPool2d(2),\n"
+     "  nn.Flatten(), nn.LazyLinear(120), nn.LazyLinear(84), nn.LazyLinear(10))\n"
+     "X = torch.rand(size=(1, 1, 28, 28))\nfor layer in net:\n  X = layer(X)\n  print(X.shape)", 61_706),
+    ("net = nn.Sequential(nn.LazyConv2d(6, 3), nn.LazyBatchNorm2d(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),\n"
+     "  nn.LazyLinear(2))\ny = net(torch.zeros(2, 3, 8, 8))", 194),
     # ties, freezing, replacing
     ("class M(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.e = nn.Embedding(100, 8)\n"
      "    self.h = nn.Linear(8, 100, bias=False)\n    self.h.weight = self.e.weight\nm = M()", 800),
@@ -203,6 +213,12 @@ def test_refused(text: str, said: str) -> None:
     with pytest.raises(NparamsError) as error:
         nparams.read(text)
     assert str(error.value) == said
+
+
+def test_lazy_layers_that_nobody_calls_are_told() -> None:
+    network = nparams.read("nn.Sequential(nn.LazyLinear(256), nn.ReLU(), nn.LazyLinear(10))")
+    assert (network.total, network.totals.unknown) == (None, 4)
+    assert network.notes[-1].startswith("LazyLinear: sizes are found at the first call; call the network")
 
 
 def test_what_the_text_does_not_hold_is_named_and_leaves_no_total() -> None:

@@ -70,6 +70,10 @@ class Library:
     def lose(self, node: ast.stmt, why: str) -> None:
         """A statement at the top of the text cannot be followed, and the next one is."""
 
+    def waits(self, over: Any) -> bool:
+        """Whether calling the entries of something gives them their sizes."""
+        return False
+
     def star(self, m: Machine, module: str) -> None:
         """from module import *: names that nothing binds are the library's anyway."""
 

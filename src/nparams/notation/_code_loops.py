@@ -44,7 +44,7 @@ def for_loop(m: Machine, node: ast.For | ast.AsyncFor) -> Any:
     entries = None if isinstance(over, Unknown) else m.entries(over)
     if entries is None:
         return _unknown_loop(m, node, over)
-    if inert(m, node.body, node.target):
+    if inert(m, node.body, node.target) and not m.library.waits(over):
         return _skip(m, node)
     return _run(m, node, entries)
 

@@ -76,6 +76,8 @@ class TorchLibrary(Library):
         #: modules that another one holds are told by their owners when the network is put together
         self.starred: list[str] = []
         #: layers by their classes and arguments
+        #: whether a lazy layer was made
+        self.lazy = False
         self.templates: dict[str, Module] = {}
 
     def count(self) -> int:
@@ -199,6 +201,7 @@ class TorchLibrary(Library):
             fill_container(m, made, word, args, kwargs)
             return
         spec = CLASSES[word]
+        self.lazy = self.lazy or word.startswith("Lazy")
         names = list(spec.params)
         args = [argument(m, spec, names[k] if k < len(names) else "", arg) for k, arg in enumerate(args)]
         made.given = bind(spec, args, {name: argument(m, spec, name, value) for name, value in kwargs.items()})
@@ -210,6 +213,12 @@ class TorchLibrary(Library):
         """Its parameters and buffers."""
         for t in tensors_of(self.template(made)):
             made.params[t.name[len(HERE) + 1 :]] = Param(t.shape, buffer=t.role == "buffer", line=m.line)
+
+    def waits(self, over: Any) -> bool:
+        """Whether there are lazy layers in a module."""
+        from nparams.notation._torch_shapes import is_lazy
+
+        return self.lazy and isinstance(over, TorchModule) and is_lazy(over)
 
     def template(self, module: TorchModule) -> Module:
         """A layer by its class and arguments, made once for all that are called alike."""

@@ -63,7 +63,17 @@ def notes_of(m: Machine, builder: Builder, network: Network, setting: Setting) -
         notes.append(f"{where}{name} is {held.origin.text}, which the text does not explain; {told_}")
     for name, line in builder.shapeless[:8]:
         notes.append(f"{f'line {line}: ' if m.lines else ''}{name}: its shape cannot be told from the text")
-    return notes + _symbols(m, network)
+    return notes + _uncalled(m, network) + _symbols(m, network)
+
+
+def _uncalled(m: Machine, network: Network) -> list[str]:
+    """The layers that find their sizes at their first call, which the text does not make."""
+    made = m.library.made if isinstance(m.library, TorchLibrary) else []
+    lazy = [each.spec.name for each in made if each.spec is not None and each.spec.name.startswith("Lazy")]
+    if not lazy or network.totals.total is not None:
+        return []
+    names = ", ".join(dict.fromkeys(lazy))
+    return [f"{names}: sizes are found at the first call; call the network in the code, as in net(torch.rand(1, 20))"]
 
 
 def _symbols(m: Machine, network: Network) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from nparams.errors import NotationError
 from nparams.expr import Expr, add, mul, product
 from nparams.layers.flow import reach, windows
+from nparams.notation._torch_layers import CLASSES
 from nparams.notation._torch_modules import Tensor, TorchModule
 
 TYPE_CHECKING = False
@@ -31,12 +32,49 @@ def passed(m: Machine, module: TorchModule, args: list[Any]) -> Any:
         return m.unknown(f"{module.name}(...)")
     shape = args[0].shape
     if module.spec is not None and not module.children:
+        settle(m, module, shape)
         found = layer_shape(module, shape)
     elif module.container == "Sequential":
         return _chain(m, module, args[0])
     else:
         return _forward(m, module, args[0])
     return m.unknown(f"{module.name}(...)") if found is None else Tensor(found)
+
+
+def settle(m: Machine, module: TorchModule, shape: Shape) -> None:
+    """A lazy layer finds its sizes when it is first called, and is an ordinary one then (torch/nn/modules/lazy.py)."""
+    assert module.spec is not None
+    if not module.spec.name.startswith("Lazy"):
+        return
+    spec = CLASSES[module.spec.name.removeprefix("Lazy")]
+    place = len(shape) - 1 if spec.rank == 0 else len(shape) - 1 - spec.rank if spec.rule.startswith("conv") else 1
+    if 0 <= place < len(shape):
+        module.given = {next(iter(spec.params)): shape[place], **module.given}
+        module.spec = spec
+        _create(m, module)
+
+
+def _create(m: Machine, module: TorchModule) -> None:
+    """Its parameters, which had no shape until now."""
+    from nparams.notation._torch_call import HERE, tensors_of
+    from nparams.notation._torch_library import TorchLibrary
+
+    assert isinstance(m.library, TorchLibrary)
+    for tensor in tensors_of(m.library.template(module)):
+        held = module.params.get(tensor.name[len(HERE) + 1 :])
+        if held is not None and held.shape is None:
+            held.shape = tensor.shape
+
+
+def is_lazy(module: TorchModule) -> bool:
+    """Whether a layer in it has not found its sizes yet."""
+    stack, steps = [module], 0
+    while stack and steps < MAX_STEPS:
+        each, steps = stack.pop(), steps + 1
+        if each.spec is not None and each.spec.name.startswith("Lazy"):
+            return True
+        stack += [child for child in each.children.values() if isinstance(child, TorchModule)]
+    return False
 
 
 def _chain(m: Machine, module: TorchModule, value: Any) -> Any:
@@ -52,7 +90,7 @@ def _forward(m: Machine, module: TorchModule, value: Tensor) -> Any:
     from nparams.notation._code_values import MISSING
 
     method = module.cls.find("forward")
-    if method is MISSING or m.frame is m.module:
+    if method is MISSING or (m.frame is m.module and not is_lazy(module)):
         return m.unknown(f"{module.name}(...)")
     frame, calls, limit = m.frame, m.calls, m.limit
     m.limit = min(limit, m.steps + MAX_STEPS)
