@@ -44,6 +44,8 @@ def end_of(base: str, index: Size) -> str:
 def elements(texts: list[str], source: str) -> list[Size | Range]:
     """Each element read, ranges closed up: h0, h1, .., hl is one range h0..hl."""
     found: list[Size | Range] = []
+    read: dict[str, Size] = {}  # what was read already: long lists repeat themselves
+    latest: Range | None = None
     place = 0
     while place < len(texts):
         text = texts[place]
@@ -51,12 +53,19 @@ def elements(texts: list[str], source: str) -> list[Size | Range]:
             if not found or place + 1 >= len(texts):
                 raise NotationError(f"{shown(source)}: '...' needs a size on both sides, such as h0-h1-...-hl")
             found.pop()
-            found.extend(_range(texts[place - 1], texts[place + 1], source))
+            made = _range(texts[place - 1], texts[place + 1], source)
             place += 2
-            continue
-        start, dots, end = text.partition("..")
-        found.extend(_range(start.strip(), end.strip(), source) if dots else [_size(text, place + 1, source, found)])
-        place += 1
+        elif ".." in text:
+            start, _, end = text.partition("..")
+            made = _range(start.strip(), end.strip(), source)
+            place += 1
+        else:
+            if text not in read or latest is not None:
+                read[text] = _size(text, place + 1, source, latest)
+            made = [read[text]]
+            place += 1
+        latest = next((part for part in made if isinstance(part, Range)), latest)
+        found.extend(made)
     return _closed_up(found)
 
 
@@ -91,7 +100,7 @@ def _entry(text: str, base: str | None, source: str) -> tuple[str, Size]:
         raise NotationError(f"{shown(source)}: {error}") from None
 
 
-def _size(text: str, place: int, source: str, before: list[Size | Range]) -> Size:
+def _size(text: str, place: int, source: str, latest: Range | None) -> Size:
     """One size: a whole number of 1 or more, or an expression in symbols."""
     if len(text) > MAX_ELEMENT:
         raise NotationError(f"size {place} has {len(text):,} characters; at most {MAX_ELEMENT:,} are read")
@@ -99,9 +108,8 @@ def _size(text: str, place: int, source: str, before: list[Size | Range]) -> Siz
         return int(text)
     from nparams.expr import parse, substitute
 
-    ranges = [part for part in before if isinstance(part, Range)]
-    if ranges and (match := re.fullmatch(ENTRY, text)) and match["base"] == ranges[-1].base:
-        return indexed(*_entry(text, ranges[-1].base, source))
+    if latest is not None and (match := re.fullmatch(ENTRY, text)) and match["base"] == latest.base:
+        return indexed(*_entry(text, latest.base, source))
     _refuse_ambiguous(text, place, source)
     try:
         size = substitute(parse(text), {})

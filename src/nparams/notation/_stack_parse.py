@@ -54,7 +54,15 @@ def steps_of(text: str) -> list[Step]:
         if re.search(r",0", match[0]):
             told = f"is written {one} here: a comma divides layers"
         raise NotationError(f"{match[0]}, at character {match.start() + 1}, {told}")
-    nodes = cut(text, _continues)
+    known: dict[tuple[str, str], bool] = {}  # long lists repeat themselves
+
+    def continues(before: str, text: str) -> bool:
+        pair = (before, text)
+        if pair not in known:
+            known[pair] = _continues(before, text)
+        return known[pair]
+
+    nodes = cut(text, continues)
     if not nodes:
         raise NotationError("nothing was given: write layers, for example: input 784; dense 16; dense 10")
     return _Reader(len(nodes) > 1).steps(nodes)
