@@ -42,6 +42,8 @@ TABLES = {
 FORMS = [row.form for row in SOURCES if row.kind == "text"]
 #: characters of the longest paste that is damaged
 LONGEST = 8_000
+#: layers of a network that is no longer printed in every way
+MANY = 500
 #: characters that one notation or another gives a meaning, numbers at their ends, and what a terminal acts on
 PIECES = (
     *"()[]{}<>|,;:=+-*/×·^²%#'\"`\\│├└─━═_ \n\t", "\r\n", "\x1b[31m", "\x00", "\x7f", "\u202e", "\u2028", "\ud800", "é",
@@ -167,7 +169,8 @@ def _read(text: str, form: str | None) -> bool:
     for line in (network.read_as, *network.notes):
         if not line.isprintable():
             raise AssertionError(f"not one printable line: {line!r}")
-    for module in (*(view.module for view in VIEWS), "nparams.views.tensors"):
+    views = (*(view.module for view in VIEWS), "nparams.views.tensors")
+    for module in views if len(network.layers) < MANY else views[:1]:
         try:
             _check_page(str(import_module(module).render(network)))
         except NparamsError as problem:
