@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+
 from nparams.notation._code_values import MISSING, External, Thing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Mapping, Sequence
     from typing import Any
 
@@ -103,7 +104,7 @@ class Partial(Thing):
 class Class(Thing):
     """A class of the text: what its body bound, and its bases (Classes and Externals)."""
 
-    __slots__ = ("attributes", "bases", "fields", "line", "name", "order", "used")
+    __slots__ = ("attributes", "bases", "called", "fields", "line", "name", "order", "used")
 
     def __init__(self, name: str, bases: list[Any], line: int) -> None:
         self.name = name
@@ -116,6 +117,8 @@ class Class(Thing):
         self.order: list[Any] = [self]
         #: whether an object of it was made
         self.used = False
+        #: attributes that its own methods call, as forward calls layers; None: not looked for yet
+        self.called: frozenset[str] | None = None
 
     def find(self, name: str) -> Any:
         """What the class or one above it binds to a name, MISSING where none does."""
@@ -123,6 +126,17 @@ class Class(Thing):
             if isinstance(each, Class) and name in each.attributes:
                 return each.attributes[name]
         return MISSING
+
+    def calls(self, name: str) -> bool:
+        """Whether a method calls an attribute: self.encoder(x)."""
+        if self.called is None:
+            methods = [held.node for held in self.attributes.values() if isinstance(held, Function)]
+            funcs = [n.func for node in methods for n in ast.walk(node) if isinstance(n, ast.Call)]
+            self.called = frozenset(
+                f.attr for f in funcs
+                if isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) and f.value.id == "self"
+            )  # fmt: skip
+        return name in self.called
 
     def externals(self) -> list[str]:
         """The dotted names above it that the text does not hold."""

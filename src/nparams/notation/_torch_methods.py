@@ -6,9 +6,9 @@ Source: torch/nn/modules/module.py and container.py of PyTorch 2.13.
 from __future__ import annotations
 
 from nparams.notation._code_sizes import Copies
-from nparams.notation._code_values import MISSING, Native
+from nparams.notation._code_values import MISSING, Native, Unknown
 from nparams.notation._torch_modules import Param, Tensor, TorchModule
-from nparams.notation._torch_strangers import Stranger
+from nparams.notation._torch_strangers import Stranger, stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def _add_module(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -> N
     name = given.get("name")
     if not isinstance(name, str):
         raise m.error("add_module() with a name that is not known")
+    if isinstance(given.get("module"), Unknown):
+        given["module"] = stranger(given["module"], sure=True)
     if owner.container is not None or given.get("module") is None:
         owner.children[name] = owner.wrapped(m, given.get("module"))
     else:

@@ -7,7 +7,7 @@ from nparams.notation._code_machine import described
 from nparams.notation._code_objects import Class, Instance
 from nparams.notation._code_sizes import Copies
 from nparams.notation._code_values import MISSING, External, Thing, Unknown
-from nparams.notation._torch_strangers import Stranger, stranger
+from nparams.notation._torch_strangers import Stranger, is_plain, stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,10 +149,14 @@ class TorchModule(Instance):
             (self.children if name in self.children else self.params)[name] = None
         elif name in self.params and isinstance(inner, Tensor):
             self.params[name] = Param(inner.shape, buffer=True)
-        elif isinstance(inner, Unknown) and (made := stranger(inner)) is not None:
+        elif isinstance(inner, Unknown) and (made := stranger(inner, sure=self._calls(name, inner))) is not None:
             self.children[name] = made
         else:
             self.attributes[name] = value
+
+    def _calls(self, name: str, value: Unknown) -> bool:
+        """Whether an unknown is called as forward calls layers."""
+        return not is_plain(value) and any(isinstance(each, Class) and each.calls(name) for each in self.cls.order)
 
     def _forget(self, name: str, value: Any) -> None:
         """Another thing of that name goes, in its place where it is of the same sort."""

@@ -53,13 +53,19 @@ def stranger(value: Unknown, *, sure: bool = False) -> Stranger | None:
         return Stranger(value, sure=True) if PART.search(value.text) and not SIZE.search(value.text) else None
     *path, called = (value.called or value.text).split(".")
     front = called.lower()
-    if not sure and any(word in ".".join([*path[-1:], front]).lower() for word in PLAIN_WORDS):
+    if not sure and is_plain(value):
         return None
     named = called[:1].isupper() or _gives_network(path, called)
     if sure or named or any(word in front for word in MODULE_WORDS):
         bare = any(word in front for word in BARE_WORDS)
         return Stranger(value, sure=sure or named or not bare)
     return None
+
+
+def is_plain(value: Unknown) -> bool:
+    """Whether an unknown is no call, or one whose name speaks of no module."""
+    last = ".".join((value.called or "").split(".")[-2:]).lower()
+    return value.called is None or any(word in last for word in PLAIN_WORDS)
 
 
 def _gives_network(path: list[str], called: str) -> bool:
