@@ -157,7 +157,7 @@ class Custom(Instance):
             raise NotationError(f"{self.cls.name}: its call() calls itself")
         self.running += 1
         try:
-            sent = self.m.call(method, [self, *args], self._known(method, kwargs))
+            sent = self.m.call(method, [self, *args], self._known(method, args, kwargs))
         finally:
             self.running -= 1
         if self.sent is None:
@@ -165,12 +165,19 @@ class Custom(Instance):
             self.came = next((array.shape for array in arrays_in([args, kwargs])), None)
         return sent
 
-    def _known(self, method: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Only what call() takes: training and mask are Keras's own."""
-        if not isinstance(method, Function) or method.node.args.kwarg is not None:
+    def _known(self, method: Any, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """What call() takes: training and mask are Keras's own, and handed in where call() asks for them."""
+        if not isinstance(method, Function):
             return kwargs
         names = parameters(method)
-        return {key: held for key, held in kwargs.items() if key in names or key not in ("training", "mask")}
+        found = {
+            key: held for key, held in kwargs.items()
+            if key in names or key not in ("training", "mask") or method.node.args.kwarg is not None
+        }  # fmt: skip
+        for name in required(method)[1 + len(args) :]:
+            if name not in found and ("train" in name or "mask" in name):
+                found[name] = False if "train" in name else None
+        return found
 
     def build(self, args: list[Any], kwargs: dict[str, Any]) -> None:
         """Its own build(input_shape), once."""
@@ -201,7 +208,9 @@ class Custom(Instance):
     def _inputs(self) -> int:
         """How many arrays call() needs: the parameters without a default."""
         method = self.cls.find("call")
-        return 1 if not isinstance(method, Function) else max(len(required(method)) - 1, 1)
+        if not isinstance(method, Function):
+            return 1
+        return max(sum("train" not in name and "mask" not in name for name in required(method)[1:]), 1)
 
 
 def _shape_in(held: Any) -> Any:

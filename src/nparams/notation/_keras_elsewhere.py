@@ -64,6 +64,10 @@ class Elsewhere:
         """Nothing is known of what it sends."""
         return ANY
 
+    def parts(self) -> list[Any]:
+        """None that the text holds."""
+        return []
+
     @property
     def module(self) -> Any:
         """It cannot be counted."""

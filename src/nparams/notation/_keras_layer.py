@@ -276,6 +276,11 @@ class KerasLayer:
         return self.setting.stand_in(letter, self.name, what) if dim is None else dim
 
 
+def is_callee(held: object) -> bool:
+    """Whether it is a layer or a model, which another layer may wrap."""
+    return isinstance(held, KerasLayer) or callable(getattr(held, "parts", None))
+
+
 def renamed(module: Module, name: str) -> Module:
     """A copy of a module, and of all in it, under another name."""
     old = module.name

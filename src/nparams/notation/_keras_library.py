@@ -15,14 +15,17 @@ from nparams.notation._code_values import MISSING, External, Native, Unknown
 from nparams.notation._keras_asked import open_loop, put
 from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
 from nparams.notation._keras_elsewhere import Elsewhere, Network, data_of, obtained, padding_for, rates, variable
+from nparams.notation._keras_inputs import channels_first, runner_of, said_input
+from nparams.notation._keras_layer import is_callee
 from nparams.notation._keras_layers import REFUSED, Shop, known
-from nparams.notation._keras_models import Graph, Joined, Sequence
-from nparams.notation._keras_names import FUNCTIONS, MODELS, MODES, ROOTS, USUAL
+from nparams.notation._keras_merging import called_function, merged_arrays, merged_models
+from nparams.notation._keras_models import Graph, Sequence
+from nparams.notation._keras_names import FUNCTIONS, MODELS, ROOTS, USUAL
 from nparams.notation._keras_old import ALIASES
 from nparams.notation._keras_ops import OPS, call_op
 from nparams.notation._keras_shape import ANY
 from nparams.notation._keras_tensor import Array, Node, arrays_in, sides_in
-from nparams.notation._keras_things import HARMLESS, Held, applied, bare
+from nparams.notation._keras_things import HARMLESS, Held, bare
 
 TYPE_CHECKING = False
 
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.layers.layer import Setting
-    from nparams.notation._keras_shape import Shape
 
     Args = list[Any]
     Kwargs = dict[str, Any]
@@ -100,7 +102,9 @@ class KerasLibrary(Library):
         """keras.layers.X(...) makes a layer."""
         last = path.rpartition(".")[2]
         ours = path.partition(".")[0] in ROOTS
-        return ours and (known(last) or last in (*MODELS, "Input", "Merge") or "applications" in path)
+        return ours and (
+            known(last) or last in (*MODELS, "Input", "Merge") or ("applications" in path and last[:1].isupper())
+        )
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
@@ -179,18 +183,18 @@ class KerasLibrary(Library):
         first = batch if isinstance(batch, int) else None
         name = kwargs.get("name")
         if self.shop.age == 1 and ... not in sides:
-            self._order((None, *sides))
+            channels_first(self, (None, *sides))
         return Array(ANY if ... in sides else (first, *sides), name=name if isinstance(name, str) else "")
 
     def _layer(self, m: Machine, path: str, last: str, args: Args, kwargs: Kwargs) -> Any:
         if last == "Merge":
-            return self._merge_models(m, args, kwargs)
+            return merged_models(self, m, args, kwargs)
         if last == "merge":
-            return self._merge(m, args, kwargs)
+            return merged_arrays(self, m, args, kwargs)
         if (known(last) or last in REFUSED) and not path.startswith(("keras.initializers", "keras.optimizers")):
             return self.make(m, last, args, kwargs)
         if last in FUNCTIONS and ".layers." in f".{path}":
-            return self._function(m, FUNCTIONS[last], args, kwargs)
+            return called_function(self, m, FUNCTIONS[last], args, kwargs)
         if last == "Layer" and "layers" in path:
             return self.make(m, "Identity", [], {})
         return MISSING
@@ -202,101 +206,18 @@ class KerasLibrary(Library):
         layer = self.shop.layer(word, [bare(a) for a in args], {key: bare(held) for key, held in kwargs.items()})
         layer.resolve = lambda held: m.size_of(held) if isinstance(held, Unknown) else held
         if layer.says is not None or "input_shape" in layer.args or "input_dim" in layer.args:
-            layer.says = self._said(m, layer)
+            layer.says = said_input(m, layer)
         function = layer.args.get("function")
         if layer.says is not None and layer.klass.preset.get("rank") == 2 and layer.args.get("data_format") is None:
-            layer.first = self._order(layer.says)
+            layer.first = channels_first(self, layer.says)
         if layer.klass.name == "Lambda" and isinstance(function, (Function, Native, External)):
-            layer.runner = self._runner(m, function, layer.args.get("arguments"))
+            layer.runner = runner_of(m, function, layer.args.get("arguments"))
         if layer.klass.name in ("TimeDistributed", "Bidirectional", "SpectralNormalization", "WeightNormalization"):
             inner = layer.args.get("layer")
-            if not hasattr(inner, "trainable") or isinstance(inner, Unknown):
+            if not is_callee(inner):
                 raise m.error(f"what {word} wraps is not known")
         self.made.append(layer)
         return Held(layer)
-
-    def _said(self, m: Machine, layer: Any) -> Shape | None:
-        """The shape of its input, with symbols for sides that are not told."""
-        from nparams.notation._keras_layers import says
-
-        for name in ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length", "batch_size"):
-            held = layer.args.get(name)
-            if isinstance(held, (tuple, list)):
-                layer.args[name] = tuple(m.size_of(side) for side in held)
-            elif isinstance(held, Unknown) and name in ("input_dim", "input_length"):
-                layer.args[name] = m.size_of(held)
-        return says(layer)
-
-    def _order(self, shape: Shape) -> bool:
-        """Whether channels stand first: in code for Keras 1 that says nothing, a shape such as (3, 224, 224) tells."""
-        sides = shape[1:]
-        theano = len(sides) == 3 and sides[0] in (1, 3, 4) and sides[1] == sides[2] and sides[1] not in (1, 3, 4)
-        if not theano or self.ordered or self.shop.first:
-            return self.shop.first
-        told = "(" + ", ".join(map(str, sides)) + ")"
-        if self.shop.age == 1:
-            self.shop.first = True
-            self.shop.setting.note(
-                f"the shape {told} has its channels first, Theano's order, so all layers are read so"
-            )
-        else:
-            self.shop.setting.note(
-                f"the shape {told} is read with its channels last, Keras's default: {sides[2]} of them; "
-                "K.set_image_data_format('channels_first') says otherwise"
-            )
-        return self.shop.first
-
-    def _runner(self, m: Machine, function: Any, arguments: Any) -> Any:
-        def run(shapes: list[Shape]) -> Any:
-            from nparams.notation._keras_custom import shapes_of
-
-            arrays = [Array(shape) for shape in shapes]
-            named = dict(arguments) if isinstance(arguments, dict) else {}
-            return shapes_of(m.call(function, [arrays[0] if len(arrays) == 1 else arrays], named))
-
-        return run
-
-    def _function(self, m: Machine, word: str, args: Args, kwargs: Kwargs) -> Any:
-        """concatenate([a, b], axis=1); tf.layers.dense(x, 64)."""
-        named = dict(kwargs)
-        key = next((k for k in ("inputs", "input") if k in named), None)
-        given = list(args)
-        held = named.pop(key) if key is not None else given.pop(0) if given else None
-        for name in ("training", "reuse", "mask"):  # what a call says, not the layer
-            named.pop(name, None)
-        if not arrays_in(held):
-            return m.unknown(f"{word}(...)")
-        made = self.make(m, word, given, named)
-        return applied(m, made.callee, [held], {})
-
-    def _merge(self, m: Machine, args: Args, kwargs: Kwargs) -> Any:
-        """merge([a, b], mode="concat", concat_axis=-1) of Keras 1."""
-        held = kwargs.get("inputs", args[0] if args else None)
-        return applied(m, self._joiner(m, args, kwargs), [held], {})
-
-    def _joiner(self, m: Machine, args: Args, kwargs: Kwargs) -> Any:
-        mode: Any = kwargs.get("mode", args[1] if len(args) > 1 else "sum")
-        if isinstance(mode, Function):
-            return self.make(m, "Lambda", [mode], {}).callee
-        if not isinstance(mode, str) or mode not in MODES:
-            raise m.error(f"merge by {mode if isinstance(mode, str) else 'a function'} is not read")
-        named: Kwargs = {"name": kwargs["name"]} if isinstance(kwargs.get("name"), str) else {}
-        if mode == "concat":
-            named["axis"] = kwargs.get("concat_axis", -1)
-        elif MODES[mode] == "Dot":
-            axes = kwargs.get("dot_axes", -1)
-            named["axes"] = [a[0] if isinstance(a, (list, tuple)) else a for a in axes] if isinstance(
-                axes, (list, tuple)) else axes  # fmt: skip
-        return self.make(m, MODES[mode], [], named).callee
-
-    def _merge_models(self, m: Machine, args: Args, kwargs: Kwargs) -> Held:
-        models = kwargs.get("layers", args[0] if args else None)
-        callees = [callee_of(each) for each in models] if isinstance(models, (list, tuple)) else [None]
-        if not callees or not all(isinstance(callee, (Sequence, Graph, Joined)) for callee in callees):
-            raise m.error("the models that Merge joins are not known")
-        made = Joined(self.shop.name("Merge"), callees, self._joiner(m, args, kwargs))
-        self.made.append(made)
-        return Held(made)
 
     # -- functions ----------------------------------------------------------------------------------------------------
 

@@ -40,14 +40,20 @@ def told(text: str) -> NotationError:
 def lost_in(m: Machine, tree: ast.Module) -> list[str]:
     """Why statements could not be followed that may have made or changed a model."""
     why = dict(m.skipped)
-    return [why[s.lineno] for s in tree.body if s.lineno in why and makes(m, s, set())]
+    return [
+        why[s.lineno] for s in tree.body
+        if s.lineno in why and makes(m, s, set(), calls=not isinstance(s, (ast.For, ast.While, ast.AsyncFor)))
+    ]  # fmt: skip
 
 
-def makes(m: Machine, node: ast.AST, classes: set[str], depth: int = 0) -> bool:
-    """Whether a statement calls what makes layers, adds to a model, or sets what is trained."""
+def makes(m: Machine, node: ast.AST, classes: set[str], depth: int = 0, *, calls: bool = True) -> bool:
+    """Whether a statement calls what makes layers, adds to a model, or sets what is trained.
+
+    `calls`: whether a call of a model that is not built yet is one of these; in a training loop it is not.
+    """
     for inner in ast.walk(node):
         m.step()
-        if isinstance(inner, ast.Call) and _makes_call(m, inner, classes, depth):
+        if isinstance(inner, ast.Call) and _makes_call(m, inner, classes, depth, calls):
             return True
         targets = inner.targets if isinstance(inner, ast.Assign) else []
         if any(isinstance(t, ast.Attribute) and t.attr == "trainable" for t in targets):
@@ -55,7 +61,7 @@ def makes(m: Machine, node: ast.AST, classes: set[str], depth: int = 0) -> bool:
     return False
 
 
-def _makes_call(m: Machine, call: ast.Call, classes: set[str], depth: int) -> bool:
+def _makes_call(m: Machine, call: ast.Call, classes: set[str], depth: int, calls: bool) -> bool:
     root: ast.expr = call.func
     path: list[str] = []
     while isinstance(root, ast.Attribute):
@@ -75,8 +81,8 @@ def _makes_call(m: Machine, call: ast.Call, classes: set[str], depth: int) -> bo
     if path and path[-1] in ("add", "pop") and callee_of(held) is not None:
         return True
     if isinstance(held, Function) and depth < 3 and not path:
-        return makes(m, held.node, classes, depth + 1)
-    return not path and _unbuilt(callee_of(held))
+        return makes(m, held.node, classes, depth + 1, calls=calls)
+    return calls and not path and _unbuilt(callee_of(held))
 
 
 def _usual(m: Machine, word: str) -> Any:

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 def several(names: list[str]) -> NotationError:
     """The refusal that lists the models of a text."""
     listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return NotationError(
+    made = NotationError(
         f"the code holds several models: {listed}; choose one with file.py:{names[0]} or --which {names[0]}"
     )
+    made.placed = True  # type: ignore[attr-defined]
+    return made
 
 
 def made_of(m: Machine, held: Any) -> Any:
@@ -59,7 +61,7 @@ def from_definitions(m: Machine, library: KerasLibrary, only: str | None = None)
     if len(unused) > 1 and not makers:
         raise several(list(unused))
     if makers:
-        _call_makers(m, library, makers)
+        _call_makers(m, library, makers, functions | _static(m))
     elif unused:
         made_of(m, next(iter(unused.values())))
 
@@ -99,11 +101,14 @@ def _static(m: Machine) -> dict[str, Function]:
     }  # fmt: skip
 
 
-def _call_makers(m: Machine, library: KerasLibrary, makers: dict[str, Function]) -> None:
+def _call_makers(
+    m: Machine, library: KerasLibrary, makers: dict[str, Function], functions: dict[str, Function]
+) -> None:
     """Call the one that gives a model; where several do, they are listed."""
     giving = {name: f for name, f in makers.items() if _gives(f)} or makers
     if len(giving) > 1:
-        models = {name: f for name, f in giving.items() if _makes_model(f)}
+        made = _make_models(functions)
+        models = {name: f for name, f in giving.items() if name in made}
         giving = models or giving
     if len(giving) > 1:
         raise several(list(giving))
@@ -118,9 +123,15 @@ def _gives(function: Function) -> bool:
     return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(function.node))
 
 
-def _makes_model(function: Function) -> bool:
-    words = {_last(n.func) for n in ast.walk(function.node) if isinstance(n, ast.Call)}
-    return bool(words & {"Sequential", "Model"})
+def _make_models(functions: dict[str, Function]) -> set[str]:
+    """The functions that call Sequential or Model, or another one that does."""
+    calls = {
+        name: {_last(n.func) for n in ast.walk(f.node) if isinstance(n, ast.Call)} for name, f in functions.items()
+    }  # fmt: skip
+    known = {"Sequential", "Model", "Functional"}
+    for _ in range(4):
+        known |= {name.rpartition(".")[2] for name, words in calls.items() if words & known}
+    return {name for name in functions if name.rpartition(".")[2] in known}
 
 
 def _last(node: ast.expr) -> str:

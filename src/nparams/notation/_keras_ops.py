@@ -70,7 +70,10 @@ def call_op(m: Machine, name: str, args: list[Any], kwargs: dict[str, Any]) -> A
 
 def _shapes(m: Machine, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     op = OPS.get(name)
-    return ANY if op is None else op(m, args, kwargs)
+    try:
+        return ANY if op is None else op(m, args, kwargs)
+    except NotationError:  # code that runs has shapes that fit: what came in was not understood
+        return ANY
 
 
 def _same(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:

@@ -11,7 +11,7 @@ from nparams.expr import mul
 from nparams.network import Module
 from nparams.network.notes import Told
 from nparams.notation._keras_dense import arrays
-from nparams.notation._keras_layer import KerasLayer, Klass, renamed
+from nparams.notation._keras_layer import KerasLayer, Klass, is_callee, renamed
 from nparams.notation._keras_shape import fit, flow_of_sides, shown_shape, slid, told
 
 TYPE_CHECKING = False
@@ -107,7 +107,7 @@ def cells_of(k: KerasLayer, name: str) -> list[Any]:
     """The cells that an argument holds: one, or a list."""
     held = k.value(name)
     cells = list(held) if isinstance(held, (list, tuple)) else [held]
-    if not cells or not all(hasattr(cell, "trainable") for cell in cells):
+    if not cells or not all(is_callee(cell) for cell in cells):
         raise NotationError(f"{name} is not a cell, nor a list of cells: {name}=LSTMCell(32)")
     return cells
 
@@ -217,7 +217,7 @@ def _both(sent: Sent, mode: str | None) -> Sent:
 def _over_time(k: KerasLayer, shapes: list[Shape]) -> Sent:
     """TimeDistributed: the same layer at every step."""
     inner, shape = k.value("layer"), shapes[0]
-    if not hasattr(inner, "trainable"):
+    if not is_callee(inner):
         raise NotationError("it takes a layer: TimeDistributed(Dense(8))")
     if ... not in shape and len(shape) < 3:
         raise NotationError(f"it needs a sequence, 3 sides or more with the batch; {shown_shape(shape)} comes in")
