@@ -245,10 +245,10 @@ PASTES: Table = {
 }  # fmt: skip
 
 SYMBOLS: Table = {
-    text: (text, expected)
-    for text, expected in {
+    text: (text, right)
+    for text, right in {
         "nn.ModuleDict({str(i): nn.Linear(2, 2) for i in range(n)})": "n*6",
-        "nn.ModuleList([nn.Linear(2, 2)] * n)": 6,
+        "nn.ModuleList([nn.Linear(2, 2)] * n)": None,
         "nn.Sequential(*[nn.Linear(2, 2) for _ in range(n)])": "n*6",
         net(FC, arguments=", n=3") + "criterion = nn.CrossEntropyLoss()\n": 16,
     }.items()

@@ -75,8 +75,8 @@ def _add_module(m: Machine, owner: TorchModule, args: Args, kwargs: Kwargs) -> N
     if not isinstance(name, str):
         raise m.error("add_module() with a name that is not known")
     if isinstance(given.get("module"), Unknown):
-        given["module"] = stranger(given["module"], sure=True)
-    if owner.container is not None or given.get("module") is None:
+        owner.children[name] = stranger(given["module"], sure=True)
+    elif owner.container is not None or given.get("module") is None:
         owner.children[name] = owner.wrapped(m, given.get("module"))
     else:
         owner.set(m, name, given.get("module"))
