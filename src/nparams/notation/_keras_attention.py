@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import product
-from nparams.notation._keras_layer import KerasLayer, Klass
+from nparams.notation._keras_klass import Klass
+from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_shape import is_size, last, shown_shape, with_last
 
 TYPE_CHECKING = False

@@ -9,7 +9,8 @@ from nparams.errors import NotationError
 from nparams.expr import mul, product
 from nparams.layers.flow import Flow
 from nparams.notation._keras_dense import arrays
-from nparams.notation._keras_layer import KerasLayer, Klass
+from nparams.notation._keras_klass import Klass
+from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_shape import fit, flow_of_sides, grown, slid
 
 TYPE_CHECKING = False

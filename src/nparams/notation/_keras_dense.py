@@ -7,7 +7,8 @@ Keras 2 for MaxoutDense and Highway.
 from __future__ import annotations
 
 from nparams.errors import NotationError, shown
-from nparams.notation._keras_layer import KerasLayer, Klass
+from nparams.notation._keras_klass import Klass
+from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_shape import ANY, fit, flow_of_sides, is_size, last, shown_shape, side, with_last
 
 TYPE_CHECKING = False

@@ -20,7 +20,8 @@ from nparams.notation import (
     _keras_prepare,
     _keras_recurrent,
 )
-from nparams.notation._keras_layer import IDLE, IDLE_ENDS, KerasLayer, Klass
+from nparams.notation._keras_klass import IDLE, IDLE_ENDS, Klass
+from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_old import ALIASES, Words
 from nparams.notation._keras_shape import is_size
 

@@ -13,7 +13,8 @@ from nparams.notation._code_machine import Machine
 from nparams.notation._code_objects import Class, Function, Instance
 from nparams.notation._code_values import MISSING, External, Native, Unknown
 from nparams.notation._keras_asked import open_loop, put
-from nparams.notation._keras_custom import Custom, callee_of, inherited, is_keras
+from nparams.notation._keras_base import inherited, is_keras
+from nparams.notation._keras_custom import Custom, callee_of
 from nparams.notation._keras_elsewhere import Elsewhere, Network, data_of, obtained, padding_for, rates, variable
 from nparams.notation._keras_inputs import channels_first, runner_of, said_input
 from nparams.notation._keras_layer import is_callee

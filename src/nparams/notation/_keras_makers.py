@@ -7,7 +7,8 @@ import ast
 from nparams.errors import NotationError
 from nparams.notation._code_classes import instance_of
 from nparams.notation._code_objects import Class, Function, Wrapped
-from nparams.notation._keras_custom import Custom, callee_of, is_keras
+from nparams.notation._keras_base import is_keras
+from nparams.notation._keras_custom import Custom, callee_of
 from nparams.notation._keras_lost import makes
 from nparams.notation._keras_models import Graph, Sequence
 

@@ -6,7 +6,8 @@ Source: keras/src/layers/merging/ and keras/src/layers/reshaping/ (3.15).
 from __future__ import annotations
 
 from nparams.errors import NotationError, shown
-from nparams.notation._keras_layer import KerasLayer, Klass
+from nparams.notation._keras_klass import Klass
+from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_shape import fit, is_size, last, merged, plus, shown_shape, side, times
 
 TYPE_CHECKING = False

@@ -9,7 +9,8 @@ from nparams.errors import NotationError
 from nparams.expr import product
 from nparams.layers.flow import Flow
 from nparams.network import Module, Tensor
-from nparams.notation._keras_layer import KerasLayer, Klass, renamed
+from nparams.notation._keras_klass import Klass
+from nparams.notation._keras_layer import KerasLayer, renamed
 from nparams.notation._keras_shape import fit, side, told
 
 TYPE_CHECKING = False

@@ -8,7 +8,8 @@ from __future__ import annotations
 from nparams.errors import NotationError
 from nparams.expr import mul
 from nparams.notation._keras_conv import Image
-from nparams.notation._keras_layer import KerasLayer, Klass
+from nparams.notation._keras_klass import Klass
+from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_shape import is_size, plus, slid
 
 TYPE_CHECKING = False

@@ -5,7 +5,8 @@ from __future__ import annotations
 from nparams.expr import Expr
 from nparams.network import PARAMETER_ROLES
 from nparams.notation._keras_custom import Custom
-from nparams.notation._keras_layer import REQUIRED, KerasLayer
+from nparams.notation._keras_klass import REQUIRED
+from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_models import Graph, Joined, Sequence
 from nparams.notation._keras_shape import ANY, is_size
 

@@ -11,7 +11,8 @@ from nparams.expr import mul
 from nparams.network import Module
 from nparams.network.notes import Told
 from nparams.notation._keras_dense import arrays
-from nparams.notation._keras_layer import KerasLayer, Klass, is_callee, renamed
+from nparams.notation._keras_klass import Klass
+from nparams.notation._keras_layer import KerasLayer, is_callee, renamed
 from nparams.notation._keras_shape import fit, flow_of_sides, shown_shape, slid, told
 
 TYPE_CHECKING = False

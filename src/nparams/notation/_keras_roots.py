@@ -7,7 +7,8 @@ import ast
 from nparams.errors import NotationError, shown
 from nparams.notation._code_objects import Class, Function
 from nparams.notation._code_values import MISSING, Thing, Unknown
-from nparams.notation._keras_custom import Custom, callee_of, held_in, is_keras
+from nparams.notation._keras_base import is_keras
+from nparams.notation._keras_custom import Custom, callee_of, held_in
 from nparams.notation._keras_layer import KerasLayer
 from nparams.notation._keras_lost import lost_in, told, why_lost
 from nparams.notation._keras_makers import from_definitions, is_model, made_of, several
