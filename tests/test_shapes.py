@@ -12,6 +12,11 @@ from nparams.notation import shapes
 
 # text | weights, biases, buffers
 READ = [
+    ("Theta1 (3, 5) Theta2 (2, 4)", (23, 0, 0)),
+    ("Theta1 is 25x401, Theta2 is 10x26", (10285, 0, 0)),  # a course on machine learning, week 4
+    ("W1 = (4, 3); b1 = (4, 1); W2 = (1, 4); b2 = (1, 1)", (16, 5, 0)),
+    ("W1 has shape (4, 3) and b1 has shape (4, 1).", (12, 4, 0)),
+    ("conv1.weight (8, 3, 7, 7) conv1.bias (8,)", (1176, 8, 0)),
     ("[(1, 36), (9, 36), (36,)]", (360, 36, 0)),  # Keras get_weights() of an LSTM(9): stackoverflow.com/q/38080035
     ("[[1, 36], [36]]", (36, 36, 0)),
     ("[(784, 16), (16,), (16, 10), (10,)]", (12704, 26, 0)),
@@ -201,6 +206,7 @@ def test_types_by_any_of_their_names() -> None:
 
 #: what belongs to other notations
 OTHERS = [
+    "conv (3, 3) pool (2, 2)", "W 4x3x2 and 7 more", "b is 3", "input (28, 28) dense (10, 5)",
     "784-16-16-10", "[784, 16, 16, 10]", "conv 32 (3,3); dense 10", "Conv((5,5), 3 => 7)", "[3x3, 64; 3x3, 64] x 2",
     '{"n_layer": 12, "betas": [0.9, 0.95]}', "784x16 + 16", "(5*5*3+1)*100", "28x28x1", "input (28, 28, 1)",
     "nn.Conv2d(3, 64, (7, 7))", "Dense(64, input_shape=(784, 16))", "kernel_size = (3, 3)", "resnet50", "()", "d-4*d-d",

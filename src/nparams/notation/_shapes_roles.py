@@ -84,7 +84,8 @@ def _named(entry: Entry, by_order: str) -> Tensor:
         return Tensor(entry.name or "", entry.shape, entry.dtype, role=by_order)
     plain = tuple(side if isinstance(side, int) else 0 for side in entry.shape or ())
     role, note = role_of(entry.name or "", plain, entry.dtype)
-    if role == "weight" and len(plain) == 1 and re.fullmatch(OFFSET, re.split(r"[./]", entry.name or "")[-1]):
+    vector = bool(plain) and sum(side != 1 for side in plain) <= 1  # (4,), and (4, 1) as lectures write columns
+    if role == "weight" and vector and re.fullmatch(OFFSET, re.split(r"[./]", entry.name or "")[-1]):
         role, note = "bias", "a bias by its name, like b1"
     return Tensor(entry.name or "", entry.shape, entry.dtype, role=role, note=note)
 

@@ -38,7 +38,7 @@ ALONE = (
     r"^\s*(?:Dense\(\s*\d+\s*,\s*\d+\s*[,)]|BatchNorm\(\s*\d+\s*[,;)]|(?:Scale|InstanceNorm)\(\s*\d+\s*[,;)]"
     r"|MultiHeadAttention\(\s*\d+\s*[,;]\s*nheads)"
 )
-PREFIX = r"\bFlux\.(?:Scale|Bilinear|flatten|Recur|Dense|GRUCell|LSTMCell|RNNCell)\b|^\s*using Flux\b"
+PREFIX = r"\bFlux\.(?:Scale|Bilinear|flatten|Recur|Dense|GRUCell|LSTMCell|RNNCell)\b|^[ \t]*using Flux\b"
 
 
 def may_be(text: str) -> bool:

@@ -23,7 +23,7 @@ SIGN = re.compile(
 )
 #: code, which other notations read
 CODE = re.compile(
-    r"\b(?:nn|layers|keras|torch|tf)\.[A-Z]|^\s*(?:import|from)\s|\bdef\s|\blambda\b|->|"
+    r"\b(?:nn|layers|keras|torch|tf)\.[A-Z]|^[ \t]*(?:import|from)\s|\bdef\s|\blambda\b|->|"
     r"=>",
     re.MULTILINE,
 )

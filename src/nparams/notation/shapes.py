@@ -66,7 +66,9 @@ def may_be(text: str) -> bool:
     if not any(c.isalnum() for c in head):
         return False
     if not any(c in head for c in "(["):
-        return "Tensor of size" in head or _is_flat(head)
+        return "Tensor of size" in head or _is_flat(head) or _is_told(text)
+    if ";" in head and _is_told(text):
+        return True
     if re.search(r"=>|->|;\s*\w|\bdef |\bclass |\bimport |\bChain\(|\bnn\.", head):
         return False
     if re.search(SURE, head):
@@ -75,7 +77,16 @@ def may_be(text: str) -> bool:
         return re.match(NESTED, head) is not None or "None" in head
     if head.lstrip()[:1] in ("{", "[", "(") or re.match(r"\s*(?:\w+\s*=\s*)?(?:Ordered|Frozen)?[Dd]ict\(", head):
         return _is_list(head)
-    return _is_table(head)
+    return _is_table(head) or _is_told(text)
+
+
+def _is_told(text: str) -> bool:
+    """Names of weights with shapes in a running text."""
+    if not re.search(r"(?i)\b[WbUV]\d*\b|theta|Θ|weight|bias|kernel|\w\.\w", text[:LOOK]):
+        return False
+    from nparams.notation._shapes_told import told
+
+    return told(text) is not None
 
 
 def _is_list(head: str) -> bool:
@@ -130,9 +141,10 @@ def read(text: str) -> Network:
     from nparams.network.grouping import group
     from nparams.notation._shapes_lines import entries_of
     from nparams.notation._shapes_roles import tensors_of
+    from nparams.notation._shapes_told import as_lines
 
     notes: list[str] = []
-    entries, declared = entries_of(text, notes)
+    entries, declared = entries_of(as_lines(text) or text, notes)
     if not entries:
         raise NotationError(f"{shown(text.strip())} holds no shape; write for example [(784, 16), (16,)]")
     tensors = tensors_of(entries, notes)
