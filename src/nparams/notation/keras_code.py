@@ -35,6 +35,8 @@ ARGUMENTS = (
     r"kernel_size|filters|nb_filter|key_dim|pool_size|merge_mode|kernel_initializer|padding) ?= ?"
 )
 TORCH_ARGUMENTS = r"\b(?:in_features|hidden_size|num_embeddings|embedding_dim|num_layers|batch_first|input_size)\b"
+#: layers that are added, and inputs with a shape
+ALONE = r"\b\w+ ?\. ?add ?\(\s*[\w.]*[A-Z]\w*\(|(?<![\w.])Input ?\(\s*(?:shape|batch_shape|\(|\[)"
 #: what PyTorch code has and Keras has not
 OTHER = r"\bnn\.(?:Module|Linear|Conv[123]d|Sequential|Embedding|LSTM|GRU|Parameter)\b|\bimport torch\b|\bfrom torch\b"
 
@@ -51,7 +53,7 @@ def may_be(text: str) -> bool:
         return False
     from nparams.notation._keras_layers import known
 
-    if re.search(r"\b\w+\.add\(\s*[\w.]*[A-Z]\w*\(", head):
+    if re.search(ALONE, head) or (".add(" in head and re.search(r"\bSequential ?\(\)", head)):
         return True
     called = [word for word in re.findall(CALL, head) if known(word) or word in ("Sequential", "Model", "Merge")]
     if re.search(TENSORFLOW, head):
