@@ -47,6 +47,14 @@ READ = [
     ("def make():\nm = Sequential()\nm.add(Dense(8, input_dim=6))\nm.add(Dense(3))\nreturn m\nm = make()", 83, ""),
     ("class Net(nn.Module):\n@staticmethod\ndef block(n, k):\nreturn nn.Linear(n, k)\ndef __init__(self):\n"
      "super().__init__()\nself.a = self.block(6, 8)\nself.b = self.block(8, 3)", 83, "indentation is lost"),
+    # a class on one line
+    ("python import torch.nn as nn class Net(nn.Module): def __init__(self, n=6): super().__init__() self.a = "
+     "nn.Linear(n, 8) # so self.b = nn.Linear(8, out_features=3) def forward(self, x): for i in range(2): x = x + 1 "
+     "return self.b(x) net = Net() print(net)", 83, "lines that were joined"),
+    ("class Net(nn.Module):def __init__(self):super().__init__()self.a = nn.Linear(6, 8)self.b = nn.Linear(8, 3)", 83,
+     "lines that were joined"),
+    # cut where nothing is made
+    (f"{NET}{LAYERS}    def forward(self, x):\n        x = self.a(x\n        x = torch.relu(", 83, "lines 7 to 8"),
     # bodies that are left out
     (f"{NET}{LAYERS}    def forward(self, x):\n        # and so on\n\nnet = Net()", 83, ""),
     (f"{NET}{LAYERS}    def forward(self, x):\n", 83, ""),
@@ -86,6 +94,9 @@ REFUSED = [
     (f"{NET}        self.a = nn.Linearn06 8)\n        self.b = nn.Linear(8, 3)", "line 4"),
     (f"It is\nsize = 6 8\n{NET}        self.b = nn.Linear(size, 3)", "line 2"),
     ("model = Sequential()\nfor i in range(3)\n    model.add(Dense(8, input_dim=8))", "line 2"),
+    (f"{NET}        self.a = nn.Linear(6, 8)\n        self.b = nn.Linear(8,", "line 5"),
+    (f"{NET}{LAYERS}    def forward(self, x):\n        x = self.a(x\nnet = nn.Sequential(Net(), nn.ReLU())",
+     "line 7"),
     # whether the last layer is in the loop cannot be told
     ("model = nn.Sequential()\nfor i in range(3):\nmodel.append(nn.Linear(6, 6))\nmodel.append(nn.Linear(6, 3))",
      "line 3"),

@@ -215,6 +215,20 @@ def test_refused(text: str, said: str) -> None:
     assert str(error.value) == said
 
 
+def test_layers_in_plain_lists_are_told() -> None:
+    head = "class N(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.a = nn.Linear(3, 4)\n    "
+    for line, kind in (
+        ("self.l = [nn.Linear(4, 4) for _ in range(2)]", "list"),
+        ("self.d = {'x': nn.Linear(4, 4), 'y': nn.Linear(4, 4)}", "dict"),
+        ("self.l = []\n    for i in range(2):\n      self.l.append(nn.Linear(4, 4))", "list"),
+    ):
+        network = nparams.read(head + line)
+        assert (network.total, network.also["unregistered"]) == (16, 40)
+        assert f"is a plain {kind} of Python" in network.notes[-1]
+    network = nparams.read(f"{head}self.l = [self.a, nn.ReLU()]\n    self.s = nn.Sequential(*self.l)")
+    assert (network.total, network.also) == (16, {})
+
+
 def test_lazy_layers_that_nobody_calls_are_told() -> None:
     network = nparams.read("nn.Sequential(nn.LazyLinear(256), nn.ReLU(), nn.LazyLinear(10))")
     assert (network.total, network.totals.unknown) == (None, 4)

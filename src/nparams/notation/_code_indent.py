@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from nparams.notation._code_prose import RUNS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +23,6 @@ AGAIN = re.compile(r"(?:else|elif|except|finally)\b.*:\s*(?:#.*)?\Z", re.S)
 MAIN = re.compile(r"if\s+__name__\s*==")
 #: where a layer may be made
 MAKES = re.compile(r"(?<![\w.])(?:\w+\.)*[A-Z]\w*\(|\.(?:add|append|extend|insert|add_module)\(")
-#: methods in which none is
-RUNS = frozenset(("forward", "call", "__call__", "training_step", "validation_step", "test_step"))
 
 
 def indented(text: str, found: list[Line]) -> str | None:

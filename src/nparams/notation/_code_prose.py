@@ -41,6 +41,9 @@ KEYWORDS = frozenset(kwlist)
 GIVEN = re.compile(r"\s*([A-Za-z_]\w*)\s*(?::[^=]{1,80})?[-+*]?=(?!=)")
 #: PyTorch's own documents put the class before a layer's arguments
 SIGNATURE = re.compile(r"\s*class\s+(?:\w+\.)+[A-Z]\w*\(.*\)[^:]*\Z", re.I)
+#: the head of a function or class, and methods in which no layer is made
+DEFINED = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
+RUNS = frozenset(("forward", "call", "__call__", "training_step", "validation_step", "test_step"))
 #: the shape of an output
 SHAPE = re.compile(r"torch\.Size\([\[\]\d, ]*\)")
 #: a line of print(model)
@@ -113,13 +116,26 @@ def statements(text: str) -> list[Line]:
     lines = text.split("\n")
     found, at, work = [], 0, [MAX_WORK]
     while at < len(lines):
-        line = _statement(lines, at, work)
+        try:
+            line = _statement(lines, at, work)
+        except Broken:
+            if not _is_cut_run(lines, at):
+                raise
+            line = Line(at, len(lines) - 1, False)
         if line is not None:
             found.append(line)
             at = line.last
         at += 1
     _refuse_lost(lines, found)
     return found
+
+
+def _is_cut_run(lines: list[str], at: int) -> bool:
+    """Whether the text ends in a method that only runs a network: what is cut there makes no layer."""
+    above = next((m for k in range(at - 1, max(at - 400, -1), -1) if (m := DEFINED.match(lines[k]))), None)
+    rest = lines[at : at + 400]
+    makes = any(DEFINED.match(line) or (CALLED.search(line) and not line[:1].isspace()) for line in rest[1:])
+    return above is not None and above[1] in RUNS and not makes
 
 
 def _refuse_lost(lines: list[str], found: list[Line]) -> None:

@@ -130,13 +130,17 @@ def _among_prose(text: str, error: BaseException) -> ast.Module:
     """The code of a text that holds other lines too: prose, outputs, tables."""
     from nparams.notation import _code_prose as prose
     from nparams.notation._code_indent import indented
+    from nparams.notation._code_joined import parted
 
     text = clean(prose.plain(text))
+    apart = parted(text)
+    joined, text = apart != text, apart
     try:
         found = prose.statements(text)
     except prose.Broken as broken:
         raise _refused_line(text, broken.line) from None
-    notes = [] if all(line.code for line in found) else [prose.told(text, found)]
+    notes = ["lines that were joined are read as the statements in them"] if joined else []
+    notes += [] if all(line.code for line in found) else [prose.told(text, found)]
     code = prose.kept(text, found)
     if not prose.CLASS.search(code):  # no layer but in a sentence
         return _tree([prose.inline(text)], ["only the calls in the text are read"], error)

@@ -12,6 +12,7 @@ from nparams.notation._code_machine import Machine
 from nparams.notation._code_source import tree_of
 from nparams.notation._torch_foreign import refuse_foreign
 from nparams.notation._torch_library import TorchLibrary
+from nparams.notation._torch_lists import tell_unregistered
 from nparams.notation._torch_network import Builder
 from nparams.notation._torch_roots import arguments_of, choose, module_classes
 from nparams.notation._torch_told import told
@@ -48,6 +49,7 @@ def built(text: str, tree: Module, given: dict[str, object], which: str | None) 
     network = Network(module, source=text, form="torch-code", convention=None)
     network.read_as, network.described = told(root)
     network.notes += notes_of(m, builder, network, setting)
+    tell_unregistered(root, network)
     return m, network
 
 
