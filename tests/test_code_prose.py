@@ -141,7 +141,8 @@ def test_only_our_errors_leave(lines: list[str], mark: str) -> None:
     "text",
     ["(\n" * 60_000, "(a b\n)\n" * 20_000, "don't (see\n" * 15_000, "'''\n" * 40_000, "x (\n" * 30_000 + ")\n" * 30_000,
      "nn.Linear(3, 4) is it right?\n" * 6_000, "a" * 190_000 + " b c", "A(" * 90_000, "class A:\n# x\n" * 12_000,
-     "@a\n" * 20_000, "for i in x:\n" * 15_000, "a = 1 2\n" * 20_000],
+     "@a\n" * 20_000, "for i in x:\n" * 15_000, "a = 1 2\n" * 20_000,
+     "class A: # " * 17_000, "class A: def f(" + "for " * 45_000, "class A: def f(): " * 10_000],
 )  # fmt: skip
 def test_long_texts_stay_bounded(text: str) -> None:
     start = process_time()

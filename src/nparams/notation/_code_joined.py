@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 
 #: a whole class on a line
-JOINED = re.compile(r"\bclass[ \t]+\w+[ \t]*(?:\([^()\n]*\))?:[ \t]*(?:#[^\n]*?)?[ \t]*def[ \t]+\w+\(")
+JOINED = re.compile(r"\bclass[ \t]+\w+[ \t]*(?:\([^()\n]*\))?:[ \t]*(?:#[^\n]{0,200}?)?[ \t]*def[ \t]+\w+\(")
 #: where a statement begins; `from a import b` is one
 BEGINS = re.compile(
     r"(?<![\w.])(?:from [\w.]+ import \w+|import [\w.]+(?: as \w+)?|class \w+[ ]*[(:]|@\w+"
-    r"|(?:return|super|print)\b(?=[ (])|for [\w, ]+ in |[A-Za-z_]\w*(?:\.\w+)* ?= ?(?![=]))"
+    r"|(?:return|super|print)\b(?=[ (])|for [\w, ]{1,80} in |[A-Za-z_]\w*(?:\.\w+)* ?= ?(?![=]))"
     r"|(?<![A-Za-z_.])(?:def \w+\(|self\.\w+(?:\.\w+)* ?= ?(?![=])|super\()"
 )
 PIECE = re.compile(rf"(?P<begin>{BEGINS.pattern})|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[()\[\]{{}}]")
