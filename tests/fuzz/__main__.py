@@ -21,7 +21,7 @@ CHILD = """
 import importlib, json, resource, sys
 name, count, seed, megabytes = sys.argv[1], *map(int, sys.argv[2:])
 module = importlib.import_module(f"tests.fuzz.{name}")
-megabytes = getattr(module, "MEGABYTES", megabytes)
+megabytes, count = getattr(module, "MEGABYTES", megabytes), max(1, count // getattr(module, "SLOWER", 1))
 resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
 print(json.dumps(module.run(count, seed)))
 """
@@ -41,12 +41,15 @@ def fuzz(name: str, count: int, seed: int) -> bool:
     said = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    took = f"{name:12} {count:,} inputs, {time.perf_counter() - start:.1f} s, peak {usage.ru_maxrss / 1024:.0f} MB"
+    took = f"{time.perf_counter() - start:.1f} s, peak {usage.ru_maxrss / 1024:.0f} MB"
     if child.returncode:
-        print(f"{took}: FAILED (exit {child.returncode}, seed {seed})\n{said.strip()}")
+        print(f"{name:12} {took}: FAILED (exit {child.returncode}, seed {seed})\n{said.strip()}")
         return False
-    result = json.loads(said.splitlines()[-1])
-    print(f"{took}: {result['accepted']:,} accepted, {result['refused']:,} refused")
+    *told, last = said.splitlines()
+    result = json.loads(last)
+    read = result["accepted"] + result["refused"]
+    print(f"{name:12} {read:,} inputs, {took}: {result['accepted']:,} accepted, {result['refused']:,} refused")
+    print("".join(f"  {line}\n" for line in told), end="")
     return True
 
 

@@ -25,7 +25,9 @@ from tests.fuzz.code import DAMAGE as CODE_DAMAGE
 #: address space of this fuzzer, in megabytes; it holds pytest and hypothesis as well
 MEGABYTES = 512
 #: the seconds of one input, and from when it is told as slow; no test but a fuzzer may look at the clock
-SECONDS, SLOW = 20, 4
+SECONDS, SLOW = 60, 10
+#: how many times fewer inputs than other fuzzers: each is read three times, by whichever notation takes it
+SLOWER = 10
 TESTS = Path(__file__).parents[1]
 #: form: the tables of cases in tests/test_<form>.py (the first text of each row), folders of pastes
 TABLES = {
