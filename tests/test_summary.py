@@ -452,6 +452,7 @@ def test_one_of_several() -> None:
 
 
 OTHERS = [
+    "3 | Convolution | 8 3x3x1 convolutions with stride [1 1] |\n4 | ReLU | ReLU |\n5 | Fully Connected | 10 |",
     "784-16-16-10", "input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10", "[(784, 16), (16,)]", "w  [2048, 64]",
     "conv1.weight  torch.Size([64, 3, 7, 7])\nconv1.bias  torch.Size([64])", "nn.Linear(784, 10)", "resnet50",
     "(0): Linear(in_features=784, out_features=10, bias=True)", "L=12 H=768 A=12 V=30522", "(5*5*3+1)*100",
