@@ -451,6 +451,21 @@ def test_one_of_several() -> None:
     assert summary.read(text, which="g").total == 7850
 
 
+def test_a_total_without_rows_is_no_network_of_nothing() -> None:
+    text = " ".join((FOLDER / "flax_linen.txt").read_text("utf-8").split())
+    with pytest.raises(NotationError, match="no row with a count is found, though the text's total is"):
+        summary.read(text)
+
+
+def test_a_second_summary_that_is_cut_is_not_added_to_the_first() -> None:
+    head = "Layer (type)    Output Shape    Param #\n" + "=" * 40 + "\n"
+    first = f"{head}gru_9 (GRU)  (None, 64, 16)  1536\n{'=' * 40}\nTotal params: 1,536\nNone\n"
+    text = f"{first}{head}a (Dense)  (None, 8)  72\n"
+    with pytest.raises(NotationError, match="2 summaries are in this text: summary 1, summary 2"):
+        summary.read(text)
+    assert summary.read(text, which="summary 2").total == 72
+
+
 OTHERS = [
     "3 | Convolution | 8 3x3x1 convolutions with stride [1 1] |\n4 | ReLU | ReLU |\n5 | Fully Connected | 10 |",
     "784-16-16-10", "input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10", "[(784, 16), (16,)]", "w  [2048, 64]",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.errors import NotationError, shown
+from nparams.errors import NotationError, escaped, shown
 from nparams.network import Module, Network, Tensor
 from nparams.notation._summary_explain import Explainer, held
 from nparams.notation._summary_notes import notes_of
@@ -38,11 +38,22 @@ def network_of(text: str, which: str | None) -> Network:
     if rest is not None:
         modules.append(rest)
     root = Module(children=modules)
-    network = Network(root, source=text, form="summary", read_as=read_as(summary), described=_described(summary))
+    told = escaped(read_as(summary))
+    network = Network(root, source=text, form="summary", read_as=told, described=_described(summary))
     settle(summary, explainer, root)
+    _refuse_nothing(summary, network)
     network.also.update(_also(summary, explainer.found.statistics))
     network.notes += notes_of(summary, explainer.found, network)
     return network
+
+
+def _refuse_nothing(summary: Summary, network: Network) -> None:
+    """Rows without any count, though the text has a total."""
+    printed = summary.printed.total
+    if printed and network.totals.elements == 0:
+        raise NotationError(
+            f"no row with a count is found, though the text's total is {printed:,}; paste the table with its line ends"
+        )
 
 
 # -- which text is read how -------------------------------------------------------------------------------------------
@@ -73,6 +84,8 @@ def summary_of(text: str) -> Summary:
 def chosen(text: str, which: str | None) -> str:
     """The part of a text with several summaries that is asked for."""
     ends = [m.end() for m in re.finditer(r"^.{0,8}Total params:?.*$", text, re.M)]
+    if ends and re.compile(r"^\W{0,8}Layer\s+\(\s*type", re.M).search(text, ends[-1]):
+        ends.append(len(text))  # the last one is cut
     if len(ends) < 2:
         return text
     starts = [0, *(_after(text, end) for end in ends[:-1])]
