@@ -73,6 +73,8 @@ REFUSED = [
     ("x" * ONE_MB, "is not a file here"),
     ("hello " * (ONE_MB // 6), "is not a file here"),
     ("." * ONE_MB, "is not a file here"),
+    ("1 " * 150_000, "150,000 sizes: at most 100,000 are read"),
+    ("784x16+" + "9" * 100_000, "has 100,007 characters; at most 10,000"),
 ]  # fmt: skip
 
 

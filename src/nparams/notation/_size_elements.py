@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
 
+MAX_SIZES = 100_000
 MAX_RANGE = 10_000
 MAX_ELEMENT = 10_000
 ENTRY = r"(?P<base>[^\W\d_]+?)(?:_?(?P<digits>\d+)|_?[\[({](?P<inner>.+)[\])}]|_?(?P<letter>[^\W\d_]))"
@@ -43,6 +44,8 @@ def end_of(base: str, index: Size) -> str:
 
 def elements(texts: list[str], source: str) -> list[Size | Range]:
     """Each element read, ranges closed up: h0, h1, .., hl is one range h0..hl."""
+    if len(texts) > MAX_SIZES:
+        raise NotationError(f"{len(texts):,} sizes: at most {MAX_SIZES:,} are read; write equal ones as h0..hl")
     found: list[Size | Range] = []
     read: dict[str, Size] = {}  # what was read already: long lists repeat themselves
     latest: Range | None = None
