@@ -44,10 +44,10 @@ def _rename(module: TorchModule, name: str, held: dict[str, Param]) -> None:
 
 
 def _weight_norm(m: Machine, module: TorchModule, name: str, weight: Param, dim: Any, *, new: bool) -> None:
-    """A length for each slice along `dim` (None: one for all), and the direction."""
+    """A length for each slice along `dim` (None or -1: one for all), and the direction."""
     shape = weight.shape
     length: tuple[Size, ...] | None = None if shape is None else ()
-    if shape is not None and dim is not None:
+    if shape is not None and dim is not None and dim != -1:
         if not isinstance(dim, int) or not -len(shape) <= dim < len(shape):
             raise m.error(f"weight_norm() along side {dim} of {len(shape)}")
         length = tuple(side if k == dim % len(shape) else 1 for k, side in enumerate(shape))
