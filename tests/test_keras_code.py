@@ -42,6 +42,10 @@ CASES: list[tuple[str, object, int | None, str]] = [
     ("CuDNNLSTM(32, input_shape=(10, 8))", 5376, None, "keras 2: two bias vectors: 4*(32*(8+32) + 2*32)"),
     ("GRU(32, input_shape=(None, 32))", 6336, None, "stats.stackexchange.com/q/458685"),
     ("GRU(20, reset_after=False, input_shape=(29, 13))", 2040, None, "boohere.com/de/detail/123934.html"),
+    ("Embedding(30522, 768)", 23440896, None, "alike in PyTorch"),
+    ("LSTM(64)", "256*n + 16640", None, "the size that comes in is not said"),
+    ("Bidirectional(GRU(4, reset_after=False))", "24*n + 120", None, "the same"),
+    ("layers.MultiHeadAttention(num_heads=2, key_dim=8)", "65*n + 48", None, "3*(n*16 + 16) + 16*n + n"),
     # lists and add
     ("model.add(LSTM(256, input_dim=4096, input_length=16))", 4457472, None, "stackoverflow.com/q/38080035"),
     ("model.add(Dense(10, input_shape=(784,)))\nmodel.add(Activation('softmax'))\n", 7850, None, "SO 36946671"),
@@ -186,7 +190,16 @@ CASES: list[tuple[str, object, int | None, str]] = [
      "m = Model(x, Dense(1)(tf.concat([y, z], -1)))", 37, None, "functions on arrays"),
     ("model.add(Embedding(input_dim=100, output_dim=8, input_length=10))\nmodel.add(SimpleRNN(units=4, "
      "return_sequences=True))\nmodel.add(Flatten())\nmodel.add(Dense(2))", 934, None, "names of Keras 2"),
+    ("model = Sequential()\nmodel.add(Lambda(lambda x: x/127.5 - 1., input_shape=(66, 200, 3)))\n"
+     "model.add(Convolution2D(24, 5, 5, subsample=(2, 2), activation='elu'))\n"
+     "model.add(Convolution2D(36, 5, 5, subsample=(2, 2), activation='elu'))\n"
+     "model.add(Convolution2D(48, 5, 5, subsample=(2, 2), activation='elu'))\n"
+     "model.add(Convolution2D(64, 3, 3, activation='elu'))\nmodel.add(Convolution2D(64, 3, 3, activation='elu'))\n"
+     "model.add(Dropout(keep_prob))\nmodel.add(Flatten())\nmodel.add(Dense(100))\nmodel.add(Dense(50))\n"
+     "model.add(Dense(10))\nmodel.add(Dense(1))", 252219, None, "Bojarski et al. 2016 (arXiv 1604.07316), in Keras 1"),
     # what is not said
+    ("model.add(LSTM(128, input_shape=(X.shape[1], X.shape[2])))\nmodel.add(Dense(y.shape[1], activation='softmax'))",
+     "512*X_shape2 + 129*y_shape1 + 66048", None, "sizes of data that is not there"),
     ("model = Sequential()\nmodel.add(Dense(32, input_shape=(n_features,)))\nmodel.add(Dense(num_classes))",
      "32*n_features + 33*num_classes + 32", None, "names without a value"),
     ("(x_train, y_train), _ = mnist.load_data()\nx_train = x_train.reshape(-1, 784).astype('float32') / 255\n"
@@ -246,6 +259,8 @@ def test_values_and_choices() -> None:
     assert keras_code.read("Dense(3)", set={"n_in": 7}).total == 24
     loop = "model = Sequential([Input((8,))])\nfor i in range(n_layers):\n    model.add(Dense(8))"
     assert keras_code.read(loop, set={"n_layers": 3}).total == 216
+    data = "model.add(LSTM(8, input_shape=(X.shape[1], X.shape[2])))"
+    assert keras_code.read(data, set={"X_shape2": "5"}).total == 448
     with pytest.raises(UsageError, match="the code has no name"):
         keras_code.read("Dense(3, input_dim=2)", set={"width": 7})
     with pytest.raises(NotationError, match='the code has no "c"'):
@@ -268,6 +283,7 @@ def test_notes_say_what_was_assumed() -> None:
         return "\n".join(keras_code.read(code).notes)
 
     assert "reset_after=True" in notes("GRU(4, input_shape=(3, 2))")
+    assert "24 fewer parameters" in notes("Bidirectional(GRU(4), input_shape=(3, 2))")
     assert "one bias vector, as Keras 1 made it" in notes("GRU(output_dim=4, input_shape=(3, 2), init='uniform')")
     assert "a kernel of 3x3" in notes("Convolution2D(8, 3, 3, input_shape=(9, 9, 1))")
     assert "how many values come in is not said; n_in stands for it" in notes("Dense(4)")
@@ -282,7 +298,7 @@ OTHERS = (
     "(0): Linear(in_features=784, out_features=10, bias=True)", "dense_1 (Dense)  (None, 10)  7850", "[(784, "
     "16), (16,)]",
     "resnet50", "L=12 H=768 A=12 V=30522", "32C3-MP2-64C3-P2-128-N10", "model.keras", "nn.LSTM(32, 128, 2)",
-    "LSTM(32, 128, num_layers=2)", "Conv2d(3, 64, 7)", "Embedding(30522, 768)", "(5*5*3+1)*100", "",
+    "LSTM(32, 128, num_layers=2)", "Conv2d(3, 64, 7)", "(5*5*3+1)*100", "",
 )  # fmt: skip
 
 

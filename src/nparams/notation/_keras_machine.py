@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from re import sub
 
+from nparams.expr import indexed
 from nparams.notation._code_loops import CHANGING
 from nparams.notation._code_machine import Machine
 from nparams.notation._code_values import External, Unknown
@@ -79,7 +81,19 @@ class KerasMachine(Machine):
         held = self.lookup(inner) if inner.isidentifier() else None
         if isinstance(held, Unknown):
             value = held.parts.setdefault(("len",), value)
+        if value.entry is not None and "[" in value.text:
+            return self._entry(value, value.entry[1])
         return super().symbol_of(value)
+
+    def _entry(self, value: Unknown, index: int) -> int | Expr:
+        """X.shape[1] is X_shape1, which y.shape[1] is not."""
+        stem = sub(r"\W+", "_", value.text.rpartition("[")[0]).strip("_")
+        if not stem or not stem[-1].isalpha() or index < 0 or len(stem) > 40:
+            return super().symbol_of(value)
+        if (word := f"{stem}{index}") in self.given and is_size(made := self.take(word)):
+            return made  # type: ignore[no-any-return]
+        self.symbols.setdefault(word, value)
+        return indexed(stem, index)
 
     def _unbound(self, name: str) -> Any:
         library: Any = self.library

@@ -107,7 +107,10 @@ def _built(m: Machine, builder: Builder, callee: Any) -> Module:
     elif isinstance(callee, KerasLayer) and callee.module is None:
         from nparams.notation._keras_models import input_of
 
-        callee.call([input_of(callee) or ANY])
+        several = callee.klass.inputs[0] == "query" or callee.klass.name in ("Attention", "AdditiveAttention")
+        if several:
+            m.note(f"{callee.name}: query, key and value are taken to be the same array")
+        callee.call([input_of(callee) or ANY] * (2 if several else 1))
     _refuse_strangers(m, callee)
     return builder.root(callee)
 
@@ -161,12 +164,15 @@ def _notes(m: Machine, builder: Builder, network: Network, setting: Setting) -> 
     for name, note in setting.missing.items():
         if free_symbols(symbol(name) if name.isidentifier() else 0) & used:
             notes.append(note)
-    return notes + _symbols(m, used)
+    return notes + _symbols(m, used, str(network.totals.elements))
 
 
-def _symbols(m: Machine, used: frozenset[str]) -> list[str]:
-    """The symbols that stand for what the code leaves open."""
+def _symbols(m: Machine, used: frozenset[str], text: str) -> list[str]:
+    """The symbols that stand for what the code leaves open, of those in a formula."""
+    from re import search
+
     found = [(word, held) for word, held in m.symbols.items() if free_symbols(symbol(word)) & used]
+    found = [(word, held) for word, held in found if search(rf"\b{word}\b", text)]
     if not found:
         return []
     words = ", ".join(f"{word}{f' (line {held.line})' if m.lines and held.line else ''}" for word, held in found[:8])

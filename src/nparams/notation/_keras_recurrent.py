@@ -44,7 +44,7 @@ def _vectors(k: KerasLayer, kind: str) -> int | None:
 def _unsaid(k: KerasLayer) -> int:
     """reset_after is not said: by the age of the code."""
     old = k.args.get("era") == 1
-    one = mul(3, k.value("units")) if isinstance(k.value("units"), int) else None
+    one = mul(3 * k.args.get("ways", 1), k.value("units")) if isinstance(k.value("units"), int) else None
     less = "" if one is None else f", {{}} {'more' if old else 'fewer'} parameters"
     sizes = () if one is None else (one,)
     k.setting.note(
@@ -183,10 +183,13 @@ def _bidirectional(k: KerasLayer, shapes: list[Shape]) -> Sent:
     if not isinstance(inner, KerasLayer) or mode not in ("concat", "sum", "mul", "ave", None):
         raise NotationError("it takes a recurrent layer, and merge_mode concat, sum, mul, ave or None")
     back = k.args.get("backward_layer")
+    inner.args["ways"] = 2
     sent = inner.call([shapes[0]])
     kind = str(inner.klass.preset.get("cell"))
     if kind in GATES and back is None:
+        place, k.setting.place = k.setting.place, inner.place  # the same symbols as in one direction
         layer, h = _cells(inner, kind, fit(shapes[0], 3)[2], both=True)
+        k.setting.place = place
         n = layer.args["n"]
         held = [entry for way in ("forward_", "backward_") for entry in _named(layer, kind, n, h, way)]
         k.holds(layer, held, (*fit(shapes[0], 3)[:2], n), _both(sent, mode))

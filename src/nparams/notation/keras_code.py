@@ -26,14 +26,16 @@ CALL = r"(?<![\w.])([A-Z][A-Za-z]*(?:[123]D)?(?:Cell|Transpose)?)\s*\("
 SHARED = frozenset(
     "Sequential Embedding LSTM GRU Dropout Flatten Softmax ReLU Identity PReLU ELU LeakyReLU Add Model Input Attention "
     "Conv Average Dot Maximum Minimum RNN LSTMCell GRUCell AlphaDropout Lambda Permute Reshape Normalization "
-    "Hashing Activation Masking Wrapper Layer Concatenate Multiply Subtract Resizing Highway Pipeline "
-    "Bidirectional".split()
+    "Hashing Activation Wrapper Layer Resizing Highway Pipeline".split()
 )
 #: argument names that only Keras uses
 ARGUMENTS = (
     r"\b(?:input_shape|input_dim|input_length|batch_input_shape|return_sequences|activation|units|output_dim|use_bias|"
-    r"kernel_size|filters|nb_filter|key_dim|pool_size|merge_mode|kernel_initializer|padding) ?= ?"
+    r"reset_after|return_state|recurrent_activation|mask_zero|unroll|kernel_size|filters|nb_filter|key_dim|pool_size|"
+    r"merge_mode|kernel_initializer|padding) ?= ?"
 )
+#: one layer that PyTorch writes otherwise, or just so
+ONE = r"\s*(?:(?:LSTM|GRU|SimpleRNN)\(\s*\w+\s*\)|Embedding\(\s*\w+\s*,\s*\w+\s*\))\s*"
 TORCH_ARGUMENTS = r"\b(?:in_features|hidden_size|num_embeddings|embedding_dim|num_layers|batch_first|input_size)\b"
 #: layers that are added, and inputs with a shape
 ALONE = r"\b\w+ ?\. ?add ?\(\s*[\w.]*[A-Z]\w*\(|(?<![\w.])Input ?\(\s*(?:shape|batch_shape|\(|\[)"
@@ -66,6 +68,8 @@ def may_be(text: str) -> bool:
         r"\b(?:in_features|hidden_size|num_embeddings|embedding_dim|num_layers|batch_first|input_size)\b", head
     ):
         return False
+    if re.fullmatch(ONE, head[:200]):
+        return True
     return re.search(ARGUMENTS, head) is not None
 
 
