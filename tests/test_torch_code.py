@@ -41,6 +41,9 @@ COUNTED = [
     ("model = nn.Sequential()\nmodel.add_module('fc', nn.Linear(3, 4))\nmodel.append(nn.Linear(4, 5))", 41),
     ("model = nn.Linear(10, 10).to('cuda')\noptimizer = torch.optim.Adam(model.parameters(), lr=1e-3)\n"
      "for epoch in range(1000000):\n    loss = criterion(model(x), y)\n    loss.backward()\n    optimizer.step()", 110),
+    # half a class
+    ("    def __init__(self, n=3):\n        super().__init__()\n        self.a = nn.Linear(n, 4)\n"
+     "        self.b = self.more()\n    def more(self):\n        return nn.Linear(4, 5)", 41),
     # lazy layers, which the text calls
     ("net = nn.Sequential(nn.LazyLinear(256), nn.ReLU(), nn.LazyLinear(10))\nX = torch.rand(2, 20)\nnet(X)", 7_946),
     ("class M(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.a = nn.LazyLinear(256)\n"

@@ -38,7 +38,11 @@ ELSEWHERE = [
     ),
     (
         "import torchvision\nm = torchvision.models.vgg16()\nm.classifier[6] = nn.Linear(4096, 2)",
-        "line 2: m is torchvision",
+        "the layers of torchvision.models.vgg16().classifier",
+    ),
+    (
+        "model = models.resnet18(True)\nn = model.fc.in_features\nmodel.fc = nn.Linear(n, 2)\nmodel = model.to(device)",
+        'the layers of models.resnet18(True) are not in the code: nparams "resnet18" counts it',
     ),
     ("from transformers import AutoModel\nm = AutoModel.from_pretrained('gpt2')", 'nparams "gpt2" counts it'),
     ("import timm\nm = timm.create_model('unheard_of_7')", "give its checkpoint"),

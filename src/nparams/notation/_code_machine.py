@@ -64,6 +64,8 @@ class Machine:
         #: how many nodes a formula has, written out
         self.weights: dict[int, tuple[Expr, int]] = {}
         self.notes: list[str] = []
+        #: unknown values into which the code puts something, and what
+        self.changed: list[tuple[Unknown, Any]] = []
         #: the value of the last expression at the top of the text
         self.last: Any = MISSING
         #: statements at the top of the text that could not be followed: (line, why)

@@ -102,6 +102,12 @@ class Unknown(Thing):
     def set(self, m: Machine, name: str, value: Any) -> None:
         """Remember it."""
         self.parts[name] = value
+        self._told(m, value)
+
+    def _told(self, m: Machine, value: Any) -> None:
+        """What the code puts into something unknown is kept, as long as it is not too much."""
+        if isinstance(value, Thing) and len(m.changed) < 10_000:
+            m.changed.append((self, value))
 
     def item(self, m: Machine, key: Any) -> Any:
         """The same unknown for the same entry."""
@@ -118,6 +124,7 @@ class Unknown(Thing):
         """Remember it."""
         if isinstance(key, (str, int)):
             self.parts["item", key] = value
+        self._told(m, value)
 
     def call(self, m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Another unknown."""

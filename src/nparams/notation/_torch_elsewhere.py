@@ -10,11 +10,8 @@ from nparams.notation._torch_modules import Param, TorchModule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from nparams.notation._code_machine import Machine
 
-MAX_DEPTH = 4
 #: what gives a whole network, and the name of it
 GIVES = re.compile(
     r"(?:from_pretrained|create_model|hub\.load|load_model|from_config)\((?:[^\"'()]*[\"'](?P<told>[^\"'\n]+)[\"'])?"
@@ -24,8 +21,9 @@ GIVES = re.compile(
 
 def library_changed(m: Machine) -> NotationError | None:
     """The refusal of a network of a library into which the text puts a layer of its own: model.fc = nn.Linear(...)."""
-    for name, value in m.module.names.items():
-        if name != "self" and isinstance(value, Unknown) and value.called is not None and _holds(value, MAX_DEPTH):
+    for value, put in m.changed:
+        if "(" in value.text and isinstance(put, (TorchModule, Param)):
+            name = next((n for n, v in m.module.names.items() if v is value), "")
             return refusal(name, value, "; what the text puts into it can be counted by itself")
     return None
 
@@ -36,13 +34,6 @@ def library_made(m: Machine) -> NotationError | None:
         if isinstance(value, Unknown) and value.called is not None and GIVES.search(value.text):
             return refusal(name, value, "")
     return None
-
-
-def _holds(value: Any, depth: int) -> bool:
-    """Whether a layer was put into something unknown."""
-    if isinstance(value, (TorchModule, Param)):
-        return True
-    return isinstance(value, Unknown) and depth > 0 and any(_holds(part, depth - 1) for part in value.parts.values())
 
 
 def refusal(name: str, value: Unknown, more: str) -> NotationError:
@@ -56,4 +47,5 @@ def refusal(name: str, value: Unknown, more: str) -> NotationError:
         hint = f"nparams {shown(told)} counts it"
     else:
         hint = "give its checkpoint, or paste what print(model) shows"
-    return NotationError(f"line {value.line}: {name} is {value.text}, whose layers are not in the code: {hint}{more}")
+    subject = f"{name} is {value.text}, whose layers" if name else f"the layers of {value.text}"
+    return NotationError(f"line {value.line}: {subject} are not in the code: {hint}{more}")

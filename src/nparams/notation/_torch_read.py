@@ -11,6 +11,7 @@ from nparams.notation._code_given import given_values
 from nparams.notation._code_machine import Machine
 from nparams.notation._code_source import tree_of
 from nparams.notation._torch_foreign import refuse_foreign
+from nparams.notation._torch_half import whole_class
 from nparams.notation._torch_library import TorchLibrary
 from nparams.notation._torch_lists import tell_unregistered
 from nparams.notation._torch_network import Builder
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def network_of(text: str, values: dict[str, object], which: str | None) -> Network:
     """The network of PyTorch code; see torch_code.read."""
     refuse_foreign(text)
-    tree = tree_of(text)
+    tree = whole_class(tree_of(text))
     given = given_values(values)
     m, network = built(text, tree, given, which)
     _unused(m)
