@@ -34,6 +34,11 @@ PATH = r"\w[./]\w"
 LONGEST_LINE = 1_000
 #: a sentence with a word in brackets: it names no shape
 SENTENCE = re.compile(r"[A-Za-z']+,? [A-Za-z']+[^\n]* [A-Za-z']+")
+#: code that prints shapes
+PRINTS = re.compile(
+    r"\bprint\(|\bfor\s+\w+(?:\s*,\s*\w+)*\s+in\s|\.(?:get_weights|state_dict|named_parameters|items)\("
+)
+NUMBERED = re.compile(r"[\[(][^\[\]()\n]*\d[^\[\]()\n]*[\])]")
 SIDES = re.compile(r"[\[(][^\[\]()\n]*[\d,][^\[\]()\n]*[\])]|[\[({]\s*$")
 OPENING = re.compile(r"[\[({]")
 TOTAL = re.compile(r"(?i)^[^\d\n]{0,40}\btotal\b[^\d\n]{0,40}?([\d,_]{1,60})\b")
@@ -43,7 +48,7 @@ def entries_of(text: str, notes: list[str]) -> tuple[list[Entry], int | None]:
     """Every tensor that a paste shows, in order, and the total that it declares."""
     if VARIABLE.search(text) is not None:
         return _variables(text), None
-    text = "\n".join(" " * len(line) if is_sentence(line) else line for line in text.split("\n"))
+    text = bare(text)
     reader = Reader(text)
     tree = Tree(reader)
     lines = _Lines(reader, tree, notes)
@@ -54,10 +59,18 @@ def entries_of(text: str, notes: list[str]) -> tuple[list[Entry], int | None]:
     return tree.found, lines.total
 
 
-def is_sentence(line: str) -> bool:
-    """Whether a line has brackets only as sentences have them: the vector of the [CLS] token."""
+def bare(text: str) -> str:
+    """The text without sentences and code among the shapes, which are left empty, and without marks of quotation."""
+    lines = [re.sub(r"^[ \t]*>{1,3} ?(?=[\[({])", lambda m: " " * len(m[0]), line) for line in text.split("\n")]
+    return "\n".join(" " * len(line) if is_aside(line) else line for line in lines)
+
+
+def is_aside(line: str) -> bool:
+    """Whether a line has brackets only as sentences (the vector of the [CLS] token) and code that prints have them."""
     if not ("(" in line or "[" in line) or len(line) > LONGEST_LINE:
         return False
+    if PRINTS.search(line) is not None:
+        return NUMBERED.search(line) is None
     return SENTENCE.search(line) is not None and SIDES.search(line) is None and "{" not in line
 
 

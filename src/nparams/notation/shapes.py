@@ -63,6 +63,10 @@ def may_be(text: str) -> bool:
     if len(text) > MAX_TEXT:
         return False
     head = text[:LOOK]
+    if re.search(r"\n[ \t]*>{0,3}[ \t]*[\[(]|\bprint\(", head):
+        from nparams.notation._shapes_lines import bare
+
+        head = bare(head).strip()
     if not any(c.isalnum() for c in head):
         return False
     if not any(c in head for c in "(["):
@@ -115,9 +119,9 @@ def _is_table(head: str) -> bool:
     found = [re.fullmatch(LINE, line.rstrip()) for line in lines]
     names = [match[1].rstrip(":") for match in found if match is not None]
     if not names or len(names) < 0.8 * len(lines):
-        from nparams.notation._shapes_lines import is_sentence
+        from nparams.notation._shapes_lines import is_aside
 
-        if not names or len(names) < 0.8 * sum(not is_sentence(line) for line in lines):
+        if not names or len(names) < 0.8 * sum(not is_aside(line) for line in lines):
             return False
     return any(re.search(NAMES, name) for name in names) and not re.search(
         r"(?m)^[ \t]*(?:input|conv|kernel_size|\w*_?shape|stride|padding|pool\w*)\s*[=:(\[ ]", head
