@@ -53,20 +53,21 @@ def may_be(text: str) -> bool:
         return not other or re.search(r"\b(?:import|from) (?:keras|tensorflow)\b", head) is not None
     if other:
         return False
-    from nparams.notation._keras_layers import known
-
     if re.search(ALONE, head) or (".add(" in head and re.search(r"\bSequential ?\(\)", head)):
         return True
-    called = [word for word in re.findall(CALL, head) if known(word) or word in ("Sequential", "Model", "Merge")]
+    words = re.findall(CALL, head)
+    if not words:
+        return "tf.layers." in head or "tf.keras." in head
+    from nparams.notation._keras_layers import known
+
+    called = [word for word in words if known(word) or word in ("Sequential", "Model", "Merge")]
     if re.search(TENSORFLOW, head):
         return bool(called) or "tf.keras" in head or "tf.layers" in head
     if not called:
         return False
     if any(word not in SHARED for word in called):
         return True
-    if re.search(
-        r"\b(?:in_features|hidden_size|num_embeddings|embedding_dim|num_layers|batch_first|input_size)\b", head
-    ):
+    if re.search(TORCH_ARGUMENTS, head):
         return False
     if re.fullmatch(ONE, head[:200]):
         return True
