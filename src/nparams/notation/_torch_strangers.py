@@ -40,6 +40,8 @@ PLAIN_WORDS = (
     "tokenizer", "config", "loss", "metric", "accuracy", "logger", "optimizer", "scheduler", "dataset", "loader",
     "device", "path", "seed", "vocab", "size", "len", "dim", "num", "shape", "transform", "criterion",
 )  # fmt: skip
+#: how the name of a function begins that answers yes or no
+QUESTIONS = ("use_", "is_", "has_", "can_", "should_", "supports_", "exists")
 
 
 #: a part of a network that a library gives, and a size of one
@@ -65,7 +67,8 @@ def stranger(value: Unknown, *, sure: bool = False) -> Stranger | None:
 def is_plain(value: Unknown) -> bool:
     """Whether an unknown is no call, or one whose name speaks of no module."""
     last = ".".join((value.called or "").split(".")[-2:]).lower()
-    return value.called is None or any(word in last for word in PLAIN_WORDS)
+    asks = last.rpartition(".")[2].lstrip("_").startswith(QUESTIONS)
+    return value.called is None or asks or any(word in last for word in PLAIN_WORDS)
 
 
 def _gives_network(path: list[str], called: str) -> bool:
