@@ -197,6 +197,9 @@ CASES: list[tuple[str, object, int | None, str]] = [
      "model.add(Convolution2D(64, 3, 3, activation='elu'))\nmodel.add(Convolution2D(64, 3, 3, activation='elu'))\n"
      "model.add(Dropout(keep_prob))\nmodel.add(Flatten())\nmodel.add(Dense(100))\nmodel.add(Dense(50))\n"
      "model.add(Dense(10))\nmodel.add(Dense(1))", 252219, None, "Bojarski et al. 2016 (arXiv 1604.07316), in Keras 1"),
+    ("import tensorflow as tf\nx = tf.placeholder(tf.float32, [None, 784])\n"
+     "h = tf.layers.dense(x, 64, activation=tf.nn.relu)\ny = tf.layers.dense(inputs=h, units=10)", 50890, None,
+     "tf.layers of TensorFlow 1"),
     # what is not said
     ("model.add(LSTM(128, input_shape=(X.shape[1], X.shape[2])))\nmodel.add(Dense(y.shape[1], activation='softmax'))",
      "512*X_shape2 + 129*y_shape1 + 66048", None, "sizes of data that is not there"),

@@ -133,7 +133,7 @@ class KerasLibrary(Library):
             return self._sequential(m, args, kwargs)
         if last in ("Model", "Functional"):
             return self._graph(m, args, kwargs)
-        if last in ("Input", "InputLayer") or (last == "placeholder" and "keras" in path):
+        if last in ("Input", "InputLayer"):
             return self._input(m, args, kwargs)
         if last == "load_model" or last.startswith("model_from_"):
             return self._elsewhere(m, last)

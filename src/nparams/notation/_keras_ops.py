@@ -26,7 +26,7 @@ from nparams.notation._keras_reshape import (
     transposed,
 )
 from nparams.notation._keras_shape import ANY, last, merged
-from nparams.notation._keras_tensor import Array, Node, arrays_in, as_code, mapped, one_side, sides_in
+from nparams.notation._keras_tensor import Array, Node, Sides, arrays_in, as_code, mapped, one_side, sides_in
 
 TYPE_CHECKING = False
 
@@ -128,7 +128,8 @@ def _one_hot(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
 
 def _filled(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
     """zeros(shape), random.normal(shape)."""
-    held = kwargs.get("shape", kwargs.get("size", args[0] if args else None))
+    listed = [arg for arg in args if isinstance(arg, (list, tuple, Sides))]  # tf.placeholder(tf.float32, [None, 784])
+    held = kwargs.get("shape", kwargs.get("size", (listed or args or [None])[0]))
     return sides_in(m, held)
 
 
