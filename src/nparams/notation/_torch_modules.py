@@ -7,7 +7,7 @@ from nparams.notation._code_machine import described
 from nparams.notation._code_objects import Class, Instance
 from nparams.notation._code_sizes import Copies
 from nparams.notation._code_values import MISSING, External, Thing, Unknown
-from nparams.notation._torch_strangers import Stranger, is_plain, stranger
+from nparams.notation._torch_strangers import Stranger, is_bare, is_plain, stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +156,9 @@ class TorchModule(Instance):
 
     def _calls(self, name: str, value: Unknown) -> bool:
         """Whether an unknown is called as forward calls layers."""
-        return not is_plain(value) and any(isinstance(each, Class) and each.calls(name) for each in self.cls.order)
+        if is_plain(value) or is_bare(value):
+            return False
+        return any(isinstance(each, Class) and each.calls(name) for each in self.cls.order)
 
     def _forget(self, name: str, value: Any) -> None:
         """Another thing of that name goes, in its place where it is of the same sort."""

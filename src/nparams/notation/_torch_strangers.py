@@ -71,6 +71,15 @@ def is_plain(value: Unknown) -> bool:
     return value.called is None or asks or any(word in last for word in PLAIN_WORDS)
 
 
+#: the name of what gives an activation, a pooling or a dropout
+BARE = re.compile(r"(?<![a-z])act(?:2|\b|_|\[|$)|activation|pool|drop", re.I)
+
+
+def is_bare(value: Unknown) -> bool:
+    """Whether a call's name speaks of a layer that may well hold no parameters."""
+    return bool(BARE.search((value.called or "").rpartition(".")[2]))
+
+
 def _gives_network(path: list[str], called: str) -> bool:
     """BertModel.from_pretrained, EfficientNet.from_name, models.vgg16."""
     front = path[-1] if path else ""
