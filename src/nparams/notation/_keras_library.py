@@ -21,7 +21,7 @@ from nparams.notation._keras_layer import is_callee
 from nparams.notation._keras_layers import REFUSED, Shop, known
 from nparams.notation._keras_merging import called_function, merged_arrays, merged_models
 from nparams.notation._keras_models import Graph, Sequence
-from nparams.notation._keras_names import FUNCTIONS, MODELS, ROOTS, USUAL
+from nparams.notation._keras_names import APPLICATIONS, FUNCTIONS, MODELS, ROOTS, USUAL
 from nparams.notation._keras_old import ALIASES
 from nparams.notation._keras_ops import OPS, call_op
 from nparams.notation._keras_shape import ANY
@@ -80,7 +80,7 @@ class KerasLibrary(Library):
             return m.external(USUAL[word])
         if known(word) or word in (*MODELS, "Input", "InputLayer", "Layer", "Merge") or word in REFUSED:
             return External(f"keras.layers.{word}")
-        return MISSING
+        return External(f"keras.applications.{word}") if word.startswith(APPLICATIONS) else MISSING
 
     def external(self, m: Machine, path: str) -> Any:
         """tf.newaxis, and constants of the backend."""

@@ -37,6 +37,10 @@ MODULES = ("layers", "backend", "models")
 SHAPE_NAMES = ("as_list", "rank", "ndims", "dims", "num_elements")
 
 
+#: the families of keras.applications, as their names begin
+APPLICATIONS = (
+    "VGG1", "ResNet", "Xception", "Inception", "MobileNet", "DenseNet", "NASNet", "EfficientNet", "ConvNeXt", "RegNet",
+)  # fmt: skip
 MODELS = ("Sequential", "Model", "Functional")
 
 

@@ -145,10 +145,22 @@ def elsewhere(name: str) -> str:
     """What to type instead of a network whose layers the text does not hold."""
     if name == "load_model" or name.startswith("model_from"):
         return f"{name}(...) reads a model from a file: give nparams that file instead"
+    counted = f"nparams {shown(name.lower())} counts it" if _is_name(name.lower()) else "its own file can be given"
     return (
-        f"{name} is a network of keras.applications, whose layers are not in the code: nparams {shown(name.lower())} "
-        "counts it, and the rest can be counted without it"
+        f"{name} is a network of keras.applications, whose layers are not in the code: {counted}; with "
+        "Input(shape=...) of what it sends in its place the rest is counted"
     )
+
+
+def _is_name(word: str) -> bool:
+    """Whether a network of that name can be counted: by the notation of names, for its own refusal tells more."""
+    from nparams.notation import name
+
+    try:
+        name.read(word, convention="keras")
+    except NparamsError:
+        return False
+    return True
 
 
 # -- what a user must see ---------------------------------------------------------------------------------------------
