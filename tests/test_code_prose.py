@@ -79,6 +79,13 @@ READ = [
     ("what about `nn.Conv2d(3, 64, kernel_size=3)`?", 1_792, "only the calls"),
     ("Dense(64, input_dim=10) how many params", 704, "only the calls"),
     ("I stack nn.Linear(6, 8) and then nn.Linear(8, 3).", 83, "only the calls"),
+    # lists and tables
+    ("- nn.Linear(6, 8)\n- nn.Linear(8, 3)", 83, ""),
+    ("1. nn.Linear(6, 8)\n2. nn.ReLU()\n3. nn.Linear(8, 3)", 83, ""),
+    ("nn.Linear(6, 8) -> nn.ReLU() → nn.Linear(8, 3)", 83, "only the calls"),
+    ("| name | layer |\n| --- | --- |\n| a | nn.Linear(6, 8) |\n| b | nn.Linear(8, 3) |", 83, "only the calls"),
+    (f"{NET}{LAYERS}".replace("\n", "<br>\n"), 83, ""),
+    ("a = nn.Linear(2 × 3, 9 − 1)", 56, ""),
     # parameters and layers of no class
     ("self.w = nn.Parameter(torch.FloatTensor(16, 64))", 1_024, ""),
     ("self.fc = nn.Linear(3, 4)\nself.scale = nn.Parameter(torch.ones(4))", 20, "2 layers that no class"),
@@ -97,6 +104,8 @@ REFUSED = [
     (f"{NET}        self.a = nn.Linear(6, 8)\n        self.b = nn.Linear(8,", "line 5"),
     (f"{NET}{LAYERS}    def forward(self, x):\n        x = self.a(x\nnet = nn.Sequential(Net(), nn.ReLU())",
      "line 7"),
+    ("So:\nnet = nn.Sequential(\n  nn.Linear(3, 4),\n  nn.ReLU()\n  nn.Linear(4, 5)\n)",
+     'line 4: "nn.ReLU()" is not Python: invalid syntax. Perhaps you forgot a comma?'),
     # whether the last layer is in the loop cannot be told
     ("model = nn.Sequential()\nfor i in range(3):\nmodel.append(nn.Linear(6, 6))\nmodel.append(nn.Linear(6, 3))",
      "line 3"),

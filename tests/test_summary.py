@@ -451,6 +451,11 @@ def test_one_of_several() -> None:
     assert summary.read(text, which="g").total == 7850
 
 
+def test_a_row_that_is_cut_in_its_arguments_is_counted() -> None:
+    head = "  0  -1  1   464  ultralytics.nn.modules.conv.Conv   [3, 16, 3, 2]\n"
+    assert summary.read(f"{head}  1  -1  1  4672  ultralytics.nn.modules.conv.Conv   [16, 32").total == 5136
+
+
 def test_a_total_without_rows_is_no_network_of_nothing() -> None:
     text = " ".join((FOLDER / "flax_linen.txt").read_text("utf-8").split())
     with pytest.raises(NotationError, match="no row with a count is found, though the text's total is"):

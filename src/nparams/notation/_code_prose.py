@@ -17,7 +17,9 @@ from nparams.errors import shown
 MAX_WORK = 1_000_000
 #: quotes and marks that a word processor or a keyboard for Chinese puts in place of Python's own
 MARKS = str.maketrans(
-    "“”„‟＂‘’‚‛＇（），：；＝［］｛｝＿\u2003\u2002\u3000", "\"\"\"\"\"'''''(),:;=[]{}_   ", "\u200b\u200c\u200d\u2060"
+    "“”„‟＂‘’‚‛＇（），：；＝［］｛｝＿\u2003\u2002\u3000×−",
+    "\"\"\"\"\"'''''(),:;=[]{}_   *-",
+    "\u200b\u200c\u200d\u2060",
 )
 ENTITY = re.compile(r"&(?:gt|lt|amp|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[.:|)](?=\s|$)|(?=\s|$))")
@@ -41,6 +43,8 @@ KEYWORDS = frozenset(kwlist)
 GIVEN = re.compile(r"\s*([A-Za-z_]\w*)\s*(?::[^=]{1,80})?[-+*]?=(?!=)")
 #: PyTorch's own documents put the class before a layer's arguments
 SIGNATURE = re.compile(r"\s*class\s+(?:\w+\.)+[A-Z]\w*\(.*\)[^:]*\Z", re.I)
+#: layers with arrows between them
+ARROWS = re.compile(r"\)\s*(?:->|=>|→|⟶)\s*[\w.]+\(")
 #: the head of a function or class, and methods in which no layer is made
 DEFINED = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
 RUNS = frozenset(("forward", "call", "__call__", "training_step", "validation_step", "test_step"))
@@ -56,9 +60,11 @@ CLASS = re.compile(r"(?<!\w)[A-Z]\w*\(")
 class Broken(Exception):
     """A line that looks like code and is none."""
 
-    def __init__(self, line: int) -> None:
+    def __init__(self, line: int, why: str = "") -> None:
         super().__init__(line)
         self.line = line
+        #: what Python says of it, where that is known
+        self.why = why
 
 
 class Line:
@@ -82,6 +88,8 @@ def plain(text: str) -> str:
         from html import unescape
 
         text = ENTITY.sub(lambda m: unescape(m[0]).replace("\u00a0", " "), text)
+    if "<br" in text:
+        text = re.sub(r"<br ?/?>", "", text)
     text = re.sub(r"\\[ \t]+$", r"\\", text.translate(MARKS), flags=re.M)
     return _unmarked(_unnumbered(text))
 
@@ -163,8 +171,20 @@ def _statement(lines: list[str], at: int, work: list[int]) -> Line | None:
         if last > at and PRINTED.search(whole):
             return Line(at, last, False)
     if not is_prose(lines[at]):
-        raise Broken(at + 1)
+        raise _broken(lines, at, last)
     return Line(at, at, False)
+
+
+def _broken(lines: list[str], at: int, last: int | None) -> Broken:
+    """Where a statement is broken, inside of it if its brackets close."""
+    if last is not None and last > at:
+        try:
+            ast.parse("\n".join(lines[at : last + 1]).strip())
+        except SyntaxError as error:
+            return Broken(at + (error.lineno or 1), str(error.msg))
+        except (ValueError, RecursionError, MemoryError):
+            pass
+    return Broken(at + 1)
 
 
 def _end(lines: list[str], at: int, work: list[int]) -> int | None:
@@ -244,7 +264,7 @@ def is_prose(line: str) -> bool:
     (True, False)
     """
     bare = line.split(" #")[0]
-    if SIGNATURE.match(bare):
+    if SIGNATURE.match(bare) or ARROWS.search(bare) or re.match(r"\s*\|.*\|\s*\Z", bare):
         return True
     if any(c.isalpha() and ord(c) > 127 for c in bare):
         return True

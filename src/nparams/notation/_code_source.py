@@ -138,7 +138,7 @@ def _among_prose(text: str, error: BaseException) -> ast.Module:
     try:
         found = prose.statements(text)
     except prose.Broken as broken:
-        raise _refused_line(text, broken.line) from None
+        raise _refused_line(text, broken.line, broken.why) from None
     notes = ["lines that were joined are read as the statements in them"] if joined else []
     notes += [] if all(line.code for line in found) else [prose.told(text, found)]
     code = prose.kept(text, found)
@@ -194,8 +194,10 @@ def _refused(text: str, error: BaseException) -> NotationError:
     return NotationError(f"line {line}: {found} is not Python: {told}")
 
 
-def _refused_line(text: str, line: int) -> NotationError:
-    """What Python says of one line by itself."""
+def _refused_line(text: str, line: int, why: str) -> NotationError:
+    """What Python says of one line by itself, or of the statement that it is in."""
+    if why:
+        return _refused(text, SyntaxError(why, ("", line, 1, "")))
     try:
         ast.parse(text.split("\n")[line - 1].strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ROW = re.compile(
     r"^[\s|]*(?P<index>\d{1,5})\s+(?P<source>-?\d+|\[[-\d, ]+\])\s+(?P<n>\d{1,4})\s+(?P<count>\d[\d,]*)\s+"
-    r"(?P<module>[A-Za-z_][\w.]*)\s+(?P<args>\[.*\])\s*$"
+    r"(?P<module>[A-Za-z_][\w.]*)\s+(?P<args>\[.*)$"
 )
 SUMMARY = re.compile(
     r"summary(?P<fused> \(fused\))?:\s*[\d,]+ layers,? [;,]?\s*(?P<count>[\d,.]+(?:e\+\d+)?) parameters"
@@ -34,7 +34,8 @@ def log_of(text: str) -> Summary | None:
             continue
         kind = match["module"].rpartition(".")[2]
         row = Row(f"model.{match['index']}", kind, number(match["count"]))
-        row.note = match["args"]
+        args = match["args"].rstrip()
+        row.note = args if args.endswith("]") else "[]"  # the paste ends in it
         row.inputs = [match["n"]]
         rows.append(row)
     if not rows:
