@@ -329,3 +329,27 @@ def test_a_layer_used_again_has_a_name_of_its_own() -> None:
     found = read("lstm 8 on 8 as a; reuse a")
     assert [t.name.partition(".")[0] for t in found.tensors()] == ["a"] * 3 + ["a2"] * 3
     assert f"by those of PyTorch it is {4 * 8 * (8 + 8 + 2):,}: + 32 for" in " ".join(found.notes)
+
+
+# a dense layer behind an image whose sides are not known has as many weights as nobody said: text | total
+UNSEEN = [
+    ("conv 8 3x3 on 3; dense 10", "10*n_in + 234"),
+    ("conv 8 3x3 on 3; batchnorm; relu; dense 10", "10*n_in + 250"),
+    ("input 9x9x3; conv 8 3x3; maxpool; dense 10", "10*n_in + 234"),
+    ("conv 8 3x3 on 3; dense 10 on 392", "4154"),
+    ("conv 8 3x3 on 3; gap; dense 10", "314"),
+    ("conv1d 8 3 on 3; dense 10", "170"),
+]
+
+
+@pytest.mark.parametrize(("text", "total"), UNSEEN)
+def test_an_image_of_unknown_sides_stays_open(text: str, total: str) -> None:
+    network = nparams.read(text)
+    assert str(network.total) == total
+    assert ("n_in stands for it" in " ".join(network.notes)) == ("n_in" in total)
+
+
+def test_an_input_that_is_told_last_comes_first() -> None:
+    network = nparams.read("conv 8 3x3; flatten; dense 10; input 9x9x1")
+    assert network.total == 80 + 7 * 7 * 8 * 10 + 10
+    assert network.read_as == "input 9x9x1; conv 8 3x3; flatten; dense 10"

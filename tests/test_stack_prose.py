@@ -66,7 +66,13 @@ READ: list[tuple[str, str, int | str]] = [
     ("a regular 3x3 convolution over 16 input channels and 24 output channels", "conv 24 3x3 on 16", 145 * 24),
     ("depthwise conv 3x3 24 channels", "depthwiseconv 3x3 on 24", 240),
     ("depthwise separable conv 3x3 16 -> 24", "sepconv 24 3x3 on 16", 144 + 16 * 24 + 24),
+    ("conv layer with 16 3 x 3 filters on 8 channels", "conv 16 3x3 on 8", 73 * 16),
+    ("12 filters of size 3 x 3 on RGB", "conv 12 3x3 on 3", 28 * 12),
     # other layers
+    ("embedding(500,32); lstm(16); dense(1)", "embedding 500 32; lstm 16; dense 1", 16000 + 64 * 49 + 17),
+    ("input(30)-hidden(20)-output(10)", "input 30; dense 20; dense 10", 620 + 210),
+    ("30, 20, 10 with relu", "input 30; dense 20; dense 10", 620 + 210),
+    ("token embedding 50x8 + position embedding 12x8", "embedding 50 8; positionembedding 12 dim 8", 496),
     ("LSTM with 30 units and 10 input features", "lstm 30 on 10", 4 * (30 * 40 + 30)),
     ("LSTM with 30 units on 10 features", "lstm 30 on 10", 4 * (30 * 40 + 30)),
     ("SimpleRNN with 4 units, 20 time steps and 3 features", "rnn 4 inputs=3", 4 * 7 + 4),

@@ -20,21 +20,23 @@ class Flow:
     """Positions (None: not known), and how many numbers stand at each (None: not known).
 
     `first`: the shape is written with its channels first.  `spread`: the channels hold what were positions before, so
-    that a layer which reads them has a weight for every position.
+    that a layer which reads them has a weight for every position.  `unseen`: it is an image whose sides are not known.
 
     >>> Flow((28, 28), 1).shape, Flow((224, 224), 3, first=True).shape, Flow(None, 16).shape
     ((28, 28, 1), (3, 224, 224), (16,))
     """
 
-    __slots__ = ("channels", "first", "positions", "spread")
+    __slots__ = ("channels", "first", "positions", "spread", "unseen")
 
     def __init__(
-        self, positions: Sides | None = None, channels: Size | None = None, *, first: bool = False, spread: bool = False
-    ) -> None:
+        self, positions: Sides | None = None, channels: Size | None = None, *, first: bool = False,
+        spread: bool = False, unseen: bool = False,
+    ) -> None:  # fmt: skip
         self.positions = positions
         self.channels = channels
         self.first = first
         self.spread = spread
+        self.unseen = unseen and positions is None
 
     @property
     def shape(self) -> Sides | None:
@@ -52,14 +54,16 @@ class Flow:
         return product((*self.positions, self.channels))
 
     def but(
-        self, *, positions: Sides | str | None = "", channels: Size | str | None = "", spread: bool | None = None
-    ) -> Flow:
+        self, *, positions: Sides | str | None = "", channels: Size | str | None = "", spread: bool | None = None,
+        unseen: bool | None = None,
+    ) -> Flow:  # fmt: skip
         """The same with other positions or channels."""
         return Flow(
             self.positions if isinstance(positions, str) else positions,
             self.channels if isinstance(channels, str) else channels,
             first=self.first,
             spread=self.spread if spread is None else spread,
+            unseen=(self.unseen and isinstance(channels, str)) if unseen is None else unseen,
         )
 
     def __eq__(self, other: object) -> bool:

@@ -28,6 +28,9 @@ def _make(l: Layer) -> None:
 
 def _image(l: Layer) -> None:
     """An image into a dense layer: texts connect every pixel; the frameworks act on the last side."""
+    if l.takes.unseen and l.convention == "textbook":
+        l.takes = l.takes.but(positions=(), channels=None, spread=True)
+        return
     sides = l.takes.positions or ()
     l.last_side()
     if len(sides) == 1 and sides[0] == l.takes.channels:

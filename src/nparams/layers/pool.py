@@ -25,7 +25,7 @@ def _pool(l: Layer) -> None:
     stride = l.value("s") or l.value("k")
     if stride is None:
         l.say("How large its windows are is not said.")
-        l.sends = l.takes.but(positions=None)
+        l.sends = l.takes.but(positions=None, unseen=len(l.takes.positions) > 1)
         return
     l.given = {**l.given, "s": stride}
     w = Window(l)

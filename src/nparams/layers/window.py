@@ -128,7 +128,7 @@ def covers(w: Window) -> str:
 def sent(l: Layer, w: Window, channels: Size, out: Sides | None = None) -> None:
     """What goes out, and where its sides come from."""
     out = w.out(l) if out is None else out
-    l.sends = l.takes.but(positions=out, channels=channels, spread=False)
+    l.sends = l.takes.but(positions=out, channels=channels, spread=False, unseen=w.rank > 1)
     if out is not None and w.sides is not None:
         tell_sides(l, w, out)
 

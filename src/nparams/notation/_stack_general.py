@@ -188,7 +188,8 @@ def repeat(call: Call, times: object) -> None:
 def _refuse_kernel(kind: Kind, found: list[Token], at: int) -> None:
     """`conv 32 3 x 3`, `embedding 50257 x 768`: one shape, or copies?"""
     shaped = any(kind.params[letter].takes == "shape" for order in kind.orders for letter in order)
-    several = shaped or usual_numbers(kind) > 1
+    wide = any(len(order) > 1 and order[-1] == kind.width for order in kind.orders)  # positions 1024 x 768
+    several = shaped or wide or usual_numbers(kind) > 1
     if several and at > 0 and found[at - 1].kind == "size" and not any(t.kind == "shape" for t in found):
         one, other = found[at - 1].text, found[at + 1].text
         raise NotationError(

@@ -34,6 +34,15 @@ QUESTION = re.compile(
 )  # fmt: skip
 #: ways of speaking that count nothing
 SPOKEN = tuple((re.compile(pattern, re.I), put) for pattern, put in (
+    (
+        r"\b((?:kernel|filter|window|pool|size)s?\s*(?:of\s+|is\s+|size\s+|[=:])*\s*\d+)\s+[x×]\s+"
+        r"(?=\d+\b(?!\s*[x×]))",
+        r"\1x",
+    ),
+    (
+        r"(?<![\w.×])(?<![x×]\s)(\d+)\s+[x×]\s+(\d+)(?=\s+(?:kernels?|filters?|conv|pool|max|avg|window))",
+        r"\1x\2",
+    ),
     (r"(?<=\d)[\s-]*by[\s-]*(?=\d)", "x"),
     (r"\bcolou?r(?:ed)?\s*\(\s*rgb\s*\)|\brgb\s*\(\s*colou?r\s*\)", "rgb"),
     (r"\b(?:you|we)\s+(?:are|do)\s+not\s+us(?:e|ing)\s+a\s+conv\w*\s+(?:network|net|layer)\b", " "),
@@ -56,8 +65,8 @@ NUMBER_WORD = re.compile(
 def listed(text: str) -> list[str]:
     """The lists of layers that a sentence may stand for, the likeliest first.
 
-    >>> listed("2 hidden layers of 100 neurons each, 784 inputs, 10 outputs")
-    ['input 784; dense 100; dense 100; dense 10']
+    >>> listed("2 hidden layers of 100 neurons each, 784 inputs, 10 outputs")[0]
+    'input 784; dense 100; dense 100; dense 10'
     """
     if len(text) > LONGEST or not any(c.isdigit() for c in text):
         return []
@@ -66,11 +75,22 @@ def listed(text: str) -> list[str]:
     for pattern, put in SPOKEN:
         plain = pattern.sub(put, plain)
     plain = NUMBER_WORD.sub(lambda match: NUMBERS[match[1].lower()], plain)
-    found = [made for make in (sizes, network, layer, _sentences) if (made := make(plain)) is not None]
+    found = [made for make in (sizes, network, layer, _calls, _sentences) if (made := make(plain)) is not None]
     return [made for made in found if made != text]
 
 
 # -- several layers ---------------------------------------------------------------------------------------------------
+
+
+CALL = re.compile(r"\b([A-Za-z]\w*)\s*\(([^()]*)\)")
+
+
+def _calls(text: str) -> str | None:
+    """`embedding(500,32); lstm(64); dense(1)`: what stands in brackets behind a layer is told of it."""
+    if CALL.search(text) is None:
+        return None
+    made = CALL.sub(lambda match: f"{match[1]} {match[2].replace(',', ' ')}", text)
+    return re.sub(r"(?<=\d)\s*-\s*(?=[A-Za-z])", "; ", made)
 
 
 def _sentences(text: str) -> str | None:

@@ -49,8 +49,8 @@ NAMED = re.compile(
     r"multi-?layer|perceptron|auto-?encoder|layers?|sizes?|architecture|with|of|is|model|\w+(?=\s+net"
     r"(?:work)?\b)|net(?:work)?)\b[\s:=]*)+)?"
     r"[(\[]*\s*(\d+(?:\s*(?:,|->|→|-|–|:|\s)\s*\d+){2,})\s*[)\]]*"
-    r"(?:\s+(?:neural\s+)?(?:net(?:work)?|mlp|perceptron))?(?:[\s,]+(?:with|including)\s+(?:all\s+)?bias"
-    r"(?:es)?)?\s*$", re.I,
+    r"(?:\s+(?:neural\s+)?(?:net(?:work)?|mlp|perceptron))?(?:[\s,]+(?:with|including)\s+(?:all\s+)?(?:bias"
+    r"(?:es)?|(?:relu|tanh|sigmoid|gelu)(?:\s+activations?)?))?\s*$", re.I,
 )  # fmt: skip
 #: one neuron on all that comes in: the perceptron of Rosenblatt 1958, and regressions as networks
 NEURON = re.compile(

@@ -32,7 +32,7 @@ def network_of(text: str, bias: str, convention: str | None) -> Network:
 
 
 def _listed(text: str, bias: str, convention: str | None) -> Network:
-    steps = steps_of(text)
+    steps = _input_first(steps_of(text))
     _leave_out_biases(steps, bias)
     chosen = convention if convention in CONVENTIONS else "textbook"
     read_as = canonical(steps)
@@ -41,6 +41,13 @@ def _listed(text: str, bias: str, convention: str | None) -> Network:
     if first.setting.consulted:
         networks = {chosen: first, **_others(text, steps, read_as, str(chosen), first)}
     return finished(networks, convention)
+
+
+def _input_first(steps: list[Step]) -> list[Step]:
+    """An input that is told only at the end comes first all the same: `conv 32 3x3; flatten; input 28x28x1`."""
+    if len(steps) > 1 and steps[-1].flow is not None and all(step.flow is None for step in steps[:-1]):
+        return [steps[-1], *steps[:-1]]
+    return steps
 
 
 def _others(text: str, steps: list[Step], read_as: str, chosen: str, first: Built) -> dict[str, Built]:

@@ -105,7 +105,8 @@ def _filled(kind: Kind, free: list[Param], loose: list[Token]) -> dict[str, Any]
 def _spread(kind: Kind, free: list[Param], loose: list[Token]) -> dict[str, Any] | None:
     """`embedding 50257x768`: as many sizes as there are sides."""
     sides = [side for t in loose for side in (t.value if t.kind == "shape" else (t.value,))]
-    written_so = usual_numbers(kind) > 1 or kind.width == "n_in"
+    wide = len(free) > 1 and free[-1].letter == kind.width  # positions 1024x768
+    written_so = usual_numbers(kind) > 1 or kind.width == "n_in" or wide
     if not written_so or len(sides) != len(free) or any(p.takes != "size" for p in free):
         return None
     return {p.letter: side for p, side in zip(free, sides, strict=True)}
