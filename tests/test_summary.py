@@ -574,3 +574,11 @@ def test_many_rows() -> None:
     network = summary.read(rows)
     assert len(network.root.children) == 3000
     assert not any("is printed, but" in note for note in network.notes)
+
+
+def test_names_act_on_nothing() -> None:
+    """A row may be called anything: what is said of it is one line that can be printed."""
+    for name in ("dense\x00_1", "dense\u202e_1", "dense\ud800_1", "dense\x1b[31m_1"):
+        network = summary.read(f"{name} (Dense)  (None, 10)  7860")
+        assert network.notes
+        assert all(line.isprintable() for line in (network.read_as, *network.notes))

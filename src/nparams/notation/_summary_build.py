@@ -43,7 +43,7 @@ def network_of(text: str, which: str | None) -> Network:
     settle(summary, explainer, root)
     _refuse_nothing(summary, network)
     network.also.update(_also(summary, explainer.found.statistics))
-    network.notes += notes_of(summary, explainer.found, network)
+    network.notes += map(escaped, notes_of(summary, explainer.found, network))
     return network
 
 
