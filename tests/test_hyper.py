@@ -32,6 +32,10 @@ LLAMA = "num_hidden_layers=32, num_attention_heads=32, vocab_size=32000, hidden_
 
 # text, total, where the total comes from
 TOTALS = [
+    ("12 layers, d 768, vocab 50257, ctx 1024, untied", 163_037_184, "github.com/karpathy/nanoGPT, pull 209"),
+    ("vocab 30522, 512 positions, 2 segments, 12 layers, hidden 768, ffn 3072, pooler", 109_482_240, "BERT in words"),
+    ("80 layers, d 8192, ffn 29568, 64 heads, 8 kv heads, qkv biases, vocab 152064, untied", 72_706_203_648,
+     "transformers: Qwen2ForCausalLM, Qwen2.5 72B"),
     ("GPT-3: 96 layers, 12288 d_model, 96 heads, 50257 vocab, 2048 context", 174_604_259_328, "as people list them"),
     ("12 layers, hidden size 768, 12 heads, vocab size 50257, context length 1024", 124_439_808, "GPT-2 in words"),
     ("a transformer with 12 layers, d_model 768, vocabulary of 50257 and block_size 1024", 124_439_808, "a sentence"),
@@ -304,6 +308,12 @@ def test_settings_among_other_text(text: str, total: int) -> None:
     found = hyper.read(text)
     assert (found.total, found.source) == (total, text)
     assert found.notes[-1].startswith("only ")
+
+
+def test_a_question_is_about_what_it_asks() -> None:
+    text = "How many parameters does a GPT with n_layer=12 d_model=768 n_vocab=50257 n_ctx=1024 have?"
+    assert hyper.may_be(text)
+    assert hyper.read(text).total == 124_439_808
 
 
 def test_two_settings_are_not_chosen_from() -> None:

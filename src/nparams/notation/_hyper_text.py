@@ -50,6 +50,16 @@ VALUE = re.compile(
     r"|(?P<other>[^\s,;(){}\[\]]+)"
 )
 
+#: words that say something without a value: (pattern, name, value)
+BARE = tuple((re.compile(rf"{pattern}(?![\w=:])", re.IGNORECASE), key, value) for pattern, key, value in (
+    (r"tied(?:[ \t]+(?:head|output|embeddings?|weights))?", "tie_word_embeddings", "True"),
+    (r"(?:untied|not[ \t]+tied)(?:[ \t]+(?:head|output|embeddings?|weights))?", "tie_word_embeddings", "False"),
+    (r"(?:with[ \t]+(?:a[ \t]+)?)?pooler", "add_pooling_layer", "True"),
+    (r"(?:no|without)[ \t]+(?:a[ \t]+)?pooler", "add_pooling_layer", "False"),
+    (r"qkv[ \t]+bias(?:es)?", "qkv_bias", "True"),
+    (r"(?:no|without)[ \t]+bias(?:es)?", "bias", "False"),
+))  # fmt: skip
+
 
 class Pair:
     """A hyper-parameter as it was written: its key, what kind of value it has, the value as text, and its place."""
@@ -120,7 +130,7 @@ class Scan:
             return False
         if len(self.pairs) >= MAX_PAIRS:
             raise NotationError(f"more than {MAX_PAIRS:,} hyper-parameters")
-        if not (self._opened() or self._flag() or self._pair() or self._counted() or self._spaced()):
+        if not (self._opened() or self._flag() or self._pair() or self._counted() or self._spaced() or self._bare()):
             piece = self.text[self.at : self.at + 40].split("\n")[0]
             raise NotationError(
                 f"{shown(piece)}, at character {self.at + 1}, is not understood; write name=value, for example "
@@ -192,11 +202,20 @@ class Scan:
 
     def _spaced(self) -> bool:
         match = SPACED.match(self.text, self.at)
-        if match is None or role_of(match["key"]) is None or len(match["key"]) == 1:
+        if match is None or role_of(match["key"]) is None or (len(match["key"]) == 1 and not self.pairs):
             return False
         self.pairs.append(Pair(match["key"], "size", match["number"], self.at + 1))
         self.at = match.end()
         return True
+
+    def _bare(self) -> bool:
+        """tied head, no pooler: what is said without a value."""
+        for pattern, key, value in BARE:
+            if self.pairs and (match := pattern.match(self.text, self.at)) is not None:
+                self.pairs.append(Pair(key, "size", value, self.at + 1))
+                self.at = match.end()
+                return True
+        return False
 
     def _take(self, key: str, value: re.Match[str], place: int) -> None:
         kind, text = str(value.lastgroup), value[0]
