@@ -303,7 +303,8 @@ def weight_norm(p: Pen) -> Call:
     drawn = p.rng.choice((linear, KINDS["Conv1d"], KINDS["Conv2d"]))(p)
     wrap = p.rng.choice((
         "nn.utils.weight_norm({})", "torch.nn.utils.parametrizations.weight_norm({})",
-        "nn.utils.weight_norm({}, dim=None)", "nn.utils.parametrizations.weight_norm({}, dim=1)", "nn.utils.weight_norm({}, dim=-1)",
+        "nn.utils.weight_norm({}, dim=None)", "nn.utils.parametrizations.weight_norm({}, dim=1)",
+        "nn.utils.weight_norm({}, dim=-1)",
     ))  # fmt: skip
     return drawn._replace(wrap=wrap)
 
