@@ -166,6 +166,7 @@ def test_symbols_give_a_closed_form(text: str, total: str, note: str) -> None:
 
 
 CLAIMS = [
+    ("What is (5*5*3+1)*100 = 7600?", "it is 7,600, as the text says"),
     ("64x3x3x32 (weights) + 32 (biases) = 18,464", "it is 18,464, as the text says"),
     ("(128x3x3)x1,024 (weights) + 1,024 (biases) = 1,180,672", "it is 1,180,672, as the text says"),
     ("(5*5*3+1)*100 = 7600", "it is 7,600, as the text says"),

@@ -12,6 +12,7 @@ from nparams.notation import flux
 # text | parameters, biases, buffers; the counts are those of the doctests in FluxML/Flux.jl src/layers/*.jl
 READ = [
     ("Dense(5 => 7)", (42, 7, 0)),
+    ("How many parameters does Dense(5 => 7) have?", (42, 7, 0)),
     ("Dense(5, 7, relu)", (42, 7, 0)),
     ("Dense(5 => 2, tanh; bias=false)", (10, 0, 0)),
     ("Dense(5 => 7, bias=Flux.Zeros())", (35, 0, 0)),

@@ -24,6 +24,7 @@ READ = [
     # four arrays of nn.LSTM(64, 512): two matrices, then their two vectors
     ("torch.Size([2048, 64])\ntorch.Size([2048, 512])\ntorch.Size([2048])\ntorch.Size([2048])", (1179648, 4096, 0)),
     ("weight_ih_l0 [2048, 64]", (131072, 0, 0)),
+    ("how many parameters are [(2, 12), (3, 12), (12,)]?", (60, 12, 0)),
     ("[w.shape for w in model.get_weights()]\n> [(2, 12), (3, 12), (12,)]", (60, 12, 0)),
     ("for k, v in net.state_dict().items(): print(k, v.shape)\nfc.weight torch.Size([4, 3])\nfc.bias torch.Size([4])",
      (12, 4, 0)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from nparams.notation._question import asked
+
 THOUSANDS = r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,])"
 #: signs of LaTeX, and what they mean
 LATEX = (
@@ -16,13 +18,13 @@ LATEX = (
     (r"\\_", "_"),
 )
 #: dense_1 (Dense): ..., Total parameters = ..., * conv 2: ...
-LABEL = re.compile(r"[*•-]?\s*[A-Za-z][\w.#()/-]*(?: +[\w#()/-]+){0,7}\s*(?P<mark>:|=(?!=))")
+LABEL = r"[*•-]?\s*[A-Za-z][\w.#()/-]*(?: +[\w#()/-]+){0,7}\s*(?P<mark>:|=(?!=))"
 #: 128x3x3x256 (weights) + 256 (biases): what a number is, said behind it
 ASIDE = re.compile(
     r"(?<=[\d)\]])\s*(?:\(\s*(?:weights?|bias(?:es)?|offsets?|kernels?)\s*\)|\b(?:weights|biases)\b(?=\s*\+|$))", re.I
 )
-LETTERS = re.compile(r"[^\W\d_](?<![xX])|[^\W\d_]{2}")
-RESULT = re.compile(r"=\s*[\d,]+\s*(?:parameters|params|weights|biases)?\.?\s*$")
+LETTERS = r"[^\W\d_](?<![xX])|[^\W\d_]{2}"
+RESULT = r"=\s*[\d,]+\s*(?:parameters|params|weights|biases)?\.?\s*$"
 
 
 def plain(text: str) -> str:
@@ -31,7 +33,7 @@ def plain(text: str) -> str:
     >>> plain(r"\\(10 \\times (9 + 1) = 100\\)"), plain("dense : (44+1)*60 = 2700"), plain("= 2*(3+1)")
     ('10 * (9 + 1) = 100', '(44+1)*60 = 2700', '2*(3+1)')
     """
-    whole = " ".join(text.split())
+    whole = " ".join(asked(text).split())
     if "\\" in whole or "$" in whole:
         for sign, meaning in LATEX:
             whole = re.sub(sign, meaning, whole)
@@ -39,7 +41,7 @@ def plain(text: str) -> str:
     whole = re.sub(r"(?<=[\d)\]])x(?=[\d(\[])", "×", ASIDE.sub("", whole.replace("==", "=")))
     if re.match(r"=[^=]*[*+(×]", whole):
         whole = whole[1:].strip()
-    m = LABEL.match(whole)
+    m = re.match(LABEL, whole)
     if m is not None and _is_label(m, whole[m.end() :]):
         whole = whole[m.end() :].strip()
     return whole
@@ -47,9 +49,9 @@ def plain(text: str) -> str:
 
 def _is_label(m: re.Match[str], rest: str) -> bool:
     """Whether what stands behind a word and : or = is arithmetic in numbers; behind : its result must follow."""
-    result = RESULT.search(rest)
+    result = re.search(RESULT, rest)
     body = rest[: result.start()] if result is not None else rest
-    if LETTERS.search(body) or not any(c.isdigit() for c in body):
+    if re.search(LETTERS, body) or not any(c.isdigit() for c in body):
         return False
     named = m[0].strip(" =")
     return result is not None or (m["mark"] == "=" and (" " in named or len(named) > 3))

@@ -75,8 +75,11 @@ def read(text: str, *, convention: str | None = None) -> Network:
     if len(text) > MAX_TEXT:
         raise NotationError(f"{len(text):,} characters of code: at most {MAX_TEXT:,} are read")
     from nparams.notation._flux_counts import counted
+    from nparams.notation._question import asked
 
-    return counted(text)
+    network = counted(asked(text))
+    network.source = text
+    return network
 
 
 __all__ = ["may_be", "read"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from nparams.notation._question import asked
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +44,7 @@ def may_be(text: str) -> bool:
     from nparams.notation._hyper_block import block_of
     from nparams.notation._hyper_read import claims_to_be
 
-    return (CODE.search(text) is None and claims_to_be(text)) or block_of(text) is not None
+    return (CODE.search(text) is None and claims_to_be(asked(text))) or block_of(text) is not None
 
 
 def read(text: str, *, set: Mapping[str, object] | None = None) -> Network:
@@ -63,9 +65,9 @@ def read(text: str, *, set: Mapping[str, object] | None = None) -> Network:
     block = _block(text, code)
     if code and block is None:
         raise NotationError(f"{shown(text)} is code, not hyper-parameters: --from torch-code or keras-code reads it")
-    network = network_of(text if block is None else block)
+    network = network_of(asked(text) if block is None else block)
+    network.source = text
     if block is not None:
-        network.source = text
         network.notes.append(f"only {shown(block)} is read of the text")
     return network.substitute(set) if set else network
 
@@ -75,7 +77,7 @@ def _block(text: str, code: bool) -> str | None:
     from nparams.notation._hyper_block import block_of
     from nparams.notation._hyper_read import claims_to_be
 
-    if len(text) > MAX_TEXT or (not code and claims_to_be(text)):
+    if len(text) > MAX_TEXT or (not code and claims_to_be(asked(text))):
         return None
     return block_of(text)
 

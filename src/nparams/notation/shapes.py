@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from nparams.errors import NotationError, shown
+from nparams.notation._question import asked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def may_be(text: str) -> bool:
     """
     if len(text) > MAX_TEXT:
         return False
-    head = text[:LOOK]
+    head = asked(text)[:LOOK]
     if re.search(r"\n[ \t]*>{0,3}[ \t]*[\[(]|\bprint\(", head):
         from nparams.notation._shapes_lines import bare
 
