@@ -96,7 +96,8 @@ class _Writer:
             value = evaluate(written, {}) if not _symbolic(written) else None
             counted.append(value)
             self._result(written, value, role)
-            if k == last and len(counted) > 1 and isinstance(row.total, int) and isinstance(row.copies, int):
+            known = None not in counted and isinstance(row.copies, int)
+            if k == last and len(counted) > 1 and isinstance(row.total, int) and known:
                 one = " + ".join(f"{value:,}" for value in counted)
                 self.say(f"Together {one} = {row.total // row.copies:,} parameters.")
                 self._formula(row)
