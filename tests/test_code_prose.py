@@ -135,6 +135,14 @@ def test_a_whole_file_is_read_without_a_word() -> None:
     assert (network.total, network.notes) == (83, [])
 
 
+def test_a_summary_behind_the_code_is_held_against_it() -> None:
+    text = f"{NET}{LAYERS}{FORWARD}summary(Net())\n=====\nLinear-1  [-1, 8]  56\n=====\nTotal params: "
+    right, wrong = nparams.read(f"{text}83"), nparams.read(f"{text}1,083")
+    assert (right.total, right.also["declared"], wrong.also["declared"]) == (83, 83, 1083)
+    assert wrong.notes[-1] == "the summary in the text says 1,083; by the code it is 83"
+    assert not any("summary" in note for note in right.notes)
+
+
 PIECES = [*NET.split("\n"), *LAYERS.split("\n"), *FORWARD.split("\n"), "It's me (again", "'''", '"', "((", "))", "# x",
           "for i in range(2):", "else:", "@x", "tensor([1])", "n = Net()", "  (0): ReLU()", "\\", "a“b"]  # fmt: skip
 

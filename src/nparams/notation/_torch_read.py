@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nparams.errors import NotationError, UsageError, shown
 from nparams.expr import free_symbols
 from nparams.layers.layer import Setting
@@ -30,8 +32,22 @@ def network_of(text: str, values: dict[str, object], which: str | None) -> Netwo
     given = given_values(values)
     m, network = built(text, tree, given, which)
     _unused(m)
+    _hold_against(text, network)
     add_closed_form(m, network, lambda more: built(text, tree, {**given, **more}, which)[1])
     return network
+
+
+def _hold_against(text: str, network: Network) -> None:
+    """The total that a summary printed, where it was pasted with the code."""
+    found = re.findall(r"^[ \t#>]*Total params:\s*(\d[\d,]{0,40})\s*$", text, re.M)
+    if len(found) != 1:
+        return
+    said = int(found[0].replace(",", ""))
+    network.also["declared"] = said
+    total = network.totals.total
+    if total != said:
+        ours = "not known" if total is None else f"{total:,}" if isinstance(total, int) else str(total)
+        network.notes.append(f"the summary in the text says {said:,}; by the code it is {ours}")
 
 
 def built(text: str, tree: Module, given: dict[str, object], which: str | None) -> tuple[Machine, Network]:
