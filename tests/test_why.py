@@ -450,3 +450,21 @@ def test_only_our_errors_leave() -> None:
         for source in ("784-16-10", "h0-h1-h2"):
             with suppress(NparamsError):
                 str(nparams.why(source, text))
+
+
+# a number as papers round it is no mistake | source, number, words of the answer
+ROUNDED = [
+    ("784-16-16-10", 13000, "That is its total, rounded to the nearest 1,000"),
+    (GPT2, 124_000_000, "That is its total, rounded to the nearest 1,000,000"),
+    (MIXTRAL, 46_700_000_000, "That is its total, rounded to the nearest 100,000,000"),
+    (MIXTRAL, 56_000_000_000, "None of the"),
+    (GPT2, 117_000_000, "None of the"),
+    ("784-16-16-10", 10000, "None of the"),
+]
+
+
+@pytest.mark.parametrize(("source", "number", "words"), ROUNDED)
+def test_a_rounded_total_is_told(source: str, number: int, words: str) -> None:
+    found = why(nparams.read(source), number)
+    assert words in str(found)
+    assert not found.answers

@@ -34,7 +34,7 @@ def text(found: Why) -> str:
     if found.formula is not None and (not found.answers or isinstance(found.asked, Expr)):
         lines += found.formula.lines
     if not found.explained:
-        lines.append(_none(found))
+        lines.append(_rounded(found) or _none(found))
     return "\n".join(escaped(line) for line in lines)
 
 
@@ -43,6 +43,22 @@ def _apart(found: Why) -> str:
     if not isinstance(difference, int):
         return ""
     return f", {abs(difference):,} {'more' if difference > 0 else 'less'} than {found.style.number(found.asked)}"
+
+
+def _rounded(found: Why) -> str:
+    """A number with three zeros or more at its end that is the nearest to the total, or to another count of it."""
+    asked = found.asked
+    if not isinstance(asked, int) or asked <= 0 or asked % 1000:
+        return ""
+    unit = 1000
+    while asked % (unit * 10) == 0:
+        unit *= 10
+    network = found.network
+    for name, size in (("", network.totals.known), *network.also.items()):
+        if isinstance(size, int) and asked >= unit * 10 and (size + unit // 2) // unit * unit == asked:
+            which = f"another count of it ({name}: {size:,})" if name else "its total"
+            return f"That is {which}, rounded to the nearest {unit:,}: no mistake is needed for it."
+    return ""
 
 
 def _none(found: Why) -> str:
