@@ -183,3 +183,15 @@ def _symbolic_loop(m: Machine, node: ast.For | ast.AsyncFor, over: SymbolicRange
             m.line = node.lineno
             raise m.error(f"each turn of the loop changes {name}, so the number of turns must be known{turns}")
     return None
+
+
+def changed(node: ast.AST) -> str | None:
+    """The name that a piece of code puts something into: xs.append(1), d[k] = v."""
+    held: ast.expr | None = None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
+        held = node.func.value
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        held = node.value
+    while isinstance(held, (ast.Attribute, ast.Subscript)):
+        held = held.value
+    return held.id if isinstance(held, ast.Name) else None

@@ -57,6 +57,8 @@ class Machine:
         self.free: dict[str, Any] = {}
         #: unknowns that stand in a formula, by their symbol
         self.symbols: dict[str, Unknown] = {}
+        #: ... and lists of them whose entries do, by the name in front of the number
+        self.lists: dict[str, Unknown] = {}
         #: loops over symbolic ranges that are open: (index, first, last)
         self.repeats: list[tuple[str, int | Expr, int | Expr]] = []
         #: lists and dicts that were made inside such a loop: how many loops were open then
@@ -146,10 +148,11 @@ class Machine:
 
     def symbol_of(self, value: Unknown) -> int | Expr:
         """The symbol that stands for an unknown: its name in the code, with a number where two share one."""
-        from nparams.expr import indexed, symbol
+        from nparams.expr import symbol
 
-        if value.entry is not None:
-            return indexed(*value.entry)
+        value = self._same_length(value)
+        if value.entry is not None and (made := self._entry(value, value.entry)) is not None:
+            return made
         name = word = value.name or _word(value.text)
         if word in self.given and isinstance(made := self.take(word), (int, Expr)):
             return made
@@ -158,6 +161,28 @@ class Machine:
             count += 1
             word = f"{name}_v{count}"
         return symbol(word)
+
+    def _same_length(self, value: Unknown) -> Unknown:
+        """len(chars) is one symbol as long as chars is the same."""
+        inner = value.text[4:-1] if value.name is None and value.text.startswith("len(") else ""
+        held = self.peek(inner) if inner.isidentifier() else None
+        return held.parts.setdefault(("len",), value) if isinstance(held, Unknown) else value
+
+    def _entry(self, value: Unknown, entry: tuple[Unknown, int]) -> int | Expr | None:
+        """X.shape[1] is X_shape1, which y.shape[1] is not; None where its list has no name to number."""
+        from nparams.expr import indexed
+
+        whole, index = entry
+        stem = re.sub(r"\W+", "_", whole.text).strip("_")
+        if not stem or not stem[-1].isalpha() or len(stem) > 40:
+            return None
+        while self.lists.setdefault(stem, whole) is not whole:
+            stem = f"{stem}_other"
+        word = f"{stem}{index}"
+        if word in self.given and isinstance(made := self.take(word), (int, Expr)):
+            return made
+        self.symbols.setdefault(word, value)
+        return indexed(stem, index)
 
     # -- names --------------------------------------------------------------------------------------------------------
 

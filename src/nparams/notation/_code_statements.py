@@ -7,7 +7,7 @@ import ast
 from nparams.errors import NotationError
 from nparams.notation._code_assign import assign
 from nparams.notation._code_expressions import evaluate, open_names
-from nparams.notation._code_loops import for_loop, inert, while_loop
+from nparams.notation._code_loops import changed, for_loop, inert, while_loop
 from nparams.notation._code_machine import described
 from nparams.notation._code_operators import SIGNS, operate, truth
 from nparams.notation._code_source import source
@@ -281,6 +281,8 @@ def poison(m: Machine, node: ast.stmt) -> None:
             m.frame.names[inner.id] = m.unknown(inner.id, inner.id)
         elif isinstance(inner, (ast.FunctionDef, ast.ClassDef)) and inner is node:
             m.frame.names[inner.name] = m.unknown(inner.name)
+        elif (word := changed(inner)) is not None and isinstance(m.frame.names.get(word), (list, dict, set)):
+            m.frame.names[word] = m.unknown(word, word)
 
 
 def _gives_itself(m: Machine, node: ast.Assign) -> bool:

@@ -88,8 +88,8 @@ class Unknown(Thing):
         self.told_of = told_of
         #: the code of what was called, where it is what a call gave
         self.called: str | None = None
-        #: (name of a list, place) where it is an entry of one
-        self.entry: tuple[str, int] | None = None
+        #: (list, place) where it is an entry of one
+        self.entry: tuple[Unknown, int] | None = None
         #: attributes and entries that were asked for: the same question gives the same answer
         self.parts: dict[object, Any] = {}
 
@@ -116,8 +116,8 @@ class Unknown(Thing):
         if ("item", key) not in self.parts:
             name = key if isinstance(key, str) and key.isidentifier() else None
             self.parts["item", key] = made = m.unknown(f"{self.text}[{key!r}]", name)
-            if self.name is not None and isinstance(key, int) and key >= 0:
-                made.entry = (self.name, key)
+            if isinstance(key, int) and key >= 0 and isinstance(made, Unknown):
+                made.entry = (self, key)
         return self.parts["item", key]
 
     def set_item(self, m: Machine, key: Any, value: Any) -> None:
