@@ -19,8 +19,9 @@ def run(words: list[str]) -> int:
 
     rows = [HEAD, *((row.form, row.what, row.example) for row in SOURCES)]
     wide = [max(len(row[k]) for row in rows) for k in range(3)]
-    narrow = (is_terminal() or "COLUMNS" in os.environ) and sum(wide) + 4 > columns()
-    lines = [under(row, wide[0]) for row in rows[1:]] if narrow else [beside(row, wide) for row in rows]
+    lines = [beside(row, wide) for row in rows]
+    if (is_terminal() or "COLUMNS" in os.environ) and max(map(len, lines)) > columns():
+        lines = [under(row, wide[0]) for row in rows[1:]]
     write("\n".join(lines))
     return FINE
 

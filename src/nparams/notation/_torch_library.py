@@ -9,7 +9,7 @@ import ast
 
 from nparams.notation._code_library import Library
 from nparams.notation._code_objects import Class, Instance
-from nparams.notation._code_values import MISSING, External, Native, Unknown
+from nparams.notation._code_values import MISSING, External, Native, Thing, Unknown
 from nparams.notation._torch_call import HERE, tensors_of
 from nparams.notation._torch_layers import CLASSES, REQUIRED, bind, make
 from nparams.notation._torch_modules import CONTAINERS, Param, Tensor, TorchModule, plain_class
@@ -273,6 +273,8 @@ def argument(m: Machine, spec: Any, name: str, value: Any) -> Any:
         if any(isinstance(each, (list, tuple)) for each in value):
             raise m.error(f"{spec.name}: {name or 'an argument'} is a list of lists")
         return tuple(argument(m, spec, "", each) for each in value)
+    if isinstance(value, Thing) and not isinstance(value, Unknown) and not spec.free:
+        raise m.error(f"{spec.name}: {name or 'an argument'} is {value.told()}, which is no size")
     if not isinstance(value, Unknown):
         return value
     if spec.free:  # of no consequence
