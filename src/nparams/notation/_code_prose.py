@@ -11,18 +11,8 @@ import re
 from itertools import pairwise
 from keyword import kwlist
 
-from nparams.errors import shown
-
 #: characters that are looked through in search of the ends of statements, over a whole text
 MAX_WORK = 1_000_000
-#: quotes and marks that a word processor or a keyboard for Chinese puts in place of Python's own
-MARKS = str.maketrans(
-    "“”„‟＂‘’‚‛＇（），：；＝［］｛｝＿\u2003\u2002\u3000×−",
-    "\"\"\"\"\"'''''(),:;=[]{}_   *-",
-    "\u200b\u200c\u200d\u2060",
-)
-ENTITY = re.compile(r"&(?:gt|lt|amp|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
-NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[.:|)](?=\s|$)|(?=\s|$))")
 #: how else:, a decorator and their like stand as whole statements
 WHOLE = (
     (r"(?:else|elif)\b", "if 1:\n pass\n{}\n pass"),
@@ -76,43 +66,6 @@ class Line:
         self.first = first
         self.last = last
         self.code = code
-
-
-def plain(text: str) -> str:
-    """The text with Python's own marks: quotes, brackets; entities of HTML and numbers in front of lines taken off.
-
-    >>> plain("x = ‘a’\\ny = x &gt; 3")
-    "x = 'a'\\ny = x > 3"
-    """
-    if ENTITY.search(text):
-        from html import unescape
-
-        text = ENTITY.sub(lambda m: unescape(m[0]).replace("\u00a0", " "), text)
-    if "<br" in text:
-        text = re.sub(r"<br ?/?>", "", text)
-    text = re.sub(r"\\[ \t]+$", r"\\", text.translate(MARKS), flags=re.M)
-    return _unmarked(_unnumbered(text))
-
-
-def _unmarked(text: str) -> str:
-    """Without the mark that a quotation or a change has in front of each line."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    for mark in (">", "+"):
-        if len(lines) > 1 and all(line.lstrip().startswith(mark) and line.lstrip()[:2] != ">>" for line in lines):
-            return re.sub(rf"^[ \t]*\{mark} ?" if mark == ">" else r"^[ \t]*\+", "", text, flags=re.M)
-    return text
-
-
-def _unnumbered(text: str) -> str:
-    """Without the numbers of lines, where each line has one and they go up by one."""
-    lines = text.split("\n")
-    found = [NUMBERED.match(line) for line in lines if line.strip()]
-    if len(found) < 2 or None in found:
-        return text
-    numbers = [int(m[1]) for m in found if m]
-    if any(later - earlier != 1 for earlier, later in pairwise(numbers)):
-        return text
-    return "\n".join(NUMBERED.sub("", line, count=1) for line in lines)
 
 
 def statements(text: str) -> list[Line]:
@@ -307,75 +260,3 @@ def _closed(line: str, at: int) -> int:
         if depth == 0:
             return k + 1
     return at
-
-
-def kept(text: str, found: list[Line]) -> str:
-    """The text with what is no code left empty, so that line numbers hold."""
-    lines = text.split("\n")
-    for line in found:
-        if not line.code:
-            lines[line.first : line.last + 1] = [""] * (line.last + 1 - line.first)
-    return "\n".join(lines)
-
-
-def bodied(text: str) -> str:
-    """The text with a body for each head that has only a remark in it, or at which the paste ends.
-
-    >>> bodied("def f(x):\\n    # to do\\ny = 1")
-    'def f(x): pass\\n    # to do\\ny = 1'
-    """
-    lines = text.split("\n")
-    for k, line in enumerate(lines):
-        if not line.rstrip().endswith(":"):
-            continue
-        depth, remark = _depth(line), False
-        below = next((n for n in range(k + 1, len(lines)) if lines[n].strip() and not _remark(lines[n])), len(lines))
-        remark = any(_remark(lines[n]) and _depth(lines[n]) > depth for n in range(k + 1, below))
-        if below == len(lines) or (_depth(lines[below]) <= depth and (remark or _depth(lines[below]) < depth)):
-            lines[k] = f"{line.rstrip()} pass"
-    return "\n".join(lines)
-
-
-def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _remark(line: str) -> bool:
-    return line.lstrip().startswith("#")
-
-
-def parts(text: str, found: list[Line]) -> str:
-    """The same, each run of code with its own indentation taken off."""
-    lines = kept(text, found).split("\n")
-    breaks = {k for line in found if not line.code for k in range(line.first, line.last + 1)}
-    run: list[int] = []
-    for k in range(len(lines) + 1):
-        if k < len(lines) and k not in breaks:
-            run.append(k)
-            continue
-        depth = min((_depth(lines[n]) for n in run if lines[n].strip()), default=0)
-        for n in run:
-            lines[n] = lines[n][depth:]
-        run = []
-    return "\n".join(lines)
-
-
-def told(text: str, found: list[Line]) -> str:
-    """Which lines were passed over, in a sentence."""
-    lines = text.split("\n")
-    spans: list[list[int]] = []
-    for line in found:
-        if line.code:
-            spans.append([])
-        elif spans and spans[-1]:
-            spans[-1][1] = line.last
-        else:
-            spans.append([line.first, line.last])
-    words = [_span(lines, *span) for span in spans if span]
-    more = f" and {len(words) - 4} more places" if len(words) > 4 else ""
-    return f"passed over, for it is no Python: {', '.join(words[:4])}{more}"
-
-
-def _span(lines: list[str], first: int, last: int) -> str:
-    where = f"line {first + 1}" if first == last else f"lines {first + 1} to {last + 1}"
-    return f"{where} ({shown(lines[first].strip())})"

@@ -131,8 +131,10 @@ def _among_prose(text: str, error: BaseException) -> ast.Module:
     from nparams.notation import _code_prose as prose
     from nparams.notation._code_indent import indented
     from nparams.notation._code_joined import parted
+    from nparams.notation._code_kept import bodied, kept, parts, told
+    from nparams.notation._code_marks import plain
 
-    text = clean(prose.plain(text))
+    text = clean(plain(text))
     apart = parted(text)
     joined, text = apart != text, apart
     try:
@@ -140,12 +142,12 @@ def _among_prose(text: str, error: BaseException) -> ast.Module:
     except prose.Broken as broken:
         raise _refused_line(text, broken.line, broken.why) from None
     notes = ["lines that were joined are read as the statements in them"] if joined else []
-    notes += [] if all(line.code for line in found) else [prose.told(text, found)]
-    code = prose.kept(text, found)
+    notes += [] if all(line.code for line in found) else [told(text, found)]
+    code = kept(text, found)
     if not prose.CLASS.search(code):  # no layer but in a sentence
         return _tree([prose.inline(text)], ["only the calls in the text are read"], error)
     try:
-        return _tree([code, dedented(code), prose.bodied(dedented(code)), prose.parts(text, found)], notes, error)
+        return _tree([code, dedented(code), bodied(dedented(code)), parts(text, found)], notes, error)
     except NotationError:
         put = indented(text, found)
         if put is None:
