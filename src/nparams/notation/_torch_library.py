@@ -273,8 +273,8 @@ def argument(m: Machine, spec: Any, name: str, value: Any) -> Any:
         if any(isinstance(each, (list, tuple)) for each in value):
             raise m.error(f"{spec.name}: {name or 'an argument'} is a list of lists")
         return tuple(argument(m, spec, "", each) for each in value)
-    if isinstance(value, Thing) and not isinstance(value, Unknown) and not spec.free:
-        raise m.error(f"{spec.name}: {name or 'an argument'} is {value.told()}, which is no size")
+    if isinstance(value, Thing) and not isinstance(value, Unknown) and isinstance(spec.params.get(name), bool):
+        raise m.error(f"{spec.name}: {name} is {value.told()}, neither True nor False")
     if not isinstance(value, Unknown):
         return value
     if spec.free:  # of no consequence
