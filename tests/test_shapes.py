@@ -15,6 +15,7 @@ READ = [
     ("Theta1 (3, 5) Theta2 (2, 4)", (23, 0, 0)),
     ("Theta1 is 25x401, Theta2 is 10x26", (10285, 0, 0)),  # a course on machine learning, week 4
     ("W1 = (4, 3); b1 = (4, 1); W2 = (1, 4); b2 = (1, 1)", (16, 5, 0)),
+    ("W1: 7x5, b1: 5, W2: 5x2, b2: 2", (45, 7, 0)),
     ("W1 has shape (4, 3) and b1 has shape (4, 1).", (12, 4, 0)),
     ("conv1.weight (8, 3, 7, 7) conv1.bias (8,)", (1176, 8, 0)),
     ("[(1, 36), (9, 36), (36,)]", (360, 36, 0)),  # Keras get_weights() of an LSTM(9): stackoverflow.com/q/38080035

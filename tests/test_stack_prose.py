@@ -69,6 +69,9 @@ READ: list[tuple[str, str, int | str]] = [
     ("conv layer with 16 3 x 3 filters on 8 channels", "conv 16 3x3 on 8", 73 * 16),
     ("12 filters of size 3 x 3 on RGB", "conv 12 3x3 on 3", 28 * 12),
     # other layers
+    ("GRU: input=32, hidden=16", "gru 16 inputs=32", 3 * (16 * 48 + 16)),
+    ("CONV1: 12 5x5 filters at stride 4, pad 0, input 25x25x3",
+     "input 25x25x3; conv 12 5x5 stride 4 padding 0 as CONV1", 76 * 12),
     ("embedding(500,32); lstm(16); dense(1)", "embedding 500 32; lstm 16; dense 1", 16000 + 64 * 49 + 17),
     ("input(30)-hidden(20)-output(10)", "input 30; dense 20; dense 10", 620 + 210),
     ("30, 20, 10 with relu", "input 30; dense 20; dense 10", 620 + 210),
@@ -103,6 +106,8 @@ def test_sentences(text: str, read_as: str, total: int | str) -> None:
 
 #: something that is counted is left over, or does not fit: no number is better than a wrong one
 REFUSED = [
+    "lstm 64 output 10",
+    "RNN hidden size 128 input 28 output 10",
     "784 inputs, hidden layers of 100 and 50, output",
     "3 inputs, 2 outputs and 4 hidden layers",
     "10 layers of 100 neurons, 5 inputs",

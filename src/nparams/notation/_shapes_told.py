@@ -16,7 +16,9 @@ SAID = (
     r"(?:(?i:the\s+)?(?i:shape|size|dimensions?)\s+)?|\s*[:=]\s*)"
 )
 SHAPE = r"(?:[(\[]\s*\d{1,12}(?:\s*,\s*\d{1,12}){0,7}\s*,?\s*[)\]]|\d{1,12}(?:\s*[x×*]\s*\d{1,12}){1,7}(?![\w.]))"
-ONE = re.compile(rf"\s*(?:(?i:the|an?)\s+)?({NAME}){SAID}({SHAPE})")
+#: a bias is as long as it is: b1: 128
+LONG = r"(?:b(?:_?\{?[a-z\d]{1,8}\}?)?|\w*(?i:bias(?:es)?))\s*[:=]\s*\d{1,12}(?![\w.]|\s*[x×*(\[])"
+ONE = re.compile(rf"\s*(?:(?i:the|an?)\s+)?(?:({NAME}){SAID}({SHAPE})|({LONG}))")
 BETWEEN = re.compile(r"\s*(?:[,;.]|\band\b)?\s*(?:\band\b)?")
 
 
@@ -35,7 +37,11 @@ def told(text: str) -> list[tuple[str, str]] | None:
         match = ONE.match(body, at)
         if match is None:
             return None
-        found.append((match[1], ", ".join(re.findall(r"\d+", match[2]))))
+        if match[3] is not None:
+            name, _, sides = re.sub("=", ":", match[3]).partition(":")
+            found.append((name.strip(), sides.strip()))
+        else:
+            found.append((match[1], ", ".join(re.findall(r"\d+", match[2]))))
         between = BETWEEN.match(body, match.end())
         at = match.end() if between is None else between.end()
     return found if len(found) > 1 else None

@@ -243,6 +243,8 @@ class _Arguments:
             yield at + 1, reading.held(self._symbol(at))
         elif re.fullmatch(r"[123][dD]", token.text):  # 2d: twice d
             yield at + 1, reading.held(self._symbol(at, f"{token.text[0]}*{token.text[1]}"))
+        elif token.word in ("output", "outputs") and self._kind_of(at + 1) == "size":
+            self._fail(at, f"{shown(token.text)} {self.found[at + 1].text} is a layer of its own: divide layers with ;")
         elif token.word in NOISE:
             yield at + 1, reading
 

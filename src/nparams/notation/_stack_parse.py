@@ -95,6 +95,8 @@ def _continues(before: str, text: str) -> bool:
     except NotationError:
         return False
     hidden = first is not None and first.word == "hidden" and kind is not None and kind.name != "Dense"
+    if hidden and "hidden" in known and re.match(r"\s*hidden\s*[=:]", text, re.IGNORECASE):
+        return True  # gru: input=32, hidden=32
     if hidden and second is not None and f"hidden{second.word}" in known:
         return True  # lstm 2 layers, hidden size 64
     if first is not None and first.word in PLACES:

@@ -27,16 +27,18 @@ ON_COLOUR_IMAGE = re.compile(
 )  # fmt: skip
 ON_COLOUR = re.compile(rf"[\s,]*\b(?:on|over|with|to|in)\s+{COLOUR}\s*$", re.I)
 INTO = re.compile(r"(?<![\w.x×])(\d+)\s*(?:[-=]+>|→|to)\s*(\d+)(?![\w.x×])")
+#: "64 output 10" says 10 of the output, "64 output channels, 10 ..." says 64
+END = r"(?![\w-]|\s*[=:])"
 #: nouns for what comes into a layer, and goes out
 ENTERS = (
-    rf"(?:\b(?:over|on|from|with|for)\s+)?(?<![\w.x])(\d+)\s+(?:input|in|incoming)(?:[\s_-]+(?:channels?|depth|{UNIT}))?(?![\w-]|\s*=)",
+    rf"(?:\b(?:over|on|from|with|for)\s+)?(?<![\w.x])(\d+)\s+(?:input|in|incoming)(?:[\s_-]+(?:channels?|depth|{UNIT}){END}|{END}(?!\s+\d))",
     rf"\b(?:input|in|incoming)[\s_-]+(?:channels?|depth|size|{UNIT}){HAS}(\d+)(?![\w.x])",
     r"\bin\s*=\s*(\d+)(?![\w.x])",
     rf"\b(?:on|over|applied\s+to)\s+(\d+)\s+(?:colou?r\s+)?(?:channels?|{UNIT})\b",
     r"\b(?:input\s+)?depth\s*(?:of|is|=|:)?\s*(\d+)(?![\w.x])",
 )
 LEAVES = (
-    rf"(?:\b(?:to|with|for)\s+)?(?<![\w.x])(\d+)\s+(?:output|out|outgoing)(?:[\s_-]+(?:channels?|{UNIT}))?(?![\w-]|\s*=)",
+    rf"(?:\b(?:to|with|for)\s+)?(?<![\w.x])(\d+)\s+(?:output|out|outgoing)(?:[\s_-]+(?:channels?|{UNIT}){END}|{END}(?!\s+\d))",
     rf"\b(?:output|out|outgoing)[\s_-]+(?:channels?|size|{UNIT}){HAS}(\d+)(?![\w.x])",
     r"\bout\s*=\s*(\d+)(?![\w.x])",
 )

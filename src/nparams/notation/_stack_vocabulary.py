@@ -15,7 +15,7 @@ NOISE = frozenset(
     """of with each and a an the using size by for has having layer is in returns that are to per its then stacked
     followed activation initializer kernelinitializer masked causal hidden output final first second third last next
     simple standard regular learned trainable use apply eps epsilon momentum vanilla plain nonlinear nonlinearity
-    function pixel pixels""".split()
+    function pixel pixels at applied""".split()
 )
 #: activations named beside a layer change nothing (PReLU, which learns, is a layer of its own)
 ACTIVATIONS = frozenset(
