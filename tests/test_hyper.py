@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nparams.errors import NotationError, NparamsError
 from nparams.network import Network
 from nparams.notation import hyper, sizes
-from nparams.notation._hyper_words import NAMES, plain, role_of
+from nparams.notation._hyper.words import NAMES, plain, role_of
 
 BOOK = (
     'GPT_CONFIG_124M = {"vocab_size": 50257, "context_length": 1024, "emb_dim": 768, "n_heads": 12, "n_layers": 12, '

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import nparams
 from nparams.errors import NotationError, NparamsError, UsageError
 from nparams.notation import name, stack
-from nparams.notation._name_build import built, statistics
-from nparams.notation._name_table import MODELS, asked, plain
+from nparams.notation._names.build import built, statistics
+from nparams.notation._names.table import MODELS, asked, plain
 
 EVERY = [(model, net) for model in MODELS for net in model.nets]
 
@@ -41,9 +41,9 @@ def test_no_total_is_read_by_the_code():
     import ast
     import inspect
 
-    from nparams.notation import _name_build, _name_read, _name_table
+    from nparams.notation._names import build, read, table
 
-    for module in (_name_build, _name_read, _name_table, name):
+    for module in (build, read, table, name):
         used = {node.attr for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Attribute)}
         assert "published" not in used, module.__name__
 

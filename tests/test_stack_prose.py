@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import nparams
 from nparams.errors import NotationError, NparamsError
-from nparams.notation._stack_prose import listed
+from nparams.notation._stack.prose import listed
 
 # sentence | what it is read as | total, or the closed form
 READ: list[tuple[str, str, int | str]] = [

@@ -14,8 +14,8 @@ keras = pytest.importorskip("keras")
 
 from nparams.layers.layer import Setting  # noqa: E402
 from nparams.network import Network  # noqa: E402
-from nparams.notation import _keras_layers as ours  # noqa: E402
-from nparams.notation._keras_prepare import SAME  # noqa: E402
+from nparams.notation._keras import layers as ours  # noqa: E402
+from nparams.notation._keras.prepare import SAME  # noqa: E402
 
 from .keras_layer_cases import MAKERS  # noqa: E402
 

@@ -15,8 +15,8 @@ from nparams.errors import NotationError
 from nparams.expr import symbol
 from nparams.layers.layer import Setting
 from nparams.network import Network
-from nparams.notation._torch_layers import CLASSES, REQUIRED, bind, make
-from nparams.notation._torch_signatures import CONTAINERS
+from nparams.notation._torch.layers import CLASSES, REQUIRED, bind, make
+from nparams.notation._torch.signatures import CONTAINERS
 
 Held = list[tuple[str, tuple[int, ...] | None]]
 

@@ -1,7 +1,7 @@
 """Arithmetic: `(5*5*3+1)*100`, `4*(4097*256+256^2)`, `784*16 + 16 = 12560`, and which layers it could be.
 
 It is worked out by our own parser (expr.parse), never as code; what it could be is told by the textbook's formulas
-(_arithmetic_layers).
+(_arithmetic/layers).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from nparams.errors import NotationError, shown
-from nparams.notation._arithmetic_text import THOUSANDS, plain, steps
+from nparams.notation._arithmetic.text import THOUSANDS, plain, steps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def read(text: str) -> Network:
         raise NotationError(f"{len(text):,} characters of arithmetic: at most {MAX_TEXT:,} are read")
     from nparams.expr import render
     from nparams.network import Module, Network
-    from nparams.notation._arithmetic_layers import guesses
-    from nparams.notation._arithmetic_terms import terms_of
+    from nparams.notation._arithmetic.layers import guesses
+    from nparams.notation._arithmetic.terms import terms_of
 
     whole, more = steps(plain(text))
     body, claim = _split(whole)

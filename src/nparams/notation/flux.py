@@ -1,7 +1,7 @@
 """Flux (Julia) layers: `Dense(5 => 7)`, `Chain(Conv((5,5), 1 => 6, relu), Flux.flatten, ...)`, and what Flux prints.
 
-Code is cut into words and read into a tree (_flux_parse), which becomes modules (_flux_build) by a table of layers
-(_flux_layers); counts that Flux printed beside a layer are held against it (_flux_counts).  Nothing is run.
+Code is cut into words and read into a tree (_flux/parse), which becomes modules (_flux/build) by a table of layers
+(_flux/layers); counts that Flux printed beside a layer are held against it (_flux/counts).  Nothing is run.
 
 Sources: FluxML/Flux.jl, src/layers/basic.jl, conv.jl, normalise.jl, attention.jl, recurrent.jl and show.jl (0.16); for
 the trained state of recurrent cells src/layers/recurrent.jl up to 0.14 (`state0`).
@@ -74,7 +74,7 @@ def read(text: str, *, convention: str | None = None) -> Network:
         raise UsageError(f"convention {shown(str(convention))}: choose one of {', '.join(CHOICES)}")
     if len(text) > MAX_TEXT:
         raise NotationError(f"{len(text):,} characters of code: at most {MAX_TEXT:,} are read")
-    from nparams.notation._flux_counts import counted
+    from nparams.notation._flux.counts import counted
     from nparams.notation._question import asked
 
     network = counted(asked(text))

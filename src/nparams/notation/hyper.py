@@ -41,8 +41,8 @@ def may_be(text: str) -> bool:
     """Whether every piece of `text` is a name with its value, and the names are those of a transformer."""
     if len(text) > MAX_TEXT or SIGN.search(text) is None:
         return False
-    from nparams.notation._hyper_block import block_of
-    from nparams.notation._hyper_read import claims_to_be
+    from nparams.notation._hyper.block import block_of
+    from nparams.notation._hyper.read import claims_to_be
 
     return (CODE.search(text) is None and claims_to_be(asked(text))) or block_of(text) is not None
 
@@ -59,7 +59,7 @@ def read(text: str, *, set: Mapping[str, object] | None = None) -> Network:
     174604259328
     """
     from nparams.errors import NotationError, shown
-    from nparams.notation._hyper_notes import network_of
+    from nparams.notation._hyper.notes import network_of
 
     code = CODE.search(text[:MAX_TEXT]) is not None
     block = _block(text, code)
@@ -74,8 +74,8 @@ def read(text: str, *, set: Mapping[str, object] | None = None) -> Network:
 
 def _block(text: str, code: bool) -> str | None:
     """The part of the text that holds the hyper-parameters, where that is not all of it."""
-    from nparams.notation._hyper_block import block_of
-    from nparams.notation._hyper_read import claims_to_be
+    from nparams.notation._hyper.block import block_of
+    from nparams.notation._hyper.read import claims_to_be
 
     if len(text) > MAX_TEXT or (not code and claims_to_be(asked(text))):
         return None

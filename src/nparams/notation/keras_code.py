@@ -58,7 +58,7 @@ def may_be(text: str) -> bool:
     words = re.findall(CALL, head)
     if not words:
         return "tf.layers." in head or "tf.keras." in head
-    from nparams.notation._keras_layers import known
+    from nparams.notation._keras.layers import known
 
     called = [word for word in words if known(word) or word in ("Sequential", "Model", "Merge")]
     if re.search(TENSORFLOW, head):
@@ -83,7 +83,7 @@ def read(text: str, *, set: Mapping[str, object] | None = None, which: str | Non
     >>> read("model.add(Dense(64, input_dim=10)); model.add(Dense(1))").total
     769
     """
-    from nparams.notation._keras_read import network_of
+    from nparams.notation._keras.read import network_of
 
     return network_of(text, dict(set or {}), which)
 

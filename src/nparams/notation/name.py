@@ -1,6 +1,6 @@
 """Names of textbook networks: `resnet50`, `bert-base-uncased`, `ViT-B/16`, `alexnet torchvision`, `Llama 2 7B`.
 
-A name stands for layers: definitions in the notation of layer lists, each with its source (_name_*.py), most of them
+A name stands for layers: definitions in the notation of layer lists, each with its source (_names/), most of them
 made by one function for a whole family from the table in its paper.  No total is stored.  Where one name has several
 totals (three of AlexNet, two of LeNet-5), the usual one is counted and notes give the others and what differs.
 """
@@ -38,7 +38,7 @@ def may_be(text: str) -> bool:
     text = text.strip()
     if len(text) > MAX_TEXT or "\n" in text or ";" in text or STEM.search(text) is None:
         return False
-    from nparams.notation._name_table import asked, family
+    from nparams.notation._names.table import asked, family
 
     try:
         return asked(text) is not None or family(text) is not None
@@ -63,7 +63,7 @@ def read(text: str, *, convention: str | None = None) -> Network:
         raise UsageError(f"convention {shown(str(convention))}: choose one of {', '.join(CHOICES)}")
     if len(text) > MAX_TEXT:
         raise NotationError(f"{shown(text)}: no name of a network is that long")
-    from nparams.notation._name_read import network_of
+    from nparams.notation._names.read import network_of
 
     return network_of(text, None if convention == "all" else convention)
 

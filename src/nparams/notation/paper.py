@@ -1,6 +1,6 @@
 """Networks as papers write them: `conv3-64 x2, maxpool, FC-4096`, `32C3-MP2-64C3-P2-128-N10`, filter shapes, cells.
 
-Each element becomes one of a list of layers (_paper_words), rows of filter shapes by themselves (_paper_rows), and the
+Each element becomes one of a list of layers (_paper/words), rows of filter shapes by themselves (_paper/rows), and the
 list is built by stack.py, so that conventions, explanations and notes are those of any list.
 
 Sources: VGG (Simonyan and Zisserman 2014, arXiv 1409.1556, table 1: conv<kernel>-<filters>, padding that keeps the
@@ -87,7 +87,7 @@ def read(text: str, *, bias: str | None = None, convention: str | None = None) -
         raise UsageError(f"convention {shown(str(convention))}: choose one of {', '.join(CHOICES)}")
     if len(text) > MAX_TEXT:
         raise NotationError(f"{len(text):,} characters of a table: at most {MAX_TEXT:,} are read")
-    from nparams.notation._paper_build import built
+    from nparams.notation._paper.build import built
 
     body = tidied(text)
     network = built(body, re.search(ROW, body) is not None, bias, convention)

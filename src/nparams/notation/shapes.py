@@ -1,7 +1,7 @@
 """Shapes of tensors, however they are pasted: `[(784, 16), (16,)]`, lines of `name torch.Size([200, 20])`, dicts, JSON.
 
-Every pair of brackets is read into a small tree (_shapes_text), the tree into names and shapes (_shapes_tree), lines
-that have no brackets by themselves (_shapes_lines), and names into roles by the one table of roles (_shapes_roles).
+Every pair of brackets is read into a small tree (_shapes/text), the tree into names and shapes (_shapes/tree), lines
+that have no brackets by themselves (_shapes/lines), and names into roles by the one table of roles (_shapes/roles).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from nparams.notation._question import asked
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.network import Network
-    from nparams.notation._shapes_tree import Entry
+    from nparams.notation._shapes.tree import Entry
 
 MAX_TEXT = 4_000_000
 #: how much of a long paste is looked at to tell what it is
@@ -65,7 +65,7 @@ def may_be(text: str) -> bool:
         return False
     head = asked(text)[:LOOK]
     if re.search(r"\n[ \t]*>{0,3}[ \t]*[\[(]|\bprint\(", head):
-        from nparams.notation._shapes_lines import bare
+        from nparams.notation._shapes.lines import bare
 
         head = bare(head).strip()
     if not any(c.isalnum() for c in head):
@@ -89,7 +89,7 @@ def _is_told(text: str) -> bool:
     """Names of weights with shapes in a running text."""
     if not re.search(r"(?i)\b[WbUV]\d*\b|theta|Θ|weight|bias|kernel|\w\.\w", text[:LOOK]):
         return False
-    from nparams.notation._shapes_told import told
+    from nparams.notation._shapes.told import told
 
     return told(text) is not None
 
@@ -120,7 +120,7 @@ def _is_table(head: str) -> bool:
     found = [re.fullmatch(LINE, line.rstrip()) for line in lines]
     names = [match[1].rstrip(":") for match in found if match is not None]
     if not names or len(names) < 0.8 * len(lines):
-        from nparams.notation._shapes_lines import is_aside
+        from nparams.notation._shapes.lines import is_aside
 
         if not names or len(names) < 0.8 * sum(not is_aside(line) for line in lines):
             return False
@@ -144,9 +144,9 @@ def read(text: str) -> Network:
         raise NotationError(f"{len(text):,} characters of shapes: at most {MAX_TEXT:,} are read")
     from nparams.network import Network
     from nparams.network.grouping import group
-    from nparams.notation._shapes_lines import entries_of
-    from nparams.notation._shapes_roles import tensors_of
-    from nparams.notation._shapes_told import as_lines
+    from nparams.notation._shapes.lines import entries_of
+    from nparams.notation._shapes.roles import tensors_of
+    from nparams.notation._shapes.told import as_lines
 
     notes: list[str] = []
     entries, declared = entries_of(as_lines(text) or text, notes)

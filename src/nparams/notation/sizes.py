@@ -11,8 +11,8 @@ from nparams.errors import NotationError, UsageError, escaped, shown
 from nparams.expr import Expr, add, symbol, total_of, whole_number
 from nparams.layers.dense import dense
 from nparams.network import Module, Network, Over
-from nparams.notation._size_elements import Range, elements, end_of
-from nparams.notation._size_text import is_numeric_list, is_symbolic_list, split
+from nparams.notation._sizes.elements import Range, elements, end_of
+from nparams.notation._sizes.text import is_numeric_list, is_symbolic_list, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

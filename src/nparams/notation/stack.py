@@ -1,7 +1,7 @@
 """Lists of layers as people write them: `input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10`.
 
-Text is cut at `;` `,` `->` and new lines (_stack_text), each element becomes a call of a kind of layer (_stack_words),
-and calls become modules while shapes flow from one to the next (_stack_build, _stack_read).  The kinds are the
+Text is cut at `;` `,` `->` and new lines (_stack/text), each element becomes a call of a kind of layer (_stack/words),
+and calls become modules while shapes flow from one to the next (_stack/build, _stack/read).  The kinds are the
 textbook's (layers/).  Nothing is guessed: a size that is not said stays a symbol, and a note says which.
 """
 
@@ -19,7 +19,7 @@ CHOICES = ("textbook", "torch", "keras", "all")
 
 def may_be(text: str) -> bool:
     """Whether some element of `text` names a layer or an input."""
-    from nparams.notation._stack_claim import is_list
+    from nparams.notation._stack.claim import is_list
 
     return is_list(text)
 
@@ -39,7 +39,7 @@ def read(text: str, *, bias: str = "all", convention: str | None = None) -> Netw
         raise UsageError(f"bias {shown(bias)}: choose one of {', '.join(BIASES)}")
     if convention not in (None, *CHOICES):
         raise UsageError(f"convention {shown(str(convention))}: choose one of {', '.join(CHOICES)}")
-    from nparams.notation._stack_read import network_of
+    from nparams.notation._stack.read import network_of
 
     return network_of(text, bias, convention)
 

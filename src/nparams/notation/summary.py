@@ -1,9 +1,9 @@
 """Printed summaries: Keras, torchinfo, torchsummary, Lightning, Flax, Haiku, YOLO logs, plain tables of counts.
 
-A reader for each form finds the rows (_summary_keras, _summary_torch, _summary_lightning, _summary_flax, _summary_yolo,
-_summary_plain).  Each row's count is then checked against the layer that it names (_summary_explain): what a layer
-holds is the textbook's (layers/), and what was not printed is solved for in whole numbers (_summary_solve).  The rows
-are summed and held against the printed totals (_summary_build, _summary_notes).
+A reader for each form finds the rows (_summary/keras, _summary/torch, _summary/lightning, _summary/flax, _summary/yolo,
+_summary/plain).  Each row's count is then checked against the layer that it names (_summary/explain): what a layer
+holds is the textbook's (layers/), and what was not printed is solved for in whole numbers (_summary/solve).  The rows
+are summed and held against the printed totals (_summary/build, _summary/notes).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def may_be(text: str) -> bool:
     """
     if not any(hint in text for hint in HINTS):
         return False
-    from nparams.notation._summary_signs import is_summary
+    from nparams.notation._summary.signs import is_summary
 
     return is_summary(text)
 
@@ -46,7 +46,7 @@ def read(text: str, *, which: str | None = None) -> Network:
     >>> network.weights, network.biases
     (576, 64)
     """
-    from nparams.notation._summary_build import network_of
+    from nparams.notation._summary.build import network_of
 
     return network_of(text, which)
 

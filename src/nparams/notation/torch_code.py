@@ -34,7 +34,7 @@ def may_be(text: str) -> bool:
         return True
     if "=>" in head:
         return False
-    from nparams.notation._torch_layers import CLASSES
+    from nparams.notation._torch.layers import CLASSES
 
     called = [word for word in re.findall(CALL, head) if word in CLASSES or word == "Sequential"]
     if not called or (re.search(r"^\s*\w+\s*\((?:\s*\w+\s*)\)\s*$", head) is not None and called[0] in SHARED):
@@ -51,7 +51,7 @@ def read(text: str, *, set: Mapping[str, object] | None = None, which: str | Non
     >>> read("nn.Sequential(nn.Linear(784, 16), nn.ReLU(), nn.Linear(16, 10))").total
     12730
     """
-    from nparams.notation._torch_read import network_of
+    from nparams.notation._torch.read import network_of
 
     return network_of(text, dict(set or {}), which)
 

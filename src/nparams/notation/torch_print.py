@@ -14,7 +14,7 @@ from nparams.errors import escaped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.network import Network
-    from nparams.notation._torch_print_text import Node
+    from nparams.notation._print.text import Node
 
 #: a child: (fc): Linear(   (0-11): 12 x BertLayer(
 CHILD = re.compile(
@@ -72,8 +72,8 @@ def read(text: str) -> Network:
     7850
     """
     from nparams.network import Network
-    from nparams.notation._torch_print_build import build
-    from nparams.notation._torch_print_notes import notes_of
+    from nparams.notation._print.build import build
+    from nparams.notation._print.notes import notes_of
 
     model = build(text)
     network = Network(model.root, source=text, form="torch-print", read_as=_read_as(model.roots))

@@ -1,0 +1,1 @@
+"""Arithmetic: which layers a sum could be."""

@@ -1,0 +1,1 @@
+"""Interpreted code: a syntax tree is walked, nothing is run; frameworks plug in as libraries."""

@@ -1,0 +1,1 @@
+"""Flux (Julia): text, layers and printed counts."""

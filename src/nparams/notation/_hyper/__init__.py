@@ -1,0 +1,1 @@
+"""Hyper-parameters of transformers: words, styles, and what is assumed."""

@@ -1,0 +1,1 @@
+"""Keras: its layers as a table, and what interpreted code makes of keras."""

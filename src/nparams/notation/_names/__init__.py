@@ -1,0 +1,1 @@
+"""Definitions of named networks, and how their names are written."""

@@ -1,0 +1,1 @@
+"""Tables in papers as lists of layers."""

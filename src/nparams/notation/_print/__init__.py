@@ -1,0 +1,1 @@
+"""What print(model) shows, step by step: text, arguments, layers, modules, notes."""

@@ -1,0 +1,1 @@
+"""Shapes of tensors: from pastes to names and sides."""

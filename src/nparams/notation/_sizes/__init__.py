@@ -1,0 +1,1 @@
+"""Sizes of a fully connected network: from text to elements."""

@@ -1,0 +1,1 @@
+"""Lists of layers: from text to calls to modules."""

@@ -1,0 +1,42 @@
+"""Whether a text is a list of layers at all."""
+
+from __future__ import annotations
+
+import re
+
+from nparams.notation._stack.text import MAX_TEXT, SEPARATOR
+
+#: a call of code, which is another notation: Dense(10), nn.Linear(784, 10), model.add(...)
+CODE = r"\s*(?:[\w.]+\s*=\s*)?[\w.]+\([^)]"
+
+
+def is_list(text: str) -> bool:
+    """Whether some element begins as a layer does, or several do nearly."""
+    from nparams.notation._stack.text import group_front
+    from nparams.notation._stack.words import is_input, kind_at_start
+
+    if len(text) > MAX_TEXT or not any(c.isalpha() for c in text):
+        return False
+    pieces = [p.strip() for p in re.split(rf"{SEPARATOR}|[()]", text[:20_000]) if p.strip()]
+    if re.match(CODE, text) and group_front(text, len(text) - len(text.lstrip()), len(text)) is None:
+        return _is_sentence(text) and re.search(r"\w\s*=|\.\w", text) is None
+    if any(is_input(piece) or kind_at_start(piece) is not None for piece in pieces):
+        return True
+    return any(_nearly(piece) for piece in pieces) or _is_sentence(text)
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a text stands for a list of layers in other words: 32 filters of size 3x3x3."""
+    from nparams.notation._stack.prose import listed
+
+    return any(is_list(words) for words in listed(text))
+
+
+def _nearly(piece: str) -> bool:
+    """A word close to a layer's name with a number after it: densee 10."""
+    from difflib import get_close_matches
+
+    from nparams.layers.catalogue import words
+
+    match = re.match(r"([^\W\d_]{3,})\s+\d", piece)
+    return match is not None and bool(get_close_matches(match[1].lower(), list(words()), 1, 0.75))
