@@ -472,3 +472,10 @@ def _survives(text: str) -> None:
     except NparamsError as error:
         said = str(error)
     assert said.isprintable()
+
+
+@pytest.mark.parametrize("word", ["hidden", "hidden (", "output layer", "time distributed", "hidden layer of"])
+def test_words_for_places_are_each_looked_at_once(word: str) -> None:
+    """Many words for where a layer stands once took twice as long with each more."""
+    with pytest.raises(NotationError):
+        nparams.read(f"{word} " * 70 + "x y", form="stack")

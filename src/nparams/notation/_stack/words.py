@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.layers.kind import Kind
 
+    Head = tuple[Kind, dict[str, object], int, int]
+
 LONGEST_NAME = 5  # words of a kind's name: "global average pooling 2d layer"
 
 INPUT_WORDS = frozenset(
@@ -134,8 +136,18 @@ def _other(found: list[Token], call: Call) -> bool:
     return False
 
 
-def _find(found: list[Token]) -> tuple[Kind, dict[str, object], int, int] | None:
-    """The kind that is named, its presets, and where its name begins and ends; values may stand in front."""
+def _find(found: list[Token], known: dict[int, Head | None] | None = None) -> Head | None:
+    """The kind that is named, its presets, and where its name begins and ends; values may stand in front.
+
+    `known`: what was found already, by how many words are left (each is looked at once, however often it is asked).
+    """
+    known = {} if known is None else known
+    if len(found) not in known:
+        known[len(found)] = _looked_for(found, known)
+    return known[len(found)]
+
+
+def _looked_for(found: list[Token], known: dict[int, Head | None]) -> Head | None:
     table = kind_words()
     for start in range(min(len(found), LONGEST_NAME)):
         if found[start].kind != "word":
@@ -145,20 +157,20 @@ def _find(found: list[Token]) -> tuple[Kind, dict[str, object], int, int] | None
         for end in range(min(len(found), start + LONGEST_NAME), start, -1):
             part = found[start:end]
             name = "".join(t.word for t in part)
-            if name in PLACES and _is_layer(_find(found[end:])):
+            if name in PLACES and _is_layer(_find(found[end:], known)):
                 continue  # hidden dense 16: a word for where it stands
             if all(t.kind == "word" or (t.kind == "size" and t.text.isdigit()) for t in part) and name in table:
                 return table[name], dict(table[name].presets.get(name, {})), start, end
-        if not _may_lead(found[start], found[start + 1 :]):
+        if not _may_lead(found[start], found[start + 1 :], known):
             return None
     return None
 
 
-def _is_layer(head: tuple[Kind, dict[str, object], int, int] | None) -> bool:
+def _is_layer(head: Head | None) -> bool:
     return head is not None and head[0].name != "Activation"
 
 
-def _may_lead(token: Token, rest: list[Token]) -> bool:
+def _may_lead(token: Token, rest: list[Token], known: dict[int, Head | None]) -> bool:
     """Whether a word may stand in front of a kind: `bidirectional lstm`, `8 heads attention`."""
     if (
         token.word in NOISE | PLACES
@@ -166,7 +178,7 @@ def _may_lead(token: Token, rest: list[Token]) -> bool:
         or token.word in ("time", "distributed", "frozen", "pretrained")
     ):
         return True
-    inner = _find(rest)
+    inner = _find(rest, known)
     return inner is not None and token.word in vocabulary(inner[0])
 
 
