@@ -478,4 +478,4 @@ def _survives(text: str) -> None:
 def test_words_for_places_are_each_looked_at_once(word: str) -> None:
     """Many words for where a layer stands once took twice as long with each more."""
     with pytest.raises(NotationError):
-        nparams.read(f"{word} " * 70 + "x y", form="stack")
+        nparams.read(f"{word} " * 70 + "unheard", form="stack")
