@@ -119,10 +119,10 @@ class Request:
             return self.path(text)  # surely a model: no notation needs to be asked
         sizes = BY_FORM["sizes"]
         if import_module(sizes.module).claims(text) and not (self.paths and _is_path(text)):
-            return self.text(sizes if SIGNS.isdisjoint(text) else self._claimant(text), text)
+            return self.text(sizes, text) if SIGNS.isdisjoint(text) else self.claimed(text)
         if self.paths and (path := self._named(text)) is not None:
             return self.path(path)
-        return self.text(self._claimant(text), text)
+        return self.claimed(text)
 
     def _named(self, text: str) -> str | None:
         """The file that a text names, if there is one; model.py:Net also says which of its models."""
@@ -134,14 +134,20 @@ class Request:
         self.options["which"] = which
         return path
 
-    def _claimant(self, text: str, name: str | None = None) -> Source:
-        """The first notation that takes a text for its own; `name` is the file's that it stands in."""
-        for row in ASKED:  # each is loaded when those before it have passed
-            if import_module(row.module).may_be(text):
-                return row
-        if import_module(BY_FORM["sizes"].module).claims(text):
-            return BY_FORM["sizes"]
-        raise _unclaimed(text, self.paths) if name is None else _unread(name)
+    def claimed(self, text: str, name: str | None = None) -> Network:
+        """What the notation makes of a text that takes it for its own, or of what a question is about.
+
+        `name` is the file's that the text stands in.
+        """
+        row = _claimant(text)
+        if row is None:
+            from nparams.notation._question import asked
+
+            about = asked(text)
+            row, text = (None, text) if about == text else (_claimant(about), about)
+        if row is None:
+            raise _unclaimed(text, self.paths) if name is None else _unread(name)
+        return self.text(row, text)
 
     def text(self, row: Source, text: str) -> Network:
         """What a notation makes of `text`."""
@@ -196,7 +202,7 @@ class Request:
         if self.row is not None and self.row.kind == "text":
             raise UsageError(f"--from {self.row.form} reads text; {shown(source.name)} is a file")
         if self.row is None and (text := readable_text(source, FILES)) is not None:
-            network = self.text(self._claimant(text, source.name), text)
+            network = self.claimed(text, source.name)
             which = self.options.get("which")
             network.source = source.name if which is None else f"{source.name}:{which}"
             return network
@@ -218,6 +224,14 @@ REFUSED = {
     "bias": "--bias chooses the biases of layer sizes; {what} says itself which it has",
     "which": "--which chooses one of several models in code; {what} holds one",
 }
+
+
+def _claimant(text: str) -> Source | None:
+    """The first notation that takes a text for its own."""
+    for row in ASKED:  # each is loaded when those before it have passed
+        if import_module(row.module).may_be(text):
+            return row
+    return BY_FORM["sizes"] if import_module(BY_FORM["sizes"].module).claims(text) else None
 
 
 def _is_path(text: str) -> bool:

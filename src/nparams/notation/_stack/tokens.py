@@ -22,7 +22,7 @@ TOKEN = re.compile(
       (?P<glued>[ksp]\d+(?:[xX×]\d+)+(?!\w))
     | (?P<shape>{SIDE}(?:[xX×]{SIDE})+(?!\w))
     | (?P<spaced>\d+(?:\s+[xX×]\s+\d+){{2,}}(?!\w))
-    | (?P<rate>\d*\.\d+(?:e-?\d+)?|\d+\.?\d*%|\d+e-?\d+(?!\w))
+    | (?P<rate>\d*+\.\d+(?:e-?\d+)?|\d++(?:\.\d*)?%|\d+e-?\d+(?!\w))
     | (?P<size>(?:\d+|{SYMBOL})(?:\s*(?:\*\*|//|[*+/^·])\s*(?:\d+|{SYMBOL}))+(?!\w))
     | (?P<rank>[123][dD](?![\w]))
     | (?P<paper>[cC]onv\d+-\d+(?!\w))
