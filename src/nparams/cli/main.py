@@ -54,15 +54,22 @@ def run(words: list[str]) -> int:
 def answer(request: Request) -> int:
     """Read the source and print the view that was asked for."""
     network = read(request)
+    if request.quiet and network.total is None:
+        tell(network)  # which sizes are not known, before the refusal
     if request.quiet:
         write(quiet(network))
     else:
         from nparams.cli.show import show
 
         write(show(network, request))
+    tell(network)
+    return expected(network, request.expect)
+
+
+def tell(network: Network) -> None:
+    """The notes."""
     for note in network.notes:
         say(f"note: {note}")
-    return expected(network, request.expect)
 
 
 def read(request: Request) -> Network:
