@@ -44,6 +44,8 @@ class Parser(Words):
         self.depth = 0
         #: lines that make no layer and were passed over
         self.aside: list[tuple[int, str]] = []
+        #: a place, and the line that it is in
+        self.counted = (0, 1)
 
     # -- words --------------------------------------------------------------------------------------------------------
 
@@ -101,7 +103,10 @@ class Parser(Words):
         self.place = start
         while self.next.kind not in ("nl", "end"):
             self.place += 1
-        self.aside.append((self.text.count("\n", 0, at) + 1, line.strip()))
+        counted, number = self.counted
+        number += self.text.count("\n", counted, at)  # from the line that was counted last
+        self.counted = (at, number)
+        self.aside.append((number, line.strip()))
         return True
 
     def _passed(self) -> bool:
