@@ -225,6 +225,7 @@ def test_case(code: str, total: object, framework: int | None, source: str) -> N
 #: code, options, the whole text of the refusal or a part of it
 REFUSED = [
     ("model = Sequential()\nmodel.add(Dense(0, input_dim=3))", "line 2: dense (Dense): units is 0"),
+    ("keras.layers.Conv2D(8, 3, lora_rank=2, input_shape=(9, 9, 3))", "lora_rank is counted for Dense only"),
     ("Dense(10, foo=3)", 'it has no argument "foo": it takes units, activation, use_bias, lora_rank'),
     ("m = Sequential([Input((8, 8, 1)), Conv2D(4, 9)])", "a kernel of 9 does not fit on a side of 8"),
     ("m = Sequential([Input((8, 8, 1)), LSTM(4)])", "it takes 3 sides, the batch among them, but (None, 8, 8, "

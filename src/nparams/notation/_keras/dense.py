@@ -67,8 +67,6 @@ def _embedding(k: KerasLayer, shapes: list[Shape]) -> Sent:
     layer = k.textbook("embedding", {"V": rows, "d": d}, flow_of_sides((), None))
     out = (*shape, d)
     k.holds(layer, arrays(layer, ("embeddings", (rows, d))), shape, out)
-    if k.args.get("lora_rank") is not None:
-        raise NotationError("lora_rank of an Embedding is not counted yet; leave it out and add r·(V + d)")
     return out
 
 

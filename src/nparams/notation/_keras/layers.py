@@ -18,6 +18,7 @@ from nparams.notation._keras.shape import is_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from nparams.layers.layer import Setting
@@ -73,6 +74,12 @@ def snake(name: str) -> str:
     return sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def _refuse_adapter(name: str, bound: Mapping[str, Any]) -> None:
+    """LoRA is counted beside Dense kernels alone: elsewhere its two matrices would be left out without a word."""
+    if name != "Dense" and bound.get("lora_rank") is not None:
+        raise NotationError("lora_rank is counted for Dense only; leave it out and add its two matrices by hand")
+
+
 class Shop:
     """Makes layers, and gives them Keras's names: dense, dense_1, ..."""
 
@@ -101,6 +108,7 @@ class Shop:
         try:
             words.bring(name)
             bound = _bound(klass, words.args, words.named)
+            _refuse_adapter(name, bound)
         except NotationError as error:
             raise NotationError(f"{written}: {error}") from None
         for note in words.notes:
