@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: what only PyTorch code has
 SURE = r"\bnn\.[A-Z]\w+\b|\b(?:import|from) torch\b|\btorch\.nn\b"
 #: networks of libraries, whose layers are not in the code
-ELSEWHERE = r"\.from_pretrained\(|^\s*(?:from|import)\s+(?:torchvision|timm|transformers)\b|\btimm\.create_model\("
+ELSEWHERE = r"\.from_pretrained\(|^[ \t]*(?:from|import)\s+(?:torchvision|timm|transformers)\b|\btimm\.create_model\("
 #: a call with something in it, which may be a layer without its prefix
 CALL = r"(?<![\w.])(?:\w*nn\.)?([A-Z][A-Za-z]*(?:[123]d)?(?:Cell)?)\s*\("
 #: classes that Keras names as well; an argument's name or another class must tell

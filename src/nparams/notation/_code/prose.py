@@ -24,8 +24,8 @@ WHOLE = (
 #: what a layer may come from, however the rest of the line is broken: a class that is called, a definition
 CALLED = re.compile(
     r"(?<![\w.])(?:[A-Za-z_]\w*\.){0,6}[A-Z]\w*\(|\.(?:add|append|extend|insert|add_module)\("
-    r"|^\s*(?:self\.)?[\w.]+\s*=\s*[\w.]+\(|^\s*self\.\w+\s*[=:]|\bnn\.[A-Z]|^\s*(?:class|def)\s+\w+\s*[(:]"
-    r"|^\s*(?:else|try|finally)\s*$|^\s*for\s[\w\s,()]{1,80}\sin\s|^\s*(?:if|elif|while)\s[^=<>]{0,80}(?:[=!<>]=|[<>])"
+    r"|^[ \t]*(?:self\.)?[\w.]+\s*=\s*[\w.]+\(|^[ \t]*self\.\w+\s*[=:]|\bnn\.[A-Z]|^[ \t]*(?:class|def)\s+\w+\s*[(:]"
+    r"|^[ \t]*(?:else|try|finally)\s*$|^[ \t]*for\s[\w\s,()]{1,80}\sin\s|^[ \t]*(?:if|elif|while)\s[^=<>]{0,80}(?:[=!<>]=|[<>])"
 )
 WORD = re.compile(r"[(\"'`*_]*[A-Za-z][\w'-]*[)\"'`*_.,;:!?]*\Z")
 KEYWORDS = frozenset(kwlist)
@@ -41,7 +41,7 @@ RUNS = frozenset(("forward", "call", "__call__", "training_step", "validation_st
 #: the shape of an output
 SHAPE = re.compile(r"torch\.Size\([\[\]\d, ]*\)")
 #: a line of print(model)
-PRINTED = re.compile(r"^\s*\([\w.-]{1,80}\): ", re.M)
+PRINTED = re.compile(r"^[ \t]*\([\w.-]{1,80}\): ", re.M)
 #: a call in a sentence, with the name that it is given
 CALL = re.compile(r"(?:(?<![\w.])[A-Za-z_][\w.]*\s?=\s?)?(?<![\w.])[A-Za-z_][\w.]*\(")
 CLASS = re.compile(r"(?<!\w)[A-Z]\w*\(")
