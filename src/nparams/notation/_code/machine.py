@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: nodes of the tree that are walked, entries that one list may hold, characters of one text, calls inside calls
-MAX_STEPS = 2_000_000
+MAX_STEPS = 1_500_000
 #: ... of one statement at the top, as the training around a model has them
 MAX_STATEMENT = 500_000
 MAX_ENTRIES = 200_000

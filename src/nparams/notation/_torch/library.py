@@ -212,6 +212,7 @@ class TorchLibrary(Library):
     def _tensors(self, m: Machine, made: TorchModule) -> None:
         """Its parameters and buffers."""
         for t in tensors_of(self.template(made)):
+            m.step(3)
             made.params[t.name[len(HERE) + 1 :]] = Param(t.shape, buffer=t.role == "buffer", line=m.line)
 
     def waits(self, over: Any) -> bool:
