@@ -25,7 +25,8 @@ WHOLE = (
 CALLED = re.compile(
     r"(?<![\w.])(?:[A-Za-z_]\w*\.){0,6}[A-Z]\w*\(|\.(?:add|append|extend|insert|add_module)\("
     r"|^[ \t]*(?:self\.)?[\w.]+\s*=\s*[\w.]+\(|^[ \t]*self\.\w+\s*[=:]|\bnn\.[A-Z]|^[ \t]*(?:class|def)\s+\w+\s*[(:]"
-    r"|^[ \t]*(?:else|try|finally)\s*$|^[ \t]*for\s[\w\s,()]{1,80}\sin\s|^[ \t]*(?:if|elif|while)\s[^=<>]{0,80}(?:[=!<>]=|[<>])"
+    r"|^[ \t]*(?:else|try|finally)\s*$|^[ \t]*for\s[\w\s,()]{1,80}\sin\s"
+    r"|^[ \t]*(?:if|elif|while)\s[^=<>]{0,80}(?:[=!<>]=|[<>])"
 )
 WORD = re.compile(r"[(\"'`*_]*[A-Za-z][\w'-]*[)\"'`*_.,;:!?]*\Z")
 KEYWORDS = frozenset(kwlist)

@@ -9,7 +9,11 @@ TYPE_CHECKING = False
 #: a name that only transformers' settings have
 WORDS = re.compile(r"\b(?:n_?layers?|num_(?:hidden_)?layers|n_?embd|emb_dim|d_model|hidden_size|embed_dim)\b")
 #: code that makes layers
-LAYERS = re.compile(r"\bnn\.[A-Z]|\bkeras\b|\blayers\.[A-Z]|^[ \t]*class\s+\w+\s*\([\w.]*(?:Module|Model|Layer)\)", re.M)
+LAYERS = re.compile(
+    r"\bnn\.[A-Z]|\bkeras\b|\blayers\.[A-Z]"
+    r"|^[ \t]*class\s+\w+\s*\([\w.]*(?:Module|Model|Layer)\)",
+    re.M,
+)
 OPENS = re.compile(r"^[ \t>*-]*(?:[A-Za-z_][\w.]*[ \t]*=[ \t]*)?(?:[A-Za-z_][\w.]*[ \t]*)?[({]", re.M)
 CLASS = re.compile(
     r"^([ \t]*)(?:@[^\n]*\n[ \t]*)*class[ \t]+\w+[ \t]*(?:\([^()\n]*\))?:[^\n]*\n(?:\1[ \t]+[^\n]*\n?|[ \t]*\n)+", re.M
