@@ -1,4 +1,4 @@
-"""Random PyTorch models: their source and their print are counted as torch counts them."""
+"""Random PyTorch models: their source, their print and their summary are counted as torch counts them."""
 
 from __future__ import annotations
 
@@ -114,3 +114,41 @@ def test_a_single_print_of_a_layer_is_counted() -> None:
 def test_torch_is_the_one_that_counts() -> None:
     """The comparison is not with ourselves."""
     assert total(torch.nn.Linear(3, 4)) == 16
+
+
+@pytest.mark.parametrize("place", range(len(ALL)))
+def test_the_summary_is_counted_as_torch_counts(place: int) -> None:
+    """What torchinfo 1.8 prints without an input; a tensor that two modules hold stands in the row of each."""
+    model = model_of(ALL[place])
+    held = [sum(p.numel() for p in module.parameters(recurse=False)) for module in model.modules()]
+    network = nparams.read(printed(model, sum(held)), form="summary")
+    assert network.total == sum(held), f"{printed(model, sum(held))}\n{ALL[place].text}"
+    if len({id(p) for m in model.modules() for p in m.parameters(recurse=False)}) == sum(
+        len(list(m.parameters(recurse=False))) for m in model.modules()
+    ):
+        assert network.total == total(model)
+
+
+def printed(model: nn.Module, count: int) -> str:
+    """The tree of torchinfo (layer_info.py, formatting.py): a row for each module, a module met again is recursive."""
+    rows: list[tuple[str, str]] = []
+    seen: set[int] = set()
+    places: Counter[int] = Counter()
+
+    def add(module: nn.Module, depth: int) -> None:
+        own = sum(p.numel() for p in module.parameters(recurse=False))
+        places[depth] += 1
+        front = "" if depth == 0 else "│    " * (depth - 1) + ("├─" if depth == 1 else "└─")
+        name = type(module).__name__ + (f": {depth}-{places[depth]}" if depth else "")
+        rows.append((front + name, "(recursive)" if id(module) in seen and own else f"{own:,}" if own else "--"))
+        known = id(module) in seen
+        seen.add(id(module))
+        for child in () if known else module.children():
+            add(child, depth + 1)
+
+    add(model, 0)
+    wide = max(len(name) for name, _ in rows) + 10
+    line = "=" * (wide + 20)
+    body = [f"{name:<{wide}}{number}" for name, number in rows]
+    sums = [f"Total params: {count:,}", f"Trainable params: {count:,}", "Non-trainable params: 0"]
+    return "\n".join([line, f"{'Layer (type:depth-idx)':<{wide}}Param #", line, *body, line, *sums, line])
