@@ -1,9 +1,14 @@
-"""Damage for any binary format: flipped bytes, lengths at their extremes, cuts, and pieces of one file in another."""
+"""Damage for any binary format: flipped bytes, lengths at their extremes, cuts, and pieces of one file in another.
+
+And what every refusal must be.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+
+from nparams.errors import InvariantError, NparamsError
 
 BITS = (7, 8, 15, 16, 24, 31, 32, 48, 60, 61, 62, 63, 64)
 EXTREMES = (0, 1, 2, 3, 4, 9, 13, *(n for bits in BITS for n in ((1 << bits) - 1, 1 << bits)))
@@ -63,3 +68,11 @@ def splice(data: bytearray, fields: list[tuple[int, int, str]], seeds: Sequence[
 
 Damage = Callable[[bytearray, list[tuple[int, int, str]], Sequence[bytes], random.Random], None]
 DAMAGE: tuple[Damage, ...] = (flip, flip, resize, resize, resize, cut, drop, splice)
+
+
+def check_line(problem: NparamsError) -> None:
+    """A refusal is one printable line, and never a promise of ours that did not hold."""
+    if isinstance(problem, InvariantError):
+        raise problem
+    if not str(problem).isprintable() or not str(problem):
+        raise AssertionError(f"not one printable line: {problem!r}") from problem

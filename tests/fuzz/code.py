@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nparams
-from nparams.errors import InvariantError, NparamsError
+from nparams.errors import NparamsError
+from tests.fuzz._mutate import check_line
 from tests.hostile_code import CLASS, GROUPS, PIECES
 
 #: the seconds of one input; no test but a fuzzer may look at the clock
@@ -293,18 +294,11 @@ def survives(text: str, which: str | None) -> bool:
     try:
         network = nparams.read(text, form="torch-code", which=which, paths=False)
     except NparamsError as problem:
-        _check_line(problem)
+        check_line(problem)
         return False
     for work in (str, nparams.Network.explain, nparams.Network.to_json, nparams.Network.formula):
         try:
             work(network)
         except NparamsError as problem:
-            _check_line(problem)
+            check_line(problem)
     return True
-
-
-def _check_line(problem: NparamsError) -> None:
-    if isinstance(problem, InvariantError):
-        raise problem
-    if not str(problem).isprintable() or not str(problem):
-        raise AssertionError(f"not one printable line: {problem!r}") from problem

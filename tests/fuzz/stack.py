@@ -12,9 +12,10 @@ import signal
 from collections.abc import Callable
 
 import nparams
-from nparams.errors import InvariantError, NparamsError
+from nparams.errors import NparamsError
 from nparams.layers.catalogue import kinds, words
 from nparams.layers.kind import CONVENTIONS
+from tests.fuzz._mutate import check_line
 
 #: the seconds of one input; no test but a fuzzer may look at the clock
 SECONDS = 10
@@ -216,18 +217,11 @@ def survives(text: str, convention: str | None) -> bool:
     try:
         network = nparams.read(text, form="stack", convention=convention)
     except NparamsError as problem:
-        _check_line(problem)
+        check_line(problem)
         return False
     for work in (str, nparams.Network.explain, nparams.Network.to_json, nparams.Network.formula):
         try:
             work(network)
         except NparamsError as problem:
-            _check_line(problem)
+            check_line(problem)
     return True
-
-
-def _check_line(problem: NparamsError) -> None:
-    if isinstance(problem, InvariantError):
-        raise problem
-    if not str(problem).isprintable() or not str(problem):
-        raise AssertionError(f"not one printable line: {problem!r}") from problem

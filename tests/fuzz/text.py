@@ -18,8 +18,9 @@ from importlib import import_module
 from pathlib import Path
 
 import nparams
-from nparams.errors import InvariantError, NparamsError
+from nparams.errors import NparamsError
 from nparams.registry import SOURCES, VIEWS
+from tests.fuzz._mutate import check_line
 from tests.fuzz.code import DAMAGE as CODE_DAMAGE
 
 #: address space of this fuzzer, in megabytes; it holds pytest and hypothesis as well
@@ -166,7 +167,7 @@ def _read(text: str, form: str | None) -> bool:
     try:
         network = nparams.read(text, form=form, paths=False)
     except NparamsError as problem:
-        _check_line(problem)
+        check_line(problem)
         return False
     for line in (network.read_as, *network.notes):
         if not line.isprintable():
@@ -176,15 +177,8 @@ def _read(text: str, form: str | None) -> bool:
         try:
             _check_page(str(import_module(module).render(network)))
         except NparamsError as problem:
-            _check_line(problem)
+            check_line(problem)
     return True
-
-
-def _check_line(problem: NparamsError) -> None:
-    if isinstance(problem, InvariantError):
-        raise problem
-    if not str(problem).isprintable() or not str(problem):
-        raise AssertionError(f"not one printable line: {problem!r}") from problem
 
 
 def _check_page(page: str) -> None:

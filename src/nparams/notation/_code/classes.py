@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from nparams.notation._code.library import Frame
-from nparams.notation._code.machine import described
 from nparams.notation._code.objects import Class, Function, Instance, Method, Super, Wrapped
 from nparams.notation._code.values import MISSING, External, Native, Thing, Unknown
 
@@ -264,8 +263,3 @@ def _super_external(m: Machine, owner: Any, path: str, name: str) -> Any:
     if found is not MISSING:
         return found
     return Native(name, lambda m, args, kwargs: m.unknown(f"super().{name}(...)"))
-
-
-def told_class(value: Any) -> str:
-    """The name of a value's class, for messages."""
-    return value.cls.name if isinstance(value, Instance) else described(value)

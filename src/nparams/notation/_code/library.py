@@ -74,9 +74,6 @@ class Library:
         """Whether calling the entries of something gives them their sizes."""
         return False
 
-    def star(self, m: Machine, module: str) -> None:
-        """from module import *: names that nothing binds are the library's anyway."""
-
     def is_a(self, m: Machine, value: Any, path: str) -> bool | None:
         """isinstance(value, path) for a dotted name; None: not known."""
         return None

@@ -223,8 +223,7 @@ def _import_from(m: Machine, node: ast.ImportFrom) -> None:
     module = "." * node.level + (node.module or "")
     for alias in node.names:
         if alias.name == "*":
-            m.library.star(m, module)
-            continue
+            continue  # a name that nothing binds is the library's, or unknown
         m.bind(alias.asname or alias.name, m.external(f"{module}.{alias.name}" if module else alias.name))
 
 

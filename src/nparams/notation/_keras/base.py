@@ -5,7 +5,6 @@ Source: keras/src/layers/layer.py (3.15).
 
 from __future__ import annotations
 
-from nparams.notation._code.objects import Wrapped
 from nparams.notation._code.values import MISSING, Native
 from nparams.notation._keras.custom import Custom, Variable
 from nparams.notation._keras.layer import KerasLayer
@@ -91,8 +90,3 @@ def is_keras(cls: Class) -> str | None:
         if word in ("Wrapper", "AbstractRNNCell", "MergeLayer", "Recurrent") or known(word):
             return "Layer"
     return None
-
-
-def property_of(found: Any) -> bool:
-    """Whether a class's attribute is a property."""
-    return isinstance(found, Wrapped) and found.how == "property"

@@ -43,7 +43,6 @@ NO_TOP = re.compile(
 QUIET_ARGUMENT = re.compile(
     r"(?:pretrained|weights|progress|input_shape|input_tensor|pooling|name|include_top)\s*=.*|None|True|False|", re.I
 )
-MAX_CLASSES = 10**9
 
 
 class Asked:

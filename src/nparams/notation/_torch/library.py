@@ -9,7 +9,7 @@ import ast
 
 from nparams.notation._code.library import Library
 from nparams.notation._code.objects import Class, Instance
-from nparams.notation._code.values import MISSING, External, Native, Thing, Unknown
+from nparams.notation._code.values import MISSING, External, Thing, Unknown
 from nparams.notation._torch.call import HERE, tensors_of
 from nparams.notation._torch.layers import CLASSES, REQUIRED, bind, make
 from nparams.notation._torch.modules import CONTAINERS, Param, Tensor, TorchModule, plain_class
@@ -73,8 +73,6 @@ class TorchLibrary(Library):
         #: statements that made layers, or were to make some, and could not be followed: why, and the names in them
         self.lost: list[tuple[str, set[str]]] = []
         self.failed = False
-        #: modules that another one holds are told by their owners when the network is put together
-        self.starred: list[str] = []
         #: layers by their classes and arguments
         #: whether a lazy layer was made
         self.lazy = False
@@ -138,11 +136,6 @@ class TorchLibrary(Library):
     def makes(self, path: str) -> bool:
         """torch.nn.X(...) makes a layer; functional and init do not."""
         return layer_word(path) is not None or path.startswith("torch.nn.utils")
-
-    def star(self, m: Machine, module: str) -> None:
-        """from blocks import *: what it binds is not known."""
-        if not module.startswith("torch"):
-            self.starred.append(module)
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
@@ -312,11 +305,6 @@ def parameter(m: Machine, args: Args, kwargs: Kwargs, *, buffer: bool) -> Param:
     trained = args[1] if len(args) > 1 else kwargs.get("requires_grad", True)
     shape = held.shape if isinstance(held, Tensor) else None
     return Param(shape, buffer=buffer, trainable=trained is not False, line=m.line)
-
-
-def native(name: str, value: Any) -> Native:
-    """A method that gives a value, whatever it is handed."""
-    return Native(name, lambda m, args, kwargs: value)
 
 
 def _of_function(node: ast.Expr) -> bool:
