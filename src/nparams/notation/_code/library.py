@@ -46,6 +46,10 @@ class Library:
         """What calling a dotted name gives; MISSING: not this library's."""
         return MISSING
 
+    def is_module(self, cls: Class) -> bool:
+        """Whether objects of a class of the text are layers or models."""
+        return False
+
     def instance(self, m: Machine, cls: Class) -> Instance | None:
         """An empty object of a class whose bases are this library's; None: an ordinary one."""
         return None

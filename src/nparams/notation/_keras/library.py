@@ -261,6 +261,10 @@ class KerasLibrary(Library):
 
     # -- classes of the text ------------------------------------------------------------------------------------------
 
+    def is_module(self, cls: Class) -> bool:
+        """Whether it stands below keras.Model or keras.layers.Layer."""
+        return is_keras(cls) is not None
+
     def instance(self, m: Machine, cls: Class) -> Instance | None:
         """A layer or a model, where a class stands below keras.Model or keras.layers.Layer."""
         base = is_keras(cls)

@@ -6,6 +6,7 @@ import ast
 
 from nparams.errors import NotationError
 from nparams.notation._code.classes import instance_of
+from nparams.notation._code.handed import arguments_for
 from nparams.notation._code.objects import Class, Function, Wrapped
 from nparams.notation._keras.base import is_keras
 from nparams.notation._keras.custom import Custom, callee_of
@@ -33,16 +34,13 @@ def several(names: list[str]) -> NotationError:
 
 def made_of(m: Machine, held: Any) -> Any:
     """An object of a class, or what a function gives, with symbols for what must be handed in."""
-    from nparams.notation._torch.roots import _arguments
-
     m.line = getattr(held, "line", 0) or m.line
-    empty = ast.Module(body=[], type_ignores=[])
     if isinstance(held, Class):
         init = held.find("__init__")
-        args = _arguments(m, init, skip=1, tree=empty) if isinstance(init, Function) else {}
+        args = arguments_for(m, init, skip=1) if isinstance(init, Function) else {}
         return instance_of(m, held, [], args)
     if isinstance(held, Function):
-        held = m.call(held, [], _arguments(m, held, skip=0, tree=empty))
+        held = m.call(held, [], arguments_for(m, held, skip=0))
     if isinstance(held, (tuple, list)):
         held = next((each for each in held if callee_of(each) is not None), held)
     return held

@@ -224,6 +224,10 @@ class TorchLibrary(Library):
 
     # -- classes of the text ------------------------------------------------------------------------------------------
 
+    def is_module(self, cls: Class) -> bool:
+        """Whether it stands below torch.nn.Module."""
+        return is_module_class(cls)
+
     def instance(self, m: Machine, cls: Class) -> Instance | None:
         """A module, where a class stands below torch.nn.Module or one of its classes."""
         return self.keep(TorchModule(cls, m)) if is_module_class(cls) else None

@@ -10,6 +10,7 @@ from nparams.layers.layer import Setting
 from nparams.network import Network
 from nparams.notation._code.closed import add_closed_form
 from nparams.notation._code.given import given_values
+from nparams.notation._code.handed import arguments_of, module_classes
 from nparams.notation._code.machine import Machine
 from nparams.notation._code.source import tree_of
 from nparams.notation._torch.foreign import refuse_foreign
@@ -17,7 +18,7 @@ from nparams.notation._torch.half import whole_class
 from nparams.notation._torch.library import TorchLibrary
 from nparams.notation._torch.lists import tell_unregistered
 from nparams.notation._torch.network import Builder
-from nparams.notation._torch.roots import arguments_of, choose, module_classes
+from nparams.notation._torch.roots import choose
 from nparams.notation._torch.told import told
 
 TYPE_CHECKING = False
