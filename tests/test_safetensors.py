@@ -10,9 +10,9 @@ import pytest
 import nparams
 from nparams.dtypes import BLOCKS, SAFETENSORS
 from nparams.errors import NparamsError, ReadError
+from nparams.files._safetensors.header import MOST_TENSORS
 from nparams.files.bytesource import FileSource, MemorySource, RangeSource, drive
 from nparams.files.safetensors import MAX_HEADER, MOST_HEADER, read, read_header
-from nparams.files.safetensors_header import MOST_TENSORS
 from tests.conftest import shared
 from tests.safetensors_maker import BITS, T, entries, file_of, header_of, safetensors
 
@@ -309,7 +309,7 @@ def test_header_limits(tmp_path):
 
 def test_the_number_of_tensors_has_a_limit(monkeypatch):
     assert MOST_TENSORS == 120_000
-    monkeypatch.setattr("nparams.files.safetensors_header.MOST_TENSORS", 20)
+    monkeypatch.setattr("nparams.files._safetensors.header.MOST_TENSORS", 20)
     raw = header_of([T(f"{i}", [0]) for i in range(21)])
     for text in (raw, raw.replace(b'"data_offsets"', b'"data\\u005foffsets"')):
         with pytest.raises(NparamsError) as problem:

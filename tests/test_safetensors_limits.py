@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from nparams.files._safetensors.header import MOST_TENSORS
 from nparams.files.safetensors import MOST_HEADER
-from nparams.files.safetensors_header import MOST_TENSORS
 from nparams.files.safetensors_index import MOST_INDEX, MOST_MAPPED
 from tests.conftest import REPOSITORY
 from tests.safetensors_maker import file_of

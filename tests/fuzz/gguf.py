@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from nparams.errors import NparamsError
+from nparams.files._gguf.tensors import DENSEST
 from nparams.files.bytesource import MemorySource
 from nparams.files.gguf import read
-from nparams.files.gguf_tensors import DENSEST
 from tests.fuzz._mutate import mutants
 from tests.gguf_maker import F16, F32, Q4_0, Q8_0, T, gguf, shards
 

@@ -6,8 +6,8 @@ import json
 import random
 
 from nparams.errors import NparamsError
+from nparams.files._packed.unpack import DENSEST
 from nparams.files.bytesource import MemorySource
-from nparams.files.packed import DENSEST
 from nparams.files.safetensors import read as read_file
 from nparams.files.safetensors_index import read as read_index
 from tests import packers

@@ -10,9 +10,9 @@ import pytest
 from safetensors import SafetensorError, TensorSpec, safe_open, serialize
 
 from nparams.dtypes import SAFETENSORS
+from nparams.files._safetensors.entry import Entries
 from nparams.files.bytesource import FileSource, LocalFolder
 from nparams.files.safetensors import read
-from nparams.files.safetensors_entry import Entries
 from nparams.files.safetensors_index import read as read_index
 from nparams.network import Network
 from tests.safetensors_maker import BITS, T, file_of, header_of, index_of, length

@@ -10,16 +10,16 @@ from __future__ import annotations
 from struct import Struct
 
 from nparams.errors import FormatError, UnsupportedError, escaped
-from nparams.files.gguf_sets import complete
-from nparams.files.gguf_tensors import LEAST, Listing, Seen, check_places, read_listing
-from nparams.files.gguf_values import HEADER_BYTES, MAGIC, PAIR_LEAST, Cursor, alignment, pairs
-from nparams.files.gguf_words import describe
+from nparams.files._gguf.sets import complete
+from nparams.files._gguf.tensors import LEAST, Listing, Seen, check_places, read_listing
+from nparams.files._gguf.values import HEADER_BYTES, MAGIC, PAIR_LEAST, Cursor, alignment, pairs
+from nparams.files._gguf.words import describe
 from nparams.network.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nparams.files._gguf.values import Value
     from nparams.files.bytesource import ByteSource, Folder
-    from nparams.files.gguf_values import Value
 
 VERSIONS = (2, 3)
 # A hundred times what real files have.  A tensor costs up to 900 bytes of memory here, so 256 MB hold these.

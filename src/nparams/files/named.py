@@ -54,7 +54,7 @@ def assemble(tensors: Sequence[Tensor], data: Data, folder: Folder | None, hints
     """
     made = Made()
     if not PACKING.isdisjoint(tensors.dtypes() if isinstance(tensors, Listed) else {t.dtype for t in tensors}):
-        from nparams.files.packed import unpack
+        from nparams.files._packed.unpack import unpack
 
         made.scheme, made.notes = unpack(tensors, data, folder)
     if ".weight_v" in hints:

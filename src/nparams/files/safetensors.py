@@ -8,15 +8,15 @@ tensor.
 from __future__ import annotations
 
 from nparams.errors import FormatError, place, shown
+from nparams.files._safetensors.header import scan
 from nparams.files.named import assemble
-from nparams.files.safetensors_header import scan
 from nparams.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
+    from nparams.files._safetensors.spec import Header
     from nparams.files.bytesource import ByteSource, Folder
-    from nparams.files.safetensors_spec import Header
 
 LENGTH_BYTES = 8
 MOST_HEADER = 25_000_000  # what clients of model hubs read

@@ -11,9 +11,9 @@ from itertools import repeat
 from operator import attrgetter, eq
 
 from nparams.errors import FormatError, ReadError, place, shown
-from nparams.files.index_text import Index
+from nparams.files._safetensors.index_text import Index
+from nparams.files._safetensors.raw_text import bad_utf8
 from nparams.files.named import assemble
-from nparams.files.raw_text import bad_utf8
 from nparams.files.safetensors import data_of, read_header, told
 from nparams.network import Network
 
@@ -21,8 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nparams.files._safetensors.spec import Header
     from nparams.files.bytesource import ByteSource, Folder
-    from nparams.files.safetensors_spec import Header
     from nparams.network import Tensor
 
 MOST_INDEX, MAX_INDEX = 64_000_000, 400_000_000  # bytes: by default, and with limits off

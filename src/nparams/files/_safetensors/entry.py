@@ -6,16 +6,16 @@ import json
 import re
 
 from nparams.errors import shown
+from nparams.files._safetensors.raw_text import excerpt
+from nparams.files._safetensors.spec import MAX_NAME, shape_text, spec_of
 from nparams.files.json_text import AFTER, EMPTY, NAME, PAIR, text_of
-from nparams.files.raw_text import excerpt
-from nparams.files.safetensors_spec import MAX_NAME, shape_text, spec_of
 from nparams.roles import role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from nparams.files.safetensors_spec import Reading
+    from nparams.files._safetensors.spec import Reading
 
 MAX_ENTRY = 4_096  # bytes of one entry: a dtype, 8 dimensions, 2 offsets
 MAX_METADATA = 100_000  # entries

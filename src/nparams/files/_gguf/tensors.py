@@ -12,13 +12,13 @@ from struct import Struct
 
 from nparams.dtypes import BLOCKS, GGML
 from nparams.errors import shown
-from nparams.files.gguf_values import ALL_TEXT_BYTES
+from nparams.files._gguf.values import ALL_TEXT_BYTES
 from nparams.network.tree import PARAMETER_ROLES, Tensor
 from nparams.roles import role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.files.gguf_values import Cursor
+    from nparams.files._gguf.values import Cursor
 
 DIMENSIONS = 4
 DIMENSION_LIMIT = 1 << 48

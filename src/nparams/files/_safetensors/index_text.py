@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from nparams.errors import FormatError, shown
+from nparams.files._safetensors.raw_text import excerpt
 from nparams.files.json_text import AFTER, DECODER, EMPTY, NAME, PAIR, SPACE, text_of
-from nparams.files.raw_text import excerpt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ that share a scale.
 
 from __future__ import annotations
 
-from nparams.files.packing import WIDTHS, Found, Unknown, contradiction, round_up
+from nparams.files._packed.scheme import WIDTHS, Found, Unknown, contradiction, round_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nparams.files._packed.scheme import Group, Shape
     from nparams.files.named import Entry
-    from nparams.files.packing import Group, Shape
 
 WORDS = frozenset(("int32", "uint32"))
 GPTQ_PARTS = ("qzeros", "scales", "g_idx")

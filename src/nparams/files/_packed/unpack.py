@@ -7,10 +7,8 @@ What is recognised and not understood gets no shape, so that the total is unknow
 from __future__ import annotations
 
 from nparams.errors import FormatError, shown
-from nparams.files import packing_books as books
-from nparams.files import packing_bytes as in_bytes
-from nparams.files import packing_words as words
-from nparams.files.packing import Found, Group, Unknown, product
+from nparams.files._packed import books, in_bytes, words
+from nparams.files._packed.scheme import Found, Group, Unknown, product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os.path
 
 from nparams.errors import escaped, shown
-from nparams.files.gguf_sets import SPLIT_COUNT
-from nparams.files.gguf_tensors import UNKNOWN
+from nparams.files._gguf.sets import SPLIT_COUNT
+from nparams.files._gguf.tensors import UNKNOWN
 from nparams.files.shards import shard_of
 from nparams.network.tree import PARAMETER_ROLES
 
@@ -14,8 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nparams.files._gguf.values import Value
     from nparams.files.gguf import Part
-    from nparams.files.gguf_values import Value
     from nparams.network.tree import Tensor
 
 # Values of general.type other than "model" (gguf-py's GGUFType), and what a user must know of each.

@@ -9,14 +9,14 @@ the tensors.
 from __future__ import annotations
 
 from nparams.errors import FormatError, place, shown
-from nparams.files.raw_text import bad_utf8, excerpt
-from nparams.files.safetensors_spec import MAX_NAME, MAX_TENSORS, Header, Reading, spec_of
+from nparams.files._safetensors.raw_text import bad_utf8, excerpt
+from nparams.files._safetensors.spec import MAX_NAME, MAX_TENSORS, Header, Reading, spec_of
 from nparams.roles import UNUSUAL_HINTS, role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.files.safetensors_entry import Entries
-    from nparams.files.safetensors_spec import Spec
+    from nparams.files._safetensors.entry import Entries
+    from nparams.files._safetensors.spec import Spec
     from nparams.network.listed import Kind
 
 MOST_TENSORS = 120_000  # in one file, unless limits are off: several times what any file has, and 5 s at worst
@@ -95,7 +95,7 @@ class _Scanner(Reading):
     def any_spelling(self, at: int) -> tuple[int, bytes]:
         """One entry through the slow door, which is loaded when it is first needed."""
         if self.slow is None:
-            from nparams.files.safetensors_entry import Entries
+            from nparams.files._safetensors.entry import Entries
 
             self.slow = Entries(self)
         return self.slow.any_spelling(at)

@@ -6,12 +6,12 @@ Each function names the source of its layout.
 from __future__ import annotations
 
 from nparams.errors import FormatError, shown
-from nparams.files.packing import MAX_DIMENSION, Found, Unknown, contradiction, product, round_up
+from nparams.files._packed.scheme import MAX_DIMENSION, Found, Unknown, contradiction, product, round_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nparams.files._packed.scheme import Group, Shape
     from nparams.files.named import Entry
-    from nparams.files.packing import Group, Shape
 
 BYTES8 = frozenset(("uint8", "int8"))
 FLOAT8 = frozenset(("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"))

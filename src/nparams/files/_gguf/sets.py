@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nparams.files._gguf.values import Value
     from nparams.files.bytesource import ByteSource, Folder
     from nparams.files.gguf import Part
-    from nparams.files.gguf_values import Value
     from nparams.files.shards import Shard
 
 SPLIT_NO, SPLIT_COUNT, SPLIT_TENSORS = "split.no", "split.count", "split.tensors.count"

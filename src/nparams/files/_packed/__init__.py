@@ -1,0 +1,1 @@
+"""Packed weights: the layouts of quantised checkpoints, one function a scheme."""
