@@ -8,7 +8,7 @@ files/, one row below, rows in its table of test cases.
 class Source:
     """A form that a network comes in, and how it is recognised."""
 
-    __slots__ = ("example", "form", "kind", "magic", "module", "options", "own", "suffixes", "what")
+    __slots__ = ("example", "form", "inside", "kind", "magic", "module", "options", "own", "suffixes", "what")
 
     def __init__(
         self,
@@ -19,6 +19,7 @@ class Source:
         example: str,
         suffixes: tuple[str, ...] = (),
         magic: tuple[tuple[int, bytes], ...] = (),
+        inside: tuple[str, ...] = (),
         options: str = "",
         own: str = "",
     ) -> None:
@@ -31,6 +32,8 @@ class Source:
         self.suffixes = suffixes
         #: ((offset, bytes), ...): any one of them claims the file
         self.magic = magic
+        #: endings of a member's name: a zip archive that holds such a member is this
+        self.inside = inside
         #: texts only: the options that its read() takes, of bias, convention, set (values for names) and which
         self.options = options.split()
         #: whose definitions the form itself brings along, where it does
@@ -119,6 +122,39 @@ SOURCES = (
     Source(
         "gguf", "file", "nparams.files.gguf", "GGUF (llama.cpp), whole or split", "model.gguf",
         (".gguf",), ((0, b"GGUF"),),
+    ),
+    Source(
+        "torchscript", "file", "nparams.files.torchscript", "TorchScript archive of PyTorch", "model.jit",
+        (".jit", ".torchscript"), inside=("/constants.pkl", "/code/.data/"),
+    ),
+    Source(
+        "pytorch", "file", "nparams.files.pytorch", "PyTorch checkpoint, as torch.save writes it since 1.6", "model.pt",
+        (".pt", ".pth", ".ckpt", ".bin"), inside=("/data.pkl",),
+    ),
+    Source(
+        "pytorch-legacy", "file", "nparams.files.pytorch_legacy", "PyTorch checkpoint from before 1.6", "model.pth",
+        magic=((0, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"),),
+    ),
+    Source(
+        "keras", "file", "nparams.files.keras", "Keras 3 archive", "model.keras",
+        (".keras",), inside=("model.weights.h5", "model.weights.npz", "model.weights.json"),
+    ),
+    Source(
+        "hdf5", "file", "nparams.files.hdf5", "HDF5 file: Keras models and weights", "model.weights.h5",
+        (".h5", ".hdf5"), tuple((at, b"\x89HDF\r\n\x1a\n") for at in (0, 512, 1024, 2048, 4096)),
+    ),
+    Source(
+        "onnx", "file", "nparams.files.onnx", "ONNX model", "model.onnx", (".onnx",),
+    ),
+    Source(
+        "tflite", "file", "nparams.files.tflite", "TensorFlow Lite (LiteRT) model", "model.tflite",
+        (".tflite",), ((4, b"TFL3"),),
+    ),
+    Source(
+        "npz", "file", "nparams.files.npz", "NumPy arrays, zipped", "weights.npz", (".npz",), inside=(".npy",),
+    ),
+    Source(
+        "npy", "file", "nparams.files.npy", "one NumPy array", "kernel.npy", (".npy",), ((0, b"\x93NUMPY"),),
     ),
     Source("folder", "folder", "nparams.files.folder", "a directory with one model in it", "path/to/model/"),
 )  # fmt: skip
