@@ -197,7 +197,7 @@ class Request:
 
     def bytes(self, source: ByteSource, folder: Folder | None) -> Network:
         """What a format makes of a file's bytes."""
-        from nparams.files.sniff import readable_text, recognise
+        from nparams.files.sniff import readable_text
 
         if self.row is not None and self.row.kind == "text":
             raise UsageError(f"--from {self.row.form} reads text; {shown(source.name)} is a file")
@@ -207,7 +207,7 @@ class Request:
             network.source = source.name if which is None else f"{source.name}:{which}"
             return network
         self._refuse_options(source.name)
-        row = self.row if self.row is not None and self.row.kind == "file" else recognise(source, FILES)
+        row = self.row if self.row is not None and self.row.kind == "file" else _recognised(source)
         options = {} if self.limits else {"limits": False}
         made: Network = import_module(row.module).read(source, folder, **options)
         return made
@@ -217,6 +217,20 @@ class Request:
         for option in ("bias", "which"):
             if option in self.options:
                 raise UsageError(REFUSED[option].format(what=shown(name)))
+
+
+def _recognised(source: ByteSource) -> Source:
+    """The row that reads a file: by its first bytes, else by what a format without a magic finds in them."""
+    from nparams.files.sniff import HEAD, recognise, unknown
+
+    row = recognise(source, FILES)
+    if row is not None:
+        return row
+    head = source.read(0, min(HEAD, source.size))
+    for row in FILES:
+        if row.looks and import_module(row.module).may_be(head):
+            return row
+    raise unknown(source, FILES)
 
 
 #: what a source says to an option that it does not take

@@ -8,7 +8,7 @@ files/, one row below, rows in its table of test cases.
 class Source:
     """A form that a network comes in, and how it is recognised."""
 
-    __slots__ = ("example", "form", "inside", "kind", "magic", "module", "options", "own", "suffixes", "what")
+    __slots__ = ("example", "form", "inside", "kind", "looks", "magic", "module", "options", "own", "suffixes", "what")
 
     def __init__(
         self,
@@ -20,6 +20,7 @@ class Source:
         suffixes: tuple[str, ...] = (),
         magic: tuple[tuple[int, bytes], ...] = (),
         inside: tuple[str, ...] = (),
+        looks: bool = False,
         options: str = "",
         own: str = "",
     ) -> None:
@@ -34,6 +35,8 @@ class Source:
         self.magic = magic
         #: endings of a member's name: a zip archive that holds such a member is this
         self.inside = inside
+        #: whether the module's may_be(head) tells a file of this kind, which has no magic
+        self.looks = looks
         #: texts only: the options that its read() takes, of bias, convention, set (values for names) and which
         self.options = options.split()
         #: whose definitions the form itself brings along, where it does
@@ -144,7 +147,7 @@ SOURCES = (
         (".h5", ".hdf5"), tuple((at, b"\x89HDF\r\n\x1a\n") for at in (0, 512, 1024, 2048, 4096)),
     ),
     Source(
-        "onnx", "file", "nparams.files.onnx", "ONNX model", "model.onnx", (".onnx",),
+        "onnx", "file", "nparams.files.onnx", "ONNX model", "model.onnx", (".onnx",), looks=True,
     ),
     Source(
         "tflite", "file", "nparams.files.tflite", "TensorFlow Lite (LiteRT) model", "model.tflite",

@@ -13,3 +13,8 @@ if TYPE_CHECKING:
 def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = True) -> Network:
     """Refuse: this format comes later."""
     raise UnsupportedError(f"{place(source.name)}: ONNX files are not read yet")
+
+
+def may_be(head: bytes) -> bool:
+    """Whether a file begins as an ONNX model does."""
+    return False

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
         what: str
         suffixes: tuple[str, ...]
         magic: tuple[tuple[int, bytes], ...]
+        inside: tuple[str, ...]
 
     Row = TypeVar("Row", bound=FileKind)
 
 HEAD = 512
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 #: (offset, bytes, what it is and what to do): recognised, and not counted
 STRANGERS = (
@@ -30,15 +32,6 @@ STRANGERS = (
     (0, b"<!doctype", "an HTML page, not a model: a download that needed a login or a different link"),
     (0, b"<html", "an HTML page, not a model: a download that needed a login or a different link"),
     (0, b"<?xml", "an XML file; OpenVINO models are not read yet"),
-    (0, b"PK\x03\x04", "a zip archive (PyTorch, Keras, npz, ...); these are not read yet"),
-    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras .h5); these are not read yet"),
-    (0, b"\x80\x02", "a pickle (an old PyTorch or scikit-learn file); these are not read yet"),
-    (0, b"\x80\x03", "a pickle (an old PyTorch or scikit-learn file); these are not read yet"),
-    (0, b"\x80\x04", "a pickle (an old PyTorch or scikit-learn file); these are not read yet"),
-    (0, b"\x80\x05", "a pickle (an old PyTorch or scikit-learn file); these are not read yet"),
-    (4, b"TFL3", "a TensorFlow Lite model; these are not read yet"),
-    (0, b"\x93NUMPY", "a NumPy array; these are not read yet"),
-    (0, b"\x08\x03\x12", "an ONNX model; these are not read yet"),
     (0, b"lmgg", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
     (0, b"ggjt", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
     (0, b"tjgg", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
@@ -57,22 +50,42 @@ STRANGERS = (
 )
 
 
-def recognise(source: ByteSource, files: Sequence[Row]) -> Row:
-    """The row of `files` that reads this file: by magic bytes; by its name only where the format has no magic.
+def recognise(source: ByteSource, files: Sequence[Row]) -> Row | None:
+    """The row of `files` that reads this file: by magic bytes, or by the members of an archive; by its name only where
+    the format has neither; None where nothing tells.
 
     Raises FormatError for an empty or all-zero file, UnsupportedError for what is known and not counted.
     """
     head = source.read(0, min(HEAD, source.size))
     if not head:
         raise FormatError(f"{place(source.name)}: the file is empty (0 bytes); a download that did not start?")
+    if head.startswith(ZIP):
+        return _archive(source, files)
     refuse_strangers(source.name, head)
     for row in files:
-        if row.suffixes and not row.magic and source.name.endswith(row.suffixes):
+        if row.suffixes and not row.magic and not row.inside and source.name.endswith(row.suffixes):
             return row
     for row in files:
-        if any(head[offset : offset + len(mark)] == mark for offset, mark in row.magic):
+        if any(_marked(source, head, offset, mark) for offset, mark in row.magic):
             return row
-    raise _unknown(source.name, head, files)
+    return None
+
+
+def _marked(source: ByteSource, head: bytes, offset: int, mark: bytes) -> bool:
+    if offset < HEAD:
+        return head[offset : offset + len(mark)] == mark
+    return offset + len(mark) <= source.size and source.read(offset, len(mark)) == mark
+
+
+def _archive(source: ByteSource, files: Sequence[Row]) -> Row:
+    """What a zip archive is, by the members that its directory lists."""
+    from nparams.files._zip import listing
+
+    listed = listing(source)
+    for row in files:
+        if any(ending.encode() in listed for ending in row.inside):
+            return row
+    raise UnsupportedError(f"{place(source.name)}: a zip archive with no model in it that is read; unpack it first")
 
 
 #: bytes of a text file that are read
@@ -108,7 +121,9 @@ def refuse_strangers(name: str, head: bytes) -> None:
         raise FormatError(f"{place(name)}: the first {len(head)} bytes are all zero; a cut download or a damaged disk?")
 
 
-def _unknown(name: str, head: bytes, files: Sequence[FileKind]) -> UnsupportedError | FormatError:
+def unknown(source: ByteSource, files: Sequence[FileKind]) -> UnsupportedError | FormatError:
+    """What to say of a file that nothing recognises."""
+    name, head = source.name, source.read(0, min(HEAD, source.size))
     for row in files:
         if name.endswith(row.suffixes):
             return FormatError(

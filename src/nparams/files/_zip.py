@@ -1,0 +1,299 @@
+"""Zip archives: the directory at the end, and windows on members.  Nothing is unpacked to disk.
+
+Specification: PKWARE APPNOTE.TXT 6.3.10, section 4.3 (the records) and 4.5.3 (zip64).  Readers of zip files disagree on
+damaged ones, and scanners are deceived by that: here the directory must lie exactly before its end record, cover the
+members once, and agree with each member that is opened.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+from nparams.errors import FormatError, UnsupportedError, escaped, place, shown
+from nparams.files.bytesource import MemorySource, check_range
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from nparams.files.bytesource import ByteSource
+
+END = Struct("<4s4H2IH")  # 4.3.16
+END_64 = Struct("<4sQ2H2I4Q")  # 4.3.14
+LOCATOR_64 = Struct("<4sIQI")  # 4.3.15
+CENTRAL = Struct("<4s6H3I5H2I")  # 4.3.12
+LOCAL = Struct("<4s5H3I2H")  # 4.3.7
+LONGEST_COMMENT = 0xFFFF
+FULL_16, FULL_32 = 0xFFFF, 0xFFFFFFFF
+ENCRYPTED = 0x2041  # bits 0, 6 and 13 of the flags: encrypted, strongly, directory too (4.4.4)
+LATER = 0x0008  # bit 3: the sizes follow the data
+UTF8 = 0x0800
+STORED, DEFLATED = 0, 8
+METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
+
+MAX_MEMBERS = 1_000_000
+MAX_DIRECTORY = 256_000_000
+#: an inflated member: bytes always allowed, times its packed size beyond that, and bytes ever allowed
+FREE_RATIO_BELOW, MAX_RATIO, MAX_INFLATED = 16_000_000, 100, 256_000_000
+
+
+class Member:
+    """One member as the directory lists it."""
+
+    __slots__ = ("crc", "flags", "method", "name", "offset", "packed", "size")
+
+    def __init__(self, name: str, flags: int, method: int, crc: int, packed: int, size: int, offset: int) -> None:
+        self.name = name
+        self.flags = flags
+        #: 0 stored, 8 deflated
+        self.method = method
+        self.crc = crc
+        #: bytes in the archive, and bytes once unpacked
+        self.packed = packed
+        self.size = size
+        #: of its local header
+        self.offset = offset
+
+
+class Window:
+    """A run of bytes of another source: a member that is stored as it is."""
+
+    __slots__ = ("_source", "_start", "name", "size")
+
+    def __init__(self, source: ByteSource, start: int, size: int, name: str) -> None:
+        self._source = source
+        self._start = start
+        self.size = size
+        self.name = name
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes at `offset`."""
+        check_range(self.name, self.size, offset, length)
+        return self._source.read(self._start + offset, length)
+
+
+class Archive:
+    """The directory of a zip archive, checked.
+
+    Raises FormatError where the directory does not lie just before the end of the file, lists a name twice or members
+    that overlap, and UnsupportedError for an archive that is encrypted or in several pieces.
+
+    >>> import io, zipfile
+    >>> from nparams.files.bytesource import MemorySource
+    >>> held = io.BytesIO()
+    >>> with zipfile.ZipFile(held, "w") as made:
+    ...     made.writestr("a/data.pkl", b"12345")
+    >>> archive = Archive(MemorySource(held.getvalue(), "x.pt"))
+    >>> archive.names, archive.member("a/data.pkl").size, archive.open("a/data.pkl").read(1, 3)
+    (['a/data.pkl'], 5, b'234')
+    """
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self._name = place(source.name)
+        #: {"kind", "text"}: what is odd about it, and no reason to refuse it
+        self.flags: list[dict[str, str]] = []
+        count, self._directory, end = locate(source)
+        if count > MAX_MEMBERS or end - self._directory > MAX_DIRECTORY:
+            self._fail(f"its directory lists {count:,} members; at most {MAX_MEMBERS:,} are read")
+        if count * CENTRAL.size > end - self._directory:
+            self._fail(f"its directory of {end - self._directory:,} bytes cannot list {count:,} members")
+        self._members: dict[str, Member] = {}
+        self._parse(source.read(self._directory, end - self._directory), count)
+        self._check_places()
+
+    @property
+    def names(self) -> list[str]:
+        """Every member's name, in the order of the directory."""
+        return list(self._members)
+
+    def members(self) -> list[Member]:
+        """Every member, in the order of the directory."""
+        return list(self._members.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def member(self, name: str) -> Member:
+        """The member of that name; FormatError if there is none."""
+        found = self._members.get(name)
+        if found is None:
+            self._fail(f"it has no member {shown(name)}")
+        return found
+
+    def open(self, name: str) -> ByteSource:
+        """The bytes of a member: a window on the archive, or inflated in memory within the limits."""
+        member = self.member(name)
+        start = self.data_of(member)
+        told = f"{self._source.name}: {escaped(name.rpartition('/')[2])}"
+        if member.method == STORED:
+            if member.packed != member.size:
+                self._fail(f"{shown(name)} is stored, but takes {member.packed:,} bytes for {member.size:,}")
+            return Window(self._source, start, member.size, told)
+        if member.method != DEFLATED:
+            how = METHODS.get(member.method, f"method {member.method}")
+            raise UnsupportedError(
+                f"{self._name}: {shown(name)} is packed with {how}; zip it again, stored or deflated"
+            )
+        return MemorySource(self._inflated(member, start), told)
+
+    def data_of(self, member: Member) -> int:
+        """Where a member's bytes begin: its local header must say the same as the directory."""
+        if member.offset + LOCAL.size > self._directory:
+            self._fail(f"{shown(member.name)} begins at byte {member.offset:,}, inside the directory")
+        mark, _, flags, method, _, _, _, packed, size, name_length, extra = LOCAL.unpack(
+            self._source.read(member.offset, LOCAL.size)
+        )
+        if mark != b"PK\x03\x04":
+            self._fail(f"byte {member.offset:,}: {mark!r} where the header of {shown(member.name)} belongs")
+        start: int = member.offset + LOCAL.size + name_length + extra
+        if start + member.packed > self._directory:
+            self._fail(
+                f"{shown(member.name)} takes {member.packed:,} bytes, up to where the directory begins and beyond"
+            )
+        name = _text(self._source.read(member.offset + LOCAL.size, name_length), flags)
+        later = flags & LATER and not packed | size
+        sizes = later or FULL_32 in (packed, size) or (packed, size) == (member.packed, member.size)
+        if name != member.name or method != member.method or not sizes or flags & ENCRYPTED:
+            self._fail(
+                f"the directory and the header at byte {member.offset:,} disagree about {shown(member.name)}: readers "
+                "would see different files"
+            )
+        return start
+
+    def _inflated(self, member: Member, start: int) -> bytes:
+        import zlib
+
+        name = shown(member.name)
+        if member.size > MAX_INFLATED or member.size > max(FREE_RATIO_BELOW, MAX_RATIO * member.packed):
+            self._fail(
+                f"{name} would inflate from {member.packed:,} to {member.size:,} bytes: too large, or a zip bomb"
+            )
+        worker = zlib.decompressobj(-15)
+        try:
+            data = worker.decompress(self._source.read(start, member.packed), member.size + 1)
+        except zlib.error as error:
+            self._fail(f"{name} cannot be inflated: {error}")
+        if len(data) != member.size or worker.unused_data or (not worker.eof and worker.decompress(b"", 1)):
+            self._fail(f"{name} does not inflate to the {member.size:,} bytes that the directory says")
+        if zlib.crc32(data) != member.crc:
+            self._fail(f"{name}: its checksum does not match: damaged")
+        return data
+
+    def _parse(self, raw: bytes, count: int) -> None:
+        unpack, at, members = CENTRAL.unpack_from, 0, self._members
+        for _ in range(count):
+            if at + CENTRAL.size > len(raw):
+                self._fail(f"its directory stops in the middle of member {len(members):,} of {count:,}")
+            mark, _, _, flags, method, _, _, crc, packed, size, n, m, k, disk, _, _, offset = unpack(raw, at)
+            after = at + CENTRAL.size + n
+            if mark != b"PK\x01\x02" or after + m + k > len(raw):
+                self._fail(f"byte {self._directory + at:,}: no directory entry, where member {len(members):,} belongs")
+            name = _text(raw[at + CENTRAL.size : after], flags)
+            if flags & ENCRYPTED:
+                raise UnsupportedError(f"{self._name}: {shown(name)} is encrypted; decrypt the archive and count that")
+            if name in members:
+                self._fail(f"two members are called {shown(name)}: readers would see different files")
+            if FULL_32 in (packed, size, offset) or disk:
+                packed, size, offset = self._wide(raw[after : after + m], packed, size, offset, disk)
+            members[name] = Member(name, flags, method, crc, packed, size, offset)
+            at = after + m + k
+        if at != len(raw):
+            self._fail(f"its directory has {len(raw) - at:,} bytes more than its {count:,} members")
+
+    def _wide(self, extra: bytes, packed: int, size: int, offset: int, disk: int) -> tuple[int, int, int]:
+        """Sizes beyond 4 GB stand in an extra field (4.5.3), those that are full in this order."""
+        values = _zip64(extra)
+        found = [
+            (int.from_bytes(values.pop(0), "little") if values else -1) if held == FULL_32 else held
+            for held in (size, packed, offset)
+        ]
+        if disk not in (0, FULL_16) or -1 in found:
+            self._fail("a member larger than 4 GB has no zip64 sizes, or lies in another piece of the archive")
+        return found[1], found[0], found[2]
+
+    def _check_places(self) -> None:
+        """No member may begin before the one before it has ended (overlaps make zip bombs and hide data)."""
+        reached, before = 0, ""
+        for member in sorted(self._members.values(), key=lambda m: m.offset):
+            if member.offset < reached:
+                self._fail(f"{shown(member.name)} overlaps {shown(before)}")
+            reached, before = member.offset + LOCAL.size + member.packed, member.name
+        if reached > self._directory:
+            self._fail(f"{shown(before)} reaches to byte {reached:,}, but the directory begins at {self._directory:,}")
+
+    def _fail(self, what: str) -> NoReturn:
+        raise FormatError(f"{self._name}: {what}")
+
+
+def locate(source: ByteSource) -> tuple[int, int, int]:
+    """(members, where the directory begins, where it ends) by the record at the very end of the file.
+
+    Raises FormatError when there is none (a cut download) or when it leaves room for anything unlisted.
+    """
+    name, size = place(source.name), source.size
+    start, tail = _end(source)
+    _, disk, first_disk, here, count, length, offset, _ = END.unpack_from(tail)
+    end = start
+    if FULL_16 in (disk, here, count) or FULL_32 in (length, offset):
+        end, disk, first_disk, here, count, length, offset = _end_64(source, start)
+    if disk or first_disk or here != count:
+        raise UnsupportedError(f"{name}: one piece of a zip archive in several; join the pieces first")
+    if offset + length != end or (not count and length):
+        raise FormatError(
+            f"{name}: its directory is said to lie at bytes {offset:,} to {offset + length:,}, but ends at {end:,} of "
+            f"{size:,}: something was put before it, after it, or cut away"
+        )
+    return count, offset, end
+
+
+def _end(source: ByteSource) -> tuple[int, bytes]:
+    """Where the end record begins, and its bytes: its comment must reach exactly to the end of the file."""
+    size = source.size
+    if size >= END.size:
+        tail = source.read(size - END.size, END.size)
+        if tail.startswith(b"PK\x05\x06") and tail.endswith(b"\0\0"):
+            return size - END.size, tail
+        length = min(size, END.size + LONGEST_COMMENT)
+        tail = source.read(size - length, length)
+        at = tail.rfind(b"PK\x05\x06", 0, length - END.size + 4)
+        if at >= 0 and at + END.size + int.from_bytes(tail[at + 20 : at + 22], "little") == length:
+            return size - length + at, tail[at:]
+    raise FormatError(f"{place(source.name)}: a zip archive without its directory at the end. Cut short?")
+
+
+def _end_64(source: ByteSource, end: int) -> tuple[int, int, int, int, int, int, int]:
+    name, start = place(source.name), end - LOCATOR_64.size
+    mark, _, offset, disks = LOCATOR_64.unpack(source.read(start, LOCATOR_64.size)) if start >= 0 else (b"", 0, 0, 0)
+    if mark != b"PK\x06\x07" or disks > 1 or offset + END_64.size > start:
+        raise FormatError(f"{name}: no zip64 end record before byte {end:,}, though its sizes are beyond 4 GB")
+    mark, length, _, _, disk, first_disk, here, count, size, at = END_64.unpack(source.read(offset, END_64.size))
+    if mark != b"PK\x06\x06" or offset + 12 + length != start:
+        raise FormatError(f"{name}: byte {offset:,}: {mark!r} where the zip64 end record belongs")
+    return offset, disk, first_disk, here, count, size, at
+
+
+def _zip64(extra: bytes) -> list[bytes]:
+    """The eight-byte values of the zip64 extra field."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = int.from_bytes(extra[at : at + 2], "little"), int.from_bytes(extra[at + 2 : at + 4], "little")
+        if kind == 1:
+            held = extra[at + 4 : at + 4 + length]
+            return [held[k : k + 8] for k in range(0, len(held) - 7, 8)]
+        at += 4 + length
+    return []
+
+
+def _text(raw: bytes, flags: int) -> str:
+    """A member's name: UTF-8 where the flag says so, else ASCII, else the IBM code page of the format (appendix D)."""
+    try:
+        return raw.decode("utf-8" if flags & UTF8 else "ascii")
+    except UnicodeDecodeError:
+        return raw.decode("cp437")
+
+
+def listing(source: ByteSource) -> bytes:
+    """The directory as it stands in the file: enough to see what kind of archive this is."""
+    _, start, end = locate(source)
+    return source.read(start, min(end - start, MAX_DIRECTORY))
