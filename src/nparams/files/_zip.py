@@ -10,6 +10,7 @@ from __future__ import annotations
 from struct import Struct
 
 from nparams.errors import FormatError, UnsupportedError, escaped, place, shown
+from nparams.files._zip_end import FULL_16, FULL_32, MAX_DIRECTORY, locate
 from nparams.files.bytesource import MemorySource, check_range
 
 TYPE_CHECKING = False
@@ -18,13 +19,8 @@ if TYPE_CHECKING:
 
     from nparams.files.bytesource import ByteSource
 
-END = Struct("<4s4H2IH")  # 4.3.16
-END_64 = Struct("<4sQ2H2I4Q")  # 4.3.14
-LOCATOR_64 = Struct("<4sIQI")  # 4.3.15
 CENTRAL = Struct("<4s6H3I5H2I")  # 4.3.12
 LOCAL = Struct("<4s5H3I2H")  # 4.3.7
-LONGEST_COMMENT = 0xFFFF
-FULL_16, FULL_32 = 0xFFFF, 0xFFFFFFFF
 ENCRYPTED = 0x2041  # bits 0, 6 and 13 of the flags: encrypted, strongly, directory too (4.4.4)
 LATER = 0x0008  # bit 3: the sizes follow the data
 UTF8 = 0x0800
@@ -32,7 +28,6 @@ STORED, DEFLATED = 0, 8
 METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 
 MAX_MEMBERS = 1_000_000
-MAX_DIRECTORY = 256_000_000
 #: an inflated member: bytes always allowed, times its packed size beyond that, and bytes ever allowed
 FREE_RATIO_BELOW, MAX_RATIO, MAX_INFLATED = 16_000_000, 100, 256_000_000
 
@@ -137,6 +132,19 @@ class Archive:
             )
         return MemorySource(self._inflated(member, start), told)
 
+    def whole(self, name: str, most: int) -> bytes:
+        """All bytes of a member of at most `most`; a checksum that does not match is a flag (torch may write none)."""
+        import zlib
+
+        member = self.member(name)
+        if member.size > most:
+            self._fail(f"{shown(name)} takes {member.size:,} bytes; at most {most:,} are read")
+        data = self.open(name).read(0, member.size)
+        if zlib.crc32(data) != member.crc:
+            told = f"the checksum of {shown(name)} does not match: damaged, changed, or written without one"
+            self.flags.append({"kind": "checksum", "text": told})
+        return data
+
     def data_of(self, member: Member) -> int:
         """Where a member's bytes begin: its local header must say the same as the directory."""
         if member.offset + LOCAL.size > self._directory:
@@ -176,8 +184,6 @@ class Archive:
             self._fail(f"{name} cannot be inflated: {error}")
         if len(data) != member.size or worker.unused_data or (not worker.eof and worker.decompress(b"", 1)):
             self._fail(f"{name} does not inflate to the {member.size:,} bytes that the directory says")
-        if zlib.crc32(data) != member.crc:
-            self._fail(f"{name}: its checksum does not match: damaged")
         return data
 
     def _parse(self, raw: bytes, count: int) -> None:
@@ -226,53 +232,6 @@ class Archive:
         raise FormatError(f"{self._name}: {what}")
 
 
-def locate(source: ByteSource) -> tuple[int, int, int]:
-    """(members, where the directory begins, where it ends) by the record at the very end of the file.
-
-    Raises FormatError when there is none (a cut download) or when it leaves room for anything unlisted.
-    """
-    name, size = place(source.name), source.size
-    start, tail = _end(source)
-    _, disk, first_disk, here, count, length, offset, _ = END.unpack_from(tail)
-    end = start
-    if FULL_16 in (disk, here, count) or FULL_32 in (length, offset):
-        end, disk, first_disk, here, count, length, offset = _end_64(source, start)
-    if disk or first_disk or here != count:
-        raise UnsupportedError(f"{name}: one piece of a zip archive in several; join the pieces first")
-    if offset + length != end or (not count and length):
-        raise FormatError(
-            f"{name}: its directory is said to lie at bytes {offset:,} to {offset + length:,}, but ends at {end:,} of "
-            f"{size:,}: something was put before it, after it, or cut away"
-        )
-    return count, offset, end
-
-
-def _end(source: ByteSource) -> tuple[int, bytes]:
-    """Where the end record begins, and its bytes: its comment must reach exactly to the end of the file."""
-    size = source.size
-    if size >= END.size:
-        tail = source.read(size - END.size, END.size)
-        if tail.startswith(b"PK\x05\x06") and tail.endswith(b"\0\0"):
-            return size - END.size, tail
-        length = min(size, END.size + LONGEST_COMMENT)
-        tail = source.read(size - length, length)
-        at = tail.rfind(b"PK\x05\x06", 0, length - END.size + 4)
-        if at >= 0 and at + END.size + int.from_bytes(tail[at + 20 : at + 22], "little") == length:
-            return size - length + at, tail[at:]
-    raise FormatError(f"{place(source.name)}: a zip archive without its directory at the end. Cut short?")
-
-
-def _end_64(source: ByteSource, end: int) -> tuple[int, int, int, int, int, int, int]:
-    name, start = place(source.name), end - LOCATOR_64.size
-    mark, _, offset, disks = LOCATOR_64.unpack(source.read(start, LOCATOR_64.size)) if start >= 0 else (b"", 0, 0, 0)
-    if mark != b"PK\x06\x07" or disks > 1 or offset + END_64.size > start:
-        raise FormatError(f"{name}: no zip64 end record before byte {end:,}, though its sizes are beyond 4 GB")
-    mark, length, _, _, disk, first_disk, here, count, size, at = END_64.unpack(source.read(offset, END_64.size))
-    if mark != b"PK\x06\x06" or offset + 12 + length != start:
-        raise FormatError(f"{name}: byte {offset:,}: {mark!r} where the zip64 end record belongs")
-    return offset, disk, first_disk, here, count, size, at
-
-
 def _zip64(extra: bytes) -> list[bytes]:
     """The eight-byte values of the zip64 extra field."""
     at = 0
@@ -291,9 +250,3 @@ def _text(raw: bytes, flags: int) -> str:
         return raw.decode("utf-8" if flags & UTF8 else "ascii")
     except UnicodeDecodeError:
         return raw.decode("cp437")
-
-
-def listing(source: ByteSource) -> bytes:
-    """The directory as it stands in the file: enough to see what kind of archive this is."""
-    _, start, end = locate(source)
-    return source.read(start, min(end - start, MAX_DIRECTORY))

@@ -79,7 +79,7 @@ def _marked(source: ByteSource, head: bytes, offset: int, mark: bytes) -> bool:
 
 def _archive(source: ByteSource, files: Sequence[Row]) -> Row:
     """What a zip archive is, by the members that its directory lists."""
-    from nparams.files._zip import listing
+    from nparams.files._zip_end import listing
 
     listed = listing(source)
     for row in files:
