@@ -28,6 +28,7 @@ STORED, DEFLATED = 0, 8
 METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 
 MAX_MEMBERS = 1_000_000
+PIECE = 4_096  # bytes of a deflated member that are read at a time
 #: an inflated member: bytes always allowed, times its packed size beyond that, and bytes ever allowed
 FREE_RATIO_BELOW, MAX_RATIO, MAX_INFLATED = 16_000_000, 100, 256_000_000
 
@@ -143,6 +144,25 @@ class Archive:
         if zlib.crc32(data) != member.crc:
             told = f"the checksum of {shown(name)} does not match: damaged, changed, or written without one"
             self.flags.append({"kind": "checksum", "text": told})
+        return data
+
+    def start(self, name: str, length: int) -> bytes:
+        """The first `length` bytes of a member, however large it is: a deflated one is inflated no further."""
+        member = self.member(name)
+        if member.method != DEFLATED:
+            return self.open(name).read(0, length)
+        import zlib
+
+        begin, worker, data, at = self.data_of(member), zlib.decompressobj(-15), b"", 0
+        try:
+            while len(data) < length and at < member.packed:
+                piece = self._source.read(begin + at, min(PIECE, member.packed - at))
+                data += worker.decompress(worker.unconsumed_tail + piece, length - len(data))
+                at += len(piece)
+        except zlib.error as error:
+            self._fail(f"{shown(name)} cannot be inflated: {error}")
+        if len(data) < length:
+            self._fail(f"{shown(name)} does not inflate to the {member.size:,} bytes that the directory says")
         return data
 
     def data_of(self, member: Member) -> int:
