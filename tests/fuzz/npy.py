@@ -21,9 +21,8 @@ SEEDS = [*ARRAYS, npz(MEMBERS), npz(MEMBERS, deflated=True), npz(PACKED), *real(
 
 def one(data: bytes) -> None:
     """Read one file; what is stored is in it (deflated members may be larger than they lie there)."""
-    network = (
-        read_archive(MemorySource(data, "m.npz")) if data.startswith(b"PK") else read_array(MemorySource(data, "m"))
-    )
+    zipped = data.startswith(b"PK")
+    network = (read_archive if zipped else read_array)(MemorySource(data, "m.npz"))
     if not zipped:
         held = sum(t.size for t in network.tensors() if t.stored is None and isinstance(t.size, int))
         assert held <= len(data), f"{held:,} elements"
