@@ -39,7 +39,7 @@ format: .venv/check/.locked ## let ruff repair what it can
 	.venv/check/bin/ruff check --fix
 	.venv/check/bin/ruff format
 
-bench: .venv/peers/.installed ## measure against peers and the floor
+bench: .venv/peers/.installed .venv/torch/.installed ## measure against peers and the floor
 	.venv/peers/bin/python -m benchmarks
 
 fuzz: .venv/core/.installed ## throw damaged input at every reader
