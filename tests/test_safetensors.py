@@ -112,6 +112,7 @@ def respelled() -> dict[str, bytes]:
         "tabs and returns": file_of(usual.replace(",", ",\t\r\n").replace(":", " : "), data),
         "spaces in the shape only": file_of(usual.replace("[16,784]", "[ 16 , 784 ]"), data),
         "padding of every kind": file_of(usual + " \n\t\r" * 9, data),
+        "no metadata, as MLX writes it": file_of('{"__metadata__":null,' + json.dumps(entries(SMALL))[1:], data),
         "metadata at the end": file_of(json.dumps({**entries(SMALL), "__metadata__": {}}, separators=(",", ":")), data),
     }
 

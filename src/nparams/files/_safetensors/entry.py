@@ -106,14 +106,14 @@ class Entries:
         return held
 
     def _metadata(self, at: int) -> tuple[int, bytes]:
-        """__metadata__: texts only; short values are kept."""
+        """__metadata__: texts only; short values are kept.  null is none, as MLX writes it and the library reads it."""
         raw = self.reading.raw
         if self.reading.has_metadata:
             self.fail(at, 'the name "__metadata__" appears twice')
         self.reading.has_metadata = True
         empty = EMPTY.match(raw, at)
-        if empty:
-            return self._after(empty.end())
+        if empty or raw.startswith(b"null", at):
+            return self._after(empty.end() if empty else at + 4)
         if raw[at : at + 1] != b"{":
             self.fail(at, f"__metadata__ must be an object of texts, found {shown(excerpt(raw, at))}")
         at, mark = at + 1, b","
