@@ -110,10 +110,24 @@ def fp4(group: Group, leaf: str) -> Found | None:
     return Found(kind, shape, "float4_e2m1fn", _parts(group, leaf))
 
 
+def fp6_packed(group: Group, leaf: str) -> Found | None:
+    """weight_packed uint8 (out, 3·in/4), four E2M3 to three bytes, with weight_scale (out, in/32).
+
+    vllm-project/compressed-tensors src/compressed_tensors/compressors/mxfp6/helpers.py, `pack_fp6_to_uint8`.
+    """
+    packed, scale = group.entry(leaf), _scale(group, leaf)
+    if packed.dtype != "uint8" or scale is None or len(packed.shape) < 2 or scale.shape[:-1] != packed.shape[:-1]:
+        return None
+    if scale.dtype not in ONE_BYTE or packed.shape[-1] != 24 * scale.shape[-1]:
+        return None
+    shape = (*packed.shape[:-1], 32 * scale.shape[-1])
+    return Found("compressed-tensors MXFP6", shape, "float6_e2m3fn", _parts(group, leaf))
+
+
 def fp4_packed(group: Group, leaf: str) -> Found | None:
     """weight_packed uint8 (out, in/2) with weight_scale, one for 16 weights (NVFP4) or 32 (MXFP4).
 
-    vllm-project/compressed-tensors src/compressed_tensors/compressors/quantized_compressors/fp4_quantized.py.
+    vllm-project/compressed-tensors src/compressed_tensors/compressors/nvfp4/helpers.py, `pack_fp4_to_uint8`.
     """
     if group.entry(leaf).dtype != "uint8":
         return None

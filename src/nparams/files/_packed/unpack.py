@@ -25,7 +25,7 @@ SCALED = (in_bytes.fp4, in_bytes.int4_rows, in_bytes.scaled)
 BY_LEAF: dict[str, tuple[Scheme, ...]] = {
     "qweight": (words.awq_gemv_fast, words.awq_gemv, words.gptq, words.awq, words.not_understood),
     "B": (words.marlin,),
-    "weight_packed": (in_bytes.fp4_packed, words.pack_quantized, words.not_understood),
+    "weight_packed": (in_bytes.fp6_packed, in_bytes.fp4_packed, words.pack_quantized, words.not_understood),
     "weight": (in_bytes.bitsandbytes4, in_bytes.bitsandbytes8, words.mlx, *SCALED, in_bytes.not_understood),
     "W_q": (in_bytes.hqq,),
     "q_weight": (words.exl2,),

@@ -106,10 +106,11 @@ COMPRESSED = ("weight_scale", "weight_zero_point", "weight_g_idx", "weight_shape
 
 
 def pack_quantized(group: Group, leaf: str) -> Found | None:
-    """weight_packed int32 (out, ceil(in / (32//bits))), and the true shape in weight_shape.
+    """weight_packed int32 (…, out, words), each row padded on its own, and the true shape in weight_shape.
 
-    vllm-project/compressed-tensors src/compressed_tensors/compressors/quantized_compressors/pack_quantized.py,
-    `pack_to_int32`: whole weights in a word, so 3 bits come ten to a word, rows padded.
+    vllm-project/compressed-tensors src/compressed_tensors/compressors/pack_quantized/helpers.py, `pack_to_int32`: rows
+    of ceil(in·bits/32) words; before version 0.12 whole weights in a word, ceil(in / (32//bits)), so 3 bits came ten
+    to a word.
     """
     packed, rest = group.entry(leaf), group.present(*COMPRESSED)
     if packed.dtype not in WORDS:
@@ -119,7 +120,8 @@ def pack_quantized(group: Group, leaf: str) -> Found | None:
     shape = group.shape_in("weight_shape")
     if len(shape) != len(packed.shape) or shape[:-1] != packed.shape[:-1]:
         raise contradiction(packed, f"weight_shape {shape}")
-    bits = [b for b in range(1, 9) if packed.shape[-1] == round_up(shape[-1], 32 // b)]
+    columns = packed.shape[-1]
+    bits = [b for b in range(1, 9) if columns in (round_up(shape[-1] * b, 32), round_up(shape[-1], 32 // b))]
     if not bits:
         raise contradiction(packed, f"weight_shape {shape}")
     return Found("compressed-tensors", shape, _width(group, bits), rest)
