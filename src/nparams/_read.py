@@ -25,10 +25,8 @@ FILES = [row for row in SOURCES if row.kind == "file"]
 ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
 SIGNS = frozenset("()[]{}*^+=·²×,")
-#: endings of files that hold text, or models that are not read yet
-ENDINGS = frozenset(
-    (".py", ".ipynb", ".txt", ".md", ".json", ".pt", ".pth", ".bin", ".onnx", ".h5", ".keras", ".tflite")
-)
+#: endings of files that hold text, or models of formats that are known by name only
+ENDINGS = frozenset((".py", ".ipynb", ".txt", ".md", ".json", ".pb", ".pt2", ".mlmodel", ".msgpack", ".index", ".pkl"))
 SUFFIXES = tuple(suffix for row in FILES for suffix in row.suffixes)
 
 
