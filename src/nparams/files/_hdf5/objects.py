@@ -1,0 +1,248 @@
+"""Groups and datasets, as a reader of models walks them."""
+
+from __future__ import annotations
+
+from math import prod
+
+from nparams.errors import shown
+from nparams.files._hdf5 import attributes, dataspace, datatype, header, layout, old_groups, shared, superblock
+from nparams.files._hdf5.global_heap import GlobalHeap
+from nparams.files._hdf5.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nparams.files._hdf5.attributes import Attribute
+    from nparams.files._hdf5.header import Message
+    from nparams.files._hdf5.links import Link
+    from nparams.files.bytesource import ByteSource
+
+#: groups inside groups
+DEPTH = 100
+#: names of members kept, so that a group looked at again is not read again
+KEPT = 50_000
+#: kinds of message of which an object has at most one
+ONCE = frozenset((header.DATASPACE, header.DATATYPE, header.LAYOUT, header.SYMBOLS, header.LINK_INFO, header.PIPELINE))
+
+
+class File:
+    """What all objects of one file share."""
+
+    __slots__ = ("_kept", "_links", "heap", "store")
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.heap = GlobalHeap(store)
+        self._links: dict[int, dict[str, Link]] = {}
+        self._kept = 0
+
+    def messages(self, address: int, path: str) -> dict[int, Message]:
+        """The messages of an object that describe it, by kind."""
+        found: dict[int, Message] = {}
+        for message in header.read(self.store, address):
+            kind = message.kind
+            if kind in found and kind in ONCE:
+                raise self.store.bad(shown(path), f"two messages of kind {kind:#x}, where one is due", message.at)
+            found[kind] = message
+        return found
+
+    def links(self, address: int, path: str) -> dict[str, Link]:
+        """The members of a group by name, in the order in which h5py gives them."""
+        links = self._links.get(address)
+        if links is None:
+            links = self._read_links(address, path)
+            if self._kept + len(links) > KEPT:
+                self._links.clear()
+                self._kept = 0
+            self._links[address] = links
+            self._kept += len(links)
+        return links
+
+    def _read_links(self, address: int, path: str) -> dict[str, Link]:
+        found = self.messages(address, path)
+        if header.SYMBOLS in found:
+            message = found[header.SYMBOLS]
+            links = old_groups.links(self.store, message.body, message.at)
+        else:
+            raise self.store.refused("groups of the newer kind are not read yet")
+        named = {link.name: link for link in links}
+        if len(named) < len(links):
+            raise self.store.bad(f"group {shown(path)}", "two members bear one name", address)
+        return named
+
+
+class _Object:
+    """What groups and datasets have in common."""
+
+    __slots__ = ("_file", "address", "name")
+
+    def __init__(self, file: File, address: int, name: str) -> None:
+        self._file = file
+        #: of the object header: the same object reached by two names has one address
+        self.address = address
+        #: the absolute path
+        self.name = name
+
+    @property
+    def flags(self) -> list[dict[str, str]]:
+        """The file's deviations met so far: rows of kind and text."""
+        return self._file.store.flags
+
+    def attrs(self) -> dict[str, Attribute]:
+        """The attributes by name."""
+        found: dict[str, Attribute] = {}
+        for message in header.read(self._file.store, self.address):
+            if message.kind == header.ATTRIBUTE:
+                body = shared.body(self._file.store, message)
+                attribute = attributes.read(self._file.heap, body, message.at)
+                if attribute.name in found:
+                    raise self._file.store.bad(
+                        shown(self.name), f"attribute {shown(attribute.name)} comes twice", message.at
+                    )
+                found[attribute.name] = attribute
+        return found
+
+
+class Group(_Object):
+    """A group: an ordered mapping of names to groups and datasets."""
+
+    __slots__ = ("_above",)
+
+    def __init__(self, file: File, address: int, name: str, above: tuple[int, ...] = ()) -> None:
+        super().__init__(file, address, name)
+        #: the addresses of the groups on the way here
+        self._above = (*above, address)
+
+    def items(self) -> list[tuple[str, Group | Dataset]]:
+        """The members: by order of creation where the file keeps it, else by name.  Committed datatypes are left out.
+
+        Raises UnsupportedError for a link that leads elsewhere by a path, and for data that lies elsewhere.
+        """
+        opened = ((name, self._open(name, link)) for name, link in self._links().items())
+        return [(name, found) for name, found in opened if found is not None]
+
+    def get(self, path: str) -> Group | Dataset | None:
+        """The object at a path from here, or None."""
+        here: Group | Dataset | None = self
+        for name in filter(None, path.split("/")):
+            if not isinstance(here, Group):
+                return None
+            link = here._links().get(name)
+            here = None if link is None else here._open(name, link)
+        return here
+
+    def walk(self) -> Iterator[Dataset]:
+        """Every dataset below, depth first, in order; one reached by several names comes once for each."""
+        for _, found in self.items():
+            if isinstance(found, Group):
+                yield from found.walk()
+            else:
+                yield found
+
+    def _links(self) -> dict[str, Link]:
+        return self._file.links(self.address, self.name)
+
+    def _open(self, name: str, link: Link) -> Group | Dataset | None:
+        path, file = f"{self.name.rstrip('/')}/{name}", self._file
+        file.store.opened(path)
+        if link.address in self._above:
+            raise file.store.bad(f"group {shown(path)}", "leads back to a group that it stands in", link.address)
+        if len(self._above) >= DEPTH:
+            raise file.store.bad(f"group {shown(path)}", f"groups nested more than {DEPTH} deep", link.address)
+        found = file.messages(link.address, path)
+        if header.SYMBOLS in found or header.LINK_INFO in found:
+            if header.LAYOUT in found:
+                raise file.store.bad(shown(path), "is a group and a dataset at once", link.address)
+            return Group(file, link.address, path, self._above)
+        if header.DATATYPE in found and header.DATASPACE in found:
+            return Dataset(file, link.address, path, found)
+        if header.DATATYPE in found:
+            return None
+        raise file.store.bad(shown(path), "is neither a group nor a dataset nor a datatype", link.address)
+
+
+class Dataset(_Object):
+    """A dataset: its shape, its type, and what its values take in the file."""
+
+    __slots__ = ("_layout", "_type", "shape")
+
+    def __init__(self, file: File, address: int, name: str, found: dict[int, Message]) -> None:
+        super().__init__(file, address, name)
+        store = file.store
+        space, kind, place = found[header.DATASPACE], found[header.DATATYPE], found.get(header.LAYOUT)
+        #: () is one value, None is none at all
+        self.shape = dataspace.read(store, shared.body(store, space), space.at)
+        self._type = datatype.read(store, shared.body(store, kind), kind.at)
+        if place is None:
+            raise store.bad(shown(name), "a dataset without a data layout", address)
+        if header.EXTERNAL in found:
+            raise store.refused(f"{shown(name)} keeps its data in other files: not followed; {COPY}")
+        self._layout = layout.read(store, place.body, place.at)
+        if self._layout.kind == layout.VIRTUAL:
+            raise store.refused(f"{shown(name)} is a virtual dataset, made of other files: not followed; {COPY}")
+        self._check(place.at)
+
+    def _check(self, at: int) -> None:
+        """Compact and contiguous data must be as large as the shape says, and in the file."""
+        store, where = self._file.store, self._layout
+        size = self.elements * self._type.size
+        if where.kind == layout.CHUNKED:
+            if where.chunk[-1] != self._type.size or len(where.chunk) != len(self.shape or ()) + 1:
+                raise store.bad(shown(self.name), f"chunks {list(where.chunk)} of a dataset {self._said()}", at)
+            return
+        if where.kind == layout.CONTIGUOUS and where.at == store.undefined:
+            if size:
+                store.flag("unwritten", f"{shown(self.name)} {self._said()}: no values were ever written")
+            where.size = 0
+            return
+        if where.size == -1:
+            where.size = size
+        if where.size != size:
+            raise store.bad(shown(self.name), f"{where.size:,} bytes for {self._said()}, which takes {size:,}", at)
+        if where.at + store.base + size > store.size:
+            raise store.short(shown(self.name), where.at, size)
+
+    def _said(self) -> str:
+        return f"{list(self.shape or ())} of {self._type.text}"
+
+    @property
+    def elements(self) -> int:
+        """How many values it has."""
+        return 0 if self.shape is None else prod(self.shape)
+
+    @property
+    def dtype(self) -> str | None:
+        """The canonical name of its type (dtypes.py); None where it is no plain number."""
+        return self._type.dtype
+
+    @property
+    def dtype_text(self) -> str:
+        """Its type in words."""
+        return self._type.text
+
+    @property
+    def item_bytes(self) -> int:
+        """Bytes that one value takes before any compression."""
+        return self._type.size
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes that its values take in the file: fewer where they are compressed or were never written."""
+        if self._layout.kind == layout.CHUNKED:
+            raise self._file.store.refused("chunked datasets are not read yet")
+        return self._layout.size
+
+
+COPY = "save a copy that holds the data itself"
+
+
+def open_file(source: ByteSource, *, limits: bool = True) -> Group:
+    """The root group of an HDF5 file.
+
+    Raises FormatError for a file that is damaged, cut short or hostile, UnsupportedError for one whose data lies
+    elsewhere.  Only metadata is read.
+    """
+    store = Store(source, limits)
+    block = superblock.read(store)
+    return Group(File(store), block.root, "/")
