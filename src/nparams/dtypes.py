@@ -23,7 +23,7 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
     "uint64": (1, 8), "uint32": (1, 4), "uint16": (1, 2), "uint8": (1, 1),
     "bool": (1, 1), "complex64": (1, 8), "complex128": (1, 16),
     # logical types of packed weights; their scales are counted apart, as bookkeeping
-    "int1": (8, 1), "int2": (4, 1), "int3": (8, 3), "int4": (2, 1), "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
+    "int1": (8, 1), "int2": (4, 1), "int3": (8, 3), "int4": (2, 1), "uint4": (2, 1), "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
     "nf4": (2, 1), "fp4": (2, 1),
     # block types, the scales inside the block (where a format keeps them apart, the tensor says what is `stored`)
     "q4_0": (32, 18), "q4_1": (32, 20), "q5_0": (32, 22), "q5_1": (32, 24), "q8_0": (32, 34), "q8_1": (32, 36),

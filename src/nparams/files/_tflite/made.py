@@ -1,0 +1,99 @@
+"""Constants and what the operators say of them, made into tensors: roles, shared buffers, unique names."""
+
+from __future__ import annotations
+
+from nparams.dtypes import INTEGERS, bytes_of
+from nparams.files._tflite.slots import ACCELERATORS, ELEMENTWISE, ROLES, VENDOR
+from nparams.network.tree import PARAMETER_ROLES, Tensor
+from nparams.roles import role_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nparams.files._tflite.constants import Constant, Reading
+    from nparams.files._tflite.graph import Graph, Key
+
+    Roles = Mapping[Key, tuple[int, str]]
+
+
+def tensors_of(reading: Reading, graph: Graph) -> list[Tensor]:
+    """One tensor for each constant, in the file's order."""
+    roles = graph.roles()
+    taken: dict[str, int] = {}
+    made = []
+    for constant in reading.constants:
+        role, note = _role(constant, reading, graph, roles)
+        name = _unique(constant.name or f"tensor_{constant.key[1]}", taken)
+        tensor = Tensor(name, constant.shape, constant.dtype, role, note=note, size=constant.size)
+        if constant.sparse is not None:
+            tensor.stored = constant.size, bytes_of(constant.sparse, constant.dtype or "") or 0
+            tensor.note = f"sparse: {constant.sparse:,} numbers are stored, the rest are 0"
+        elif constant.what is not None:
+            tensor.stored = constant.size, constant.length
+        made.append(tensor)
+    _tie(reading.constants, made)
+    return made
+
+
+def _unique(name: str, taken: dict[str, int]) -> str:
+    """The name itself, or with a number where another tensor has it already."""
+    if name not in taken:
+        taken[name] = 1
+        return name
+    while (numbered := f"{name}#{taken[name] + 1}") in taken:
+        taken[name] += 1
+    taken[name] += 1
+    taken[numbered] = 1
+    return numbered
+
+
+def _role(constant: Constant, reading: Reading, graph: Graph, roles: Roles) -> tuple[str, str | None]:
+    """(role, note): what a quantised tensor needs, what stands in a weight slot, and all else that is stored."""
+    if constant.what is not None:
+        return "buffer", f"holds {constant.what}, no numbers"
+    if constant.key in reading.scales:
+        return "bookkeeping", "scales or zero points of a quantised tensor"
+    strength, operator = roles.get(constant.key, (None, graph.uses.get(constant.key, "")))
+    if strength is None:
+        return "buffer", _no_slot(operator)
+    if strength not in ELEMENTWISE:
+        return ROLES[strength], None
+    return _operand(constant, strength, operator)
+
+
+def _no_slot(operator: str) -> str:
+    if operator in ACCELERATORS:
+        return f"data of a program for {ACCELERATORS[operator]}"
+    return f"an operand of {operator}, in no weight slot" if operator else "reaches no weight slot of any operator"
+
+
+def _operand(constant: Constant, strength: int, operator: str) -> tuple[str, str]:
+    """A constant added or multiplied: learned, unless it is one number, whole numbers, or a table by its name."""
+    if not constant.shape:
+        return "buffer", f"one number in {operator}: a constant of the graph"
+    if constant.dtype in INTEGERS and not constant.quantized:
+        return "buffer", f"{constant.dtype} in {operator}: not trainable"
+    role, note = role_of(constant.name.partition(";")[0], constant.shape, constant.dtype)
+    if role not in PARAMETER_ROLES and note is not None:
+        return role, note
+    return ROLES[strength], f"a constant operand of {operator.removeprefix(VENDOR)}"
+
+
+def _tie(constants: Sequence[Constant], made: Sequence[Tensor]) -> None:
+    """Tensors of one buffer are one memory: it is the (largest) parameter's, and the others are tied to it."""
+    shared: dict[tuple[str, int], list[Tensor]] = {}
+    for constant, tensor in zip(constants, made, strict=True):
+        shared.setdefault(constant.buffer, []).append(tensor)
+    for (store, number), group in shared.items():
+        owner = max(group, key=_claim)
+        for tensor in group:
+            if tensor is not owner:
+                tensor.tied_to = owner.name
+                shares = f"shares {store} {number}"
+                tensor.note = f"{tensor.note}; {shares}" if tensor.note else shares
+
+
+def _claim(tensor: Tensor) -> tuple[bool, int]:
+    """Whose a shared buffer is: a parameter's before others', a larger one's before a smaller one's."""
+    return tensor.role in PARAMETER_ROLES, tensor.size if isinstance(tensor.size, int) else 0
