@@ -1,0 +1,234 @@
+"""What a pickle may make: the names that may be called, each with how a call is recorded, and some of Python's classes.
+
+Nothing is called: a row says that a call of that name is harmless where it is real, and what record stands for it.
+Everything else that a pickle calls is refused by name.  The rows are what real files hold: torch's own list is
+torch/_weights_only_unpickler.py (`_get_allowed_globals`), the others are named with what writes them.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from nparams.errors import escaped
+from nparams.files._pickle.values import Call, Dict, Global, Record, Refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from nparams.files._pickle.values import Make
+
+#: modules under the names that Python 2 gave them (CPython Lib/_compat_pickle.py)
+RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+#: modules of Python 2's standard library that are gone
+GONE = frozenset("commands cPickle cStringIO dummy_thread exceptions popen2 Queue thread UserDict UserList".split())
+
+#: classes of the standard library that a bare instance may be of: they hold data, and make nothing happen
+HARMLESS = frozenset(
+    (
+        "builtins.object", "builtins.dict", "builtins.list", "builtins.set", "builtins.frozenset", "builtins.tuple",
+        "builtins.str", "builtins.int", "builtins.float", "builtins.complex", "builtins.bytearray",
+        "argparse.Namespace", "types.SimpleNamespace", "collections.OrderedDict", "collections.defaultdict",
+        "collections.Counter", "collections.deque", "collections.UserDict", "collections.UserList", "uuid.UUID",
+        "functools.partial", "random.Random", "threading.local",
+    )
+)  # fmt: skip
+
+#: names that no checkpoint has a reason to hold, even where it does not call them: modules, and builtins
+ALARMING_MODULES = frozenset(
+    "os posix nt subprocess sys socket shutil pty runpy ctypes _ctypes importlib webbrowser code codeop pdb bdb "
+    "commands popen2 cProfile profile timeit pickle _pickle marshal types imp pkgutil asyncio multiprocessing "
+    "urllib http ftplib smtplib ssl tempfile signal idlelib lib2to3 pip ensurepip venv doctest test".split()
+)
+ALARMING_BUILTINS = frozenset(
+    "eval exec compile open __import__ input breakpoint globals locals vars setattr delattr map filter apply "
+    "execfile file reload help".split()
+)
+
+
+def is_alarming(found: Global) -> bool:
+    """Whether a name alone is worth a flag.
+
+    >>> is_alarming(Global("os", "system")), is_alarming(Global("torch", "FloatStorage"))
+    (True, False)
+    """
+    if found.path in HARMLESS:
+        return False
+    if found.module == "builtins":
+        return found.name in ALARMING_BUILTINS
+    return found.module.partition(".")[0] in ALARMING_MODULES
+
+
+def is_standard(module: str) -> bool:
+    """Whether a module is one of Python's own."""
+    root = module.partition(".")[0]
+    return root in sys.stdlib_module_names or root in GONE
+
+
+def named(called: object) -> str:
+    """What a pickle would call, for a message."""
+    if isinstance(called, Global):
+        return escaped(called.path if len(called.path) < 200 else called.path[:200] + "…")
+    if isinstance(called, (Record, Call)):
+        if called.maker.path == "builtins.getattr" and len(called.args) == 2:
+            return f"the attribute {escaped(str(called.args[1])[:100])} of {named(called.args[0])}"
+        return f"what {named(called.maker)} gives"
+    return "what is no function"
+
+
+def instance(of: object, args: object) -> Record:
+    """A bare instance of a class, as a record; of Python's own classes only those that hold data."""
+    if not isinstance(of, Global) or not isinstance(args, tuple):
+        raise TypeError("an instance of what is no class")
+    if is_standard(of.module) and of.path not in HARMLESS:
+        raise Refused(f"makes an instance of {named(of)}")
+    of.instances += 1
+    return Record(of, args)
+
+
+# -- how calls are recorded -----------------------------------------------------------------------------------------
+
+
+def dictionary(maker: Global, args: tuple[Any, ...]) -> Record:
+    """OrderedDict and its like: pairs may be given at once (Python 2 wrote a list of [key, value])."""
+    made = Record(maker, args)
+    if args and isinstance(args[-1], Dict):
+        made.pairs = list(args[-1].pairs)
+    elif args and isinstance(args[-1], (list, tuple)):
+        for pair in args[-1]:
+            if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+                raise TypeError("a dictionary of what are no pairs")
+            made.pairs += pair
+    return made
+
+
+def collection(maker: Global, args: tuple[Any, ...]) -> Record:
+    """set, deque and their like: the items may be given at once."""
+    made = Record(maker, args)
+    if args and isinstance(args[0], (list, tuple)):
+        made.listed = list(args[0])
+    return made
+
+
+def rebuilt(maker: Global, args: tuple[Any, ...]) -> Record:
+    """copyreg._reconstructor(class, base, state): how protocols 0 and 1 write an instance (CPython Lib/copyreg.py)."""
+    of, base, state = args
+    if not isinstance(base, Global) or base.path not in HARMLESS:
+        raise Refused(f"makes an instance of {named(base)}")
+    made = instance(of, () if state is None else (state,))
+    if isinstance(state, Dict):
+        made.pairs = list(state.pairs)
+    elif isinstance(state, list):
+        made.listed = list(state)
+    return made
+
+
+def new_object(maker: Global, args: tuple[Any, ...]) -> Record:
+    """copyreg.__newobj__(class, ...): what NEWOBJ does, before protocol 2."""
+    return instance(args[0], args[1:])
+
+
+def new_object_ex(maker: Global, args: tuple[Any, ...]) -> Record:
+    """copyreg.__newobj_ex__(class, arguments, arguments by name): what NEWOBJ_EX does, before protocol 4."""
+    of, plain, named_ones = args
+    if not isinstance(named_ones, Dict):
+        raise TypeError("arguments by name that are no dictionary")
+    return instance(of, (*plain, named_ones) if named_ones.pairs else plain)
+
+
+def attribute(maker: Global, args: tuple[Any, ...]) -> Call:
+    """getattr(object, name): how a method is written (a fused YOLO keeps `forward_fuse` so); it is never called."""
+    of, name = args
+    harmless = isinstance(of, Record) or (isinstance(of, Global) and not is_standard(of.module))
+    if not harmless or not isinstance(name, str) or name.startswith("__"):
+        raise Refused(f"calls builtins.getattr on {named(of)}")
+    return Call(maker, args)
+
+
+def kind(maker: Global, args: tuple[Any, ...]) -> Call:
+    """type(None): how the class of None is written; type of three arguments makes a class."""
+    if len(args) != 1 or args[0] is not None:
+        raise Refused("calls builtins.type")
+    return Call(maker, args)
+
+
+def generic(maker: Global, args: tuple[Any, ...]) -> Call:
+    """operator.getitem(typing.Dict, ...): how an annotation is written (omegaconf keeps them)."""
+    if not args or not isinstance(args[0], Global) or args[0].module not in ("typing", "builtins", "collections.abc"):
+        raise Refused("calls operator.getitem")
+    return Call(maker, args)
+
+
+def _rows(make: Make, prefix: str, names: str) -> dict[str, Make]:
+    return {f"{prefix}.{name}": make for name in names.split()}
+
+
+#: makers of tensors (torch/_utils.py, torch/_tensor.py, and what older versions had there)
+TENSORS: Mapping[str, Make] = {
+    **_rows(
+        Call, "torch._utils",
+        "_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_qtensor _rebuild_sparse_tensor "
+        "_rebuild_nested_tensor _rebuild_meta_tensor_no_storage _rebuild_wrapper_subclass "
+        "_rebuild_device_tensor_from_numpy _rebuild_device_tensor_from_cpu_tensor _rebuild_xla_tensor "
+        "_rebuild_sparse_csr_tensor _rebuild_mlc_tensor _rebuild_parameter _rebuild_parameter_with_state",
+    ),
+    **_rows(Call, "torch._tensor", "_rebuild_from_type _rebuild_from_type_v2"),
+    **_rows(Call, "torch.tensor", "_rebuild_from_type _rebuild_from_type_v2"),  # the module's name before 1.9
+    # torch/nn/parameter.py; Variable and Parameter were called so before 0.4
+    **_rows(Record, "torch.nn.parameter", "Parameter Buffer UninitializedParameter UninitializedBuffer"),
+    "torch.autograd.variable.Variable": Record,
+    "torch.nested._internal.nested_tensor._rebuild_njt": Call,
+}  # fmt: skip
+
+CALLS: Mapping[str, Make] = {
+    **TENSORS,
+    **_rows(Call, "torch", "Size device Generator finfo iinfo"),
+    "torch.serialization._get_layout": Call,
+    **_rows(Call, "torch.storage", "UntypedStorage TypedStorage"),
+    # numpy: arrays, scalars and number types (numpy/_core/multiarray.py, numeric.py), states of random numbers
+    **_rows(Record, "numpy.core.multiarray", "_reconstruct scalar"),
+    **_rows(Record, "numpy._core.multiarray", "_reconstruct scalar"),
+    **_rows(Call, "numpy.core.numeric", "_frombuffer"),
+    **_rows(Call, "numpy._core.numeric", "_frombuffer"),
+    **_rows(Record, "numpy", "dtype ndarray"),
+    **_rows(Record, "numpy.random._pickle", "__randomstate_ctor __generator_ctor __bit_generator_ctor"),
+    **_rows(Record, "numpy.random", "__RandomState_ctor"),
+    "_codecs.encode": Call,  # how protocol 2 writes bytes
+    # Python's own containers and values
+    **_rows(dictionary, "collections", "OrderedDict defaultdict Counter"),
+    **_rows(collection, "collections", "deque"),
+    **_rows(collection, "builtins", "set frozenset list tuple"),
+    **_rows(dictionary, "builtins", "dict"),
+    **_rows(Call, "builtins", "bytearray bytes complex slice range int float str bool object xrange unicode"),
+    "builtins.getattr": attribute,
+    "builtins.type": kind,
+    "operator.getitem": generic,
+    "copyreg._reconstructor": rebuilt,
+    "copyreg.__newobj__": new_object,
+    "copyreg.__newobj_ex__": new_object_ex,
+    **_rows(Record, "datetime", "datetime date time timedelta timezone"),
+    **_rows(Record, "decimal", "Decimal"),
+    **_rows(Record, "fractions", "Fraction"),
+    **_rows(Record, "pathlib", "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath"),
+    **_rows(Record, "pathlib._local", "PosixPath WindowsPath"),  # Python 3.13
+    **_rows(Record, "types", "SimpleNamespace"),
+    **_rows(Record, "functools", "partial"),
+    **_rows(Record, "argparse", "Namespace"),
+    **_rows(Record, "uuid", "UUID"),
+    "logging.getLogger": Call,
+    # members of enumerations, in the settings that trainers keep beside a model
+    **_rows(
+        Call, "transformers.trainer_utils",
+        "IntervalStrategy EvaluationStrategy SaveStrategy SchedulerType HubStrategy ShardedDDPOption FSDPOption",
+    ),
+    **_rows(Call, "transformers.training_args", "OptimizerNames ParallelMode"),
+    **_rows(Call, "accelerate.utils.dataclasses", "DistributedType"),
+    **_rows(Call, "deepspeed.runtime.zero.config", "ZeroStageEnum"),
+    **_rows(Call, "megatron.model.enums", "AttnMaskType AttnType LayerType ModelType PositionEmbeddingType"),
+    **_rows(Call, "megatron.enums", "AttnMaskType AttnType LayerType ModelType PositionEmbeddingType"),
+    **_rows(Call, "megatron.core.enums", "ModelType"),
+    **_rows(Call, "megatron.core.transformer.enums", "AttnBackend AttnMaskType AttnType LayerType ModelType"),
+    **_rows(Call, "pytorch_lightning.trainer.states", "TrainerFn RunningStage TrainerStatus"),
+    **_rows(Call, "lightning.pytorch.trainer.states", "TrainerFn RunningStage TrainerStatus"),
+}  # fmt: skip

@@ -1,0 +1,25 @@
+"""The names of the opcodes, for messages: CPython Lib/pickletools.py."""
+
+from __future__ import annotations
+
+TOLD = (
+    "(MARK .STOP 0POP 1POP_MARK 2DUP FFLOAT IINT JBININT KBININT1 LLONG MBININT2 NNONE PPERSID QBINPERSID RREDUCE "
+    "SSTRING TBINSTRING USHORT_BINSTRING VUNICODE XBINUNICODE aAPPEND bBUILD cGLOBAL dDICT }EMPTY_DICT eAPPENDS gGET "
+    "hBINGET iINST jLONG_BINGET lLIST ]EMPTY_LIST oOBJ pPUT qBINPUT rLONG_BINPUT sSETITEM tTUPLE )EMPTY_TUPLE "
+    "uSETITEMS GBINFLOAT BBINBYTES CSHORT_BINBYTES "
+    "\x80PROTO \x81NEWOBJ \x82EXT1 \x83EXT2 \x84EXT4 \x85TUPLE1 \x86TUPLE2 \x87TUPLE3 \x88NEWTRUE \x89NEWFALSE "
+    "\x8aLONG1 \x8bLONG4 \x8cSHORT_BINUNICODE \x8dBINUNICODE8 \x8eBINBYTES8 \x8fEMPTY_SET \x90ADDITEMS \x91FROZENSET "
+    "\x92NEWOBJ_EX \x93STACK_GLOBAL \x94MEMOIZE \x95FRAME \x96BYTEARRAY8 \x97NEXT_BUFFER \x98READONLY_BUFFER"
+)
+
+
+def name_of(code: int) -> str:
+    """What an opcode is called.
+
+    >>> name_of(0x52), name_of(0)
+    ('REDUCE', 'byte 0x00')
+    """
+    for told in TOLD.split(" "):
+        if ord(told[0]) == code:
+            return told[1:]
+    return f"byte 0x{code:02x}"
