@@ -10,7 +10,7 @@ import pytest
 
 from nparams.files._safetensors.header import MOST_TENSORS
 from nparams.files.safetensors import MOST_HEADER
-from nparams.files.safetensors_index import MOST_INDEX, MOST_MAPPED
+from nparams.files._shards.index import MOST_INDEX, MOST_MAPPED
 from tests.conftest import REPOSITORY
 from tests.safetensors_maker import file_of
 

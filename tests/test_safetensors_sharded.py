@@ -7,8 +7,9 @@ import json
 import pytest
 
 from nparams.errors import NparamsError, ReadError
+from nparams.files._shards.index import MOST_INDEX, read_index
 from nparams.files.bytesource import FileSource, LocalFolder, MemorySource
-from nparams.files.safetensors_index import MOST_INDEX, read, read_index
+from nparams.files.safetensors_index import read
 from tests.safetensors_maker import T, index_of, safetensors, shards
 
 INDEX = "model.safetensors.index.json"
@@ -60,7 +61,7 @@ def test_tensors_outside_the_index_are_counted_and_noted(tmp_path):
 
 
 @pytest.mark.parametrize(("total", "notes"), [
-    (24, []), (333_312, ["the index declares 333,312 parameters; counted are 24"]),
+    (24, []), (333_312, ["the index declares 333,312 parameters; its tensors hold 24"]),
 ])  # fmt: skip
 def test_a_declared_total_is_shown_and_never_used(tmp_path, total, notes):
     found = read_from(write(tmp_path, index=index_of(WHERE, {"total_parameters": total})))
@@ -179,7 +180,7 @@ def test_a_huge_number_of_shards(tmp_path):
 
 
 def test_limits_of_an_index(tmp_path, monkeypatch):
-    monkeypatch.setattr("nparams.files.safetensors_index.MOST_MAPPED", 2)
+    monkeypatch.setattr("nparams.files._shards.index.MOST_MAPPED", 2)
     folder = write(tmp_path)
     with pytest.raises(NparamsError, match="more than 2 tensors in weight_map"):
         read_from(folder)

@@ -177,21 +177,12 @@ class Request:
             return self.bytes(source, LocalFolder(os.path.dirname(path)))
 
     def folder(self, folder: Folder) -> Network:
-        """The one model in a directory; a note says which file was read."""
-        from nparams.files.folder import choose
+        """The one model in a directory; a note says which file was read, and why."""
+        from nparams.files.folder import read
 
         self._refuse_options(folder.name)
-        choice = choose(folder, SUFFIXES)
-        if choice.file is None:
-            from nparams.files.safetensors_index import read_set
-
-            network = read_set(choice.shards, folder, folder.name, limits=self.limits)
-        else:
-            with folder.open(choice.file) as source:
-                network = self.bytes(source, folder)
-            network.source = folder.name
-        network.notes.append(choice.note)
-        return network
+        rows = FILES if self.row is None or self.row.kind != "file" else [self.row]
+        return read(folder, rows, self.bytes, limits=self.limits)
 
     def bytes(self, source: ByteSource, folder: Folder | None) -> Network:
         """What a format makes of a file's bytes."""

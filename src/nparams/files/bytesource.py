@@ -46,6 +46,12 @@ if TYPE_CHECKING:
         def open(self, name: str) -> OpenSource:
             """The file of that bare name; ReadError if it is absent, not a regular file, or not a bare name."""
 
+        def folders(self) -> list[str]:
+            """The bare names of the folders in it that `folder` would open, sorted."""
+
+        def folder(self, name: str) -> Folder:
+            """The folder of that bare name; ReadError if it is absent, no folder, or leads out of the first one."""
+
 
 class NeedBytes(NparamsError):
     """A range that the source does not hold yet; its driver fetches it and starts the reader again."""
@@ -132,12 +138,14 @@ class FileSource:
 
 
 class LocalFolder:
-    """A local directory as a reader sees it: bare names only, regular files only."""
+    """A local directory as a reader sees it: bare names only, regular files only, folders that lie below the first."""
 
-    __slots__ = ("name",)
+    __slots__ = ("_root", "name")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, root: str | None = None) -> None:
         self.name = path or "."
+        #: the real path of the folder that was opened first
+        self._root = root
 
     def names(self) -> list[str]:
         """Every entry's bare name, sorted."""
@@ -145,6 +153,32 @@ class LocalFolder:
             return sorted(os.listdir(self.name))
         except OSError as error:
             raise ReadError(f"{place(self.name)}: {reason(error)}") from None
+
+    def folders(self) -> list[str]:
+        """The bare names of the folders in it, sorted; a link to one that lies elsewhere is none."""
+        return [name for name in self.names() if self._inside(name)]
+
+    def folder(self, name: str) -> LocalFolder:
+        """The folder of that bare name."""
+        if not is_bare(name):
+            raise FormatError(f"{shown(name)}: a folder named inside a model must lie in it; paths are not followed")
+        if not self._inside(name):
+            raise ReadError(f"{place(self.name)}: {shown(name)} is no folder in it, or a link that leads elsewhere")
+        return LocalFolder(os.path.join(self.name, name), self._top())
+
+    def _top(self) -> str:
+        return os.path.realpath(self.name) if self._root is None else self._root
+
+    def _inside(self, name: str) -> bool:
+        """Whether an entry is a folder that really lies below the one that was opened first."""
+        path = os.path.join(self.name, name)
+        try:
+            if not os.path.isdir(path):
+                return False
+            real, top = os.path.realpath(path), self._top()
+        except (OSError, ValueError):
+            return False
+        return real != top and real.startswith(os.path.join(top, ""))
 
     def open(self, name: str) -> FileSource:
         """The file of that bare name (a link to a regular file is one: model caches are made of them)."""

@@ -1,83 +1,231 @@
-"""A directory: the one model in it, as downloaded.  Which file was read is always said."""
+"""A directory: the one model in it, as downloaded.  Which files were read, why, and what was left is always said.
+
+One set of weights is counted: the best format of `_folder/table.py`, under the usual name, in its plain variant.  A
+pipeline's parts are counted together.  Where files of equal rank lie side by side, all their headers are read: they are
+one network if names and shapes of all parameters agree, and refused, each with its count, if not.
+"""
 
 from __future__ import annotations
 
-from nparams.errors import ReadError, place, shown
-from nparams.files.shards import shard_of
+from nparams.errors import ReadError, escaped, place
+from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of
+from nparams.files._folder.inventory import Candidate, Inventory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.files.bytesource import Folder
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
 
-INDEX = ".safetensors.index.json"
-#: the names that the libraries themselves give the whole model, best first
-USUAL = ("model.safetensors", "diffusion_pytorch_model.safetensors", "adapter_model.safetensors")
+    from nparams.files._folder.inventory import Row
+    from nparams.files._folder.pipeline import Named
+    from nparams.files.bytesource import ByteSource, Folder
+    from nparams.network import Network
 
+    #: reads one file, in its folder
+    One = Callable[[ByteSource, Folder | None], Network]
 
-class Choice:
-    """What to read: one file, or (from a set without an index) several shards; and what to say about it."""
-
-    __slots__ = ("file", "note", "shards")
-
-    def __init__(self, file: str | None, shards: list[str], note: str) -> None:
-        self.file = file
-        self.shards = shards
-        self.note = note
+MOST_FOLDERS = 200
+MAX_DEPTH = 3  # a hub's cache, one repository in it, its snapshots
 
 
-def choose(folder: Folder, suffixes: tuple[str, ...]) -> Choice:
-    """The model in a directory: an index and its shards, the usual name, or the only model file there.
+def read(folder: Folder, rows: Sequence[Row], one: One, *, limits: bool = True) -> Network:
+    """The network in a directory; `rows` are the formats that can be read, and `one` reads a file.
 
-    `suffixes` are those of files that can be read.  Raises ReadError when there is none, or several with nothing to
-    choose by; the message lists them.
+    Raises ReadError when there is none, or several that differ; the message lists them.
     """
-    names = folder.names()
-    found = _chosen(folder.name, names, suffixes)
-    if isinstance(found, list):
-        return Choice(None, found, f"read from {len(found)} shards, {found[0]} to {found[-1]}; there is no index")
-    left = [name for name in models(names, suffixes) if name != found and not _belongs(name, found)]
-    return Choice(found, [], f"read from {found}" + (f"; not read: {_listed(left)}" if left else ""))
+    network = Reader(rows, one, limits).read(folder, 0)
+    network.source = folder.name
+    return network
 
 
-def _chosen(name: str, names: list[str], suffixes: tuple[str, ...]) -> str | list[str]:
-    """The file to read, or the shards of a set without an index."""
-    indexes = [n for n in names if n.endswith(INDEX)]
-    if len(indexes) == 1 or f"model{INDEX}" in indexes:
-        return f"model{INDEX}" if f"model{INDEX}" in indexes else indexes[0]
-    for usual in USUAL:
-        if usual in names:
-            return usual
-    found = models(names, suffixes)
-    if len(found) == 1:
-        return found[0]
-    return _one_set(name, names, found)
+class Reader:
+    """How files are read: the formats, and the function for one of them."""
+
+    __slots__ = ("limits", "one", "rows")
+
+    def __init__(self, rows: Sequence[Row], one: One, limits: bool) -> None:
+        self.rows = rows
+        self.one = one
+        self.limits = limits
+
+    def read(self, folder: Folder, depth: int) -> Network:
+        """The network in one folder, by what stands in it."""
+        from nparams.files._folder import cache, pipeline
+
+        names = frozenset(folder.names())
+        if cache.is_cache(names):
+            return self._snapshot(folder, depth)
+        found = None
+        if pipeline.INDEX in names:
+            found = self._pipeline(folder)
+        elif pipeline.MODULES in names:
+            found = self._modules(folder, depth)
+        return self.plain(folder, depth) if found is None else found
+
+    # -- one set of weights -------------------------------------------------------------------------------------------
+
+    def plain(self, folder: Folder, depth: int) -> Network:
+        """The one set of weights in a folder; in its only sub-folder that has one, where it has none itself."""
+        held = Inventory(folder.names(), self.rows)
+        if not held.candidates:
+            return self._below(folder, held, depth)
+        same, why = best(held.candidates)
+        if len(same) == 1:
+            network, chosen = self.load(folder, same[0], held), same[0]
+        else:
+            network, chosen, why = self._settle(folder, same, held)
+        network.notes.append(said_of(chosen, why, held, folder))
+        return network
+
+    def load(self, folder: Folder, chosen: Candidate, held: Inventory) -> Network:
+        """The network in one set of weights."""
+        if chosen.form.endswith("-index"):
+            return self._indexed(folder, chosen, held)
+        if not chosen.shards:
+            return self._file(folder, chosen.name)
+        check_whole(folder, chosen, held.names)
+        if chosen.form not in ("safetensors", "pytorch"):
+            return self._file(folder, chosen.shards[0])  # of a split GGUF, any file leads to the others
+        network: Network = _sets(chosen.form).without_index(chosen.shards, folder, limits=self.limits)
+        return network
+
+    def _indexed(self, folder: Folder, chosen: Candidate, held: Inventory) -> Network:
+        """The network of an index; of the whole file beside it, where the index leads nowhere."""
+        network: Network
+        try:
+            with folder.open(chosen.name) as source:
+                network, files = _sets(chosen.form).with_files(source, folder, limits=self.limits)
+        except ReadError as error:
+            whole = next((each for each in held.candidates if _is_whole(each, chosen)), None)
+            if whole is None:
+                raise
+            network = self._file(folder, whole.name)
+            network.notes.append(f"read from the whole file beside the index, which is not followed: {error}")
+            files = [whole.name]
+        chosen.files += files
+        return network
+
+    def _file(self, folder: Folder, name: str) -> Network:
+        with folder.open(name) as source:
+            return self.one(source, folder)
+
+    def _settle(self, folder: Folder, same: Sequence[Candidate], held: Inventory) -> tuple[Network, Candidate, str]:
+        """The first of several sets, if all of them hold one network."""
+        names = [each.name for each in same]
+        found = compared(folder, names, lambda k: self.load(folder, same[k], held))
+        why = f"the same network as in {listed(names[1:])}: the same names and shapes"
+        return found, same[0], why
+
+    # -- folders in folders ----------------------------------------------------------------------------------------
+
+    def _below(self, folder: Folder, held: Inventory, depth: int) -> Network:
+        """The network in the sub-folders of a folder that has none itself."""
+        inner = folder.folders()[:MOST_FOLDERS] if depth < MAX_DEPTH else []
+        names = [name for name in inner if not name.startswith(".") and self._has_model(folder.folder(name), depth)]
+        if not names:
+            raise nothing(folder, held)
+        shown_names = [f"{name}/" for name in names]
+        network = compared(folder, shown_names, lambda k: self.read(folder.folder(names[k]), depth + 1))
+        first = escaped(names[0])
+        if len(names) == 1:
+            network.notes.append(f"{first}/ is the only sub-folder with a model; the folder itself has none")
+        else:
+            more = listed(shown_names[1:])
+            network.notes.append(f"{first}/ was read; {more} hold the same network: the same names and shapes")
+        return network
+
+    def _has_model(self, folder: Folder, depth: int) -> bool:
+        """Whether a sub-folder seems to hold a model, by its names alone."""
+        from nparams.files._folder import cache, pipeline
+
+        names = folder.names()
+        if pipeline.INDEX in names or cache.is_cache(frozenset(names)):
+            return True
+        return bool(Inventory(names, self.rows).candidates)
+
+    def _snapshot(self, folder: Folder, depth: int) -> Network:
+        from nparams.files._folder.cache import SNAPSHOTS, snapshot
+
+        name, why = snapshot(folder)
+        network = self.read(folder.folder(SNAPSHOTS).folder(name), depth + 1)
+        network.notes.append(f"a hub's cache: snapshot {escaped(name[:60])} was read, {why}")
+        return network
+
+    # -- parts of one model ----------------------------------------------------------------------------------------
+
+    def _pipeline(self, folder: Folder) -> Network | None:
+        """The components of a diffusers pipeline as one network; None where this is none, or lies here without them."""
+        from nparams.files._folder import pipeline
+
+        found = pipeline.pipeline(folder)
+        if found is None:
+            return None
+        kind, named = found
+        if not set(folder.folders()).intersection(each.folder for each in named):
+            return None
+        return self._together(folder, pipeline.INDEX, f"diffusers pipeline {escaped(kind[:60])}", named)
+
+    def _modules(self, folder: Folder, depth: int) -> Network | None:
+        """The modules of a sentence-transformers model as one network; None where one alone has weights: the top."""
+        from nparams.files._folder import pipeline
+
+        named = pipeline.modules(folder)
+        if named is None or not any(each.folder for each in named):
+            return None
+        return self._together(folder, pipeline.MODULES, "sentence-transformers", named)
+
+    def _together(self, folder: Folder, file: str, kind: str, named: Sequence[Named]) -> Network:
+        from nparams.files._folder.joined import Part, joined
+
+        parts, empty = [], []
+        for each in named:
+            network = self._part(folder, file, each)
+            if network is None:
+                empty.append(escaped(each.folder))
+            else:
+                parts.append(Part(each.folder, network))
+        if not parts:
+            raise ReadError(f"{place(folder.name)}: {file} names no part that has weights here")
+        if len(parts) == 1 and not parts[0].folder:
+            return parts[0].network
+        network = joined(parts, folder.name, kind)
+        without = f"; without weights: {', '.join(empty)}" if empty else ""
+        inner = {each.folder for each in named}
+        held = Inventory(folder.names(), self.rows)
+        left = [] if "" in inner else [name for each in held.candidates for name in each.files]
+        rest = rest_of(held, {"whole models in one file": left} if left else {}, folder, inner)
+        of = ", ".join(part.described() for part in parts)
+        network.notes.append(f"counted together, as {file} names them: {of}{without}{rest}")
+        return network
+
+    def _part(self, folder: Folder, file: str, part: Named) -> Network | None:
+        """The network of one part; None where it has no weights by its nature."""
+        from nparams.files._folder import pipeline
+
+        if not part.folder:
+            held = Inventory(folder.names(), self.rows)
+            return self.plain(folder, MAX_DEPTH) if held.candidates or part.weighted else None
+        if part.folder not in folder.folders():
+            if part.weighted:
+                raise pipeline.missing(folder, file, part, "and there is no such folder here")
+            return None
+        inside = folder.folder(part.folder)
+        names = inside.names()
+        if Inventory(names, self.rows).candidates:
+            return self.plain(inside, MAX_DEPTH)
+        if part.weighted and (file == pipeline.MODULES or "config.json" in names):
+            raise pipeline.missing(folder, file, part, "and its folder holds no weights that can be read")
+        return None
 
 
-def models(names: list[str], suffixes: tuple[str, ...]) -> list[str]:
-    """The files that can be counted, by their suffixes."""
-    return [n for n in names if n.endswith(suffixes)]
+def _sets(form: str) -> ModuleType:
+    """The module that reads the sharded sets of a form."""
+    from nparams.files import pytorch_index, safetensors_index
+
+    return pytorch_index if form.startswith("pytorch") else safetensors_index
 
 
-def _one_set(name: str, names: list[str], found: list[str]) -> str | list[str]:
-    if not found:
-        held = f"it holds {_listed(names)}" if names else "it is empty"
-        raise ReadError(f"{place(name)}: no model that can be read in this directory; {held}")
-    sets = {(s.stem, s.count, s.suffix): s for n in found if (s := shard_of(n)) is not None}
-    if len(sets) == 1 and all(shard_of(n) for n in found):
-        (shard,) = sets.values()
-        missing = [n for n in shard.names() if n not in names]
-        if missing:
-            raise ReadError(f"{place(name)}: {len(missing)} of {shard.count} shards are missing: {_listed(missing)}")
-        return shard.names()[0] if shard.suffix == ".gguf" else shard.names()
-    raise ReadError(f"{place(name)}: several models in this directory; name one: {_listed(found)}")
-
-
-def _belongs(name: str, chosen: str) -> bool:
-    """Whether a file may be a shard of the set that was read: an index names its own, whatever they are called."""
-    shard = shard_of(name)
-    return shard is not None and (chosen.endswith(INDEX) or chosen.startswith(shard.stem))
-
-
-def _listed(names: list[str], limit: int = 6) -> str:
-    more = f" and {len(names) - limit:,} more" if len(names) > limit else ""
-    return ", ".join(shown(n, 80)[1:-1] for n in names[:limit]) + more
+def _is_whole(each: Candidate, index: Candidate) -> bool:
+    """Whether a candidate is the one file of what an index splits: where both are there, transformers takes it."""
+    same = (each.stem, each.variant, f"{each.form}-index") == (index.stem, index.variant, index.form)
+    return same and not each.shards

@@ -10,11 +10,11 @@ from __future__ import annotations
 from nparams.errors import FormatError, place, shown
 from nparams.files._safetensors.header import scan
 from nparams.files.named import assemble
+from nparams.files.said import told
 from nparams.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.expr import Size
     from nparams.files._safetensors.spec import Header
     from nparams.files.bytesource import ByteSource, Folder
 
@@ -35,17 +35,17 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     6
     """
     header = read_header(source, limits=limits)
-    made = assemble(header.tensors, lambda k, limit: data_of(source, header, k, limit), folder, header.hints)
-    return Network(
+    data = lambda k, limit: data_of(source, header, k, limit)  # noqa: E731
+    made = assemble(header.tensors, data, folder, header.hints)
+    network = Network(
         tensors=header.tensors, source=source.name, form="safetensors", notes=[*made.notes, *shard_notes(source.name)],
-        read_as=told(len(header.tensors), made.scheme), routes=made.routes, also=declared(header.metadata),
+        read_as=told("safetensors", len(header.tensors), made.scheme), routes=made.routes,
     )  # fmt: skip
+    if "total_parameters" in header.metadata:
+        from nparams.files.said import say_total
 
-
-def told(count: int, scheme: str | None, shards: int = 1) -> str:
-    """The print-back: how many tensors, in how many files, and how they are packed."""
-    parts = ["safetensors", f"{count:,} tensor{'' if count == 1 else 's'}"]
-    return ", ".join([*parts, *([f"{shards:,} shards"] if shards > 1 else []), *([scheme] if scheme else [])])
+        say_total(network, header.metadata["total_parameters"], "the file")
+    return network
 
 
 def read_header(source: ByteSource, *, limits: bool = True) -> Header:
@@ -72,12 +72,6 @@ def data_of(source: ByteSource, header: Header, k: int, limit: int) -> bytes:
         name = shown(header.tensors.names[k])
         raise FormatError(f"{place(source.name)}: {name} takes {length:,} bytes where at most {limit:,} make sense")
     return source.read(LENGTH_BYTES + header.length + start, length)
-
-
-def declared(metadata: dict[str, str]) -> dict[str, Size]:
-    """A total that the file declares about itself: shown beside the count, never used."""
-    text = metadata.get("total_parameters", "")
-    return {"declared": int(text)} if text.isascii() and text.isdigit() and len(text) < 40 else {}
 
 
 def shard_notes(name: str) -> list[str]:

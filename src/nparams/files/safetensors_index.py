@@ -1,21 +1,9 @@
-"""A sharded safetensors model: `model.safetensors.index.json` maps each tensor's name to the file that holds it.
-
-The index names files, so it is not trusted: a bare name in the same folder, nothing else.  The shards' own headers are
-what is counted; the index must agree with them name by name.
-"""
+"""A sharded safetensors model: `model.safetensors.index.json` maps each tensor's name to the file that holds it."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import repeat
-from operator import attrgetter, eq
-
-from nparams.errors import FormatError, ReadError, place, shown
-from nparams.files._safetensors.index_text import Index
-from nparams.files._safetensors.raw_text import bad_utf8
-from nparams.files.named import assemble
-from nparams.files.safetensors import data_of, read_header, told
-from nparams.network import Network
+from nparams.files._shards.together import read_indexed, read_set
+from nparams.files.safetensors import data_of, read_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,13 +11,9 @@ if TYPE_CHECKING:
 
     from nparams.files._safetensors.spec import Header
     from nparams.files.bytesource import ByteSource, Folder
-    from nparams.network import Tensor
+    from nparams.network import Network, Tensor
 
-MOST_INDEX, MAX_INDEX = 64_000_000, 400_000_000  # bytes: by default, and with limits off
-MOST_MAPPED, MAX_MAPPED = 500_000, 10_000_000  # tensors
-MAX_SHARDS = 100_000
-MARK = b"\xef\xbb\xbf"
-NAME_OF = attrgetter("name")
+FORM = "safetensors"
 
 
 def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = True) -> Network:
@@ -38,109 +22,33 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     Raises FormatError for an index that is not what it should be, or that disagrees with a shard; ReadError for a shard
     that is not there.
     """
-    weight_map, metadata = read_index(source, limits=limits)
-    if folder is None:
-        raise ReadError(f"{place(source.name)}: an index alone holds no shapes; its shards must lie beside it")
-    shards = list(dict.fromkeys(weight_map.values()))
-    if len(shards) > MAX_SHARDS:
-        raise FormatError(f"{place(source.name)}: names {len(shards):,} shards; at most {MAX_SHARDS:,} are read")
-    network = read_set(shards, folder, source.name, weight_map, limits=limits)
-    total = metadata.get("total_parameters")
-    if type(total) is int and total >= 0:
-        _compare(network, total)
-    return network
+    return with_files(source, folder, limits=limits)[0]
 
 
-def read_index(source: ByteSource, *, limits: bool = True) -> tuple[dict[str, str], dict[str, object]]:
-    """(name -> shard, metadata) of an index file, scanned pair by pair so that memory follows the map."""
-    name, most = place(source.name), MOST_INDEX if limits else MAX_INDEX
-    if source.size > most:
-        more = "; --limits off reads more" if limits else ""
-        raise FormatError(f"{name}: an index of {source.size:,} bytes; at most {most:,} are read{more}")
-    raw = source.read(0, source.size)
-    bad = bad_utf8(raw)
-    if bad is not None:
-        raise FormatError(f"{name}: not UTF-8 at byte {bad:,}, so not an index of shards")
-    held = Index(raw.removeprefix(MARK), name, MOST_MAPPED if limits else MAX_MAPPED).run()
-    if "weight_map" not in held:
-        raise FormatError(f"{name}: no weight_map of tensor names to files, so not an index of shards")
-    metadata = held.get("metadata")
-    return held["weight_map"], metadata if isinstance(metadata, dict) else {}
+def with_files(source: ByteSource, folder: Folder | None, *, limits: bool = True) -> tuple[Network, list[str]]:
+    """(the network, the names of its shards)."""
+    return read_indexed(source, folder, FORM, _Piece, limits=limits)
 
 
-class _Set:
-    """The shards read so far: their tensors in one list, and which shard each one lies in."""
+def without_index(shards: Sequence[str], folder: Folder, *, limits: bool = True) -> Network:
+    """The network in the shards of a set that has no index."""
+    return read_set(shards, folder, folder.name, FORM, _Piece, limits=limits)[0]
 
-    def __init__(self, name: str, weight_map: dict[str, str] | None) -> None:
-        self.name = name
-        self.map = weight_map
-        self.tensors: list[Tensor] = []
-        self.files: list[tuple[str, Header]] = []
-        self.firsts: list[int] = []
-        self.outside: dict[str, str] = {}  # tensors that the index does not know, and their shard
-        self.hints: frozenset[str] = frozenset()
 
-    def add(self, shard: str, header: Header) -> None:
-        """Take in one shard; FormatError where the index says something else of one of its tensors."""
-        known = (self.map or {}).get
-        if not all(map(eq, map(known, map(NAME_OF, header.tensors)), repeat(shard))):
-            self._look_at_each(shard, header.tensors)
-        self.firsts.append(len(self.tensors))
-        self.files.append((shard, header))
-        self.tensors += header.tensors
-        self.hints |= header.hints
+class _Piece:
+    """One shard: its header."""
 
-    def _look_at_each(self, shard: str, tensors: Sequence[Tensor]) -> None:
-        where = place(self.name)
-        for t in tensors:
-            other = (self.map or {}).get(t.name)
-            if other == shard:
-                continue
-            if other is not None:
-                raise FormatError(f"{where}: {shown(t.name)} should lie in {shown(other)}, but lies in {shown(shard)}")
-            if t.name in self.outside:
-                both = f"both {shown(self.outside[t.name])} and {shown(shard)}"
-                raise FormatError(f"{where}: {shown(t.name)} lies in {both}")
-            self.outside[t.name] = shard
+    __slots__ = ("_folder", "_name", "header", "held", "hints", "made", "tensors")
 
-    def check_whole(self) -> None:
-        """Every name in the index has been seen: names are in one shard each, so counting them is enough."""
-        if self.map is None or len(self.map) == len(self.tensors) - len(self.outside):
-            return
-        seen = {t.name for t in self.tensors}
-        tensor, shard = next((t, s) for t, s in self.map.items() if t not in seen)
-        raise FormatError(f"{place(self.name)}: says {shown(tensor)} lies in {shown(shard)}, but it does not")
+    def __init__(self, folder: Folder, name: str, limits: bool) -> None:
+        self.header: Header = read_header(folder.open(name), limits=limits)
+        self.tensors: Sequence[Tensor] = self.header.tensors
+        self.hints = self.header.hints
+        self.held = max(self.header.ends, default=0)
+        self.made = None
+        self._folder = folder
+        self._name = name
 
-    def data(self, folder: Folder, k: int, limit: int) -> bytes:
+    def data(self, k: int, limit: int) -> bytes:
         """The bytes of one small tensor."""
-        which = bisect_right(self.firsts, k) - 1
-        shard, header = self.files[which]
-        return data_of(folder.open(shard), header, k - self.firsts[which], limit)
-
-
-def read_set(
-    shards: Sequence[str], folder: Folder, name: str, weight_map: dict[str, str] | None = None, *, limits: bool = True
-) -> Network:
-    """The network that lies in several safetensors files."""
-    found = _Set(name, weight_map)
-    for shard in shards:
-        try:
-            header = read_header(folder.open(shard), limits=limits)
-        except ReadError as error:
-            raise type(error)(f"{place(name)}: {error}") from None
-        found.add(shard, header)
-    found.check_whole()
-    made = assemble(found.tensors, lambda k, limit: found.data(folder, k, limit), folder, found.hints)
-    notes = [*made.notes]
-    if weight_map is not None and found.outside:
-        notes.append(f"{len(found.outside):,} tensors lie in a shard but not in the index; they are counted")
-    return Network(
-        tensors=found.tensors, source=name, form="safetensors", notes=notes, routes=made.routes,
-        read_as=told(len(found.tensors), made.scheme, len(shards)),
-    )  # fmt: skip
-
-
-def _compare(network: Network, total: int) -> None:
-    network.also["declared"] = total
-    if network.total is not None and network.total != total:
-        network.notes.append(f"the index declares {total:,} parameters; counted are {network.total:,}")
+        return data_of(self._folder.open(self._name), self.header, k, limit)

@@ -41,6 +41,7 @@ class Network:
         remarks: Sequence[tuple[str, str, Size | None]] = (),
         routes: Mapping[str, tuple[Size | None, Size]] | None = None,
         lengths: Mapping[str, tuple[int, Size]] | None = None,
+        parts: Mapping[str, str] | None = None,
     ) -> None:
         self._root = root
         self._flat = tensors
@@ -61,6 +62,8 @@ class Network:
         self.routes = dict(routes or {})
         #: for each indexed symbol its first index and how many entries it has ("h": (0, l + 1)), to check lists against
         self.lengths = dict(lengths or {})
+        #: start of a tensor's name -> the component it belongs to, where the source knows better than the name does
+        self.parts = dict(parts or {})
         #: the same network under each convention, where they are asked for side by side
         self.conventions: dict[str, Network] = {}
         self._totals: Totals | None = None

@@ -35,10 +35,16 @@ def components(network: Network) -> dict[str, Size] | None:
         return None
     names: dict[str, set[str]] = {}
     for t in _counted(network):
-        names.setdefault(component_of(t.name), set()).add(t.name)
+        names.setdefault(_part_of(network, t.name), set()).add(t.name)
     if len(names) == 1:
         return dict.fromkeys(names, network.total)
     return {part: _sum(network, held) for part, held in names.items()}
+
+
+def _part_of(network: Network, name: str) -> str:
+    """The component of a tensor: what the source says, else what its name does."""
+    said = next((part for start, part in network.parts.items() if name.startswith(start)), None)
+    return component_of(name) if said is None else said
 
 
 def fingerprint(network: Network) -> str:

@@ -1,0 +1,136 @@
+"""Which set of weights in a folder is counted, and the sentence that says so."""
+
+from __future__ import annotations
+
+from nparams.errors import ReadError, escaped, place, shown, uncounted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nparams.files._folder.inventory import Candidate, Inventory
+    from nparams.files.bytesource import Folder
+    from nparams.network import Network
+
+MOST_COMPARED = 40
+ADAPTER, OTHER = 1, 2  # kinds of Candidate.family
+
+
+def best(candidates: Sequence[Candidate]) -> tuple[list[Candidate], str]:
+    """The sets of equal rank that come first, and why they do: one of each model, where a name prefers none of them."""
+    first = candidates[0]
+    own = [each for each in candidates if each.family == first.family]
+    if first.family[0] == OTHER and len(own) < len(candidates):
+        models = {each.family: each for each in reversed(candidates)}
+        return sorted(models.values(), key=lambda each: each.name), ""
+    if first.variant:
+        return [each for each in own if (each.form, each.stem) == (first.form, first.stem)], ""
+    return [first], _reason(first, own, candidates)
+
+
+def _reason(first: Candidate, own: Sequence[Candidate], candidates: Sequence[Candidate]) -> str:
+    """Why one set of weights comes before the others that lie there; nothing where that is plain."""
+    if any(each.form.partition("-")[0] != first.form.partition("-")[0] for each in own):
+        return "the format that comes first"
+    if any(each.stem == first.stem and each.variant for each in own):
+        return "the plain variant"
+    return "the usual name" if len(own) < len(candidates) else ""
+
+
+def compared(folder: Folder, names: Sequence[str], load: Callable[[int], Network]) -> Network:
+    """The first of several networks, if all of them are one; ReadError with each one's count if not."""
+    if len(names) == 1:
+        return load(0)
+    if len(names) > MOST_COMPARED:
+        raise ReadError(f"{place(folder.name)}: {len(names):,} models in this directory; name one: {listed(names)}")
+    from nparams.network.split import fingerprint
+
+    first, prints, counts = None, set(), []
+    for k, name in enumerate(names):
+        try:
+            network = load(k)
+        except ReadError as error:
+            prints.add(name)
+            counts.append((name, _problem(str(error))))
+            continue
+        first = first or network
+        total = network.total
+        prints.add(fingerprint(network) if total is not None else name)
+        counts.append((name, f"{total:,}" if isinstance(total, int) else uncounted(network.totals.unknown)))
+    if first is not None and len(prints) == 1:
+        return first
+    each = ", ".join(f"{shown(name, 80)[1:-1]} ({count})" for name, count in counts)
+    raise ReadError(f"{place(folder.name)}: several models in this directory; name one: {each}")
+
+
+def _problem(message: str) -> str:
+    """What is wrong with a file, short enough for a list."""
+    text = message.partition(": ")[2] or message
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def check_whole(folder: Folder, chosen: Candidate, names: frozenset[str]) -> None:
+    """ReadError where shards of a set are not here."""
+    missing = [name for name in chosen.shards if name not in names]
+    if missing:
+        count = f"{len(missing):,} of {len(chosen.shards):,} shards are missing"
+        raise ReadError(f"{place(folder.name)}: {count}: {listed(missing)}")
+
+
+def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder) -> str:
+    """The note on a choice: what was read, why, and what was not."""
+    if chosen.shards:
+        first, last = chosen.shards[0], chosen.shards[-1]
+        what = f"{len(chosen.shards)} shards, {first} to {last}; there is no index"
+    else:
+        what = escaped(chosen.name)
+    read_from = f"read from {what}" + (f" ({why})" if why else "")
+    left: dict[str, list[str]] = {}
+    used = {*chosen.files, *chosen.shards}
+    for each in held.candidates:
+        names = [name for name in each.files if name not in used]
+        if names and each is not chosen:
+            left.setdefault(_relation(each, chosen), []).extend(names)
+    return read_from + rest_of(held, left, folder, set())
+
+
+def _relation(each: Candidate, chosen: Candidate) -> str:
+    """What another set is beside the chosen one, as far as names tell."""
+    if each.family != chosen.family:
+        return "an adapter" if each.family[0] == ADAPTER else "another name"
+    if each.form.partition("-")[0] != chosen.form.partition("-")[0]:
+        return "another format"
+    if each.stem.startswith("consolidated"):
+        return "a consolidated copy"
+    return "another variant" if each.variant != chosen.variant else "another name"
+
+
+def rest_of(held: Inventory, left: dict[str, list[str]], folder: Folder, inner: set[str]) -> str:
+    """What was not read, by kind, as the end of a sentence."""
+    kinds = {**left}
+    for what, names in held.rest.items():
+        kinds.setdefault(what, []).extend(names)
+    text = "; ".join(f"{listed(names)} ({what})" for what, names in kinds.items())
+    folders = [f"{name}/" for name in folder.folders() if not name.startswith(".") and name not in inner]
+    said = f"; not read: {text}" if text else ""
+    return said + (f"; sub-folders not visited: {listed(folders)}" if folders else "")
+
+
+def nothing(folder: Folder, held: Inventory) -> ReadError:
+    """That there is no model in a folder, and what there is instead."""
+    names = sorted(held.names)
+    holds = f"it holds {listed(names)}" if names else "it is empty"
+    if held.rest:
+        kinds = "; ".join(f"{listed(each)} ({what})" for what, each in held.rest.items())
+        holds = f"it holds {kinds}"
+    return ReadError(f"{place(folder.name)}: no model that can be read in this directory; {holds}")
+
+
+def listed(names: Sequence[str], limit: int = 6) -> str:
+    """Names for a sentence: the first few, and how many more.
+
+    >>> listed(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - limit:,} more" if len(names) > limit else ""
+    return ", ".join(shown(n, 80)[1:-1] for n in names[:limit]) + more

@@ -1,0 +1,168 @@
+"""What lies in one folder, by its names alone: sets of weights that may be counted, and everything else by kind."""
+
+from __future__ import annotations
+
+import re
+
+from nparams.files._folder.table import (
+    ADAPTERS,
+    BESIDE,
+    ENCODINGS,
+    OTHERS,
+    PREFERENCE,
+    TRAINING,
+    UNREAD,
+    USUAL,
+    VARIANTS,
+)  # fmt: skip
+from nparams.files.shards import shard_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    class Row(Protocol):
+        """A row of the registry, as far as it matters here."""
+
+        form: str
+        suffixes: tuple[str, ...]
+
+
+INDEX = re.compile(r"(?P<stem>.+)(?P<suffix>\.(?:safetensors|bin))\.index(?:\.(?P<variant>\w+))?\.json")
+VARIANT = re.compile(VARIANTS)
+ENCODING = re.compile(ENCODINGS)
+STATES = re.compile("|".join(f"(?:{pattern})" for pattern, _ in TRAINING))
+ASIDE = re.compile("|".join(f"(?P<k{k}>{pattern})" for k, (pattern, _, _) in enumerate(OTHERS)))
+STRANGE = re.compile("|".join(f"(?P<k{k}>{pattern})" for k, (pattern, _) in enumerate(UNREAD)))
+
+
+class Candidate:
+    """One set of weights: a file, an index, or the shards of a set that has no index."""
+
+    __slots__ = ("files", "form", "shards", "stem", "variant")
+
+    def __init__(self, form: str, stem: str, variant: str, files: list[str]) -> None:
+        self.form = form
+        #: the name without ending, shard number and variant
+        self.stem = stem
+        self.variant = variant
+        self.files = files
+        #: how many files the set has, where there is no index: files may be fewer
+        self.shards: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """The file that stands for the set."""
+        return self.files[0]
+
+    @property
+    def rank(self) -> tuple[int, int, int, str]:
+        """Its place among the candidates of one model: by format, usual name, plain variant."""
+        usual = USUAL.index(self.stem) if self.stem in USUAL else len(USUAL)
+        form = PREFERENCE.index(self.form) if self.form in PREFERENCE else len(PREFERENCE)
+        return form, usual, 1 if self.variant else 0, self.name
+
+    @property
+    def family(self) -> tuple[int, str]:
+        """The model that it holds, as far as a name tells: the usual names are one, and so are those of adapters."""
+        if self.stem in USUAL:
+            return 0, ""
+        return (1, "") if self.stem in ADAPTERS else (2, self.stem)
+
+    def __repr__(self) -> str:
+        return f"Candidate({self.form}, {self.stem!r}, {self.variant!r}, {self.files})"
+
+
+class Inventory:
+    """The names in a folder, sorted out: `candidates`, best first, and `rest`: {what it is: names}."""
+
+    __slots__ = ("candidates", "names", "rest")
+
+    def __init__(self, names: Sequence[str], rows: Sequence[Row]) -> None:
+        self.names = frozenset(names)
+        self.rest: dict[str, list[str]] = {}
+        sets: dict[tuple[str, str, str, int], Candidate] = {}
+        suffixes = [(suffix, row.form) for row in rows for suffix in row.suffixes]
+        for name in names:
+            what = kind_of_other(name, self.names)
+            if what is not None:
+                self.rest.setdefault(what, []).append(name)
+                continue
+            form = form_of(name, suffixes)
+            if form is not None:
+                self._add(sets, name, form)
+            elif (unread := stranger(name)) is not None:
+                self.rest.setdefault(f"{unread}, which is not read here", []).append(name)
+        self.candidates = sorted(sets.values(), key=lambda each: (each.family[0], each.rank))
+
+    def _add(self, sets: dict[tuple[str, str, str, int], Candidate], name: str, form: str) -> None:
+        stem, variant, count = parted(name, form)
+        key = form, stem, variant, count
+        if count:
+            shard = shard_of(name)
+            found = sets.setdefault(key, Candidate(form, stem, variant, []))
+            found.shards = shard.names() if shard is not None else []
+            found.files.append(name)
+        else:
+            sets[(form, name, "", 0)] = Candidate(form, stem, variant, [name])
+
+
+def form_of(name: str, suffixes: Sequence[tuple[str, str]]) -> str | None:
+    """The form that a name's ending says; an index of a variant ends in .index.fp16.json."""
+    index = INDEX.fullmatch(name)
+    if index is not None:
+        return "pytorch-index" if index["suffix"] == ".bin" else "safetensors-index"
+    return next((form for suffix, form in suffixes if name.endswith(suffix)), None)
+
+
+def parted(name: str, form: str) -> tuple[str, str, int]:
+    """(stem, variant, how many shards) of a file's name; 0 shards where the name does not say.
+
+    >>> parted("model.fp16-00001-of-00002.safetensors", "safetensors")
+    ('model', 'fp16', 2)
+    >>> parted("Llama-3.2-1B-Instruct-Q4_K_M.gguf", "gguf")
+    ('Llama-3.2-1B-Instruct', 'Q4_K_M', 0)
+    """
+    index = INDEX.fullmatch(name)
+    if index is not None:
+        return index["stem"], index["variant"] or "", 0
+    shard = shard_of(name)
+    if shard is not None:
+        before, _, _ = shard.suffix.rpartition(".")
+        stem, variant = varied(shard.stem + before, form)
+        return stem, variant, shard.count
+    base = name.rpartition(".")[0].removesuffix(".weights")
+    return *varied(base, form), 0
+
+
+def varied(base: str, form: str) -> tuple[str, str]:
+    """A name without its ending, parted from the variant at its end."""
+    for pattern in (ENCODING, VARIANT) if form == "gguf" else (VARIANT,):
+        for match in pattern.finditer(base):
+            if match.end() == len(base) and match.start() > 0:
+                return base[: match.start()], match["variant"]
+    return base, ""
+
+
+def kind_of_other(name: str, names: frozenset[str]) -> str | None:
+    """What a file is that only looks like a model; None where it may be one.
+
+    >>> kind_of_other("optimizer.pt", frozenset()), kind_of_other("mmproj-model-f16.gguf", frozenset())
+    ('state of training', 'the vision or audio part, a model of its own')
+    """
+    if STATES.fullmatch(name):
+        return "state of training"
+    aside = ASIDE.fullmatch(name)
+    if aside is not None and aside.lastgroup is not None:
+        return OTHERS[int(aside.lastgroup[1:])][1]
+    for ending, other, what in BESIDE:
+        if name.endswith(ending) and name.removesuffix(ending) + other in names:
+            return f"{what}, which is not read here"
+    return None
+
+
+def stranger(name: str) -> str | None:
+    """The kind of weights that a file holds which nothing here reads."""
+    match = STRANGE.fullmatch(name)
+    return None if match is None or match.lastgroup is None else UNREAD[int(match.lastgroup[1:])][1]

@@ -1,0 +1,73 @@
+"""What the names of files in a model repository mean: one table each, best first.
+
+The usual names are those that the libraries write: huggingface/transformers src/transformers/utils/__init__.py
+(`SAFE_WEIGHTS_NAME`, `WEIGHTS_NAME`, `TF2_WEIGHTS_NAME`, ...), huggingface/diffusers src/diffusers/utils/constants.py,
+huggingface/peft src/peft/utils/constants.py, mlfoundations/open_clip src/open_clip/constants.py.
+"""
+
+from __future__ import annotations
+
+#: forms of the registry, those that keep most of a network's own names and number types first; others come after them
+PREFERENCE = (
+    "safetensors-index", "safetensors", "pytorch-index", "pytorch", "pytorch-legacy", "keras", "hdf5", "onnx",
+    "tflite", "gguf", "npz", "torchscript", "npy",
+)  # fmt: skip
+
+#: stems of whole models, best first
+USUAL = (
+    "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
+    "weights", "ggml-model", "consolidated", "consolidated.00",
+)  # fmt: skip
+#: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
+ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
+
+#: endings that say a number type or a copy, not another model: model.fp16.safetensors, model_q4f16.onnx (diffusers
+#: src/diffusers/utils/hub_utils.py `_add_variant`; optimum and transformers.js utils/dtypes.js)
+VARIANTS = (
+    r"[._-](?P<variant>(?i:fp16|fp32|fp64|bf16|f16|f32|float16|float32|fp8|fp8_e4m3fn|fp8_e5m2|int8|uint8|int4|8bit|4bit"
+    r"|nf4|non_ema|no_ema|ema|ema_only|emaonly|quantized|quant|q4|q4f16|q8|q8f16|bnb4|dynamic_range_quant|float16_quant"
+    r"|integer_quant|full_integer_quant)|O[1-4]|quint8_[a-z0-9_]+|qint8_[a-z0-9_]+)"
+)
+#: GGUF's encodings at the end of a name, with what some add: UD-Q4_K_XL, i1-IQ3_XXS (ggml docs/gguf.md, "Encoding")
+ENCODINGS = r"[._-](?P<variant>(?i:(?:UD-|i1-)?(?:I?Q[1-8]_[A-Z0-9_]+|TQ[12]_0|MXFP4(?:_MOE)?|NVFP4|BF16|FP?16|FP?32)))"
+
+#: (pattern of a whole name, example): files of training, beside the model and never it (transformers
+#: src/transformers/trainer.py; huggingface/accelerate src/accelerate/utils/constants.py; deepspeed)
+TRAINING = (
+    (r"optimizer(?:_\d+)?\.(?:pt|bin|pth|safetensors|npz)", "optimizer.pt"),
+    (r"(?:lr_)?scheduler(?:_\d+)?\.(?:pt|bin|pth)", "scheduler.pt"),
+    (r"rng_state(?:_\d+)?\.pth", "rng_state_0.pth"),
+    (r"random_states_\d+\.pkl", "random_states_0.pkl"),
+    (r"training_args\.bin", "training_args.bin"),
+    (r"scaler\.(?:pt|bin)", "scaler.pt"),
+    (r"(?:dl_)?sampler(?:_\d+)?\.(?:bin|pt)", "sampler.bin"),
+    (r"trainer_state\.(?:json|bin|pt)", "trainer_state.json"),
+    (r".*_optim_states\.pt", "zero_pp_rank_0_mp_rank_00_optim_states.pt"),
+    (r"optim(?:izer)?_state.*\.(?:pt|pth|bin|msgpack)", "optimizer_state.pt"),
+    (r"events\.out\.tfevents\..*", "events.out.tfevents.1700000000.host"),
+)
+#: files whose ending is a model's and that hold something else: (pattern, what, example)
+OTHERS = (
+    (r"tokenizer\.bin|vocab\.bin|merges\.bin", "tokenizer", "tokenizer.bin"),
+    (r"(?:.*[._-])?imatrix(?:[._-].*)?", "statistics for quantising", "model-imatrix.gguf"),
+    (r"(?:.*[._-])?mmproj(?:[._-].*)?\.gguf", "the vision or audio part, a model of its own", "mmproj-model-f16.gguf"),
+    (r"\d{7}_adapters\.safetensors", "adapter as it was earlier in training", "0000100_adapters.safetensors"),
+    (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
+)
+#: weights that nothing here reads, for the list of what was left: (pattern, what)
+UNREAD = (
+    (r"flax_model.*\.msgpack|.*\.msgpack", "Flax"),
+    (r"rust_model\.ot", "tch"),
+    (r"saved_model\.pb|keras_metadata\.pb|tfhub_module\.pb", "TensorFlow SavedModel"),
+    (r".*\.pb", "TensorFlow graph"),
+    (r"(?:.*\.ckpt(?:-\d+)?|variables)\.(?:index|meta|data-\d+-of-\d+)", "TensorFlow checkpoint"),
+    (r".*\.mlmodel", "Core ML"),
+    (r".*\.(?:engine|plan)", "TensorRT"),
+    (r".*\.pdparams|.*\.pdiparams|.*\.pdmodel", "Paddle"),
+    (r".*\.nemo", "NeMo"),
+    (r".*\.(?:caffemodel|prototxt)", "Caffe"),
+    (r".*\.distcp", "PyTorch distributed checkpoint"),
+    (r".*\.(?:rknn|mnn|pte|tar|weights|param|joblib|pkl|pickle)", "another kind"),
+)
+#: a file of weights that belongs to a description beside it: X.bin beside X.xml (OpenVINO) or X.param (ncnn)
+BESIDE = ((".bin", ".xml", "OpenVINO"), (".bin", ".param", "ncnn"))

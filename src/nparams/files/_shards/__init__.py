@@ -1,0 +1,1 @@
+"""One model in several files: the index, and the pieces that it names, whatever their format."""

@@ -1,0 +1,63 @@
+"""What readers of several formats say alike: the print-back, and totals that a file declares of itself.
+
+A declared total is shown beside the count, in words where they differ, and never used: published files have declared
+333,312 parameters for 7.6 billion (huggingface_hub issue 4221).
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.network import Network
+
+LONGEST = 40  # digits
+
+
+def told(form: str, count: int, scheme: str | None, shards: int = 1) -> str:
+    """The print-back of a file: how many tensors, in how many files, and how they are packed.
+
+    >>> told("safetensors", 3, None, 2)
+    'safetensors, 3 tensors, 2 shards'
+    """
+    parts = [form, f"{count:,} tensor{'' if count == 1 else 's'}"]
+    return ", ".join([*parts, *([f"{shards:,} shards"] if shards > 1 else []), *([scheme] if scheme else [])])
+
+
+def whole_number(value: object) -> int | None:
+    """A number as a file writes it: an int, or digits; None for anything else.
+
+    >>> whole_number(7), whole_number("7615616512"), whole_number("7B"), whole_number(True)
+    (7, 7615616512, None, None)
+    """
+    if type(value) is int:
+        return value if 0 <= value < 10**LONGEST else None
+    if isinstance(value, float) and value.is_integer() and 0 <= value < 2**53:
+        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < LONGEST:
+        return int(value)
+    return None
+
+
+def say_total(network: Network, value: object, who: str) -> None:
+    """Keep a declared total in `also`, with a note where the tensors hold another.
+
+    >>> from nparams.network import Network, Tensor
+    >>> network = Network(tensors=[Tensor("w", (2, 3), "float32")])
+    >>> say_total(network, "8", "the file")
+    >>> network.also, network.notes
+    ({'declared': 8}, ['the file declares 8 parameters; its tensors hold 6'])
+    """
+    declared = whole_number(value)
+    if declared is None:
+        return
+    network.also["declared"] = declared
+    if network.total is not None and network.total != declared:
+        network.notes.append(f"{who} declares {declared:,} parameters; its tensors hold {network.total:,}")
+
+
+def say_bytes(network: Network, value: object, held: int | None) -> None:
+    """A note where an index declares another number of bytes than its tensors take (a tied one once, or each time)."""
+    declared = whole_number(value)
+    if declared is None or held is None or declared == held:
+        return
+    network.notes.append(f"the index declares {declared:,} bytes of tensors; the shards hold {held:,}")
