@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nparams.files._flatbuffer import Table
 
 DIMENSIONS = 8
+ELEMENTS_LIMIT = (1 << 63) - 1
 NONE = -1  # the number of a tensor that is left out
 BEHIND = 1  # an offset up to this means that a buffer is not behind the flatbuffer
 # Ten times what real files have; a constant takes up to 900 bytes of memory here, so 256 MB hold these.
@@ -71,7 +72,7 @@ class Reading:
         self._external = _external(model, more)
         self.constants: list[Constant] = []
         #: tensors that hold another tensor's scales or zero points
-        self.scales: dict[tuple[int, int], tuple[int, int]] = {}
+        self.scales: set[tuple[int, int]] = set()
         self.most = CONSTANTS * more
         self.left = TENSORS * more
         self.seen = 0
@@ -93,6 +94,7 @@ class Reading:
         self.seen += k + 1
 
     def _constant(self, tensor: Table, key: tuple[int, int]) -> Constant | None:
+        quantized = self._quantization(tensor, key)
         index = tensor.number(TensorField.BUFFER, "I")
         if index >= max(1, len(self._buffers)):
             raise tensor.buffer.bad(tensor.what, tensor.at, f"buffer {index:,} of {len(self._buffers):,}")
@@ -103,23 +105,23 @@ class Reading:
         if not length:
             return None
         found = Constant(key, tensor.text(TensorField.NAME), (store, index), length)
+        found.quantized = quantized
         _describe(found, tensor)
-        self._quantization(found, tensor)
         return found
 
-    def _quantization(self, found: Constant, tensor: Table) -> None:
+    def _quantization(self, tensor: Table, key: tuple[int, int]) -> bool:
         """Whether the record says how numbers are quantised, and which tensors hold the scales where they lie apart."""
         record = tensor.table(TensorField.QUANTIZATION, f"{tensor.what} quantization")
         if record is None:
-            return
+            return False
         details = None
         if record.number(Quantization.DETAILS_TYPE, "B") in Quantization.IN_TENSORS:
             details = record.table(Quantization.DETAILS, f"{record.what} details")
-        found.quantized = details is not None or record.length(Quantization.SCALE, 4) > 0
         if details is not None:
-            held = [details.number(Quantization.SCALES, "i", NONE)]
-            held.append(details.number(Quantization.ZERO_POINTS, "i") or NONE)  # left out, it reads as 0 too
-            self.scales.update({(found.key[0], k): found.key for k in held if k != NONE})
+            scales, zeros = details.number(Quantization.SCALES, "i"), details.number(Quantization.ZERO_POINTS, "i")
+            self.scales.add((key[0], scales))
+            self.scales.add((key[0], zeros or NONE))  # a number that is left out reads as 0 too
+        return details is not None or record.length(Quantization.SCALE, 4) > 0
 
 
 def _describe(found: Constant, tensor: Table) -> None:
@@ -130,7 +132,7 @@ def _describe(found: Constant, tensor: Table) -> None:
     if found.dtype is None and found.what is None:
         raise tensor.buffer.bad(named, tensor.at, f"number type {kind}, where schema v3 knows up to {max(TYPES)}")
     found.shape = tensor.numbers(TensorField.SHAPE, "i", DIMENSIONS)
-    if any(n < 0 for n in found.shape):
+    if any(n < 0 for n in found.shape) or prod(found.shape) > ELEMENTS_LIMIT:
         raise tensor.buffer.bad(named, tensor.at, f"impossible shape {list(found.shape)} of a constant")
     found.size = prod(found.shape)
     if found.dtype is None:

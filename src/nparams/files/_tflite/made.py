@@ -70,11 +70,11 @@ def _no_slot(operator: str) -> str:
 
 def _operand(constant: Constant, strength: int, operator: str) -> tuple[str, str]:
     """A constant added or multiplied: learned, unless it is one number, whole numbers, or a table by its name."""
-    if not constant.shape:
+    if constant.size == 1 and len(constant.shape) != 1:  # a layer of one channel has shape (1,)
         return "buffer", f"one number in {operator}: a constant of the graph"
     if constant.dtype in INTEGERS and not constant.quantized:
         return "buffer", f"{constant.dtype} in {operator}: not trainable"
-    role, note = role_of(constant.name.partition(";")[0], constant.shape, constant.dtype)
+    role, note = role_of(constant.name.partition(";")[0], constant.shape, None)
     if role not in PARAMETER_ROLES and note is not None:
         return role, note
     return ROLES[strength], f"a constant operand of {operator.removeprefix(VENDOR)}"
