@@ -1,8 +1,13 @@
-"""HDF5 files: not read yet."""
+"""HDF5: models and weights of Keras, and any file of named arrays -> Network.
+
+What Keras writes is recognised by its attributes and groups; of any other file every dataset of numbers is counted.
+The layout is read by files/_hdf5: metadata only, whatever the size of the data.
+"""
 
 from __future__ import annotations
 
-from nparams.errors import UnsupportedError, place
+from nparams.files._hdf5 import open_file
+from nparams.files._keras import told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,5 +16,9 @@ if TYPE_CHECKING:
 
 
 def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = True) -> Network:
-    """Refuse: this format comes later."""
-    raise UnsupportedError(f"{place(source.name)}: HDF5 files are not read yet")
+    """The network in an HDF5 file: a Keras model or its weights, or a plain file of arrays.
+
+    Raises FormatError for a file that is damaged, UnsupportedError for one whose data lies in other files.
+    """
+    root = open_file(source, limits=limits)
+    return told.network(root, source, folder)

@@ -1,0 +1,252 @@
+"""The HDF5 files of Keras 1 and 2, and of Keras 3 under the name .h5: a group for each layer, its variables by name.
+
+keras-team/keras keras/src/legacy/saving/legacy_h5_format.py; keras v2.15.0 keras/saving/legacy/hdf5_format.py; 1.2.2
+keras/engine/topology.py (`save_weights_to_hdf5_group`); 0.3.3 keras/models.py (`nb_layers`, param_0).
+"""
+
+from __future__ import annotations
+
+from nparams.errors import FormatError, place, shown
+from nparams.files._hdf5 import Dataset, Group
+from nparams.files._keras import quantised
+from nparams.files._keras.numbers import number_of
+from nparams.files._keras.roles import ADDED
+from nparams.files._keras.variables import BOOKKEEPING, VARIABLES
+from nparams.files._keras.weights import Read
+from nparams.network import Tensor
+from nparams.roles import usual_role
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.files._keras.config import Layer
+
+MODEL, OPTIMIZER, TOP = "model_weights", "optimizer_weights", "top_level_model_weights"
+#: names of many layers do not fit into one attribute of 64 KB: then layer_names0, layer_names1 …
+MOST_PIECES = 10_000
+#: leaves that Keras makes as not trainable, beyond those of roles.py
+BUFFERS = frozenset((
+    "moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev", "running_mean", "running_std",
+    "vector_u", "sn_u", "idf_weights", "seed_generator_state",
+))  # fmt: skip
+#: endings of Keras 1's names: dense_1_b, lstm_1_b_i (keras 1.2.2, keras/layers/)
+FIRST_BIASES = ("_b", "_b_i", "_b_f", "_b_c", "_b_o", "_b_z", "_b_r", "_b_h", "_beta")
+FIRST_BUFFERS = ("_running_mean", "_running_std")
+
+
+def is_legacy(root: Group) -> bool:
+    """Whether a file is a model or weights of this kind."""
+    attributes = root.attrs()
+    return any(name in attributes for name in ("layer_names", "layer_names0", "nb_layers", "model_config")) or (
+        isinstance(root.get(MODEL), Group)
+    )
+
+
+def read(root: Group, config: Layer | None, source: str) -> Read:
+    """Every variable in such a file; `source` is its name for messages."""
+    return _Reader(config, source).read(root)
+
+
+def texts(group: Group, name: str) -> list[str] | None:
+    """The texts in an attribute, or in its numbered pieces; None where there is none."""
+    attributes = group.attrs()
+    if name in attributes:
+        return _texts(attributes[name].value())
+    found: list[str] = []
+    for k in range(MOST_PIECES):
+        piece = attributes.get(f"{name}{k}")
+        if piece is None:
+            return found if k else None
+        found += _texts(piece.value())
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+class _Reader:
+    def __init__(self, config: Layer | None, source: str) -> None:
+        self.config = config
+        self.source = place(source)
+        self.made = Read()
+        self.taken: set[str] = set()
+        self.places: dict[int, Tensor] = {}
+
+    def read(self, root: Group) -> Read:
+        inside = root.get(MODEL)
+        weights = inside if isinstance(inside, Group) else root
+        names = texts(weights, "layer_names")
+        members = weights.items()
+        for name in names or ():
+            found = weights.get(name)
+            if not isinstance(found, Group):
+                raise self._missing("layer_names", name, weights)
+            self._layer(name, found)
+        done = {name.split("/")[0] for name in names or ()}
+        apart = {OPTIMIZER, TOP, MODEL} if weights is root else {OPTIMIZER, TOP}
+        for name, found in sorted(members, key=lambda pair: _counted(pair[0])):
+            if name not in done and name not in apart:
+                self._beside(name, found, known=names is None)
+        for name in (TOP, OPTIMIZER):
+            for at in dict.fromkeys((weights, root)):
+                if isinstance(found := at.get(name), Group) and (at is weights or name == OPTIMIZER):
+                    self._top(found) if name == TOP else self._optimizer(found)
+        return self.made
+
+    def _layer(self, name: str, group: Group) -> None:
+        """One layer, or a model inside the model: its variables in Keras's order."""
+        found = dict(walk(group))
+        order = texts(group, "weight_names")
+        for path in order or ():
+            if path not in found:
+                raise self._missing("weight_names", path, group)
+        held: dict[str, dict[str, Tensor]] = {}
+        for path in dict.fromkeys((*(order or ()), *found)):
+            known = order is None or path in order
+            full = joined(name, path.removesuffix(":0"))
+            tensor = self._tensor(full, found[path], name)
+            if tensor is None:
+                continue
+            if not known:
+                tensor.role, tensor.note = "other", "not among the layer's weight_names: Keras does not load it"
+            else:
+                parent, _, leaf = full.rpartition("/")
+                held.setdefault(parent, {})[leaf] = tensor
+        for parent, tensors in held.items():
+            self._settle(name, parent, tensors)
+
+    def _beside(self, name: str, found: Group | Dataset, *, known: bool) -> None:
+        """What stands beside the layers: of Keras 0, a layer; else nothing that Keras loads."""
+        if isinstance(found, Group) and known:
+            self._layer(name, found)
+            return
+        for path, dataset in walk(found) if isinstance(found, Group) else [("", found)]:
+            tensor = self._tensor(f"{name}/{path}" if path else name, dataset, None)
+            if tensor is not None and not known:
+                tensor.role, tensor.note = "other", "not among the model's layer_names: Keras does not load it"
+
+    def _top(self, group: Group) -> None:
+        """The model's own variables, outside its layers."""
+        for path, dataset in walk(group):
+            full = path.removesuffix(":0")
+            tensor = self._tensor(full if "/" in full else f"{TOP}/{full}", dataset, None)
+            if tensor is not None:
+                tensor.role, tensor.note = _role(full.rpartition("/")[2], None, tensor)
+
+    def _optimizer(self, group: Group) -> None:
+        for path, dataset in walk(group):
+            tensor = self._tensor(f"{OPTIMIZER}/{path.removesuffix(':0')}", dataset, None)
+            if tensor is not None:
+                tensor.role, tensor.note = "other", f"the optimizer's state ({path.partition('/')[0]})"
+
+    def _tensor(self, name: str, dataset: Dataset, layer: str | None) -> Tensor | None:
+        """A tensor as stored; None where a dataset holds no plain numbers."""
+        config = None if self.config is None or layer is None else self.config.by_name.get(layer)
+        dtype, told = number_of(dataset, config)
+        if dataset.shape is None or (dtype is None and told is None):
+            self.made.left_out.append(name)
+            return None
+        while name in self.taken:
+            name = f"{name}'"
+        self.taken.add(name)
+        tensor = Tensor(name, dataset.shape, dtype, note=told)
+        first = self.places.setdefault(dataset.address, tensor)
+        if first is not tensor:
+            tensor.tied_to, tensor.note = first.name, "the same dataset under a second name"
+        self.made.tensors.append(tensor)
+        return tensor
+
+    def _settle(self, group: str, parent: str, held: dict[str, Tensor]) -> None:
+        """Roles of one layer's variables, their packing, and whether they are trained."""
+        way = self._way(group, parent)
+        layer = way[-1] if way else None
+        inside = layer.snake if layer is not None else None
+        for leaf, tensor in held.items():
+            tensor.role, note = _role(leaf, inside, tensor)
+            tensor.note = tensor.note or note
+        if layer is not None and layer.kind:
+            self.made.kinds[parent] = layer.kind
+        mode = None if layer is None else layer.dtype()[1]
+        if mode or any(tensor.role == "bookkeeping" for tensor in held.values()):
+            guess = "int8" if mode is None and not {"kernel_zero", "embeddings_zero"} & set(held) else "int4"
+            self.made.scheme = quantised.unpack(held, layer, mode or guess) or self.made.scheme
+        flags = [each.settings.get("trainable") for each in way]
+        if not flags or not all(isinstance(flag, bool) for flag in flags):
+            return
+        adapted = any(leaf.startswith("lora_") for leaf in held)
+        for leaf, tensor in held.items():
+            fixed = tensor.role == "buffer" or tensor.dtype in ("int8", "uint8", "int4")
+            fixed = fixed or (tensor.role == "bookkeeping" and mode != "float8")
+            tensor.trainable = all(flags) and not fixed and not (adapted and leaf in quantised.WEIGHTS)
+
+    def _way(self, group: str, parent: str) -> list[Layer]:
+        """The layers of the configuration that lead to a variable, outermost first; [] where it does not say."""
+        if self.config is None:
+            return []
+        layer = self.config.by_name.get(group)
+        if layer is None:
+            return []
+        way = [layer]
+        for part in parent[len(group) + 1 :].split("/"):
+            inner = way[-1].by_name.get(part) if part else None
+            if inner is not None:
+                way.append(inner)
+        return way
+
+    def _missing(self, attribute: str, name: str, group: Group) -> FormatError:
+        return FormatError(f"{self.source}: {attribute} of {shown(group.name)} names {shown(name)}, which is not there")
+
+
+def _role(leaf: str, kind: str | None, tensor: Tensor) -> tuple[str, str | None]:
+    """(role, note) of a variable by its name, and by its class where the configuration tells it."""
+    shape: tuple[int, ...] = tensor.shape or ()  # type: ignore[assignment]
+    for spec in VARIABLES.get(kind or "", ()):
+        if f"-{leaf}" in spec.split():
+            return "buffer", "made as not trainable"
+    if leaf in BUFFERS or leaf.endswith(FIRST_BUFFERS):
+        return "buffer", "made as not trainable"
+    if leaf in BOOKKEEPING and (kind in (None, "dense", "einsum_dense", "embedding", "reversible_embedding")):
+        return "bookkeeping", "what quantisation keeps beside the weights"
+    if leaf in ADDED or leaf.endswith(FIRST_BIASES):
+        return "bias", None
+    if leaf in ("kernel", "embeddings", "reverse_embeddings"):
+        return "weight", None
+    return usual_role(leaf, shape, tensor.dtype)
+
+
+def walk(group: Group) -> list[tuple[str, Dataset]]:
+    """(path from here, dataset) of everything below a group, in order."""
+    found: list[tuple[str, Dataset]] = []
+    stack: list[tuple[str, Group | Dataset]] = [("", group)]
+    while stack:
+        path, each = stack.pop()
+        if isinstance(each, Dataset):
+            found.append((path, each))
+        else:
+            before = f"{path}/" if path else ""
+            stack.extend((before + name, member) for name, member in reversed(each.items()))
+    return found
+
+
+def joined(layer: str, path: str) -> str:
+    """A variable's name below its layer's: what TensorFlow put in front, or added to the layer's name, is left out.
+
+    >>> joined("dense_6", "sequential_2/dense_6/kernel"), joined("lstm_1", "lstm_1_2/bias"), joined("inner", "d/kernel")
+    ('dense_6/kernel', 'lstm_1/bias', 'inner/d/kernel')
+    """
+    around = f"/{path}"
+    at = around.find(f"/{layer}/")
+    if at >= 0:
+        return around[at + 1 :]
+    first, _, rest = path.partition("/")
+    if rest and first.startswith(f"{layer}_") and first[len(layer) + 1 :].isdigit():
+        return f"{layer}/{rest}"
+    return f"{layer}/{path}"
+
+
+def _counted(text: str) -> tuple[str, int, str]:
+    stem = text.rstrip("0123456789")
+    digits = text[len(stem) :]
+    return stem, int(digits) if 0 < len(digits) < 10 else -1, text

@@ -1,0 +1,68 @@
+"""The weights file of Keras 3 (and tf.keras since 2.12): a group `vars` for each object, at the object's path.
+
+keras-team/keras keras/src/saving/saving_lib.py, `_save_state` and `H5IOStore`: layers/dense_1/vars/0 is the first
+variable of the second Dense among the model's layers.  Files saved on Windows by tf.keras have backslashes in the names
+of groups.  Since 3.6 each `vars` bears the object's own name as an attribute.
+"""
+
+from __future__ import annotations
+
+from nparams.files._hdf5 import Dataset, Group
+
+VARS = "vars"
+#: containers that a path leads through: no objects themselves
+CONTAINERS = frozenset(("layers", "_layer_checkpoint_dependencies", "cells"))
+
+
+class Stored:
+    """One object's variables: where it stands, its own name where the file says it, and what it keeps by key."""
+
+    __slots__ = ("kept", "name", "path")
+
+    def __init__(self, path: tuple[str, ...], name: str | None, kept: list[tuple[str, Dataset]]) -> None:
+        self.path = path
+        self.name = name
+        self.kept = kept
+
+
+def has_vars(root: Group) -> bool:
+    """Whether this is such a file: a group `vars` at the top, or below a group on the way to a layer."""
+    names = [name.replace("\\", "/") for name, _ in root.items()]
+    if VARS in names or any(name.split("/")[0] in CONTAINERS for name in names):
+        return True
+    return any(isinstance(found, Group) and isinstance(found.get(VARS), Group) for _, found in root.items())
+
+
+def objects(root: Group) -> tuple[list[Stored], list[tuple[tuple[str, ...], Dataset]]]:
+    """(every object that is stored, in the order of paths as a person counts; datasets that belong to none)."""
+    found: list[Stored] = []
+    stray: list[tuple[tuple[str, ...], Dataset]] = []
+    stack: list[tuple[tuple[str, ...], Group]] = [((), root)]
+    while stack:
+        path, group = stack.pop()
+        for name, member in group.items():
+            if isinstance(member, Dataset):
+                if path[-1:] != (VARS,):
+                    stray.append(((*path, name), member))
+                continue
+            inside = (*path, *name.replace("\\", "/").split("/"))
+            if name == VARS:
+                found.append(_stored(path, member))
+            stack.append((inside, member))
+    found.sort(key=lambda each: [_counted(part) for part in each.path])
+    return found, stray
+
+
+def _stored(path: tuple[str, ...], group: Group) -> Stored:
+    kept = [(key, member) for key, member in group.items() if isinstance(member, Dataset)]
+    kept.sort(key=lambda pair: _counted(pair[0]))
+    held = group.attrs().get("name")
+    name = held.value() if held is not None else None
+    return Stored(path, name if isinstance(name, str) else None, kept)
+
+
+def _counted(text: str) -> tuple[str, int, str]:
+    """A key by which dense_2 comes before dense_10, and 2 before 10."""
+    stem = text.rstrip("0123456789")
+    digits = text[len(stem) :]
+    return stem, int(digits) if 0 < len(digits) < 10 else -1, text

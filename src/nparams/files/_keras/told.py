@@ -1,0 +1,147 @@
+"""An HDF5 file as a Network: which of the layouts it is, and what should be said of it."""
+
+from __future__ import annotations
+
+from nparams.errors import shown
+from nparams.files._hdf5 import Group
+from nparams.files._keras import config as configs
+from nparams.files._keras import danger, legacy, store, weights
+from nparams.files._keras.legacy import MODEL
+from nparams.network import Network
+from nparams.network.grouping import group
+from nparams.network.tree import PARAMETER_ROLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+    from nparams.files._keras.weights import Read
+    from nparams.files.bytesource import ByteSource, Folder
+    from nparams.network import Module, Tensor
+
+#: attributes of a whole model, as JSON
+MODEL_CONFIG, VERSION = "model_config", "keras_version"
+
+
+def network(root: Group, source: ByteSource, folder: Folder | None) -> Network:
+    """The network in an open HDF5 file."""
+    if legacy.is_legacy(root):
+        held, rows, notes = configuration(root, source.name)
+        made = legacy.read(root, None if held is None else configs.tree(held), source.name)
+        version = _version(root)
+        what = "Keras model" if held is not None else "Keras weights"
+        return finish(made, source, "hdf5", what, version, rows + root.flags, notes)
+    if store.has_vars(root):
+        made = weights.read(root, None)
+        version = "3" if made.named else None
+        return finish(made, source, "hdf5", "Keras 3 weights", version, root.flags, [])
+    from nparams.files._keras.plain import read as plain
+
+    return plain(root, source, folder)
+
+
+def configuration(root: Group, name: str) -> tuple[dict[str, object] | None, list[dict[str, str]], list[str]]:
+    """(model_config of a whole model, flags, notes)."""
+    attribute = root.attrs().get(MODEL_CONFIG)
+    text = None if attribute is None else attribute.value()
+    if not isinstance(text, str):
+        return None, [], []
+    if len(text) > configs.MOST_CONFIG:
+        return (
+            None,
+            [],
+            [f"{MODEL_CONFIG} takes {len(text):,} characters and is not read: layers keep the file's names"],
+        )
+    held = configs.parse(text, name, MODEL_CONFIG)
+    return held, danger.flags(held, MODEL_CONFIG), []
+
+
+def _version(root: Group) -> str | None:
+    inside = root.get(MODEL)
+    for at in (inside, root):
+        attribute = at.attrs().get(VERSION) if isinstance(at, Group) else None
+        value = None if attribute is None else attribute.value()
+        if isinstance(value, str):
+            return value[:40]
+    return None
+
+
+def finish(
+    made: Read, source: ByteSource, form: str, what: str, version: str | None, flags: list[dict[str, str]],
+    notes: list[str], kind: str | None = None,
+) -> Network:  # fmt: skip
+    """The network of the tensors that were read, with its print-back, notes and other counts."""
+    tensors = made.tensors
+    parts = [f"{what} ({_keras(version)})" if version and "." in version else what]
+    parts += [kind] if kind else []
+    model = [t for t in tensors if t.role != "other"]
+    parts.append(f"{len(model):,} tensor{'' if len(model) == 1 else 's'}")
+    parts += [made.scheme] if made.scheme else []
+    return Network(
+        tree(made), source=source.name, form=form, read_as=", ".join(parts), notes=[*notes, *_notes(made)],
+        also=_also(made, version), flags=flags,
+    )  # fmt: skip
+
+
+def _keras(version: str) -> str:
+    return f"Keras {shown(version)[1:-1]}"
+
+
+def tree(made: Read) -> Module:
+    """The modules by the tensors' names, each with its class where that is known."""
+    root = group(made.tensors)
+    stack = [root]
+    while stack:
+        module = stack.pop()
+        module.kind = made.kinds.get(module.name)
+        stack.extend(module.children)
+    return root
+
+
+def _notes(made: Read) -> list[str]:
+    notes: list[str] = []
+    apart = [t for t in made.tensors if t.role == "other"]
+    if apart:
+        sizes: dict[str, int] = {}
+        for t in apart:
+            sizes[t.note or ""] = sizes.get(t.note or "", 0) + _stored(t)
+        told = "; ".join(f"{size:,} numbers: {why}" for why, size in sizes.items())
+        notes.append(f"set aside, because it is not the model: {told}")
+    tied = [t for t in made.tensors if t.tied_to is not None and t.role in PARAMETER_ROLES]
+    if tied:
+        notes.append(f"{len(tied):,} tensors are stored under two names and counted once ({tied[0].name})")
+    if made.guessed:
+        names = weights.listed(made.guessed)
+        notes.append(f"the file does not say what kind of layer {names} is: variables are named by shape or by place")
+    if made.left_out:
+        notes.append(f"left out, because they hold no plain numbers: {weights.listed(made.left_out)}")
+    unknown = [t for t in made.tensors if t.size is None and t.role in PARAMETER_ROLES]
+    if unknown:
+        notes.append(f"{len(unknown):,} packed weights have no known size, so there is no total ({unknown[0].name})")
+    if made.lora:
+        notes.append(
+            f"the configuration has LoRA: what it learnt is merged into the kernels here, and Keras adds {made.lora:,} "
+            "numbers for it when it loads the model"
+        )
+    return notes
+
+
+def _also(made: Read, version: str | None) -> dict[str, Size]:
+    """What Keras's own summary prints: every variable of the layers, and in Keras 3 the optimizer's.
+
+    keras/src/utils/summary_utils.py (`print_summary`); packed kernels count as stored.
+    """
+    held = [t for t in made.tensors if t.tied_to is None]
+    optimizer = [t for t in held if t.role == "other" and t.name.startswith(("optimizer/", f"{legacy.OPTIMIZER}/"))]
+    if all(t.shape == () and "sgd" not in (t.note or "").lower() for t in optimizer):
+        optimizer = []  # made, but not built: it keeps nothing for any variable of the model yet
+    third = version is not None and version.split(".")[0].isdigit() and int(version.split(".")[0]) >= 3
+    if optimizer and version is None:
+        return {}
+    counted = [t for t in held if t.role != "other"] + (optimizer if third else [])
+    if any(t.size is None and t.stored is None for t in counted):
+        return {}
+    return {"framework": sum(_stored(t) for t in counted) + (made.lora if third else 0)}
+
+
+def _stored(t: Tensor) -> int:
+    return t.stored[0] if t.stored is not None else t.size  # type: ignore[return-value]

@@ -1,0 +1,234 @@
+"""What each class of Keras keeps, in the order in which it saves it: names, and which of them are trained.
+
+A weights file of Keras 3 says layers/dense/vars/0; that this is the kernel stands in the class alone.  The table
+follows `Layer.save_own_variables` (trainable variables in the order of their making, then the others; keras-team/keras
+keras/src/layers/layer.py) and the classes that write their own order (`variable_serialization_spec` in
+keras/src/layers/core/dense.py, einsum_dense.py, embedding.py, reversible_embedding.py).
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nparams.files._keras.config import Layer
+
+    Shape = tuple[int, ...]
+    #: shape and number type of what stands at 0, 1, 2 …
+    Kept = Sequence[tuple[Shape, str | None]]
+
+_CONV = "kernel bias?"
+_GATES = "kernel recurrent_kernel bias?"
+#: class as paths spell it -> its variables; name? may be absent; -name is made as not trainable.  Several: alternatives
+VARIABLES: dict[str, tuple[str, ...]] = {
+    # core/
+    "dense": ("kernel bias?",),
+    "einsum_dense": ("kernel bias?",),
+    "embedding": ("embeddings",),
+    "reversible_embedding": ("embeddings reverse_embeddings?",),
+    # convolutional/
+    "conv1d": (_CONV,), "conv2d": (_CONV,), "conv3d": (_CONV,),
+    "conv1d_transpose": (_CONV,), "conv2d_transpose": (_CONV,), "conv3d_transpose": (_CONV,),
+    "depthwise_conv1d": (_CONV,), "depthwise_conv2d": (_CONV,),
+    "separable_conv1d": ("depthwise_kernel pointwise_kernel bias?",),
+    "separable_conv2d": ("depthwise_kernel pointwise_kernel bias?",),
+    "locally_connected1d": (_CONV,), "locally_connected2d": (_CONV,),
+    # normalization/
+    "batch_normalization": (
+        "gamma? beta? -moving_mean -moving_variance",
+        "gamma? beta? -moving_mean -moving_variance -moving_stddev -renorm_mean -renorm_stddev",
+    ),
+    "sync_batch_normalization": ("gamma? beta? -moving_mean -moving_variance",),
+    "layer_normalization": ("gamma? beta?",),
+    "group_normalization": ("gamma? beta?",),
+    "rms_normalization": ("scale",),
+    "spectral_normalization": ("=kernel -vector_u", "-vector_u"),
+    # rnn/
+    "lstm_cell": (_GATES,), "gru_cell": (_GATES,), "simple_rnn_cell": (_GATES,), "conv_lstm_cell": (_GATES,),
+    # attention/, activations/
+    "attention": ("scale? concat_score_weight?",),
+    "additive_attention": ("scale",),
+    "p_re_lu": ("alpha",),
+    # preprocessing/
+    "normalization": ("-mean -variance -count",),
+    "stft_spectrogram": ("real_kernel imag_kernel?", "imag_kernel"),
+}  # fmt: skip
+#: the setting that makes an optional variable, and its value
+OPTIONS = {"bias": ("use_bias", True), "gamma": ("scale", True), "beta": ("center", True), "scale": ("use_scale", True),
+           "concat_score_weight": ("score_mode", "concat"), "reverse_embeddings": ("tie_weights", False)}  # fmt: skip
+
+#: quantisation mode -> what Dense and EinsumDense keep then, and what an Embedding keeps
+QUANTISED = {
+    "int8": "kernel bias? kernel_scale",
+    "int4": "kernel bias? kernel_scale kernel_zero? g_idx?",
+    "float8": "kernel bias? inputs_scale inputs_amax_history kernel_scale kernel_amax_history outputs_grad_scale "
+    "outputs_grad_amax_history",
+    "gptq": "bias? kernel kernel_scale kernel_zero g_idx",
+    "awq": "bias? kernel kernel_scale kernel_zero awq_scales g_idx",
+}
+QUANTISED_TABLES = {
+    "int8": "embeddings embeddings_scale reverse_embeddings? reverse_embeddings_scale?",
+    "int4": "embeddings embeddings_scale embeddings_zero? g_idx? reverse_embeddings? reverse_embeddings_scale? "
+    "reverse_embeddings_zero?",
+}
+DENSE, TABLES = ("dense", "einsum_dense"), ("embedding", "reversible_embedding")
+#: what a quantised layer keeps besides its weights
+BOOKKEEPING = frozenset((
+    "kernel_scale", "kernel_zero", "zero_point", "g_idx", "awq_scales", "inputs_scale", "inputs_amax_history",
+    "kernel_amax_history", "outputs_grad_scale", "outputs_grad_amax_history", "embeddings_scale", "embeddings_zero",
+    "reverse_embeddings_scale", "reverse_embeddings_zero",
+))  # fmt: skip
+
+#: attribute of a composite layer -> the class that stands there (attention/multi_head_attention.py and its like)
+CHILDREN = dict.fromkeys(
+    ("query_dense", "key_dense", "value_dense", "output_dense", "_query_dense", "_key_dense", "_value_dense",
+     "_output_dense"),
+    "einsum_dense",
+)  # fmt: skip
+#: of what class the cell is
+CELL_OF = ("lstm", "gru", "simple_rnn")
+
+OPTIMIZERS = frozenset((
+    "adadelta", "adafactor", "adagrad", "adam", "adam_w", "adamw", "adamax", "ftrl", "lamb", "lion",
+    "loss_scale_optimizer", "multi_optimizer", "muon", "nadam", "rmsprop", "rm_sprop", "sgd", "schedule_free_adam_w",
+))  # fmt: skip
+
+
+class Named:
+    """What the variables of one object are called."""
+
+    __slots__ = ("buffers", "copies", "mode", "names", "note", "sure")
+
+    def __init__(self, names: list[str], note: str | None = None, *, sure: bool = True) -> None:
+        self.names = names
+        #: those that are made as not trainable, and those that are another object's
+        self.buffers: set[str] = set()
+        self.copies: set[str] = set()
+        #: said of each, where it is not plain
+        self.note = note
+        #: whether the class is known
+        self.sure = sure
+        #: how it is quantised
+        self.mode: str | None = None
+
+
+def named(snake: str, kept: Kept, layer: Layer | None) -> Named | None:
+    """The names of what an object of that class keeps; None where the class is not known or keeps something else.
+
+    >>> named("batch_normalization", [((8,), "float32")] * 4, None).names
+    ['gamma', 'beta', 'moving_mean', 'moving_variance']
+    >>> named("dense", [((8,), "float32")] * 4, None) is None
+    True
+    """
+    mode = _mode(snake, kept, layer)
+    specs = VARIABLES.get(snake, ())
+    if mode:
+        spec = (QUANTISED if snake in DENSE else QUANTISED_TABLES).get(mode)
+        specs = (spec, *specs) if spec else specs
+    for spec in specs:
+        found = _chosen(spec.split(), len(kept), layer)
+        if found is not None and fits([n.strip("-=?") for n in found], kept):
+            made = Named([n.strip("-=?") for n in found])
+            made.buffers = {n[1:] for n in found if n[0] == "-"}
+            made.copies = {n[1:] for n in found if n[0] == "="}
+            made.mode = mode if spec not in VARIABLES.get(snake, ()) else None
+            if len(found) == 1 and len(spec.split()) > 1 and not _told(found[0].strip("-=?"), layer):
+                made.note = f"the only one of {spec.replace('?', '').replace('-', '')}; the file does not say which"
+            return made
+    return None
+
+
+def _chosen(spec: list[str], count: int, layer: Layer | None) -> list[str] | None:
+    """The words of a row that are there: the optional ones by the settings, else as many as are left, in order."""
+    optional = [word.strip("-=?") for word in spec if word.endswith("?")]
+    left = count - (len(spec) - len(optional))
+    told = {name: _told(name, layer) for name in optional}
+    here = [name for name in optional if told[name] is not None and told[name]]
+    open_ = [name for name in optional if told[name] is None]
+    if not len(here) <= left <= len(here) + len(open_):
+        here, open_ = [], optional  # the settings are of another layer, or say what is not so
+        if not 0 <= left <= len(open_):
+            return None
+    there = {*here, *open_[: left - len(here)]}
+    return [word.rstrip("?") for word in spec if not word.endswith("?") or word.strip("-=?") in there]
+
+
+def _told(name: str, layer: Layer | None) -> bool | None:
+    """Whether the settings say that an optional variable is there; None where they do not tell."""
+    if layer is None or name not in OPTIONS:
+        return None
+    key, value = OPTIONS[name]
+    return None if key not in layer.settings else layer.settings[key] == value
+
+
+def _mode(snake: str, kept: Kept, layer: Layer | None) -> str | None:
+    """How a layer is quantised: by its dtype policy, else by what it keeps."""
+    if snake not in (*DENSE, *TABLES) or not kept:
+        return None
+    if layer is not None and (mode := layer.dtype()[1]):
+        return mode
+    types = [dtype for _, dtype in kept]
+    if types[0] == "int8":
+        return "int4" if "int8" in types[1:] and snake in DENSE else _width(snake, kept)
+    if "uint8" in types[:2]:
+        return "gptq" if len(kept) <= 4 + (types[0] != "uint8") else "awq"
+    return "float8" if snake in DENSE and len(kept) >= 7 else None
+
+
+def _width(snake: str, kept: Kept) -> str:
+    """4 or 8 bits to a number, by the scales beside an int8 weight: two numbers to a byte need twice as many."""
+    if snake in TABLES:
+        return "int4" if len(kept) >= 4 and kept[2][1] == "int8" else "int8"
+    weight, scale = kept[0][0], kept[-1][0]
+    halved = len(weight) == 2 and len(scale) == 1 and weight[1] == (scale[0] + 1) // 2 != scale[0]
+    return "int4" if halved else "int8"
+
+
+def fits(names: list[str], kept: Kept) -> bool:
+    """Whether variables of those names can have these shapes: a class of the same name may be somebody's own."""
+    by_name = {name: shape for name, (shape, _) in zip(names, kept, strict=True)}
+    first = kept[0][0] if kept else ()
+    if "kernel" in by_name and not by_name["kernel"]:
+        return False
+    if names[:2] == ["kernel", "bias"] and not _bias_of(by_name["kernel"], by_name["bias"]):
+        return False
+    if "recurrent_kernel" in by_name and by_name["recurrent_kernel"][-1:] != by_name["kernel"][-1:]:
+        return False
+    if "embeddings" in by_name and len(by_name["embeddings"]) != 2:
+        return False
+    norm = [shape for name, shape in by_name.items() if name in ("gamma", "beta", "moving_mean", "moving_variance")]
+    return all(shape == norm[0] for shape in norm) and (not norm or len(first) >= 1)
+
+
+def _bias_of(kernel: Shape, bias: Shape) -> bool:
+    """A bias is as long as one side of its kernel (a packed one has half of it)."""
+    sides = {*kernel, *(2 * d for d in kernel), *(2 * d - 1 for d in kernel)}
+    return len(bias) > 1 or (len(bias) == 1 and (bias[0] in sides or len(kernel) > 2))
+
+
+def by_shape(kept: Kept, keys: list[str]) -> Named:
+    """Names for what a class of somebody's own keeps, by shape alone: said to be a guess where it is one.
+
+    >>> by_shape([((3, 4), "float32"), ((4,), "float32")], ["0", "1"]).names
+    ['kernel', 'bias']
+    """
+    shapes = [shape for shape, _ in kept]
+    vectors = all(len(shape) == 1 and shape == shapes[0] for shape in shapes)
+    names = keys
+    if any(dtype is None or dtype.startswith(("int", "uint", "bool")) for _, dtype in kept):
+        pass
+    elif len(kept) == 1 and len(shapes[0]) >= 2:
+        names = ["kernel"]
+    elif len(kept) == 2 and len(shapes[0]) >= 2 and len(shapes[1]) == 1 and shapes[1][0] in shapes[0]:
+        names = ["kernel", "bias"]
+    elif len(kept) == 4 and vectors:
+        names = ["gamma", "beta", "moving_mean", "moving_variance"]
+    elif len(kept) == 3 and len(shapes[1]) > 2 and set(shapes[1][:-2]) == {1}:
+        names = ["depthwise_kernel", "pointwise_kernel", "bias"]
+    elif len(kept) == 3 and len(shapes[0]) == len(shapes[1]) >= 2 and shapes[2][-1:] == shapes[0][-1:]:
+        names = ["kernel", "recurrent_kernel", "bias"]
+    guess = "a class that is not known: named by its place" if names is keys else "a class that is not known: by shape"
+    made = Named(list(names), guess, sure=False)
+    made.buffers = {"moving_mean", "moving_variance"}.intersection(names)
+    return made
