@@ -9,16 +9,19 @@ from math import prod
 from struct import Struct
 
 from nparams.errors import shown
-from nparams.files._hdf5 import dataspace, datatype, header, shared
+from nparams.files._hdf5 import btree2, dataspace, datatype, header, new_groups, shared
 from nparams.files._hdf5.datatype import Datatype
+from nparams.files._hdf5.fractal_heap import FractalHeap
 from nparams.files._hdf5.global_heap import GlobalHeap
 from nparams.files._hdf5.links import text
 from nparams.files._hdf5.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import TypeAlias
+
+    from nparams.files._hdf5.header import Message
 
     Value: TypeAlias = "int | float | str | list[Value] | None"
 
@@ -28,6 +31,8 @@ HEAD = Struct("<BBHHH")
 SHARED_TYPE, SHARED_SPACE = 1, 2
 #: bytes of the strings of one value
 TEXT_BYTES = 32_000_000
+#: of the index by name: heap id, flags; then order and hash
+RECORD = Struct("<8sB8x")
 NUL_ENDED, NUL_PADDED, SPACE_PADDED = range(3)
 
 
@@ -132,6 +137,26 @@ def _nested(values: Iterator[Value], shape: tuple[int, ...]) -> Value:
 
 def _taken(values: Iterator[Value], count: int) -> Iterator[Value]:
     return iter([next(values) for _ in range(count)])
+
+
+def bodies(store: Store, messages: Sequence[Message]) -> Iterator[tuple[bytes, int]]:
+    """The attribute messages of an object, and where they lie: in its header, or in a heap where they are many."""
+    for message in messages:
+        if message.kind == header.ATTRIBUTE:
+            yield shared.body(store, message), message.at
+        elif message.kind == header.ATTRIBUTE_INFO:
+            _, heap, tree = new_groups.info(store, message, 2)
+            if heap != store.undefined:
+                yield from _dense(store, heap, tree)
+
+
+def _dense(store: Store, heap_at: int, tree_at: int) -> Iterator[tuple[bytes, int]]:
+    heap, tree = FractalHeap(store, heap_at), btree2.Tree(store, tree_at)
+    if tree.kind != btree2.ATTRIBUTE_NAMES or tree.record != RECORD.size:
+        raise store.bad("B-tree", f"kind {tree.kind}, where {btree2.ATTRIBUTE_NAMES} is due", tree_at)
+    for record in tree.records():
+        identity, flags = RECORD.unpack(record)
+        yield shared.in_heap(store, header.ATTRIBUTE, identity) if flags & header.IS_SHARED else heap.get(identity)
 
 
 def read(heap: GlobalHeap, body: bytes, at: int) -> Attribute:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from math import prod
 
 from nparams.errors import shown
-from nparams.files._hdf5 import attributes, dataspace, datatype, header, layout, old_groups, shared, superblock
+from nparams.files._hdf5 import (
+    attributes,
+    dataspace,
+    datatype,
+    header,
+    layout,
+    new_groups,
+    old_groups,
+    shared,
+    superblock,
+    values,
+)
 from nparams.files._hdf5.global_heap import GlobalHeap
 from nparams.files._hdf5.store import Store
 
@@ -60,12 +71,12 @@ class File:
         return links
 
     def _read_links(self, address: int, path: str) -> dict[str, Link]:
-        found = self.messages(address, path)
-        if header.SYMBOLS in found:
-            message = found[header.SYMBOLS]
-            links = old_groups.links(self.store, message.body, message.at)
+        messages = header.read(self.store, address)
+        symbols = [message for message in messages if message.kind == header.SYMBOLS]
+        if symbols:
+            links = old_groups.links(self.store, symbols[0].body, symbols[0].at)
         else:
-            raise self.store.refused("groups of the newer kind are not read yet")
+            links = new_groups.links(self.store, messages)
         named = {link.name: link for link in links}
         if len(named) < len(links):
             raise self.store.bad(f"group {shown(path)}", "two members bear one name", address)
@@ -92,16 +103,13 @@ class _Object:
     def attrs(self) -> dict[str, Attribute]:
         """The attributes by name."""
         found: dict[str, Attribute] = {}
-        for message in header.read(self._file.store, self.address):
-            if message.kind == header.ATTRIBUTE:
-                body = shared.body(self._file.store, message)
-                attribute = attributes.read(self._file.heap, body, message.at)
-                if attribute.name in found:
-                    raise self._file.store.bad(
-                        shown(self.name), f"attribute {shown(attribute.name)} comes twice", message.at
-                    )
-                found[attribute.name] = attribute
-        return found
+        store = self._file.store
+        for body, at in attributes.bodies(store, header.read(store, self.address)):
+            attribute = attributes.read(self._file.heap, body, at)
+            if attribute.name in found:
+                raise store.bad(shown(self.name), f"attribute {shown(attribute.name)} comes twice", at)
+            found[attribute.name] = attribute
+        return dict(sorted(found.items()))
 
 
 class Group(_Object):
@@ -229,9 +237,33 @@ class Dataset(_Object):
     @property
     def stored_bytes(self) -> int:
         """Bytes that its values take in the file: fewer where they are compressed or were never written."""
-        if self._layout.kind == layout.CHUNKED:
-            raise self._file.store.refused("chunked datasets are not read yet")
-        return self._layout.size
+        if self._layout.kind != layout.CHUNKED:
+            return self._layout.size
+        return sum(chunk.size for chunk in self._plan().chunks())
+
+    def data(self, limit: int) -> bytes:
+        """The values as NumPy would hold them, in the byte order of the file; at most `limit` bytes.
+
+        Raises UnsupportedError for more, and for values behind a filter that is not read.
+        """
+        store, where, size = self._file.store, self._layout, self.elements * self._type.size
+        if size > limit:
+            raise store.refused(f"{shown(self.name)}: {size:,} bytes of values, where at most {limit:,} are read")
+        if size == 0:
+            return b""
+        if where.size == size and where.kind != layout.CHUNKED:
+            return store.raw(where.at, size, shown(self.name))
+        found = self._file.messages(self.address, self.name)
+        whole = bytearray(values.fill_value(store, found, self._type.size) * self.elements)
+        if where.kind == layout.CHUNKED:
+            plan = self._plan()
+            for chunk in plan.chunks():
+                plan.fill(chunk, whole)
+        return bytes(whole)
+
+    def _plan(self) -> values.Plan:
+        found = self._file.messages(self.address, self.name)
+        return values.Plan(self._file.store, self._layout, self.shape or (), found)
 
 
 COPY = "save a copy that holds the data itself"
@@ -245,4 +277,6 @@ def open_file(source: ByteSource, *, limits: bool = True) -> Group:
     """
     store = Store(source, limits)
     block = superblock.read(store)
+    if block.extension != store.undefined:
+        shared.read_extension(store, block.extension)
     return Group(File(store), block.root, "/")
