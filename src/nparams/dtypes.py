@@ -21,9 +21,11 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
     "float6_e2m3fn": (4, 3), "float6_e3m2fn": (4, 3), "float4_e2m1fn": (2, 1),
     "int64": (1, 8), "int32": (1, 4), "int16": (1, 2), "int8": (1, 1),
     "uint64": (1, 8), "uint32": (1, 4), "uint16": (1, 2), "uint8": (1, 1),
-    "bool": (1, 1), "complex64": (1, 8), "complex128": (1, 16),
+    "bool": (1, 1), "complex32": (1, 4), "complex64": (1, 8), "complex128": (1, 16),
+    # bytes without a meaning of their own (torch/csrc/utils/tensor_dtypes.cpp)
+    "bits8": (1, 1), "bits16": (1, 2), "bits1x8": (1, 1), "bits2x4": (1, 1), "bits4x2": (1, 1),
     # logical types of packed weights; their scales are counted apart, as bookkeeping
-    "int1": (8, 1), "int2": (4, 1), "int3": (8, 3), "int4": (2, 1), "uint4": (2, 1), "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
+    "int1": (8, 1), "int2": (4, 1), "uint2": (4, 1), "int3": (8, 3), "int4": (2, 1), "uint4": (2, 1), "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
     "nf4": (2, 1), "fp4": (2, 1),
     # block types, the scales inside the block (where a format keeps them apart, the tensor says what is `stored`)
     "q4_0": (32, 18), "q4_1": (32, 20), "q5_0": (32, 22), "q5_1": (32, 24), "q8_0": (32, 34), "q8_1": (32, 36),
@@ -43,12 +45,41 @@ SAFETENSORS: Mapping[str, str] = {
     "U64": "uint64", "U32": "uint32", "U16": "uint16", "U8": "uint8", "BOOL": "bool", "C64": "complex64",
 }  # fmt: skip
 
+# torch.<name> (torch/csrc/utils/tensor_dtypes.cpp); q types hold numbers with a scale.  float4_e2m1fn_x2, two numbers in
+# one element, has no row: its reader doubles the shape.
+TORCH: Mapping[str, str] = {
+    "float64": "float64", "double": "float64", "float32": "float32", "float": "float32", "float16": "float16",
+    "half": "float16", "bfloat16": "bfloat16", "float8_e5m2": "float8_e5m2", "float8_e4m3fn": "float8_e4m3fn",
+    "float8_e5m2fnuz": "float8_e5m2fnuz", "float8_e4m3fnuz": "float8_e4m3fnuz", "float8_e8m0fnu": "float8_e8m0fnu",
+    "int64": "int64", "long": "int64", "int32": "int32", "int": "int32", "int16": "int16", "short": "int16",
+    "int8": "int8", "uint64": "uint64", "uint32": "uint32", "uint16": "uint16", "uint8": "uint8", "bool": "bool",
+    "complex32": "complex32", "chalf": "complex32", "complex64": "complex64", "cfloat": "complex64",
+    "complex128": "complex128", "cdouble": "complex128",
+    "qint8": "int8", "quint8": "uint8", "qint32": "int32", "quint4x2": "uint4", "quint2x4": "uint2",
+    "bits8": "bits8", "bits16": "bits16", "bits1x8": "bits1x8", "bits2x4": "bits2x4", "bits4x2": "bits4x2",
+}  # fmt: skip
+# torch.<name>Storage (torch/storage.py, _dtype_to_storage_type_map)
+TORCH_STORAGES: Mapping[str, str] = {
+    "Double": "float64", "Float": "float32", "Half": "float16", "BFloat16": "bfloat16", "Long": "int64", "Int": "int32",
+    "Short": "int16", "Char": "int8", "Byte": "uint8", "Bool": "bool", "ComplexDouble": "complex128",
+    "ComplexFloat": "complex64", "QInt8": "int8", "QUInt8": "uint8", "QInt32": "int32", "QUInt4x2": "uint4",
+    "QUInt2x4": "uint2",
+}  # fmt: skip
+
 GGML: Mapping[int, str] = {
     0: "float32", 1: "float16", 2: "q4_0", 3: "q4_1", 6: "q5_0", 7: "q5_1", 8: "q8_0", 9: "q8_1", 10: "q2_k",
     11: "q3_k", 12: "q4_k", 13: "q5_k", 14: "q6_k", 15: "q8_k", 16: "iq2_xxs", 17: "iq2_xs", 18: "iq3_xxs",
     19: "iq1_s", 20: "iq4_nl", 21: "iq3_s", 22: "iq2_s", 23: "iq4_xs", 24: "int8", 25: "int16", 26: "int32",
     27: "int64", 28: "float64", 29: "iq1_m", 30: "bfloat16", 34: "tq1_0", 35: "tq2_0", 39: "mxfp4",
     40: "nvfp4", 41: "q1_0", 42: "q2_0",
+}  # fmt: skip
+
+# onnx/onnx onnx/onnx.proto, TensorProto.DataType (8 is text, which has no size)
+ONNX: Mapping[int, str] = {
+    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16",
+    11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8_e4m3fn",
+    18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4_e2m1fn",
+    24: "float8_e8m0fnu", 25: "uint2", 26: "int2",
 }  # fmt: skip
 
 # Ids that once had a meaning; ggml.h: "support has been removed".

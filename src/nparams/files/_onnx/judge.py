@@ -1,0 +1,123 @@
+"""The role of each stored array, by what it is used for, its name and its number type (DESIGN's order of roles)."""
+
+from __future__ import annotations
+
+from nparams.dtypes import INTEGERS
+from nparams.files._onnx.names import is_made_up
+from nparams.roles import role_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nparams.files._onnx.model import Stored
+    from nparams.files._onnx.reach import Mark
+
+#: integers that a weight may be stored as without further ado; wider ones only where the operator takes them
+NARROW = frozenset(("int8", "uint8"))
+PLAIN_NAMES = frozenset(("weight", "kernel", "gamma"))
+#: what a mark makes of an array -> (role, what a note says of it)
+FIXED_ROLES = {
+    "s": ("bookkeeping", "scale, zero point or index of a quantised {op}"),
+    "m": ("buffer", "statistics or a table of {op}"),
+    "a": ("buffer", "an argument of {op}"),
+}
+
+
+class Verdict:
+    """A role, why, and the use that decided."""
+
+    __slots__ = ("mark", "note", "role")
+
+    def __init__(self, role: str, note: str | None = None, mark: Mark | None = None) -> None:
+        self.role = role
+        self.note = note
+        self.mark = mark
+
+
+def judge(stored: Stored, marks: Mapping[str, Mark], annotated: bool = False) -> Verdict:
+    """What an initializer is."""
+    named = role_of(stored.name, stored.dims, stored.dtype)
+    slot = _slot(stored, marks)
+    if named[0] == "buffer" and stored.dtype not in INTEGERS and (slot is None or slot.letter != "b"):
+        return Verdict("buffer", named[1], slot)
+    if slot is not None:
+        role = "weight" if slot.letter == "w" else "bias"
+        return Verdict(role, _through(slot), slot)
+    for sign in "sm":
+        if sign in marks:
+            return Verdict(*_by(marks[sign], sign), marks[sign])
+    if annotated:
+        return Verdict("bookkeeping", "a scale or zero point, by the graph's quantization annotation")
+    return _by_operand(stored, marks, named[0])
+
+
+def _slot(stored: Stored, marks: Mapping[str, Mark]) -> Mark | None:
+    """The use that makes it a weight or a bias, where its numbers can be such."""
+    for sign in "wb":
+        mark = marks.get(sign)
+        if mark is not None and _may_be(stored, mark):
+            return mark
+    return None
+
+
+def _may_be(stored: Stored, mark: Mark) -> bool:
+    if stored.dtype is None:
+        return False
+    return stored.dtype not in INTEGERS or stored.dtype in NARROW or (mark.integers and stored.dtype != "bool")
+
+
+def _by_operand(stored: Stored, marks: Mapping[str, Mark], named: str) -> Verdict:
+    """An array that stands in no layer's slot: an operand of arithmetic, an argument, or unknown."""
+    mark = next((marks[sign] for sign in "xod" if sign in marks and _may_be_operand(stored, marks[sign])), None)
+    if mark is not None:
+        return _operand(stored, mark, named)
+    if "a" in marks:
+        return Verdict(*_by(marks["a"], "a"), marks["a"])
+    if stored.dtype is None or stored.dtype in INTEGERS:
+        return Verdict("buffer", f"{stored.dtype or 'text'}: not trainable")
+    if stored.size == 1 and is_made_up(stored.name):
+        return Verdict("buffer", "one number, no parameter by its name")
+    return Verdict("bias" if named == "bias" else "weight", "in no slot that is known: by its name and shape")
+
+
+def _may_be_operand(stored: Stored, mark: Mark) -> bool:
+    return stored.dtype is not None and (stored.dtype not in INTEGERS or (mark.integers and stored.dtype != "bool"))
+
+
+def _operand(stored: Stored, mark: Mark, named: str) -> Verdict:
+    """Added along one side it is a bias, whole tables and factors are weights; one number only where it has a name."""
+    note = f"an operand of {mark.node.op}"
+    if stored.size == 1 and is_made_up(stored.name):
+        return Verdict("buffer", f"one number, {note}", mark)
+    leaf = stored.name[max(stored.name.rfind("."), stored.name.rfind("/")) + 1 :]
+    if named == "bias" or leaf in PLAIN_NAMES:
+        return Verdict(named, note, mark)
+    along = sum(n > 1 for n in stored.dims)
+    return Verdict("bias" if mark.letter == "o" and along <= 1 else "weight", note, mark)
+
+
+def _by(mark: Mark, sign: str) -> tuple[str, str]:
+    role, note = FIXED_ROLES[sign]
+    return role, note.format(op=mark.node.op)
+
+
+def _through(mark: Mark) -> str | None:
+    return f"reaches {mark.node.op} through {mark.through}" if mark.through else None
+
+
+def inline_weight(stored: Stored, marks: Mapping[str, Mark], operands: bool) -> Verdict:
+    """What the value of a Constant node is: a weight in a layer's slot, or a formula's number ("other").
+
+    `operands` says that the layers of this model keep their weights in Constant nodes: then statistics, scales and
+    operands of arithmetic are what they would be as initializers, as long as an operand is more than one number.
+    """
+    slot = _slot(stored, marks)
+    if slot is not None:
+        return judge(stored, marks)
+    for sign in "sm" if operands and stored.dtype is not None else "":
+        if sign in marks:
+            return Verdict(*_by(marks[sign], sign), marks[sign])
+    if operands and stored.size > 1 and any(sign in marks and _may_be_operand(stored, marks[sign]) for sign in "xo"):
+        return _by_operand(stored, marks, role_of(stored.name, stored.dims, stored.dtype)[0])
+    return Verdict("other", "an inline constant in no weight slot")

@@ -1,0 +1,58 @@
+"""Names of ONNX tensors: a framework's own or made up by an exporter, and the layer that each stands in."""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.files._onnx.model import Node
+
+#: names that exporters and optimisers make up, each with an example
+MADE_UP = (
+    (r"/", "/encoder/Constant_3_output_0: torch.onnx"),
+    (r"onnx::", "onnx::MatMul_412: torch.onnx"),
+    (r"_?\d+$", "463: torch.onnx of old"),
+    (r"val_\d+$", "val_17: torch.onnx with dynamo"),
+    (r"(?:.*[/_])?[Cc]onst(?:ant)?(?:_fold_opt_)?(?:[_/\d:]|$)", "const_fold_opt__81: tf2onnx"),
+    (r".*/[xy](?::\d+)?(?:;|$)", "model/normalize/add/y:0: tf2onnx"),
+    (r"(?:.*_)?scalar", "scalar_tensor_default: torch.onnx with dynamo"),
+    (r".*(?:__\d+|_output_\d+)$", "roi__44: tf2onnx"),
+    (r"t?e?mp?_?\d+$", "tmp_3"),
+)
+_MADE_UP = re.compile("|".join(f"(?:{pattern})" for pattern, _ in MADE_UP))
+#: what TensorFlow hangs below the name of a variable or of its layer
+TAIL = re.compile(r"(?:/ReadVariableOp(?:_\d+)?|/resource|/read)?(?::\d+)?$")
+
+
+def is_made_up(name: str) -> bool:
+    """Whether a name was made up by what wrote the file, so that it says nothing about the array.
+
+    >>> is_made_up("onnx::Mul_35"), is_made_up("/layer/Constant_output_0"), is_made_up("logit_scale")
+    (True, True, False)
+    """
+    return not name or _MADE_UP.match(name) is not None
+
+
+def layer_of(name: str, node: Node | None) -> str:
+    """The layer that an array stands in: by its own name, or by the node that uses it.
+
+    >>> layer_of("fc1.weight", None), layer_of("model/dense/MatMul/ReadVariableOp:0", None)
+    ('fc1', 'model/dense')
+    """
+    if node is not None and (is_made_up(name) or not ("." in name or "/" in name)):
+        return _by_node(node) or name
+    if ";" in name:
+        name = name.rpartition(";")[2]
+    if "/" in name:
+        return TAIL.sub("", name).rpartition("/")[0] or name
+    return name.rpartition(".")[0] or name
+
+
+def _by_node(node: Node) -> str:
+    """`/encoder/layer.0/query/MatMul` is the query of encoder.layer.0, as the parameters beside it say."""
+    name = node.name or (node.outputs[0] if node.outputs else node.op)
+    if name.startswith("/"):
+        scope = name[1:].rpartition("/")[0]
+        return scope.replace("/", ".") or name[1:]
+    return name
