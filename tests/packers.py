@@ -104,8 +104,8 @@ def marlin(name: str, out: int, ins: int, group: int = 128) -> list[T]:
 
 def compressed(name: str, out: int, ins: int, bits: int, *, group: int = 32, zeros: bool = False, order: bool = False,
                shape: str = "I64") -> list[T]:  # fmt: skip
-    """compressed-tensors .../quantized_compressors/pack_quantized.py, `pack_to_int32` and `compress_weight`: zero
-    points are packed along the outputs."""
+    """compressed-tensors of version 0.11 and before, src/compressed_tensors/compressors/quantized_compressors/
+    pack_quantized.py, `pack_to_int32` and `compress_weight`: zero points are packed along the outputs."""
     per = 32 // bits
     held = [
         T(f"{name}.weight_packed", [out, ceil(ins / per)], "I32", words(values(out, ins, bits), bits, per)),
@@ -114,6 +114,30 @@ def compressed(name: str, out: int, ins: int, bits: int, *, group: int = 32, zer
     ]
     held += [T(f"{name}.weight_zero_point", [ceil(out / per), ceil(ins / group)], "I32")] if zeros else []
     return held + ([T(f"{name}.weight_g_idx", [ins], "I32")] if order else [])
+
+
+def compressed_dense(name: str, out: int, ins: int, bits: int) -> list[T]:
+    """compressed-tensors of later versions, compressors/pack_quantized/helpers.py, `pack_to_int32`: runs of bits."""
+    return [
+        T(f"{name}.weight_packed", [out, ceil(ins * bits / 32)], "I32", stream(values(out, ins, bits), bits)),
+        T(f"{name}.weight_scale", [out, 1], "BF16"), T(f"{name}.weight_shape", [2], "I64", integers((out, ins), 8)),
+    ]  # fmt: skip
+
+
+def fp6(name: str, out: int, ins: int) -> list[T]:
+    """compressed-tensors src/compressed_tensors/compressors/mxfp6/helpers.py: four numbers to three bytes."""
+    rows = values(out, ins, 6)
+    packed = b"".join(sum(v << 6 * i for i, v in enumerate(row[k : k + 4])).to_bytes(3, "little")
+                      for row in rows for k in range(0, ins, 4))  # fmt: skip
+    return [T(f"{name}.weight_packed", [out, 3 * ins // 4], "U8", packed),
+            T(f"{name}.weight_scale", [out, ins // 32], "U8")]  # fmt: skip
+
+
+def fp4_swizzled(name: str, out: int, ins: int) -> list[T]:
+    """flashinfer flashinfer/fp4_quantization.py, `_pad_scale_factors`: scales filled up to tiles of 128 x 4."""
+    scale = [128 * ceil(out / 128), 4 * ceil(ins / 64)]
+    return [T(f"{name}.weight", [out, ins // 2], "U8"), T(f"{name}.weight_scale", scale, "F8_E4M3"),
+            T(f"{name}.weight_scale_2", []), T(f"{name}.comfy_quant", [19], "U8", b'{"format": "nvfp4"}')]  # fmt: skip
 
 
 def fp4(name: str, out: int, ins: int, kind: str = "compressed") -> list[T]:
@@ -175,6 +199,16 @@ def bitsandbytes4(name: str, shape: tuple[int, ...], kind: str = "nf4", *, neste
     ]
     more = [T(f"{key}.nested_absmax", [ceil(blocks / 256)]), T(f"{key}.nested_quant_map", [256])]
     return held + (more if nested else [])
+
+
+def bitsandbytes_underscored(name: str, out: int, ins: int) -> list[T]:
+    """GPTQModel gptqmodel/nn_modules/qlinear/bitsandbytes.py, `_tensor_key`: the same state under other names."""
+    turned_names = {".quant_state.bitsandbytes__nf4": "_quant_state", ".absmax": "_absmax", ".quant_map": "_quant_map"}
+    held = []
+    for t in bitsandbytes4(name, (out, ins)):
+        after = t.name.removeprefix(f"{name}.weight")
+        held.append(t._replace(name=f"{name}.weight{turned_names.get(after, after)}"))
+    return held
 
 
 def bitsandbytes8(name: str, out: int, ins: int) -> list[T]:
@@ -239,11 +273,12 @@ def exl2(name: str, out: int, ins: int, *, bias: bool = False) -> list[T]:
     return held + ([T(f"{name}.bias", [out], "F16")] if bias else [])
 
 
-def exl3(name: str, out: int, ins: int, bits: int, *, old: bool = False) -> list[T]:
-    """turboderp-org/exllamav3 exllamav3/modules/quant/exl3.py: tiles of 16 x 16; older files keep signs as bits."""
+def exl3(name: str, out: int, ins: int, bits: float, *, old: bool = False) -> list[T]:
+    """turboderp-org/exllamav3 exllamav3/modules/quant/exl3.py: tiles of 16 x 16, half bits too; older files keep
+    signs as bits."""
     signs = [T(f"{name}.su", [ins // 16], "I16"), T(f"{name}.sv", [out // 16], "I16")] if old else [
         T(f"{name}.suh", [ins], "F16"), T(f"{name}.svh", [out], "F16")]  # fmt: skip
-    return [T(f"{name}.trellis", [ins // 16, out // 16, 16 * bits], "I16"), *signs]
+    return [T(f"{name}.trellis", [ins // 16, out // 16, int(16 * bits)], "I16"), *signs]
 
 
 def aqlm(name: str, out: int, ins: int, books: int = 2, bits: int = 8, group: int = 8) -> list[T]:
@@ -251,6 +286,112 @@ def aqlm(name: str, out: int, ins: int, books: int = 2, bits: int = 8, group: in
     return [T(f"{name}.codes", [out, ins // group, books], "I8" if bits == 8 else "I16"),
             T(f"{name}.codebooks", [books, 1 << bits, 1, group], "F16"), T(f"{name}.scales", [out, 1, 1, 1],
             "F16")]  # fmt: skip
+
+
+def aqlm_pairs(name: str, out: int, ins: int) -> list[T]:
+    """The same, a code for two outputs of four inputs each."""
+    return [T(f"{name}.codes", [out // 2, ins // 4, 1], "I16"), T(f"{name}.codebooks", [1, 1 << 16, 2, 4], "F16"),
+            T(f"{name}.scales", [out // 2, 1, 1, 1], "F16")]  # fmt: skip
+
+
+def awq_bits(name: str, out: int, ins: int, bits: int, group: int = 32) -> list[T]:
+    """GPTQModel gptqmodel/nn_modules/qlinear/torch_awq.py: any width, outputs packed as runs of bits."""
+    wide = ceil(out * bits / 32)
+    return [T(f"{name}.qweight", [ins, wide], "I32"), T(f"{name}.qzeros", [ceil(ins / group), wide], "I32"),
+            T(f"{name}.scales", [ceil(ins / group), out], "F16")]  # fmt: skip
+
+
+def paroquant(name: str, out: int, ins: int) -> list[T]:
+    """GPTQModel gptqmodel/nn_modules/qlinear/paroquant.py: AWQ's layout, and eight rotations of pairs of inputs."""
+    return [*awq_bits(name, out, ins, 4), T(f"{name}.theta", [8, ins // 2], "F16"),
+            T(f"{name}.pairs", [8, ins], "I16"), T(f"{name}.channel_scales", [1, ins], "F16")]  # fmt: skip
+
+
+def awq_marlin(name: str, out: int, ins: int, group: int = 128) -> list[T]:
+    """AutoAWQ awq/modules/linear/marlin.py."""
+    return [T(f"{name}.qweight", [ins // 16, out * 16 // 8], "I32"), T(f"{name}.scales", [ins // group, out], "F16")]
+
+
+def quanto(name: str, out: int, ins: int, bits: int, group: int | None = None, *, bias: bool = False) -> list[T]:
+    """optimum-quanto optimum/quanto/tensor/packed.py, `pack_weights` (whole rows lie above each other in a byte), and
+    tensor/grouped.py, `group`."""
+    rows, columns, key = (out, ins, f"{name}.weight") if group is None else (
+        out * ins // group, group, f"{name}.weight")  # fmt: skip
+    if bits == 8:
+        held = [T(f"{key}._data", [rows, columns], "I8")]
+    else:
+        numbers, per = values(rows, columns, bits), 8 // bits
+        height = ceil(rows / per)
+        packed = bytes(sum(numbers[r + i * height][c] << bits * i for i in range(per) if r + i * height < rows)
+                       for r in range(height) for c in range(columns))  # fmt: skip
+        held = [T(f"{key}._data._data", [height, columns], "U8", packed), T(f"{key}._shift", [rows, 1])]
+    held += [T(f"{key}._scale", [rows, 1]), T(f"{name}.input_scale", []), T(f"{name}.output_scale", [])]
+    return held + ([T(f"{name}.bias", [out])] if bias else [])
+
+
+def torchao(name: str, kind: str, shape: list[int], dtype: str, fields: dict[str, object],
+            *more: T) -> tuple[list[T], dict[str, str]]:  # fmt: skip
+    """pytorch/ao torchao/prototype/safetensors/safetensors_support.py: (the tensors, the file's metadata)."""
+    told = {"_type": kind, "_data": fields, "_tensor_data_names": ["qdata", "scale"]}
+    held = [T(f"{name}._weight_qdata", shape, dtype), T(f"{name}._weight_scale", [shape[0], 1], "BF16"), *more]
+    return held, {f"{name}.weight": json.dumps(told), "tensor_names": json.dumps([f"{name}.weight"])}
+
+
+def higgs(name: str, out: int, ins: int, bits: int, group: int = 256) -> list[T]:
+    """transformers src/transformers/integrations/higgs.py, `HiggsLinear`."""
+    return [T(f"{name}.weight", [out * bits // 16, ins], "I16"), T(f"{name}.scales", [out, ins // group], "F16"),
+            T(f"{name}.tables", [1 << bits], "F16"),
+            T(f"{name}.tables2", [1 << bits, 1 << bits, 2], "F16")]  # fmt: skip
+
+
+def eetq(name: str, out: int, ins: int, leaf: str = "weight") -> list[T]:
+    """EETQ python/eetq/modules/qlinear.py, `W8A16Linear`: turned round."""
+    return [T(f"{name}.{leaf}", [ins, out], "I8"), T(f"{name}.weight_scales", [out], "F16")]
+
+
+def bitnet(name: str, out: int, ins: int, *, bias: bool = False) -> list[T]:
+    """transformers src/transformers/integrations/bitnet.py, `pack_weights`: four rows above each other in a byte."""
+    rows, height = values(out, ins, 1), out // 4
+    packed = bytes(sum(rows[r + i * height][c] << 2 * i for i in range(4)) for r in range(height) for c in range(ins))
+    held = [T(f"{name}.weight", [height, ins], "U8", packed), T(f"{name}.weight_scale", [1], "BF16")]
+    return held + ([T(f"{name}.bias", [out])] if bias else [])
+
+
+def fp_quant(name: str, out: int, ins: int, group: int = 32) -> list[T]:
+    """FP-Quant inference_lib/src/fp_quant/module/linear.py, `FPQuantLinear`."""
+    return [T(f"{name}.qweight", [out, ins // 2], "U8"), T(f"{name}.scales", [out, ins // group], "U8"),
+            T(f"{name}.forward_hadamard_matrix", [32, 32]), T(f"{name}.backward_hadamard_matrix", [32, 32]),
+            T(f"{name}.weight_global_scale", []), T(f"{name}.act_global_scale", [])]  # fmt: skip
+
+
+def svdquant(name: str, out: int, ins: int, *, fp4: bool = False) -> list[T]:
+    """nunchaku nunchaku/models/linear.py, `SVDQW4A4Linear`: 4 bits and a low-rank part of the same weight."""
+    group, kind = (16, "F8_E4M3") if fp4 else (64, "BF16")
+    return [T(f"{name}.qweight", [out, ins // 2], "I8"), T(f"{name}.wscales", [ins // group, out], kind),
+            T(f"{name}.smooth_factor", [ins], "BF16"), T(f"{name}.smooth_factor_orig", [ins], "BF16"),
+            T(f"{name}.proj_down", [ins, 32], "BF16"), T(f"{name}.proj_up", [out, 32], "BF16")]  # fmt: skip
+
+
+def nunchaku_awq(name: str, out: int, ins: int) -> list[T]:
+    """nunchaku nunchaku/models/linear.py, `AWQW4A16Linear`."""
+    return [T(f"{name}.qweight", [out // 4, ins // 2], "I32"), T(f"{name}.wscales", [ins // 64, out], "BF16"),
+            T(f"{name}.wzeros", [ins // 64, out], "BF16")]  # fmt: skip
+
+
+def spqr(name: str, out: int, ins: int) -> list[T]:
+    """SpQR inference_lib/src/spqr_quant/inference.py: 64 bits for each row of a tile, two inputs' order to a number."""
+    tiles = ceil(out / 16) * ceil(ins / 16)
+    return [T(f"{name}.dense_weights", [16 * tiles], "I64"), T(f"{name}.row_offsets", [out + 1], "I32"),
+            T(f"{name}.col_vals", [7], "I32"), T(f"{name}.in_perm", [ins // 2], "I32")]  # fmt: skip
+
+
+def vptq(name: str, out: int, ins: int, vector: int = 8, entries: int = 256, *, bias: bool = False) -> list[T]:
+    """VPTQ vptq/layers/vqlinear.py, `VQuantLinear`: indices of 8 and 8 bits, packed along the inputs."""
+    held = [T(f"{name}.indices", [1, ceil(out / vector), ceil(ins * 16 / 32)], "I32"),
+            T(f"{name}.centroids.weight", [1, entries * vector], "F16"),
+            T(f"{name}.res_centroids.weight", [1, 256 * vector], "F16"), T(f"{name}.perm", [ins], "I16"),
+            T(f"{name}.weight_scale", [ins], "F16"), T(f"{name}.weight_bias", [ins], "F16")]  # fmt: skip
+    return held + ([T(f"{name}.bias", [out], "F16")] if bias else [])
 
 
 def sparse(name: str, out: int, ins: int) -> list[T]:

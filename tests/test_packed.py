@@ -199,7 +199,7 @@ UNKNOWN = [
     ("GPTQ with a g_idx of another layer", changed(p.gptq(A, 64, 96, 4), "g_idx", shape=[97], data=bytes(388)),
      "GPTQ: 12 rows of 32 bits for 97 inputs and these zeros"),
     ("qweight alone", [T(f"{A}.qweight", [12, 64], "I32")], "qweight: int32 (12, 64) is no layout that is known"),
-    ("AWQ in the layout of Marlin", [T(f"{A}.qweight", [8, 512], "I32"), T(f"{A}.scales", [1, 256], "F16")],
+    ("AWQ in the layout of Marlin, odd groups", [T(f"{A}.qweight", [8, 512], "I32"), T(f"{A}.scales", [3, 256], "F16")],
      "qweight: int32 (8, 512) is no layout that is known"),
     ("compressed-tensors without weight_shape", without(SOME, "weight_shape"),
      "compressed-tensors: there is no weight_shape beside it"),

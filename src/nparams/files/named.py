@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nparams.dtypes import INTEGERS, bytes_of
 from nparams.network import Listed
-from nparams.roles import HINTS
+from nparams.roles import ADAPTER_HINTS, HINTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nparams.files.bytesource import Folder
     from nparams.network import Tensor
@@ -37,30 +37,40 @@ class Entry:
 class Made:
     """What should be said about the tensors of a file."""
 
-    __slots__ = ("notes", "routes", "scheme")
+    __slots__ = ("notes", "parts", "routes", "scheme")
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.routes: dict[str, tuple[int | None, int]] = {}
         #: how the weights are packed, in words; None if they are not
         self.scheme: str | None = None
+        #: start of a name -> component, where the list of names tells
+        self.parts: dict[str, str] = {}
 
 
-def assemble(tensors: Sequence[Tensor], data: Data, folder: Folder | None, hints: frozenset[str] = ALL_HINTS) -> Made:
+def assemble(
+    tensors: Sequence[Tensor], data: Data, folder: Folder | None, hints: frozenset[str] = ALL_HINTS,
+    metadata: Mapping[str, str] | None = None,
+) -> Made:  # fmt: skip
     """Correct, in place, what one name alone cannot tell: packed weights, pairs of names, second copies.
 
     `tensors` are as stored, each with the role of its name.  `data` and `folder` are asked only where a packing scheme
     needs them.  `hints` are those of roles.HINTS that occur in any name, so that what cannot apply is not looked for.
+    `metadata` is what the file says of itself, by key (some packings describe each weight there).
     """
     made = Made()
     if not PACKING.isdisjoint(tensors.dtypes() if isinstance(tensors, Listed) else {t.dtype for t in tensors}):
         from nparams.files._packed.unpack import unpack
 
-        made.scheme, made.notes = unpack(tensors, data, folder)
+        made.scheme, made.notes = unpack(tensors, data, folder, metadata)
     if ".weight_v" in hints:
         _spectral_norm(tensors)
     if "ema" in hints:
         _set_copies_aside(made, tensors)
+    if not hints.isdisjoint(ADAPTER_HINTS):
+        from nparams.files.adapters import describe
+
+        describe(made, tensors, folder, metadata)
     if ".experts." in hints:
         _route_experts(made, tensors)
     return made

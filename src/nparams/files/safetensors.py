@@ -36,10 +36,11 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     """
     header = read_header(source, limits=limits)
     data = lambda k, limit: data_of(source, header, k, limit)  # noqa: E731
-    made = assemble(header.tensors, data, folder, header.hints)
+    made = assemble(header.tensors, data, folder, header.hints, header.metadata)
     network = Network(
         tensors=header.tensors, source=source.name, form="safetensors", notes=[*made.notes, *shard_notes(source.name)],
         read_as=told("safetensors", len(header.tensors), made.scheme), routes=made.routes,
+        parts=made.parts,
     )  # fmt: skip
     if "total_parameters" in header.metadata:
         from nparams.files.said import say_total

@@ -38,12 +38,13 @@ def without_index(shards: Sequence[str], folder: Folder, *, limits: bool = True)
 class _Piece:
     """One shard: its header."""
 
-    __slots__ = ("_folder", "_name", "header", "held", "hints", "made", "tensors")
+    __slots__ = ("_folder", "_name", "header", "held", "hints", "made", "metadata", "tensors")
 
     def __init__(self, folder: Folder, name: str, limits: bool) -> None:
         self.header: Header = read_header(folder.open(name), limits=limits)
         self.tensors: Sequence[Tensor] = self.header.tensors
         self.hints = self.header.hints
+        self.metadata = self.header.metadata
         self.held = max(self.header.ends, default=0)
         self.made = None
         self._folder = folder

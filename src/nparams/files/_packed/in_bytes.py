@@ -19,57 +19,70 @@ ONE_BYTE = FLOAT8 | {"uint8", "float8_e8m0fnu"}
 FLOATS = frozenset(("float64", "float32", "float16", "bfloat16"))
 
 STATE = ".quant_state.bitsandbytes__"
-STATE_PARTS = (".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map", f"{STATE}nf4", f"{STATE}fp4")
+STATE_PARTS = (".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map", f"{STATE}nf4", f"{STATE}fp4",
+               "_absmax", "_quant_map", "_nested_absmax", "_nested_quant_map", "_quant_state")  # fmt: skip
 
 
 def bitsandbytes4(group: Group, leaf: str) -> Found | None:
     """Two weights to a byte in any storage type; the true shape is JSON in X.quant_state.bitsandbytes__nf4 (or fp4).
 
     bitsandbytes-foundation/bitsandbytes bitsandbytes/functional.py, `QuantState.as_dict(packed=True)`; nested_absmax
-    and nested_quant_map are there with double quantisation.
+    and nested_quant_map are there with double quantisation.  ModelCloud/GPTQModel
+    gptqmodel/nn_modules/qlinear/bitsandbytes.py writes the same state as X_quant_state.
     """
     packed = group.entry(leaf)
     rest = group.present(*(leaf + part for part in STATE_PARTS))
-    states = [name for name in rest if STATE in name]
+    states = [name for name in rest if STATE in name or name.endswith("_quant_state")]
     if not states:
         return None
     if len(states) > 1:
         raise FormatError(f"{shown(packed.name)}: {len(states)} states beside it, where there is one")
-    kind = states[0].rpartition("__")[2]
-    shape = _state_shape(group, states[0])
+    shape, kind = _state(group, states[0])
     if round_up(product(shape), 2) > packed.bytes or packed.bytes > round_up(product(shape), 2) + 7:
         raise contradiction(packed, f"the {kind} state's shape {shape}")
     return Found(f"bitsandbytes {kind}", shape, kind, rest)
 
 
-def _state_shape(group: Group, leaf: str) -> Shape:
+def _state(group: Group, leaf: str) -> tuple[Shape, str]:
+    """(shape, nf4 or fp4) that the JSON in a state tensor tells; its name tells the kind where it can."""
     from nparams.files.json_text import strict
 
     try:
-        shape = strict(group.read(leaf))["shape"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        shape = None
+        held = strict(group.read(leaf))
+        shape, kind = held["shape"], held.get("quant_type")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        shape = kind = None
+    if STATE in leaf:
+        kind = leaf.rpartition("__")[2]
+    if kind not in ("nf4", "fp4"):
+        raise FormatError(f"{shown(group.name(leaf))}: no JSON object with a quant_type")
     if not isinstance(shape, list) or not all(type(d) is int and 0 < d < MAX_DIMENSION for d in shape):
         raise FormatError(f"{shown(group.name(leaf))}: no JSON object with a shape")
     if len(shape) > 8:
         raise FormatError(f"{shown(group.name(leaf))}: a shape of {len(shape)} dimensions; at most 8 are read")
-    return tuple(shape)
+    return tuple(shape), kind
 
 
 def bitsandbytes8(group: Group, leaf: str) -> Found | None:
-    """weight int8 (out, in) with SCB, its row scales (bitsandbytes/nn/modules.py, Linear8bitLt)."""
+    """weight int8 (out, in) with SCB (or GPTQModel's weight_scb), its row scales.
+
+    bitsandbytes/nn/modules.py, `Linear8bitLt`.
+    """
     packed = group.entry(leaf)
-    if packed.dtype != "int8" or group.get("SCB") is None:
+    rest = group.present("SCB", "weight_scb", "weight_format")
+    if packed.dtype != "int8" or not rest or rest[0] == "weight_format":
         return None
-    return Found("bitsandbytes int8", packed.shape, "int8", group.present("SCB", "weight_format"))
+    return Found("bitsandbytes int8", packed.shape, "int8", rest)
 
 
 # -- scales beside the weight -----------------------------------------------------------------------------------------
 
-SCALES = ("weight_scale", "weight_scale_inv", "scale", "scale_inv")
+SCALES = ("weight_scale", "weight_scale_inv", "scale", "scale_inv", "scale_weight")
+# scale_weight, scale_input: intel/neural-compressor and comfyanonymous/ComfyUI; comfy_quant, weight_scalar: ComfyUI's
 SCALE_PARTS = (*SCALES, "weight_scale_2", "weight_global_scale", "weight_zero_point", "weight_g_idx", "weight_shape",
                "input_scale", "input_global_scale", "input_scale_2", "input_zero_point", "output_scale",
-               "activation_scale", "pre_quant_scale", "k_scale", "v_scale")  # fmt: skip
+               "activation_scale", "pre_quant_scale", "k_scale", "v_scale", "scale_input", "comfy_quant",
+               "weight_scalar")  # fmt: skip
 
 
 def _parts(group: Group, leaf: str) -> tuple[str, ...]:
@@ -95,19 +108,30 @@ def fp4(group: Group, leaf: str) -> Found | None:
     along their middle dimension); DeepSeek keeps such experts in int8 with float8_e8m0fnu scales.
     """
     packed, scale = group.entry(leaf), _scale(group, leaf)
-    if packed.dtype not in BYTES8 or scale is None or scale.dtype not in ONE_BYTE:
+    if packed.dtype not in BYTES8 or scale is None or len(scale.shape) != len(packed.shape):
         return None
-    if len(scale.shape) != len(packed.shape):
+    if scale.dtype not in ONE_BYTE and leaf != "weight_packed":
         return None
     along = [k for k, (p, s) in enumerate(zip(packed.shape, scale.shape, strict=True)) if p != s]
     if len(along) != 1:
-        return None
+        return _swizzled(group, leaf, packed, scale)
     k = along[0]
     kind = {16: "NVFP4", 32: "MXFP4"}.get(2 * packed.shape[k] // scale.shape[k] if scale.shape[k] else 0)
     if kind is None or 2 * packed.shape[k] % scale.shape[k]:
-        return None
+        return _swizzled(group, leaf, packed, scale)
     shape = (*packed.shape[:k], 2 * packed.shape[k], *packed.shape[k + 1 :])
     return Found(kind, shape, "float4_e2m1fn", _parts(group, leaf))
+
+
+def _swizzled(group: Group, leaf: str, packed: Entry, scale: Entry) -> Found | None:
+    """NVFP4 whose scales are laid out for tensor cores, in tiles of 128 x 4 that are filled up.
+
+    flashinfer-ai/flashinfer flashinfer/fp4_quantization.py, `_pad_scale_factors`; ComfyUI's nvfp4 checkpoints.
+    """
+    if len(packed.shape) != 2 or scale.dtype != "float8_e4m3fn":
+        return None
+    (rows, columns), tiles = packed.shape, (128 * round_up(packed.shape[0], 128), 4 * round_up(packed.shape[1], 32))
+    return Found("NVFP4", (rows, 2 * columns), "float4_e2m1fn", _parts(group, leaf)) if scale.shape == tiles else None
 
 
 def fp6_packed(group: Group, leaf: str) -> Found | None:
@@ -166,18 +190,22 @@ def scaled(group: Group, leaf: str) -> Found | None:
     scale = _scale(group, leaf)
     if packed.dtype == "int8" and (scale is None or scale.dtype not in FLOATS):
         return None
+    by_16 = (*scale.shape[:-1], 16 * scale.shape[-1]) if scale is not None and scale.shape else None
+    if packed.dtype == "int8" and packed.shape == by_16:
+        raise Unknown("int8", "a scale for every 16 numbers: FP4 in pairs has that shape too", rest)
     return Found("FP8" if packed.dtype in FLOAT8 else "int8", packed.shape, packed.dtype, rest)
 
 
 #: siblings of which a packed weight has at least one
-MARKS = frozenset((*SCALE_PARTS, "SCB", "scales", "biases", "qzeros", *(f"weight{part}" for part in STATE_PARTS)))
-SUSPICIOUS = ("SCB", "scales", "biases", "qzeros")
+MARKS = frozenset((*SCALE_PARTS, "SCB", "weight_scb", "weight_scales", "scales", "biases", "qzeros",
+                   *(f"weight{part}" for part in STATE_PARTS)))  # fmt: skip
+SUSPICIOUS = ("SCB", "weight_scb", "weight_scales", "scales", "biases", "qzeros", "tables", "tables2")
 
 
 def not_understood(group: Group, leaf: str) -> Found | None:
     """A weight of whole numbers beside scales, in no layout above."""
     packed = group.entry(leaf)
-    if packed.dtype not in BYTES8 | {"int32", "uint32"}:
+    if packed.dtype not in BYTES8 | {"int32", "uint32", "int16"}:
         return None
     rest = (*group.present(*(leaf + part for part in STATE_PARTS), *SUSPICIOUS), *_parts(group, leaf))
     if not rest:
@@ -215,7 +243,7 @@ def hqq(group: Group, leaf: str) -> Found | None:
     """
     packed, rest = group.entry(leaf), group.present(*HQQ)
     if "shape" not in rest or "nbits" not in rest:
-        if packed.dtype not in BYTES8 | {"int32"} or not rest:
+        if packed.dtype not in BYTES8 | {"int32"} or not (rest or group.present("meta")):
             return None  # many networks call a query matrix W_q
         raise Unknown("HQQ", "there are no shape and nbits beside it", rest)
     shape = group.shape_in("shape")

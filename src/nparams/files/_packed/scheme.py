@@ -23,17 +23,20 @@ MAX_DIMENSION = 1 << 48
 class Group:
     """The tensors of one module, by what follows its prefix (which ends in a dot, or is empty)."""
 
-    __slots__ = ("_data", "_entries", "_names", "_tensors", "folder", "parts", "prefix")
+    __slots__ = ("_data", "_entries", "_names", "_tensors", "folder", "metadata", "parts", "prefix")
 
     def __init__(
-        self, prefix: str, names: Mapping[str, int], tensors: Sequence[Tensor], data: Data, folder: Folder | None
-    ) -> None:
+        self, prefix: str, names: Mapping[str, int], tensors: Sequence[Tensor], data: Data, folder: Folder | None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.prefix = prefix
         self._names = names
         self._tensors = tensors
         self._data = data
         self._entries: dict[str, Entry | None] = {}
         self.folder = folder
+        #: what the file says of itself, by key
+        self.metadata: Mapping[str, str] = metadata or {}
         #: what siblings a scheme has found for a packed weight, remembered for the schemes asked after it
         self.parts: dict[str, tuple[str, ...]] = {}
 
@@ -50,7 +53,8 @@ class Group:
         if leaf not in self._entries:
             k = self._names.get(self.prefix + leaf)
             t = None if k is None else self._tensors[k]
-            self._entries[leaf] = None if t is None else Entry(t.name, t.dtype, t.shape, t.size)  # type: ignore[arg-type]
+            known = t is not None and t.shape is not None and t.dtype is not None
+            self._entries[leaf] = Entry(t.name, t.dtype, t.shape, t.size) if known else None  # type: ignore[union-attr,arg-type]
         return self._entries[leaf]
 
     def entry(self, leaf: str) -> Entry:

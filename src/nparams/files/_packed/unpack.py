@@ -7,12 +7,12 @@ What is recognised and not understood gets no shape, so that the total is unknow
 from __future__ import annotations
 
 from nparams.errors import FormatError, shown
-from nparams.files._packed import books, in_bytes, words
+from nparams.files._packed import books, flattened, in_bytes, rarer, words
 from nparams.files._packed.scheme import Found, Group, Unknown, product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from nparams.files.bytesource import Folder
     from nparams.files.named import Data
@@ -23,17 +23,45 @@ if TYPE_CHECKING:
 SCALED = (in_bytes.fp4, in_bytes.int4_rows, in_bytes.scaled)
 #: last part of the packed tensor's name -> the schemes that store one so, asked in order
 BY_LEAF: dict[str, tuple[Scheme, ...]] = {
-    "qweight": (words.awq_gemv_fast, words.awq_gemv, words.gptq, words.awq, words.not_understood),
+    "qweight": (
+        rarer.svdquant,
+        rarer.eetq,
+        rarer.fp_quant,
+        words.awq_gemv_fast,
+        words.awq_gemv,
+        words.gptq,
+        words.awq,
+        words.awq_marlin,
+        words.not_understood,
+    ),
     "B": (words.marlin,),
     "weight_packed": (in_bytes.fp6_packed, in_bytes.fp4_packed, words.pack_quantized, words.not_understood),
-    "weight": (in_bytes.bitsandbytes4, in_bytes.bitsandbytes8, words.mlx, *SCALED, in_bytes.not_understood),
+    "weight": (
+        in_bytes.bitsandbytes4,
+        in_bytes.bitsandbytes8,
+        words.mlx,
+        rarer.higgs,
+        rarer.eetq,
+        rarer.bitnet,
+        *SCALED,
+        in_bytes.not_understood,
+    ),
     "W_q": (in_bytes.hqq,),
     "q_weight": (words.exl2,),
     "trellis": (books.exl3,),
     "codes": (books.aqlm,),
     "compressed": (in_bytes.sparse,),
     "blocks": (in_bytes.mxfp4_blocks,),
+    "dense_weights": (rarer.spqr,),
+    "indices": (rarer.vptq,),
 }
+#: ending of a packed tensor's name, behind the weight's own -> its schemes
+BY_ENDING: dict[str, tuple[Scheme, ...]] = {
+    "._data._data": (flattened.quanto_bits,),
+    "._data": (flattened.quanto_bytes,),
+    "_qdata": (flattened.torchao,),
+}
+ENDINGS = tuple(BY_ENDING)
 #: ending of a sibling's name -> the schemes of the tensor whose name is left when the ending is taken away
 BY_SIBLING: dict[str, tuple[Scheme, ...]] = {
     ".quant_state.bitsandbytes__nf4": (in_bytes.bitsandbytes4,),
@@ -47,10 +75,12 @@ SIBLINGS = tuple(BY_SIBLING)
 DENSEST = 16
 #: scales that stand apart from the weight that they scale (a cache's, an activation's), in a file that is quantised
 LOOSE = frozenset(("k_scale", "v_scale", "kv_scale", "q_scale", "prob_scale", "input_scale", "output_scale",
-                   "pre_quant_scale"))  # fmt: skip
+                   "pre_quant_scale", "scaled_fp8"))  # fmt: skip
 
 
-def unpack(tensors: Sequence[Tensor], data: Data, folder: Folder | None) -> tuple[str | None, list[str]]:
+def unpack(
+    tensors: Sequence[Tensor], data: Data, folder: Folder | None, metadata: Mapping[str, str] | None = None
+) -> tuple[str | None, list[str]]:
     """(the schemes in words, notes); packed weights and their bookkeeping are corrected in place.
 
     Raises FormatError for sibling tensors that contradict the packed one.
@@ -64,7 +94,7 @@ def unpack(tensors: Sequence[Tensor], data: Data, folder: Folder | None) -> tupl
         if prefix + leaf in done:
             continue
         names = names or {t.name: k for k, t in enumerate(tensors)}
-        group = Group(prefix, names, tensors, data, folder)
+        group = Group(prefix, names, tensors, data, folder, metadata)
         found = _first(group, leaf, asked)
         if found is None:
             continue
@@ -95,6 +125,10 @@ def _candidates(tensors: Sequence[Tensor]) -> Iterator[tuple[str, str, tuple[Sch
         if asked is not None and (t.dtype in PACKING or name.endswith(("W_q", "compressed"))):
             if name[cut:] != "weight" or name[:cut] in marked:
                 yield name[:cut], name[cut:], asked
+        elif name.endswith(ENDINGS):
+            ending = next(e for e in ENDINGS if name.endswith(e))
+            cut = name.rfind(".", 0, len(name) - len(ending)) + 1
+            yield name[:cut], name[cut:], BY_ENDING[ending]
         elif name.endswith(SIBLINGS):
             ending = next(e for e in SIBLINGS if name.endswith(e))
             packed = name[: -len(ending)] + ("_blocks" if ending == "_scales" else "")
@@ -139,5 +173,5 @@ def _fill(group: Group, leaf: str, found: Found) -> None:
 
 def _set_loose_aside(tensors: Sequence[Tensor]) -> None:
     for t in tensors:
-        if t.role == "weight" and t.name[t.name.rfind(".") + 1 :] in LOOSE:
+        if t.role in ("weight", "buffer") and t.name[t.name.rfind(".") + 1 :] in LOOSE:
             t.role, t.note = "bookkeeping", "a scale of a quantised network"

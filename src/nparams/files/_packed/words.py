@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from nparams.files.named import Entry
 
 WORDS = frozenset(("int32", "uint32"))
-GPTQ_PARTS = ("qzeros", "scales", "g_idx")
+# theta, pairs, channel_scales: ParoQuant's rotations (GPTQModel gptqmodel/nn_modules/qlinear/paroquant.py); act_scales
+# and the one behind it: intel/auto-round auto_round/export/export_to_autoround/qlinear_triton_act.py
+GPTQ_PARTS = ("qzeros", "scales", "g_idx", "theta", "pairs", "channel_scales", "act_scales", "w_bf16_to_fp8_scale",
+              "scaled_zeros")  # fmt: skip
 GPTQ_BITS = (2, 3, 4, 5, 6, 7, 8)
 
 
@@ -45,18 +48,33 @@ def gptq(group: Group, leaf: str) -> Found | None:
 
 
 def awq(group: Group, leaf: str) -> Found | None:
-    """qweight int32 (in, out·bits/32), scales (groups, out), qzeros (groups, out·bits/32).
+    """qweight int32 (in, ceil(out·bits/32)), scales (groups, out), qzeros (groups, ceil(out·bits/32)).
 
-    casper-hansen/AutoAWQ awq/modules/linear/gemm.py.
+    casper-hansen/AutoAWQ awq/modules/linear/gemm.py; ModelCloud/GPTQModel gptqmodel/nn_modules/qlinear/torch_awq.py (2
+    to 8 bits) and paroquant.py (sizes rounded up).
     """
     packed, scales, zeros = group.entry(leaf), group.get("scales"), group.get("qzeros")
     if packed.dtype not in WORDS or len(packed.shape) != 2 or scales is None or len(scales.shape) != 2:
         return None
     (rows, columns), out = packed.shape, scales.shape[1]
-    bits = next((b for b in (4, 8) if columns * 32 == out * b), None)
-    if bits is None or (zeros is not None and zeros.shape != (scales.shape[0], columns)):
+    bits = [b for b in GPTQ_BITS if columns == round_up(out * b, 32)]
+    if not bits or (zeros is not None and zeros.shape != (scales.shape[0], columns)):
         return None
-    return Found("AWQ", (out, rows), f"int{bits}", group.present(*GPTQ_PARTS))
+    return Found("AWQ", (out, rows), f"int{bits[0]}" if len(bits) == 1 else None, group.present(*GPTQ_PARTS))
+
+
+def awq_marlin(group: Group, leaf: str) -> Found | None:
+    """qweight int32 (in/16, 2·out), scales (groups, out) and no zeros: 4 bits in tiles of 16.
+
+    casper-hansen/AutoAWQ awq/modules/linear/marlin.py.
+    """
+    packed, scales = group.entry(leaf), group.get("scales")
+    if packed.dtype not in WORDS or len(packed.shape) != 2 or scales is None or len(scales.shape) != 2:
+        return None
+    ins, out = 16 * packed.shape[0], scales.shape[1]
+    if group.present("qzeros", "g_idx") or packed.shape[1] != 2 * out or not scales.shape[0] or ins % scales.shape[0]:
+        return None
+    return Found("AWQ", (out, ins), "int4", group.present(*GPTQ_PARTS))
 
 
 def awq_gemv(group: Group, leaf: str) -> Found | None:

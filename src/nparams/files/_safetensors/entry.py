@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MAX_ENTRY = 4_096  # bytes of one entry: a dtype, 8 dimensions, 2 offsets
 MAX_METADATA = 100_000  # entries
-KEPT_METADATA = 1_024  # bytes of a value that are worth keeping
+KEPT_METADATA = 20_000  # values that are worth keeping: torchao writes one for each tensor
+KEPT_VALUE = 1_024  # bytes of one
 
 ENTRY = re.compile(rb"\{[^{}]*\}")
 FIELDS = {"dtype", "shape", "data_offsets"}
@@ -133,7 +134,7 @@ class Entries:
         if len(seen) >= MAX_METADATA:
             self.fail(at, f"more than {MAX_METADATA:,} entries of __metadata__")
         seen.add(key)
-        if match.end(2) - match.start(2) <= KEPT_METADATA and len(self.reading.header.metadata) < KEPT_METADATA:
+        if match.end(2) - match.start(2) <= KEPT_VALUE and len(self.reading.header.metadata) < KEPT_METADATA:
             self.reading.header.metadata[key] = text_of(match[2])
 
 

@@ -104,7 +104,8 @@ class Together:
         told = [piece.made for piece in self.pieces if piece.made is not None]
         if not told:
             hints = frozenset().union(*(piece.hints for piece in self.pieces))
-            return assemble(self.tensors, self.data, folder, hints)
+            metadata = {k: v for piece in self.pieces for k, v in getattr(piece, "metadata", {}).items()}
+            return assemble(self.tensors, self.data, folder, hints, metadata)
         whole = Made()
         whole.notes = list(dict.fromkeys(note for each in told for note in each.notes))
         whole.scheme = " and ".join(dict.fromkeys(each.scheme for each in told if each.scheme)) or None
@@ -154,5 +155,6 @@ def read_set(
     network = Network(
         tensors=found.tensors, source=name, form=form, notes=notes, routes=made.routes,
         read_as=told(form, len(found.tensors), made.scheme, len(shards)),
+        parts=made.parts,
     )  # fmt: skip
     return network, None if None in sizes else sum(size for size in sizes if size is not None)
