@@ -31,9 +31,10 @@ class Item:
 
     __slots__ = ("kind", "layer", "mark", "stored", "tensor")
 
-    def __init__(self, tensor: Tensor, stored: Stored, layer: str, kind: str | None, mark: Mark | None) -> None:
+    def __init__(self, tensor: Tensor, stored: Stored, layer: str | None, kind: str | None, mark: Mark | None) -> None:
         self.tensor = tensor
         self.stored = stored
+        #: the layer that it stands in: "" for what belongs to none, None where its own name does not say
         self.layer = layer
         self.kind = kind
         self.mark = mark
@@ -171,7 +172,8 @@ class Inventory:
         if mark is not None and mark.letter != "w":
             kind = None
         self._route(tensor, mark)
-        self.items.append(Item(tensor, stored, layer_of(tensor.name, user), kind, mark))
+        loose = verdict.role == "other" or (verdict.role == "buffer" and (mark is None or mark.letter == "a"))
+        self.items.append(Item(tensor, stored, "" if loose else layer_of(tensor.name, user), kind, mark))
 
     def _own_name(self, scope: Scope, name: str) -> str:
         """The name, or where another graph has the same one, with the place of its graph before it."""

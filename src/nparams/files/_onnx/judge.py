@@ -76,8 +76,8 @@ def _by_operand(stored: Stored, marks: Mapping[str, Mark], named: str) -> Verdic
         return Verdict(*_by(marks["a"], "a"), marks["a"])
     if stored.dtype is None or stored.dtype in INTEGERS:
         return Verdict("buffer", f"{stored.dtype or 'text'}: not trainable")
-    if stored.size == 1 and is_made_up(stored.name):
-        return Verdict("buffer", "one number, no parameter by its name")
+    if stored.size == 1 and named != "bias" and _leaf(stored) not in PLAIN_NAMES:
+        return Verdict("buffer", "one number, in no slot that is known")
     return Verdict("bias" if named == "bias" else "weight", "in no slot that is known: by its name and shape")
 
 
@@ -90,11 +90,14 @@ def _operand(stored: Stored, mark: Mark, named: str) -> Verdict:
     note = f"an operand of {mark.node.op}"
     if stored.size == 1 and is_made_up(stored.name):
         return Verdict("buffer", f"one number, {note}", mark)
-    leaf = stored.name[max(stored.name.rfind("."), stored.name.rfind("/")) + 1 :]
-    if named == "bias" or leaf in PLAIN_NAMES:
+    if named == "bias" or _leaf(stored) in PLAIN_NAMES:
         return Verdict(named, note, mark)
     along = sum(n > 1 for n in stored.dims)
     return Verdict("bias" if mark.letter == "o" and along <= 1 else "weight", note, mark)
+
+
+def _leaf(stored: Stored) -> str:
+    return stored.name[max(stored.name.rfind("."), stored.name.rfind("/")) + 1 :]
 
 
 def _by(mark: Mark, sign: str) -> tuple[str, str]:

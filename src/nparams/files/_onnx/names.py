@@ -6,6 +6,8 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nparams.files._onnx.model import Node
 
 #: names that exporters and optimisers make up, each with an example
@@ -34,19 +36,18 @@ def is_made_up(name: str) -> bool:
     return not name or _MADE_UP.match(name) is not None
 
 
-def layer_of(name: str, node: Node | None) -> str:
-    """The layer that an array stands in: by its own name, or by the node that uses it.
+def layer_of(name: str, node: Node | None) -> str | None:
+    """The layer that an array stands in, by its own name, or by the node that uses it; None where neither says.
 
-    >>> layer_of("fc1.weight", None), layer_of("model/dense/MatMul/ReadVariableOp:0", None)
-    ('fc1', 'model/dense')
+    >>> layer_of("fc1.weight", None), layer_of("model/dense/MatMul/ReadVariableOp:0", None), layer_of("fc1_w", None)
+    ('fc1', 'model/dense', None)
     """
-    if node is not None and (is_made_up(name) or not ("." in name or "/" in name)):
-        return _by_node(node) or name
-    if ";" in name:
-        name = name.rpartition(";")[2]
+    if is_made_up(name):
+        return None if node is None else _by_node(node)
+    name = name.rpartition(";")[2]
     if "/" in name:
-        return TAIL.sub("", name).rpartition("/")[0] or name
-    return name.rpartition(".")[0] or name
+        return TAIL.sub("", name).rpartition("/")[0] or None
+    return name.rpartition(".")[0] or None
 
 
 def _by_node(node: Node) -> str:
@@ -56,3 +57,14 @@ def _by_node(node: Node) -> str:
         scope = name[1:].rpartition("/")[0]
         return scope.replace("/", ".") or name[1:]
     return name
+
+
+def common(names: Sequence[str]) -> str:
+    """What the names of one node's arrays have in common, or the first of them.
+
+    >>> common(["conv1_w_0", "conv1_b_0"]), common(["W", "B"])
+    ('conv1', 'W')
+    """
+    first, last = min(names), max(names)
+    same = next((k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:same].rstrip("_./:-") if len(names) > 1 and same > 1 else names[0]
