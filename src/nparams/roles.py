@@ -57,6 +57,20 @@ LEAVES = {
     "posterior_log_variance_clipped": ("buffer", "posterior_log_variance_clipped"),
     "posterior_mean_coef1": ("buffer", "posterior_mean_coef1"),
     "posterior_mean_coef2": ("buffer", "posterior_mean_coef2"),
+    # what adapters keep beside their parameters: BufferDict in huggingface/peft src/peft/tuners/*/layer.py, model.py
+    "vera_A": ("buffer", "base_model.vera_A"),
+    "vera_B": ("buffer", "base_model.vera_B"),
+    "pvera_A": ("buffer", "base_model.pvera_A"),
+    "pvera_B": ("buffer", "base_model.pvera_B"),
+    "randlora_A": ("buffer", "base_model.randlora_A"),
+    "randlora_B": ("buffer", "base_model.randlora_B"),
+    "tinylora_A": ("buffer", "q_proj.tinylora_A"),
+    "tinylora_B": ("buffer", "q_proj.tinylora_B"),
+    "tinylora_P": ("buffer", "q_proj.tinylora_P"),
+    "unilora_scales_A": ("buffer", "q_proj.unilora_scales_A"),
+    "unilora_scales_B": ("buffer", "q_proj.unilora_scales_B"),
+    "shira_indices": ("buffer", "q_proj.shira_indices"),
+    "delora_w_norm": ("buffer", "q_proj.delora_w_norm"),
     # the state of training
     "global_step": ("other", "global_step"),
     "step": ("other", "step"),
@@ -71,6 +85,8 @@ LEAVES = {
     "bias": ("bias", "fc1.bias"),
     "beta": ("bias", "bn1/beta"),
     "b": ("bias", "linear/b"),  # Haiku
+    "diff_b": ("bias", "lora_unet_conv_in.diff_b"),  # LyCORIS: what is added to a bias
+    "b_norm": ("bias", "lora_unet_norm.b_norm"),
 }
 
 ENDINGS = (
@@ -105,8 +121,11 @@ BUFFER_PARENTS = {
 UNUSUAL = (*OTHER_PARTS, *BUFFER_PARENTS)
 #: a name that holds none of these holds none of the parts above
 UNUSUAL_HINTS = ("opt", "exp_avg", "momentum_buffer", "lr_scheduler", "rng_states", "OPTIMIZER_SLOT", "rope_f")
+#: the same for the names of adapters (files/adapters.py)
+ADAPTER_HINTS = ("lora_", "_lora", "hada_w", "lokr_w", "ia3_l", "oft_", "vera_", "prompt_embeddings", "base_model.",
+                 "lycoris_")  # fmt: skip
 #: the same for what only a whole list of names can tell (files/named.py)
-HINTS = (*UNUSUAL_HINTS, ".weight_v", "ema", ".experts.")
+HINTS = (*UNUSUAL_HINTS, ".weight_v", "ema", ".experts.", *ADAPTER_HINTS)
 
 
 def role_of(name: str, shape: tuple[int, ...], dtype: str | None) -> tuple[str, str | None]:
@@ -160,7 +179,11 @@ def _is_mask(leaf: str, shape: tuple[int, ...]) -> bool:
 
 #: (component, pattern at the start of a name or after "model.", example)
 COMPONENTS = (
-    ("adapter", r"(?:.*\.)?lora_(?:A|B|embedding_A|embedding_B|magnitude_vector)\b", "q_proj.lora_A.weight"),
+    (
+        "adapter",
+        r"(?:.*\.)?(?:\w*lora_\w+|(?:\w+_)?lora\d?\.(?:up|down)|hada_\w+|lokr_\w+|ia3_l|b?oft_\w+|vera_\w+|dora_scale)\b",
+        "q_proj.lora_A.weight",
+    ),
     (
         "vision",
         r"(?:model\.)?(?:vision_tower|vision_model|visual|vision_encoder|image_encoder)\.|v\.",
@@ -211,3 +234,49 @@ def is_lookup(name: str, dimensions: int) -> bool:
     import re
 
     return dimensions in (2, 3) and re.search(LOOKUP, name) is not None
+
+
+# -- what a checkpoint keeps beside the model ------------------------------------------------------------------------
+
+#: a word of a key -> example of the key
+RUN_WORDS = {
+    "opt": "opt_d", "rng": "cuda_rng_state", "scaler": "grad_scaler", "amp": "amp", "hparams": "hparams",
+    "losses": "train_losses", "history": "history", "grads": "grads", "gradients": "gradients",
+}  # fmt: skip
+#: how a word of a key begins: optimizer_state_dict, lr_schedulers, callbacks, metrics, hyper_parameters, loops
+RUN_STARTS = ("optim", "sched", "callback", "metric", "hyper", "loop")
+#: words of a key that say a second copy of a model -> example
+COPY_WORDS = {
+    "ema": "state_dict_ema", "swa": "swa_state_dict", "avg": "avg_model", "averaged": "averaged_model",
+    "average": "model_average", "shadow": "shadow_params", "best": "best_model_state", "backup": "backup",
+}  # fmt: skip
+
+
+def words_of(key: str) -> list[str]:
+    """The words that a key is made of.
+
+    >>> words_of("state_dict_EMA"), words_of("optimizerD")
+    (['state', 'dict', 'ema'], ['optimizer', 'd'])
+    """
+    apart = "".join(f" {c}" if c.isupper() and not before.isupper() else c if c.isalnum() else " "
+                    for before, c in zip(f" {key}", key, strict=False))  # fmt: skip
+    return apart.lower().split()
+
+
+def run_state(key: str) -> str | None:
+    """Why what stands under a key of a checkpoint is the state of a run and not the model; None where it may be.
+
+    >>> run_state("optimizer_state_dict"), run_state("model_state_dict")
+    ('the state of a run (optimizer_state_dict)', None)
+    """
+    found = any(word in RUN_WORDS or word.startswith(RUN_STARTS) for word in words_of(key[:80]))
+    return f"the state of a run ({key[:80]})" if found else None
+
+
+def is_copy(key: str) -> bool:
+    """Whether a key of a checkpoint says a second copy of a model.
+
+    >>> is_copy("state_dict_ema"), is_copy("model")
+    (True, False)
+    """
+    return not COPY_WORDS.keys().isdisjoint(words_of(key[:80]))

@@ -15,12 +15,17 @@ MAX_CONFIG = 4_000_000
 
 def config(folder: Folder | None) -> dict[str, Any]:
     """The object in config.json beside a model; {} where there is none that can be read."""
-    if folder is None or "config.json" not in folder.names():
+    return held_in(folder, "config.json")
+
+
+def held_in(folder: Folder | None, name: str) -> dict[str, Any]:
+    """The object in a JSON file beside a model; {} where there is none that can be read."""
+    if folder is None or name not in folder.names():
         return {}
     from nparams.files.json_text import strict
 
     try:
-        source = folder.open("config.json")
+        source = folder.open(name)
         held = strict(source.read(0, source.size)) if source.size <= MAX_CONFIG else None
     except (ReadError, ValueError, RecursionError):
         return {}
