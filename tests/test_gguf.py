@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +12,9 @@ from nparams.dtypes import BLOCKS, GGML, GGML_REMOVED
 from nparams.errors import NparamsError, shown
 from nparams.files.bytesource import FileSource, LocalFolder, MemorySource, RangeSource, drive
 from nparams.files.gguf import TENSORS, is_gguf, read
-from tests.conftest import REPOSITORY, shared
+from tests.conftest import shared
 from tests.gguf_maker import F16, F32, KINDS, Q4_0, Q4_K, Q8_0, T, gguf, pair, shards, text, value
+from tests.limits import limited, need_limits
 
 LLAMA = ("general.architecture", "str", "llama")
 MOE = [LLAMA, ("llama.expert_count", "u32", 4), ("llama.expert_used_count", "u32", 1)]
@@ -475,12 +473,12 @@ ATTACKS = {
     "as much text as is allowed": most_text(),
     "as many tensors as are allowed": most_tensors(),
 }
-CHILD = """
-import resource, sys
+BEFORE = """
 from nparams.errors import NparamsError, shown
 from nparams.files.bytesource import FileSource
 from nparams.files.gguf import read
-resource.setrlimit(resource.RLIMIT_AS, (256 << 20, 256 << 20))
+"""
+CHILD = """
 try:
     read(FileSource(sys.argv[1]))
 except NparamsError as problem:
@@ -490,13 +488,11 @@ else:
 """
 
 
+@need_limits
 @pytest.mark.parametrize("name", ATTACKS)
-@pytest.mark.skipif(
-    not hasattr(resource, "RLIMIT_AS") or sys.platform == "darwin", reason="no address-space limit here"
-)
 def test_memory_stays_under_256_mb(tmp_path, name):
     path = tmp_path / "m.gguf"
     path.write_bytes(ATTACKS[name])
-    run = subprocess.run([sys.executable, "-c", CHILD, path], capture_output=True, text=True, cwd=REPOSITORY)
+    run = limited(BEFORE, CHILD, path)
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.startswith(("FormatError", "counted"))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
-import sys
-
 import pytest
 
 from nparams.files._safetensors.header import MOST_TENSORS
-from nparams.files.safetensors import MOST_HEADER
 from nparams.files._shards.index import MOST_INDEX, MOST_MAPPED
-from tests.conftest import REPOSITORY
+from nparams.files.safetensors import MOST_HEADER
+from tests.limits import limited, need_limits
 from tests.safetensors_maker import file_of
 
 HEADER, INDEX = MOST_HEADER, MOST_INDEX
@@ -108,17 +104,16 @@ INDEXES = {
     "a file name": lambda: b'{"weight_map":{"a":"' + b"f" * (INDEX - 30) + b'"}}',
     "backslashes": lambda: b'{"weight_map":{"a":"' + b"\\" * (INDEX - 30) + b'"}}',
 }
-CHILD = """
-import resource, sys, time
+BEFORE = """
+import resource
 from nparams.errors import NparamsError
 from nparams.files.bytesource import FileSource, LocalFolder
 from nparams.files import safetensors, safetensors_index
-# 256 MB are what the process may come to hold; addresses are more than that before a file is opened.
-resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[3]) << 20,) * 2)
-resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+"""
+CHILD = """
 reader = safetensors if sys.argv[1] == "header" else safetensors_index
 try:
-    reader.read(FileSource(sys.argv[2]), LocalFolder(sys.argv[4])).total
+    reader.read(FileSource(sys.argv[2]), LocalFolder(sys.argv[3])).total
 except NparamsError as problem:
     said = type(problem).__name__ + " " + str(problem)
 else:
@@ -127,24 +122,16 @@ assert said.isprintable() and len(said) < 400, said
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(used.ru_maxrss // 1024, round(used.ru_utime, 1), said)
 """
-MEGABYTES = 256
 CASES = [("header", name) for name in HEADERS] + [("index", name) for name in INDEXES]
 
 
+@need_limits
 @pytest.mark.parametrize(("kind", "name"), CASES, ids=[" ".join(c) for c in CASES])
-@pytest.mark.skipif(
-    not hasattr(resource, "RLIMIT_AS") or sys.platform == "darwin", reason="no address-space limit here"
-)
 def test_memory_stays_under_256_mb(tmp_path, kind, name):
     path = tmp_path / "m.safetensors"
     made = (HEADERS if kind == "header" else INDEXES)[name]()
     assert len(made) <= (HEADER if kind == "header" else INDEX)
     path.write_bytes(file_of(made) if kind == "header" else made)
-    run = subprocess.run(
-        [sys.executable, "-c", CHILD, kind, path, str(MEGABYTES), tmp_path],
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-    )
+    run = limited(BEFORE, CHILD, kind, path, tmp_path)
     print(kind, name, run.stdout)
     assert (run.returncode, run.stderr[-500:]) == (0, "")
