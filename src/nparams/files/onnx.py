@@ -9,6 +9,7 @@ operator that it reaches.
 from __future__ import annotations
 
 from nparams.errors import FormatError, place
+from nparams.files._onnx.head import begins_model
 from nparams.files._onnx.inventory import Inventory
 from nparams.files._onnx.layers import tree
 from nparams.files._onnx.learned import foreign, refusal
@@ -20,6 +21,15 @@ from nparams.network import PARAMETER_ROLES, Network
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.files.bytesource import ByteSource, Folder
+
+
+def may_be(head: bytes) -> bool:
+    """Whether a file that begins with `head` may be ONNX: it has no magic, so its first fields are looked at.
+
+    >>> may_be(b"\\x08\\x08\\x12\\x07pytorch\\x1a\\x032.1"), may_be(b"\\x0a\\x04name")
+    (True, False)
+    """
+    return begins_model(head)
 
 
 def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = True) -> Network:

@@ -112,11 +112,12 @@ def _through(mark: Mark) -> str | None:
 def inline_weight(stored: Stored, marks: Mapping[str, Mark], operands: bool) -> Verdict:
     """What the value of a Constant node is: a weight in a layer's slot, or a formula's number ("other").
 
-    `operands` says that the layers of this model keep their weights in Constant nodes: then statistics, scales and
-    operands of arithmetic are what they would be as initializers, as long as an operand is more than one number.
+    `operands` says that the layers of this model keep their weights in Constant nodes: then biases, statistics,
+    scales and operands of arithmetic are what they would be as initializers, as long as an operand is more than one
+    number.
     """
     slot = _slot(stored, marks)
-    if slot is not None:
+    if slot is not None and (operands or slot.letter == "w"):
         return judge(stored, marks)
     for sign in "sm" if operands and stored.dtype is not None else "":
         if sign in marks:
