@@ -13,6 +13,7 @@ import pytest
 import nparams
 from nparams.network import Module, Network, Tensor
 from nparams.registry import VIEWS
+from nparams.views import table
 from nparams.views.look import Look
 from tests.test_views_json import lazy, mixed
 
@@ -196,3 +197,27 @@ def test_names_of_classes_act_on_nothing() -> None:
 @pytest.mark.parametrize("view", ["formula", "latex"])
 def test_a_part_is_not_passed_off_as_the_total(view: str) -> None:
     assert "no total" in render("lazy", view, "piped")
+
+
+def crowded(bare: int, name: str = "fc1") -> Network:
+    """A layer with parameters, and `bare` others that hold a shape each."""
+    shapes = [Tensor(f"reshape{k}.shape", (k + 1,), "int64", "buffer") for k in range(bare)]
+    return Network(tensors=[Tensor(f"{name}.weight", (3, 2), "float32"), *shapes], source="m.onnx", form="onnx")
+
+
+@pytest.mark.parametrize(("bare", "rows"), [(0, 1), (4, 5), (5, 2), (300, 2)])
+def test_what_holds_no_parameters_is_one_row_where_it_is_much(bare: int, rows: int) -> None:
+    lines = table.render(crowded(bare), Look()).split("\n")
+    assert len(lines[3 : lines.index("", 3)]) == rows + (rows > 1)  # and the sum
+    told = f"({bare} more without parameters)"
+    assert (told in "\n".join(lines)) is (bare > 4)
+    if bare > 4:
+        assert f"{bare * (bare + 1) // 2:,} buffers" in next(line for line in lines if told in line)
+    assert len(crowded(bare).rows()) == bare + 1
+
+
+def test_long_names_are_cut_in_the_middle() -> None:
+    name = f"first{'x' * 200}last"
+    for look, mark in ((Look(), "…"), (Look(unicode=False), "...")):
+        (line,) = [line for line in table.render(crowded(0, name), look).split("\n") if line.startswith("first")]
+        assert line.split()[0] == f"{name[:38]}{mark}{name[-24:]}"

@@ -62,6 +62,15 @@ class Row:
         }  # fmt: skip
 
 
+def without_parameters(rows: Sequence[Row]) -> Row:
+    """One row for many that hold no parameter: what they hold, added up."""
+    made = Row(f"({len(rows):,} more without parameters)", Module(), 1, 1, ())
+    for row in rows:
+        for role, size in row.apart.items():
+            made.apart[role] = add(made.apart.get(role, 0), size)
+    return made
+
+
 def plain(size: Size | None) -> int | str | None:
     """A size as JSON holds it: an integer, or the text of an expression."""
     return str(size) if isinstance(size, Expr) else size
@@ -89,7 +98,7 @@ def _apart(module: Module, copies: Size) -> dict[str, Size]:
     """What the layer holds that is not a parameter: {role: elements}."""
     held: dict[str, Size] = {}
     for t in module.tensors:
-        if t.role not in PARAMETER_ROLES and t.size is not None:
+        if t.role not in PARAMETER_ROLES and t.size is not None and t.tied_to is None:
             held[t.role] = tidy(add(held.get(t.role, 0), mul(t.size, copies)))  # as totals.py counts them
     return held
 

@@ -33,9 +33,37 @@ class Column:
         self.width = 0
 
 
+#: characters of a name that a table shows: the first and the last of a longer one (--tensors, --csv, --json: all)
+LONGEST, FIRST, LAST = 64, 38, 24
+#: rows without parameters that a table shows one by one
+FEW = 4
+
+
 def _name(row: Row, look: Look) -> str:
     copies = "" if row.copies == 1 else f"  {look.times()}{look.number(row.copies)}"
-    return look.name(row.name or "(root)") + copies
+    return _cut(look.name(row.name or "(root)"), look) + copies
+
+
+def _cut(name: str, look: Look) -> str:
+    """A name that fits into a table: converters chain the names of all operations that they fuse."""
+    return name if len(name) <= LONGEST else f"{name[:FIRST]}{'…' if look.unicode else '...'}{name[-LAST:]}"
+
+
+def shown_rows(network: Network) -> list[Row]:
+    """The rows of a table: what holds only shapes, masks or the state of training is one row where it is much.
+
+    >>> import nparams
+    >>> len(shown_rows(nparams.read("784-16-16-10")))
+    3
+    """
+    rows = network.layers
+    bare = {id(row) for row in rows if row.apart and row.total == 0 and not row.unknown}
+    if len(bare) <= FEW or len(bare) == len(rows):
+        return rows
+    from nparams.network.rows import without_parameters
+
+    rest = without_parameters([row for row in rows if id(row) in bare])
+    return [*(row for row in rows if id(row) not in bare), rest]
 
 
 def _ends(row: Row, look: Look) -> str:
@@ -63,12 +91,12 @@ def _apart(row: Row, look: Look) -> str:
 
 
 def _note(row: Row, look: Look) -> str:
-    return look.name("; ".join(row.notes))
+    return _cut(look.name("; ".join(row.notes)), look) if len(row.notes) > 2 else look.name("; ".join(row.notes))
 
 
 def columns(network: Network, look: Look) -> list[Column]:
     """The columns that this network has something to show in, filled."""
-    rows = network.layers
+    rows = shown_rows(network)
     made: list[Column] = [
         Column("layer", _name),
         Column("kind", lambda row, look: look.name(row.kind or ""), rank=6),
