@@ -1,15 +1,76 @@
-"""PyTorch files: not read yet."""
+"""PyTorch checkpoints as torch.save writes them since 1.6: a zip archive of a pickle and a member for each storage.
+
+pytorch torch/serialization.py (`_save`, `_load`) and caffe2/serialize/inline_container.h.  Read are the archive's
+directory and `data.pkl`, as data: nothing that the pickle names is imported, made or called.
+"""
 
 from __future__ import annotations
 
-from nparams.errors import UnsupportedError, place
+from nparams.errors import FormatError, place, shown
+from nparams.files._pickle import load
+from nparams.files._pytorch.model import Model
+from nparams.files._pytorch.network import network_of
+from nparams.files._pytorch.storages import Storages
+from nparams.files._zip import Archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nparams.files._pytorch.storages import Storage
     from nparams.files.bytesource import ByteSource, Folder
     from nparams.network import Network
 
+PICKLE = "data.pkl"
+CHECKED = 16_000_000  # bytes of a pickle whose checksum is compared
+
 
 def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = True) -> Network:
-    """Refuse: this format comes later."""
-    raise UnsupportedError(f"{place(source.name)}: PyTorch files are not read yet")
+    """The network in a checkpoint; what else a checkpoint keeps (optimizers, averages) is listed as `other`.
+
+    Raises FormatError for a damaged or hostile file.
+    """
+    archive = Archive(source)
+    root = root_of(archive, source.name)
+    storages = Storages()
+    member = archive.open(root + PICKLE)
+    loaded = load(member, persistent=storages, limits=limits)
+    model = Model(source.name).read(loaded.value)
+    payload = Zipped(archive, root)
+    for storage in storages.by_key.values():
+        payload.check(storage, source.name)
+    network = network_of(model, loaded, payload, folder, source.name)
+    network.form, network.flags = "pytorch", [*archive.flags, *network.flags]
+    if loaded.end != member.size:
+        text = f"{member.size - loaded.end:,} bytes follow the end of the pickle, which nothing reads"
+        network.flags.append({"kind": "trailing", "text": text})
+    return network
+
+
+def root_of(archive: Archive, file: str) -> str:
+    """The folder in the archive that holds the pickle, with its slash."""
+    found = [name for name in archive.names if name == PICKLE or name.endswith("/" + PICKLE)]
+    if len(found) != 1:
+        what = f"{len(found):,} members called {PICKLE}, where one belongs" if found else f"no member called {PICKLE}"
+        raise FormatError(f"{place(file)}: the archive has {what}")
+    return found[0].removesuffix(PICKLE)
+
+
+class Zipped:
+    """The storages of an archive: data/<key>, each a member."""
+
+    def __init__(self, archive: Archive, root: str) -> None:
+        self.archive = archive
+        self.root = root
+
+    def check(self, storage: Storage, file: str) -> None:
+        """The member must hold what the pickle says."""
+        name = f"{self.root}data/{storage.key}"
+        held = self.archive.member(name).size if name in self.archive else 0
+        if held < storage.bytes and storage.location != "meta":
+            raise FormatError(
+                f"{place(file)}: storage {shown(storage.key)} has {storage.bytes:,} bytes by the pickle, "
+                f"but its member has {held:,}. Cut short, or changed"
+            )
+
+    def read(self, storage: Storage, first: int, length: int) -> bytes:
+        """Bytes of a storage."""
+        return self.archive.open(f"{self.root}data/{storage.root.key}").read(storage.start + first, length)

@@ -1,0 +1,1 @@
+"""Parts of the PyTorch readers: storages, tensors, what in a checkpoint is the model, ties, modules."""

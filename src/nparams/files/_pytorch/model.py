@@ -1,0 +1,231 @@
+"""What in a checkpoint is the model, under which names, in which roles."""
+
+from __future__ import annotations
+
+from nparams.errors import FormatError, place, shown
+from nparams.files._pytorch.arrays import Array, Making, Wrong
+from nparams.files._pytorch.storages import Storage
+from nparams.files._pytorch.ties import overlap, tie
+from nparams.files._pytorch.walk import ATTRIBUTE, BUFFER, KEY, PARAMETER, Item, Spot, Walk
+from nparams.network import Tensor
+from nparams.roles import is_copy, role_of, run_state, usual_role, words_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_NAME = 65_536
+MAX_NAMES = 64_000_000  # characters of all names together
+#: last words of keys that hold the model as a whole: model_state_dict, state_dict, net, params_ema
+WRAPPERS = frozenset(
+    ("dict", "model", "module", "net", "network", "nn", "params", "parameters", "weights", "weight", "state", "ema",
+     "swa", "generator", "checkpoint")
+)  # fmt: skip
+#: what wrappers of modules put before every name: DistributedDataParallel and DataParallel, torch.compile
+WRAPPED = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")
+
+
+class Model:
+    """The tensors of a checkpoint, in order, and what should be said of them."""
+
+    def __init__(self, file: str) -> None:
+        self.file = place(file)
+        self.tensors: list[Tensor] = []
+        #: as described, in the same order
+        self.arrays: list[Array] = []
+        self.notes: list[str] = []
+        self.also: dict[str, int] = {}
+        #: the class of a module by its name, where the file holds modules
+        self.kinds: dict[str, str] = {}
+        self.walk = Walk(file)
+        self.base = self.walk.root
+
+    def read(self, value: Any) -> Model:
+        """Find, describe, name and weigh every tensor below a value."""
+        items = self.walk.run(value)
+        self._describe(items)
+        self._set_aside(items)
+        self.base = self._base(items)
+        self._name(items)
+        self._unwrap(items)
+        self._tie()
+        return self
+
+    def _describe(self, items: list[Item]) -> None:
+        making = Making()
+        for item in items:
+            try:
+                self.arrays.append(
+                    storage_array(item.value) if isinstance(item.value, Storage) else making.array(item.value)
+                )
+            except Wrong as why:
+                raise FormatError(f"{self.file}: tensor {shown(name_of(item, self.walk.root))} {why}") from None
+
+    # -- what is the model --------------------------------------------------------------------------------------------
+
+    def _set_aside(self, items: list[Item]) -> None:
+        """Mark what is no model: single numbers and run states beside it, and second copies of it."""
+        held = [(item, array) for item, array in zip(items, self.arrays, strict=True) if item.spot.why is None]
+        inner = any(item.spot.parent is not None for item, _ in held)
+        for item, array in held:
+            if item.spot.parent is None and item.how is KEY and inner:
+                why = run_state(item.key) or (
+                    "a number beside the model" if array.size == 1 and array.shape != () else None
+                )
+                why = why or ("a number beside the model" if array.shape == () else None)
+                if why:
+                    item.spot = Spot(item.spot.parent, item.spot.key, why)
+        self._copies([(item, array) for item, array in held if item.spot.why is None])
+
+    def _copies(self, held: list[tuple[Item, Array]]) -> None:
+        """A second, averaged or best copy is not the model where the model is there too; alone, it is."""
+        groups: dict[int, list[tuple[Item, Array]]] = {}
+        tops: dict[int, Spot] = {}
+        for item, array in held:
+            chain = item.spot.chain()
+            if chain and chain[0].kind is None and is_copy(chain[0].key):
+                groups.setdefault(id(chain[0]), []).append((item, array))
+                tops[id(chain[0])] = chain[0]
+        if not groups:
+            return
+        copied = {id(item) for group in groups.values() for item, _ in group}
+        shapes: dict[object, int] = {}
+        for item, array in held:
+            if id(item) not in copied:
+                shapes[array.shape] = shapes.get(array.shape, 0) + 1
+        for key, group in groups.items():
+            if same_shapes([array for _, array in group], shapes):
+                why = f"a second copy ({tops[key].key[:80]}) of a model that is also here"
+                for item, _ in group:
+                    item.spot = marked(item.spot, why)
+
+    def _base(self, items: list[Item]) -> Spot:
+        """The container that the whole model stands in, where its key says only that."""
+        spots = {id(item.spot): item.spot for item in items if item.spot.why is None}
+        chains = [spot.chain() for spot in spots.values()]
+        base = self.walk.root
+        for depth in range(min(map(len, chains), default=0)):
+            here = chains[0][depth]
+            if any(chain[depth] is not here for chain in chains) or not is_wrapper(here):
+                break
+            base = here
+            if here.kind is not None:
+                break
+        return base
+
+    # -- names and roles ----------------------------------------------------------------------------------------------
+
+    def _name(self, items: list[Item]) -> None:
+        room = MAX_NAMES
+        for item, array in zip(items, self.arrays, strict=True):
+            name = name_of(item, self.base if item.spot.why is None else self.walk.root)
+            room -= len(name)
+            if len(name) > MAX_NAME or room < 0:
+                raise FormatError(f"{self.file}: tensor {shown(name)}: names of more characters than are read")
+            role, note = role_in(item, array, name)
+            self.tensors.append(
+                Tensor(
+                    name,
+                    array.shape,
+                    array.dtype,
+                    role,
+                    array.trainable,
+                    None,
+                    array.stored,
+                    note,
+                    array.size if array.shape is not None else None,
+                )
+            )
+
+    def _unwrap(self, items: list[Item]) -> None:
+        """Take away what a wrapper of modules put before every name of the model."""
+        model = [t for t in self.tensors if t.role != "other"]
+        cut = ""
+        while model and (prefix := next((p for p in WRAPPED if model[0].name.startswith(p, len(cut))), None)):
+            if not all(t.name.startswith(cut + prefix) for t in model) or any(t.name == cut + prefix for t in model):
+                break
+            cut += prefix
+        if cut:
+            for t in model:
+                t.name = t.name[len(cut) :]
+            self.notes.append(f"names are given without the {cut} before each, which a wrapper of the model put there")
+
+    def _tie(self) -> None:
+        tied, left = tie(self.tensors, self.arrays)
+        if tied:
+            first = next(t for t in self.tensors if t.tied_to)
+            more = f" and {tied - 1:,} more" if tied > 1 else ""
+            self.notes.append(f"{shown(first.name)} is {shown(first.tied_to or '')}: one storage, counted once{more}")
+        shared = overlap(left)
+        if shared:
+            one, other, _ = shared[0]
+            twice = sum(numbers for _, _, numbers in shared)
+            total = sum(
+                t.size
+                for t in self.tensors
+                if t.role in ("weight", "bias") and not t.tied_to and isinstance(t.size, int)
+            )
+            self.also["here"] = total - twice
+            self.notes.append(
+                f"{shown(one)} and {shown(other)} share some of their numbers without being the same tensor: "
+                f"{twice:,} numbers of the file are counted more than once"
+            )
+
+
+def storage_array(storage: Storage) -> Array:
+    """A storage that was saved by itself: its numbers in a row."""
+    made = Array((storage.elements,), storage.dtype or "uint8")
+    made.storage, made.stride, made.note = storage, (1,), "a storage saved by itself"
+    return made
+
+
+def marked(spot: Spot, why: str) -> Spot:
+    """The same spot, set aside."""
+    return Spot(spot.parent, spot.key, why, spot.kind)
+
+
+def same_shapes(group: list[Array], shapes: dict[object, int]) -> bool:
+    """Whether nearly all of a group's shapes occur, as often, among `shapes`."""
+    left = dict(shapes)
+    met = 0
+    for array in group:
+        if left.get(array.shape, 0):
+            left[array.shape] -= 1
+            met += 1
+    return met * 10 >= len(group) * 9
+
+
+def is_wrapper(spot: Spot) -> bool:
+    """Whether the key of a container says only that the model is in it."""
+    words = words_of(spot.key[:80])
+    return bool(words) and (words[-1] in WRAPPERS or spot.kind is not None)
+
+
+def name_of(item: Item, base: Spot) -> str:
+    """The keys from below `base` down to a tensor, joined by dots."""
+    return f"{prefix_of(item.spot, base)}{item.key}"
+
+
+def prefix_of(spot: Spot, base: Spot) -> str:
+    if spot.prefix is None:
+        parts = []
+        here: Spot | None = spot
+        while here is not None and here is not base and here.parent is not None:
+            parts.append(here.key)
+            here = here.parent
+        spot.prefix = ".".join(reversed(parts)) + "." if parts else ""
+    return spot.prefix
+
+
+def role_in(item: Item, array: Array, name: str) -> tuple[str, str | None]:
+    """(role, note): by what the file knows of it, else by its name."""
+    if item.spot.why is not None or item.how is ATTRIBUTE:
+        return "other", item.spot.why or "kept beside the modules, not registered"
+    if item.how is BUFFER or array.buffer:
+        return "buffer", array.note or "registered as a buffer"
+    if item.how is PARAMETER or array.parameter or array.trainable:
+        found, _ = usual_role(item.key.rpartition(".")[2], array.shape or (1,), None)
+        return found if found in ("weight", "bias") else "weight", array.note
+    of = None if array.note and array.note.startswith("quantised") else array.dtype
+    found, note = role_of(name, array.shape or (), of)
+    return found, note or array.note
