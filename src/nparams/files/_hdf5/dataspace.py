@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 from struct import Struct
 
-from nparams.files._hdf5.store import Store
+from nparams.files._hdf5.store import SHAPES, Store
 
 DIMENSIONS = 32
 DIMENSION_LIMIT = (1 << 63) - 1
@@ -19,7 +19,17 @@ HEAD = Struct("<BBBB")
 
 
 def read(store: Store, body: bytes, at: int) -> tuple[int, ...] | None:
-    """The shape: () is one value, None is none at all (a null dataspace)."""
+    """The shape: () is one value, None is none at all (a null dataspace).  The same bytes are read once."""
+    try:
+        return store.shapes[body]
+    except KeyError:
+        found = _read(store, body, at)
+    if len(store.shapes) < SHAPES:
+        store.shapes[body] = found
+    return found
+
+
+def _read(store: Store, body: bytes, at: int) -> tuple[int, ...] | None:
     if len(body) < 4:
         raise store.bad("dataspace", f"{len(body)} bytes, where 4 are the least", at)
     version, rank, flags, kind = HEAD.unpack_from(body)

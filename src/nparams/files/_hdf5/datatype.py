@@ -11,7 +11,7 @@ from math import prod
 from struct import Struct
 
 from nparams.errors import shown
-from nparams.files._hdf5.store import Store
+from nparams.files._hdf5.store import TYPES, Store
 
 FIXED, FLOAT, TIME, STRING, BITS, OPAQUE, COMPOUND, REFERENCE, ENUM, SEQUENCE, ARRAY, COMPLEX = range(12)
 NAMES = ("integer", "float", "time", "string", "bit field", "opaque", "compound", "reference", "enumeration",
@@ -73,7 +73,7 @@ def read(store: Store, data: bytes, at: int) -> Datatype:
     if known is None:
         reader = _Reader(store, data, at)
         known, _ = reader.read(0, 0)
-        if len(store.types) < 1000 and len(data) < 4096:
+        if len(store.types) < TYPES and len(data) < 1000:
             store.types[data] = known
     return known
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from nparams.files._hdf5.store import Store
+from nparams.files._hdf5.store import HEADERS, Store
 
 NIL, DATASPACE, LINK_INFO, DATATYPE, OLD_FILL, FILL, LINK, EXTERNAL, LAYOUT = range(9)
 GROUP_INFO, PIPELINE, ATTRIBUTE, COMMENT, OLD_TIME, SHARED_TABLE, CONTINUATION, SYMBOLS = range(10, 18)
@@ -22,6 +22,8 @@ V1_MESSAGE, V2_MESSAGE = Struct("<HHB3x"), Struct("<BHB")
 WIDTH, ORDERED, LIMITS, TIMES = 0x03, 0x04, 0x10, 0x20
 #: read at once: most headers are smaller
 FIRST_READ = 512
+#: headers that are not larger are kept
+KEPT_MESSAGES, KEPT_BYTES = 32, 4096
 #: blocks of one header
 BLOCKS = 1024
 
@@ -39,8 +41,19 @@ class Message:
 
 
 def read(store: Store, at: int) -> list[Message]:
-    """Every message of the object at `at`, in order, but for continuations and empty ones."""
+    """Every message of the object at `at`, in order, but for continuations and empty ones.  Not to be changed."""
     store.spend(8, "object header")
+    found = store.headers.get(at)
+    if found is None:
+        found = _read(store, at)
+        if len(found) <= KEPT_MESSAGES and sum(len(message.body) for message in found) <= KEPT_BYTES:
+            if len(store.headers) >= HEADERS:
+                del store.headers[next(iter(store.headers))]
+            store.headers[at] = found
+    return found
+
+
+def _read(store: Store, at: int) -> list[Message]:
     head = store.peek(at, FIRST_READ, "object header")
     if head[:4] == b"OHDR":
         return _version_2(store, at, head)

@@ -14,6 +14,7 @@ from nparams.files._hdf5.checksum import lookup3
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.files._hdf5.datatype import Datatype
+    from nparams.files._hdf5.header import Message
     from nparams.files.bytesource import ByteSource
 
 PAGE_BITS = 14
@@ -27,6 +28,10 @@ LARGEST = 32_000_000
 WORK, MOST_WORK = 4_000_000, 200_000_000
 #: groups and datasets opened
 OBJECTS, MOST_OBJECTS = 200_000, 10_000_000
+#: headers, types and shapes kept, so that what is met again is not read again
+HEADERS, TYPES, SHAPES = 256, 1000, 1000
+#: layouts of so many letters are kept
+STRUCT = 40
 #: struct's letter for an offset or a length of so many bytes
 LETTERS = {2: "H", 4: "I", 8: "Q"}
 
@@ -35,13 +40,15 @@ class Store:
     """A file: its bytes, its widths, what it has cost so far and what is known of it so far."""
 
     __slots__ = (
-        "_limited", "_pages", "_source", "_work_left", "address", "address_width", "base", "flags",
-        "length", "length_width", "name", "objects_left", "objects_most", "shared", "size", "types", "undefined",
+        "_checked", "_limited", "_pages", "_source", "_structs", "_work_left", "address", "address_width", "base", "flags", "headers",
+        "length", "length_width", "name", "objects_left", "objects_most", "shapes", "shared", "size", "types", "undefined",
     )  # fmt: skip
 
     def __init__(self, source: ByteSource, limits: bool) -> None:
         self._source = source
         self._pages: dict[int, bytes] = {}
+        #: bytes of the blocks whose checksums were right, by address
+        self._checked: dict[int, int] = {}
         self._limited = limits
         self._work_left = WORK if limits else MOST_WORK
         self.objects_left = self.objects_most = OBJECTS if limits else MOST_OBJECTS
@@ -51,6 +58,10 @@ class Store:
         self.base = 0
         #: deviations that do not stand in the way of counting: (kind, text)
         self.flags: list[dict[str, str]] = []
+        #: the messages of the objects met last, by address
+        self.headers: dict[int, list[Message]] = {}
+        #: dataspace messages seen so far
+        self.shapes: dict[bytes, tuple[int, ...] | None] = {}
         #: datatype messages seen so far
         self.types: dict[bytes, Datatype] = {}
         #: where messages are shared, by kind: address of the heap
@@ -61,14 +72,20 @@ class Store:
         """Addresses and lengths take so many bytes each."""
         self.address_width = address
         self.length_width = length
+        self._structs: dict[str, Struct] = {}
         self.undefined = (1 << 8 * address) - 1
         self.address = Struct("<" + LETTERS[address])
         self.length = Struct("<" + LETTERS[length])
 
     def struct(self, form: str) -> Struct:
         """A layout in which A is an address and L a length."""
-        letters = form.replace("A", LETTERS[self.address_width]).replace("L", LETTERS[self.length_width])
-        return Struct("<" + letters)
+        made = self._structs.get(form)
+        if made is None:
+            letters = form.replace("A", LETTERS[self.address_width]).replace("L", LETTERS[self.length_width])
+            made = Struct("<" + letters)
+            if len(form) < STRUCT:
+                self._structs[form] = made
+        return made
 
     def flag(self, kind: str, text: str) -> None:
         """Note a deviation, once for each kind and text."""
@@ -157,8 +174,11 @@ class Store:
 
     def checked(self, data: bytes, what: str, at: int) -> bytes:
         """`data` without the checksum that ends it, once that is right."""
-        self.spend(len(data) // 4, what)
+        if self._checked.get(at) == len(data):
+            return data[:-4]
+        self.spend(len(data) // 6, what)
         found, due = int.from_bytes(data[-4:], "little"), lookup3(data[:-4])
         if found != due:
             raise self.bad(what, f"its checksum is {found:#010x}, where {due:#010x} is due. Damaged?", at)
+        self._checked[at] = len(data)
         return data[:-4]
