@@ -80,8 +80,8 @@ class Found:
     def add(self, t: Tensor) -> None:
         """Take in one tensor, if it is an adapter's part."""
         match = PATTERN.search(t.name)
-        if match is None or match.lastgroup is None:
-            return
+        if match is None or match.lastgroup is None or t.role == "bookkeeping":
+            return  # a packed weight may keep a part of itself as lora_down and lora_up (SVDQuant)
         _, kind, axis, _ = PARTS[int(match.lastgroup[1:])]
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         self.members.add(t.name)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from nparams.errors import ReadError, escaped, place
 from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of
 from nparams.files._folder.inventory import Candidate, Inventory
+from nparams.files.said import declared_in, say_total
+from nparams.files.settings import config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Reader:
             network, chosen = self.load(folder, same[0], held), same[0]
         else:
             network, chosen, why = self._settle(folder, same, held)
+        say_total(network, declared_in(config(folder)), "config.json")
         network.notes.append(said_of(chosen, why, held, folder))
         return network
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from nparams.errors import FormatError, place, shown
 from nparams.files._safetensors.header import scan
 from nparams.files.named import assemble
-from nparams.files.said import told
+from nparams.files.said import declared_in, say_total, told
 from nparams.network import Network
 
 TYPE_CHECKING = False
@@ -39,13 +39,10 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     made = assemble(header.tensors, data, folder, header.hints, header.metadata)
     network = Network(
         tensors=header.tensors, source=source.name, form="safetensors", notes=[*made.notes, *shard_notes(source.name)],
-        read_as=told("safetensors", len(header.tensors), made.scheme), routes=made.routes,
-        parts=made.parts,
+        read_as=told("safetensors", len(header.tensors), made.scheme), routes=made.routes, parts=made.parts,
     )  # fmt: skip
-    if "total_parameters" in header.metadata:
-        from nparams.files.said import say_total
-
-        say_total(network, header.metadata["total_parameters"], "the file")
+    if header.metadata:
+        say_total(network, declared_in(header.metadata), "the file")
     return network
 
 

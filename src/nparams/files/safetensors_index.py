@@ -46,6 +46,7 @@ class _Piece:
         self.hints = self.header.hints
         self.metadata = self.header.metadata
         self.held = max(self.header.ends, default=0)
+        self.metadata = self.header.metadata
         self.made = None
         self._folder = folder
         self._name = name

@@ -8,9 +8,21 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nparams.network import Network
 
 LONGEST = 40  # digits
+#: what a declared total is called in a header's metadata, an index or a configuration
+TOTALS = (
+    "total_parameters",
+    "num_parameters",
+    "parameter_count",
+    "total_params",
+    "num_params",
+    "n_params",
+    "n_parameters",
+)
 
 
 def told(form: str, count: int, scheme: str | None, shards: int = 1) -> str:
@@ -38,6 +50,15 @@ def whole_number(value: object) -> int | None:
     return None
 
 
+def declared_in(held: Mapping[str, object]) -> int | None:
+    """The total that metadata or a configuration declares, under any of the usual names.
+
+    >>> declared_in({"format": "pt", "total_parameters": "333312"})
+    333312
+    """
+    return next((n for key in TOTALS if (n := whole_number(held.get(key))) is not None), None)
+
+
 def say_total(network: Network, value: object, who: str) -> None:
     """Keep a declared total in `also`, with a note where the tensors hold another.
 
@@ -48,7 +69,7 @@ def say_total(network: Network, value: object, who: str) -> None:
     ({'declared': 8}, ['the file declares 8 parameters; its tensors hold 6'])
     """
     declared = whole_number(value)
-    if declared is None:
+    if declared is None or "declared" in network.also:
         return
     network.also["declared"] = declared
     if network.total is not None and network.total != declared:

@@ -1,4 +1,8 @@
-"""Settings that lie beside a checkpoint: config.json, read as data and only where a header does not tell enough."""
+"""Settings that lie beside a checkpoint, read as data and only where a header does not tell enough.
+
+How weights are packed may stand in config.json, in the configuration of its text part, or in a file of the tool's own;
+`quantisation` gives one answer, from the first place of the table that has any.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,74 @@ from nparams.errors import ReadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from nparams.files.bytesource import Folder
 
 MAX_CONFIG = 4_000_000
+CONFIG = "config.json"
+#: (file, key in it or "" for the whole, who writes it), first come
+PLACES = (
+    # huggingface/transformers src/transformers/configuration_utils.py
+    (CONFIG, "quantization_config", "transformers"),
+    # ml-explore/mlx-lm mlx_lm/utils.py (`quantize_model`)
+    (CONFIG, "quantization", "MLX"),
+    # vllm-project/compressed-tensors src/compressed_tensors/base.py, before it moved into quantization_config
+    (CONFIG, "compression_config", "compressed-tensors"),
+    # AutoGPTQ auto_gptq/quantization/config.py; ModelCloud/GPTQModel
+    ("quantize_config.json", "", "AutoGPTQ"),
+    # casper-hansen/AutoAWQ awq/models/_config.py; mit-han-lab/llm-awq
+    ("quant_config.json", "", "AutoAWQ"),
+    # NVIDIA/TensorRT-Model-Optimizer modelopt/torch/export/unified_export_hf.py
+    ("hf_quant_config.json", "quantization", "ModelOpt"),
+)
+#: parts of a configuration that are one of their own: text_config, llm_config, thinker_config, ...
+ENDING = "_config"
+#: what the same setting is called
+METHODS = ("quant_method", "quant_algo", "quant_type", "mode")
+BITS = ("bits", "w_bit", "num_bits", "nbits", "weight_bits", "wbits")
+GROUPS = ("group_size", "q_group_size", "groupsize", "block_size")
+#: algorithms that name their width (ModelOpt, modelopt/torch/export/quant_utils.py)
+WIDTHS = {"NVFP4": 4, "W4A16_AWQ": 4, "W4A8_AWQ": 4, "INT4_AWQ": 4, "MXFP4": 4, "FP8": 8, "W8A8_SQ_PER_CHANNEL": 8,
+          "W8A16": 8, "INT8_SQ": 8, "MXFP8": 8}  # fmt: skip
+
+
+class Quantisation:
+    """How the settings say that weights are packed; anything that they do not say is None."""
+
+    __slots__ = ("bits", "group", "method", "settings", "where")
+
+    def __init__(self, where: str, settings: Mapping[str, Any]) -> None:
+        #: the file and key that they stand in
+        self.where = where
+        self.settings = settings
+        self.method = next((m for m in map(settings.get, METHODS) if isinstance(m, str)), None)
+        self.bits = _whole(settings, BITS) or _width(settings, self.method)
+        self.group = _whole(settings, GROUPS)
+
+
+def quantisation(folder: Folder | None) -> Quantisation | None:
+    """The settings of a packed checkpoint, from the first place that has any; None where there are none."""
+    return next((Quantisation(where, held) for where, held in settings_in(folder)), None)
+
+
+def settings_in(folder: Folder | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(where, settings) of every place that has any, in order."""
+    if folder is None:
+        return
+    names = set(folder.names())
+    for file, key, _ in PLACES:
+        whole = held_in(folder, file) if file in names else {}
+        for before, held in _parts(whole) if key and file == CONFIG else [("", whole)]:
+            found = held.get(key) if key else held
+            if isinstance(found, dict) and found:
+                yield f"{file} {before}{key}".rstrip(), found
 
 
 def config(folder: Folder | None) -> dict[str, Any]:
     """The object in config.json beside a model; {} where there is none that can be read."""
-    return held_in(folder, "config.json")
+    return held_in(folder, CONFIG)
 
 
 def held_in(folder: Folder | None, name: str) -> dict[str, Any]:
@@ -34,19 +96,15 @@ def held_in(folder: Folder | None, name: str) -> dict[str, Any]:
 
 def mlx_settings(folder: Folder | None) -> dict[str, Any]:
     """The `quantization` object that MLX writes: group_size, bits, and exceptions by layer name."""
-    for held in _places(config(folder)):
-        found = held.get("quantization") or held.get("quantization_config")
-        if isinstance(found, dict):
-            return found
-    return {}
+    found = quantisation(folder)
+    return {} if found is None else dict(found.settings)
 
 
 def config_bits(folder: Folder | None) -> set[int]:
     """The widths that the groups of a compressed-tensors configuration name."""
     found: set[int] = set()
-    for held in _places(config(folder)):
-        groups = held.get("quantization_config")
-        groups = groups.get("config_groups") if isinstance(groups, dict) else None
+    for _, held in settings_in(folder):
+        groups = held.get("config_groups")
         for group in groups.values() if isinstance(groups, dict) else ():
             weights = group.get("weights") if isinstance(group, dict) else None
             bits = weights.get("num_bits") if isinstance(weights, dict) else None
@@ -55,7 +113,27 @@ def config_bits(folder: Folder | None) -> set[int]:
     return found
 
 
-def _places(held: dict[str, Any]) -> list[dict[str, Any]]:
-    """A configuration, and the one of its text part."""
-    text = held.get("text_config")
-    return [held, text] if isinstance(text, dict) else [held]
+def _parts(held: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(path with its dot, object) of a configuration and of those of its parts, the text part first, two deep."""
+    yield "", held
+    inner = [(key, value) for key, value in held.items() if key.endswith(ENDING) and isinstance(value, dict)]
+    inner.sort(key=lambda pair: pair[0] != "text_config")
+    for key, value in inner:
+        if key == "quantization_config":
+            continue
+        yield f"{key}.", value
+        for below, deeper in value.items():
+            if below.endswith(ENDING) and below != "quantization_config" and isinstance(deeper, dict):
+                yield f"{key}.{below}.", deeper
+
+
+def _whole(settings: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
+    return next((n for n in map(settings.get, keys) if type(n) is int and n > 0), None)
+
+
+def _width(settings: Mapping[str, Any], method: str | None) -> int | None:
+    """The width that a flag or the algorithm's name tells (bitsandbytes: load_in_4bit)."""
+    for key, bits in (("load_in_4bit", 4), ("load_in_8bit", 8)):
+        if settings.get(key) is True or settings.get(f"_{key}") is True:
+            return bits
+    return WIDTHS.get((method or "").upper())

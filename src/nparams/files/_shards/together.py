@@ -13,12 +13,12 @@ from operator import attrgetter, eq
 from nparams.errors import FormatError, ReadError, place, shown
 from nparams.files._shards.index import read_index
 from nparams.files.named import Made, assemble
-from nparams.files.said import say_bytes, say_total, told
+from nparams.files.said import declared_in, say_bytes, say_total, told
 from nparams.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Protocol
 
     from nparams.files.bytesource import ByteSource, Folder
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
         @property
         def hints(self) -> frozenset[str]:
             """Those of roles.HINTS that occur in its names."""
+
+        @property
+        def metadata(self) -> Mapping[str, str]:
+            """What it says of itself, by key."""
 
         @property
         def held(self) -> int | None:
@@ -129,7 +133,7 @@ def read_indexed(
     if len(shards) > MAX_SHARDS:
         raise FormatError(f"{place(source.name)}: names {len(shards):,} shards; at most {MAX_SHARDS:,} are read")
     network, held = read_set(shards, folder, source.name, form, opener, weight_map, limits=limits)
-    say_total(network, metadata.get("total_parameters"), "the index")
+    say_total(network, declared_in(metadata), "the index")
     say_bytes(network, metadata.get("total_size"), held)
     return network, shards
 
