@@ -143,6 +143,10 @@ SOURCES = (
         (".keras",), inside=("model.weights.h5", "model.weights.npz", "model.weights.json"),
     ),
     Source(
+        "keras-shards", "file", "nparams.files.keras_shards", "Keras weights in several files, by their map",
+        "model.weights.json", (".weights.json",),
+    ),
+    Source(
         "hdf5", "file", "nparams.files.hdf5", "HDF5 file: Keras models and weights", "model.weights.h5",
         (".h5", ".hdf5"), tuple((at, b"\x89HDF\r\n\x1a\n") for at in (0, 512, 1024, 2048, 4096)),
     ),

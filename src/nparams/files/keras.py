@@ -9,7 +9,7 @@ from __future__ import annotations
 from nparams.errors import FormatError, UnsupportedError, place, shown
 from nparams.files._hdf5 import open_file
 from nparams.files._keras import config as configs
-from nparams.files._keras import danger, told, weights
+from nparams.files._keras import danger, shards, told, weights
 from nparams.files._zip import Archive
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nparams.network import Network
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
-CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+CONFIG, METADATA, WEIGHTS, SHARDS = "config.json", "metadata.json", "model.weights.h5", "model.weights.json"
 MOST_METADATA = 65_536
 
 
@@ -35,18 +35,29 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
 
         return read_hdf5(source, folder, limits=limits)
     archive = Archive(source)
-    names = archive.names
-    if WEIGHTS not in names:
-        raise _without_weights(source.name, names)
+    parts = _weights(archive, source.name)
     held, rows, notes = _configuration(archive, source.name)
     config = None if held is None else configs.tree(held)
     version = _version(archive, source.name)
-    root = open_file(archive.open(WEIGHTS), limits=limits)
-    made = weights.read(root, config)
-    flags = [*archive.flags, *rows, *root.flags]
+    roots = [open_file(archive.open(name), limits=limits) for name in parts]
+    made = weights.read(roots, config)
+    flags = [*archive.flags, *rows, *(flag for root in roots for flag in root.flags)]
     kind = None if config is None else f"{config.kind} {config.name}".strip()
     kind = None if kind is None else shown(kind)[1:-1]
     return told.finish(made, source, "keras", "Keras archive", version, flags, notes, kind)
+
+
+def _weights(archive: Archive, name: str) -> list[str]:
+    """The members with the weights: one file, or the shards that a map names."""
+    if WEIGHTS in archive:
+        return [WEIGHTS]
+    if SHARDS not in archive:
+        raise _without_weights(name, archive.names)
+    parts = shards.files(archive.whole(SHARDS, shards.MOST_MAP), name)
+    missing = [part for part in parts if part not in archive]
+    if missing:
+        raise FormatError(f"{place(name)}: {SHARDS} names {shown(missing[0])}, which is not in the archive")
+    return parts
 
 
 def _configuration(archive: Archive, name: str) -> tuple[dict[str, Any] | None, list[dict[str, str]], list[str]]:

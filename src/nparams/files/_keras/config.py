@@ -21,28 +21,24 @@ MOST_CONFIG = 8_000_000
 #: objects in one configuration, and objects inside one another
 MOST_LAYERS, DEEPEST = 100_000, 64
 #: attributes under which a class keeps the layer that its configuration calls otherwise (keras/src/layers/rnn/)
-ALIASES = {"bidirectional": {"forward_layer": "layer", "backward_layer": "layer"}}
+ALIASES = {"Bidirectional": {"forward_layer": "layer", "backward_layer": "layer"}}
 #: the one layer that Keras exports under another name than its class has
 EXPORTED = {"GroupQueryAttention": "GroupedQueryAttention"}
 #: settings that are objects and hold no layers
 PLAIN = ("_initializer", "_regularizer", "_constraint", "dtype", "activation")
 #: a layer that keeps everything in a cell of its own: LSTM.cell is an LSTMCell with the same settings
-CELLS = {
-    "lstm": "lstm_cell", "gru": "gru_cell", "simple_rnn": "simple_rnn_cell",
-    "conv_lstm1d": "conv_lstm_cell", "conv_lstm2d": "conv_lstm_cell", "conv_lstm3d": "conv_lstm_cell",
-    "conv_lst_m1d": "conv_lstm_cell", "conv_lst_m2d": "conv_lstm_cell", "conv_lst_m3d": "conv_lstm_cell",
-}  # fmt: skip
+CELLS = {"LSTM": "LSTMCell", "GRU": "GRUCell", "SimpleRNN": "SimpleRNNCell", "ConvLSTM1D": "ConvLSTMCell",
+         "ConvLSTM2D": "ConvLSTMCell", "ConvLSTM3D": "ConvLSTMCell"}  # fmt: skip
 
 
 class Layer:
     """One object of a configuration: its class, its own name, its settings, and the objects inside it by path."""
 
-    __slots__ = ("by_name", "inner", "kind", "name", "order", "own", "settings", "shape", "snake")
+    __slots__ = ("by_name", "inner", "kind", "name", "order", "own", "settings", "shape")
 
     def __init__(self, kind: str, name: str, settings: dict[str, Any], shape: object, order: int) -> None:
-        #: the class as written, and as paths spell it
-        self.kind = kind
-        self.snake = snake_case(EXPORTED.get(kind, kind))
+        #: its class
+        self.kind = EXPORTED.get(kind, kind)
         self.name = name
         self.settings = settings
         #: what it was built for, where the configuration says so
@@ -187,7 +183,7 @@ class _Reader:
             for each in value:
                 inner = self.layer(each, depth + 1)
                 if inner is not None:
-                    for spelt in {inner.snake: 0, older_case(inner.kind): 0}:
+                    for spelt in {snake_case(inner.kind): 0, older_case(inner.kind): 0}:
                         made.inner.setdefault(f"{key}/{_numbered(spelt, used)}", inner)
 
 
@@ -199,12 +195,12 @@ def _numbered(name: str, used: dict[str, int]) -> str:
 
 
 def _aliases(made: Layer) -> None:
-    for attribute, key in ALIASES.get(made.snake, {}).items():
+    for attribute, key in ALIASES.get(made.kind, {}).items():
         if attribute not in made.inner and key in made.inner:
             made.inner[attribute] = made.inner[key]
-    cell = CELLS.get(made.snake)
+    cell = CELLS.get(made.kind)
     if cell is not None and "cell" not in made.inner:
-        inner = made.inner["cell"] = Layer(cell, cell, made.settings, None, made.order)
+        inner = made.inner["cell"] = Layer(cell, snake_case(cell), made.settings, None, made.order)
         inner.own = made.own
 
 

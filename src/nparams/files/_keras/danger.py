@@ -70,7 +70,7 @@ def _of(each: dict[str, Any]) -> list[tuple[str, str]]:
             rows.append(("code", f"{called}{RUNS[kind]}"))
         elif isinstance(module, str) and module.split(".")[0] not in OWN:
             rows.append(("code", f"{shown(f'{module}.{kind}')} would be imported by a loader"))
-        elif module is None and isinstance(registered, str) and ">" in registered:
+        elif "module" in each and module is None and isinstance(registered, str):
             rows.append(("code", f"{shown(registered)} is a class of somebody's own, which a loader must be given"))
     vocabulary = settings.get("vocabulary")
     if isinstance(vocabulary, str) and vocabulary:

@@ -11,7 +11,9 @@ from nparams.files._hdf5 import Dataset, Group
 from nparams.files._keras import quantised
 from nparams.files._keras.numbers import number_of
 from nparams.files._keras.roles import ADDED
-from nparams.files._keras.variables import BOOKKEEPING, VARIABLES
+from nparams.files._keras.store import counted
+from nparams.files._keras.twins import tie
+from nparams.files._keras.variables import BOOKKEEPING, CLASSES, DENSE, TABLES
 from nparams.files._keras.weights import Read
 from nparams.network import Tensor
 from nparams.roles import usual_role
@@ -73,6 +75,8 @@ class _Reader:
         self.made = Read()
         self.taken: set[str] = set()
         self.places: dict[int, Tensor] = {}
+        #: the name under which Keras knows a variable -> where it is stored, as (layer, tensor, dataset)
+        self.known: dict[str, list[tuple[str, Tensor, Dataset]]] = {}
 
     def read(self, root: Group) -> Read:
         inside = root.get(MODEL)
@@ -86,13 +90,14 @@ class _Reader:
             self._layer(name, found)
         done = {name.split("/")[0] for name in names or ()}
         apart = {OPTIMIZER, TOP, MODEL} if weights is root else {OPTIMIZER, TOP}
-        for name, found in sorted(members, key=lambda pair: _counted(pair[0])):
+        for name, found in sorted(members, key=lambda pair: counted(pair[0])):
             if name not in done and name not in apart:
                 self._beside(name, found, known=names is None)
         for name in (TOP, OPTIMIZER):
             for at in dict.fromkeys((weights, root)):
                 if isinstance(found := at.get(name), Group) and (at is weights or name == OPTIMIZER):
                     self._top(found) if name == TOP else self._optimizer(found)
+        self.made.alike = tie(self.known)
         return self.made
 
     def _layer(self, name: str, group: Group) -> None:
@@ -114,6 +119,7 @@ class _Reader:
             else:
                 parent, _, leaf = full.rpartition("/")
                 held.setdefault(parent, {})[leaf] = tensor
+                self.known.setdefault(path, []).append((name, tensor, found[path]))
         for parent, tensors in held.items():
             self._settle(name, parent, tensors)
 
@@ -139,7 +145,7 @@ class _Reader:
         for path, dataset in walk(group):
             tensor = self._tensor(f"{OPTIMIZER}/{path.removesuffix(':0')}", dataset, None)
             if tensor is not None:
-                tensor.role, tensor.note = "other", f"the optimizer's state ({path.partition('/')[0]})"
+                tensor.role, tensor.note = "other", "the optimizer's state"
 
     def _tensor(self, name: str, dataset: Dataset, layer: str | None) -> Tensor | None:
         """A tensor as stored; None where a dataset holds no plain numbers."""
@@ -162,7 +168,7 @@ class _Reader:
         """Roles of one layer's variables, their packing, and whether they are trained."""
         way = self._way(group, parent)
         layer = way[-1] if way else None
-        inside = layer.snake if layer is not None else None
+        inside = layer.kind if layer is not None else None
         for leaf, tensor in held.items():
             tensor.role, note = _role(leaf, inside, tensor)
             tensor.note = tensor.note or note
@@ -202,12 +208,12 @@ class _Reader:
 def _role(leaf: str, kind: str | None, tensor: Tensor) -> tuple[str, str | None]:
     """(role, note) of a variable by its name, and by its class where the configuration tells it."""
     shape: tuple[int, ...] = tensor.shape or ()  # type: ignore[assignment]
-    for spec in VARIABLES.get(kind or "", ()):
+    for spec in CLASSES.get(kind or "", ()):
         if f"-{leaf}" in spec.split():
             return "buffer", "made as not trainable"
     if leaf in BUFFERS or leaf.endswith(FIRST_BUFFERS):
         return "buffer", "made as not trainable"
-    if leaf in BOOKKEEPING and (kind in (None, "dense", "einsum_dense", "embedding", "reversible_embedding")):
+    if leaf in BOOKKEEPING and kind in (None, *DENSE, *TABLES):
         return "bookkeeping", "what quantisation keeps beside the weights"
     if leaf in ADDED or leaf.endswith(FIRST_BIASES):
         return "bias", None
@@ -244,9 +250,3 @@ def joined(layer: str, path: str) -> str:
     if rest and first.startswith(f"{layer}_") and first[len(layer) + 1 :].isdigit():
         return f"{layer}/{rest}"
     return f"{layer}/{path}"
-
-
-def _counted(text: str) -> tuple[str, int, str]:
-    stem = text.rstrip("0123456789")
-    digits = text[len(stem) :]
-    return stem, int(digits) if 0 < len(digits) < 10 else -1, text

@@ -7,7 +7,12 @@ of groups.  Since 3.6 each `vars` bears the object's own name as an attribute.
 
 from __future__ import annotations
 
+from nparams.errors import FormatError, shown
 from nparams.files._hdf5 import Dataset, Group
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 VARS = "vars"
 #: containers that a path leads through: no objects themselves
@@ -19,9 +24,10 @@ class Stored:
 
     __slots__ = ("kept", "name", "path")
 
-    def __init__(self, path: tuple[str, ...], name: str | None, kept: list[tuple[str, Dataset]]) -> None:
+    def __init__(self, path: tuple[str, ...], name: str | None, kept: list[tuple[str, Dataset, int]]) -> None:
         self.path = path
         self.name = name
+        #: (key, dataset, which of the files it is in)
         self.kept = kept
 
 
@@ -33,35 +39,47 @@ def has_vars(root: Group) -> bool:
     return any(isinstance(found, Group) and isinstance(found.get(VARS), Group) for _, found in root.items())
 
 
-def objects(root: Group) -> tuple[list[Stored], list[tuple[tuple[str, ...], Dataset]]]:
-    """(every object that is stored, in the order of paths as a person counts; datasets that belong to none)."""
-    found: list[Stored] = []
-    stray: list[tuple[tuple[str, ...], Dataset]] = []
-    stack: list[tuple[tuple[str, ...], Group]] = [((), root)]
+def objects(roots: Sequence[Group]) -> tuple[list[Stored], list[tuple[tuple[str, ...], Dataset, int]]]:
+    """(every object that is stored, in the order of paths as a person counts; datasets that belong to none).
+
+    Several roots are the shards of one model: an object's variables may lie in two of them.
+    """
+    found: dict[tuple[str, ...], Stored] = {}
+    stray: list[tuple[tuple[str, ...], Dataset, int]] = []
+    stack: list[tuple[tuple[str, ...], Group, int]] = [((), root, k) for k, root in enumerate(roots)]
     while stack:
-        path, group = stack.pop()
+        path, group, shard = stack.pop()
         for name, member in group.items():
             if isinstance(member, Dataset):
                 if path[-1:] != (VARS,):
-                    stray.append(((*path, name), member))
+                    stray.append(((*path, name), member, shard))
                 continue
             inside = (*path, *name.replace("\\", "/").split("/"))
             if name == VARS:
-                found.append(_stored(path, member))
-            stack.append((inside, member))
-    found.sort(key=lambda each: [_counted(part) for part in each.path])
-    return found, stray
+                _add(found, path, member, shard)
+            stack.append((inside, member, shard))
+    for each in found.values():
+        each.kept.sort(key=lambda row: counted(row[0]))
+    return sorted(found.values(), key=lambda each: [counted(part) for part in each.path]), stray
 
 
-def _stored(path: tuple[str, ...], group: Group) -> Stored:
-    kept = [(key, member) for key, member in group.items() if isinstance(member, Dataset)]
-    kept.sort(key=lambda pair: _counted(pair[0]))
+def _add(found: dict[tuple[str, ...], Stored], path: tuple[str, ...], group: Group, shard: int) -> None:
     held = group.attrs().get("name")
     name = held.value() if held is not None else None
-    return Stored(path, name if isinstance(name, str) else None, kept)
+    stored = found.get(path)
+    if stored is None:
+        stored = found[path] = Stored(path, name if isinstance(name, str) else None, [])
+    before = {key for key, _, _ in stored.kept}
+    for key, member in group.items():
+        if isinstance(member, Dataset):
+            if key in before:
+                raise FormatError(
+                    f"{shown('/'.join((*path, VARS, key)))} is there twice: readers would see different files"
+                )
+            stored.kept.append((key, member, shard))
 
 
-def _counted(text: str) -> tuple[str, int, str]:
+def counted(text: str) -> tuple[str, int, str]:
     """A key by which dense_2 comes before dense_10, and 2 before 10."""
     stem = text.rstrip("0123456789")
     digits = text[len(stem) :]

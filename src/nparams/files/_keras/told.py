@@ -31,7 +31,7 @@ def network(root: Group, source: ByteSource, folder: Folder | None) -> Network:
         what = "Keras model" if held is not None else "Keras weights"
         return finish(made, source, "hdf5", what, version, rows + root.flags, notes)
     if store.has_vars(root):
-        made = weights.read(root, None)
+        made = weights.read([root], None)
         version = "3" if made.named else None
         return finish(made, source, "hdf5", "Keras 3 weights", version, root.flags, [])
     from nparams.files._keras.plain import read as plain
@@ -109,6 +109,9 @@ def _notes(made: Read) -> list[str]:
     tied = [t for t in made.tensors if t.tied_to is not None and t.role in PARAMETER_ROLES]
     if tied:
         notes.append(f"{len(tied):,} tensors are stored under two names and counted once ({tied[0].name})")
+    if made.alike:
+        names = weights.listed(made.alike)
+        notes.append(f"layers of one name stand in two models here, in {names} again: counted as layers of their own")
     if made.guessed:
         names = weights.listed(made.guessed)
         notes.append(f"the file does not say what kind of layer {names} is: variables are named by shape or by place")
@@ -131,8 +134,8 @@ def _also(made: Read, version: str | None) -> dict[str, Size]:
     keras/src/utils/summary_utils.py (`print_summary`); packed kernels count as stored.
     """
     held = [t for t in made.tensors if t.tied_to is None]
-    optimizer = [t for t in held if t.role == "other" and t.name.startswith(("optimizer/", f"{legacy.OPTIMIZER}/"))]
-    if all(t.shape == () and "sgd" not in (t.note or "").lower() for t in optimizer):
+    optimizer = [t for t in held if t.role == "other" and _of_the_optimizer(t.name)]
+    if all(t.shape == () and "sgd" not in f"{t.note}{t.name}".lower() for t in optimizer):
         optimizer = []  # made, but not built: it keeps nothing for any variable of the model yet
     third = version is not None and version.split(".")[0].isdigit() and int(version.split(".")[0]) >= 3
     if optimizer and version is None:
@@ -141,6 +144,11 @@ def _also(made: Read, version: str | None) -> dict[str, Size]:
     if any(t.size is None and t.stored is None for t in counted):
         return {}
     return {"framework": sum(_stored(t) for t in counted) + (made.lora if third else 0)}
+
+
+def _of_the_optimizer(name: str) -> bool:
+    """Whether a variable is one of the model's optimizer; another inside that (loss scaling) is saved with both."""
+    return name.startswith(f"{legacy.OPTIMIZER}/") or (name.startswith("optimizer/") and name.count("/") == 1)
 
 
 def _stored(t: Tensor) -> int:

@@ -8,6 +8,8 @@ keras/src/layers/core/dense.py, einsum_dense.py, embedding.py, reversible_embedd
 
 from __future__ import annotations
 
+from nparams.files._keras.config import older_case, snake_case
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,42 +20,34 @@ if TYPE_CHECKING:
     #: shape and number type of what stands at 0, 1, 2 …
     Kept = Sequence[tuple[Shape, str | None]]
 
-_CONV = "kernel bias?"
-_GATES = "kernel recurrent_kernel bias?"
-#: class as paths spell it -> its variables; name? may be absent; -name is made as not trainable.  Several: alternatives
-VARIABLES: dict[str, tuple[str, ...]] = {
+_PLAIN = ("kernel bias?",)
+_GATES = ("kernel recurrent_kernel bias?",)
+_SEPARABLE = ("depthwise_kernel pointwise_kernel bias?",)
+_NORM = ("gamma? beta?",)
+_BATCH_NORM = "gamma? beta? -moving_mean -moving_variance"
+#: class -> its variables; name? may be absent; -name is made as not trainable; =name is another object's.  Several rows
+#: are alternatives
+CLASSES: dict[str, tuple[str, ...]] = {
     # core/
-    "dense": ("kernel bias?",),
-    "einsum_dense": ("kernel bias?",),
-    "embedding": ("embeddings",),
-    "reversible_embedding": ("embeddings reverse_embeddings?",),
+    "Dense": _PLAIN, "EinsumDense": _PLAIN, "Embedding": ("embeddings",),
+    "ReversibleEmbedding": ("embeddings reverse_embeddings?",),
     # convolutional/
-    "conv1d": (_CONV,), "conv2d": (_CONV,), "conv3d": (_CONV,),
-    "conv1d_transpose": (_CONV,), "conv2d_transpose": (_CONV,), "conv3d_transpose": (_CONV,),
-    "depthwise_conv1d": (_CONV,), "depthwise_conv2d": (_CONV,),
-    "separable_conv1d": ("depthwise_kernel pointwise_kernel bias?",),
-    "separable_conv2d": ("depthwise_kernel pointwise_kernel bias?",),
-    "locally_connected1d": (_CONV,), "locally_connected2d": (_CONV,),
+    "Conv1D": _PLAIN, "Conv2D": _PLAIN, "Conv3D": _PLAIN, "Conv1DTranspose": _PLAIN, "Conv2DTranspose": _PLAIN,
+    "Conv3DTranspose": _PLAIN, "DepthwiseConv1D": _PLAIN, "DepthwiseConv2D": _PLAIN, "SeparableConv1D": _SEPARABLE,
+    "SeparableConv2D": _SEPARABLE, "LocallyConnected1D": _PLAIN, "LocallyConnected2D": _PLAIN,
     # normalization/
-    "batch_normalization": (
-        "gamma? beta? -moving_mean -moving_variance",
-        "gamma? beta? -moving_mean -moving_variance -moving_stddev -renorm_mean -renorm_stddev",
-    ),
-    "sync_batch_normalization": ("gamma? beta? -moving_mean -moving_variance",),
-    "layer_normalization": ("gamma? beta?",),
-    "group_normalization": ("gamma? beta?",),
-    "rms_normalization": ("scale",),
-    "spectral_normalization": ("=kernel -vector_u", "-vector_u"),
+    "BatchNormalization": (_BATCH_NORM, f"{_BATCH_NORM} -moving_stddev -renorm_mean -renorm_stddev"),
+    "SyncBatchNormalization": (_BATCH_NORM,), "LayerNormalization": _NORM, "GroupNormalization": _NORM,
+    "RMSNormalization": ("scale",), "SpectralNormalization": ("=kernel -vector_u", "-vector_u"),
     # rnn/
-    "lstm_cell": (_GATES,), "gru_cell": (_GATES,), "simple_rnn_cell": (_GATES,), "conv_lstm_cell": (_GATES,),
+    "LSTMCell": _GATES, "GRUCell": _GATES, "SimpleRNNCell": _GATES, "ConvLSTMCell": _GATES,
     # attention/, activations/
-    "attention": ("scale? concat_score_weight?",),
-    "additive_attention": ("scale",),
-    "p_re_lu": ("alpha",),
+    "Attention": ("scale? concat_score_weight?",), "AdditiveAttention": ("scale",), "PReLU": ("alpha",),
     # preprocessing/
-    "normalization": ("-mean -variance -count",),
-    "stft_spectrogram": ("real_kernel imag_kernel?", "imag_kernel"),
+    "Normalization": ("-mean -variance -count",), "STFTSpectrogram": ("real_kernel imag_kernel?", "imag_kernel"),
 }  # fmt: skip
+#: a class as paths spell it, now and in tf.keras -> its name
+BY_PATH = {spelt(name): name for spelt in (snake_case, older_case) for name in CLASSES}
 #: the setting that makes an optional variable, and its value
 OPTIONS = {"bias": ("use_bias", True), "gamma": ("scale", True), "beta": ("center", True), "scale": ("use_scale", True),
            "concat_score_weight": ("score_mode", "concat"), "reverse_embeddings": ("tie_weights", False)}  # fmt: skip
@@ -72,7 +66,7 @@ QUANTISED_TABLES = {
     "int4": "embeddings embeddings_scale embeddings_zero? g_idx? reverse_embeddings? reverse_embeddings_scale? "
     "reverse_embeddings_zero?",
 }
-DENSE, TABLES = ("dense", "einsum_dense"), ("embedding", "reversible_embedding")
+DENSE, TABLES = ("Dense", "EinsumDense"), ("Embedding", "ReversibleEmbedding")
 #: what a quantised layer keeps besides its weights
 BOOKKEEPING = frozenset((
     "kernel_scale", "kernel_zero", "zero_point", "g_idx", "awq_scales", "inputs_scale", "inputs_amax_history",
@@ -84,10 +78,8 @@ BOOKKEEPING = frozenset((
 CHILDREN = dict.fromkeys(
     ("query_dense", "key_dense", "value_dense", "output_dense", "_query_dense", "_key_dense", "_value_dense",
      "_output_dense"),
-    "einsum_dense",
+    "EinsumDense",
 )  # fmt: skip
-#: of what class the cell is
-CELL_OF = ("lstm", "gru", "simple_rnn")
 
 OPTIMIZERS = frozenset((
     "adadelta", "adafactor", "adagrad", "adam", "adam_w", "adamw", "adamax", "ftrl", "lamb", "lion",
@@ -113,18 +105,18 @@ class Named:
         self.mode: str | None = None
 
 
-def named(snake: str, kept: Kept, layer: Layer | None) -> Named | None:
+def named(kind: str, kept: Kept, layer: Layer | None) -> Named | None:
     """The names of what an object of that class keeps; None where the class is not known or keeps something else.
 
-    >>> named("batch_normalization", [((8,), "float32")] * 4, None).names
+    >>> named("BatchNormalization", [((8,), "float32")] * 4, None).names
     ['gamma', 'beta', 'moving_mean', 'moving_variance']
-    >>> named("dense", [((8,), "float32")] * 4, None) is None
+    >>> named("Dense", [((8,), "float32")] * 4, None) is None
     True
     """
-    mode = _mode(snake, kept, layer)
-    specs = VARIABLES.get(snake, ())
+    mode = _mode(kind, kept, layer)
+    specs = CLASSES.get(kind, ())
     if mode:
-        spec = (QUANTISED if snake in DENSE else QUANTISED_TABLES).get(mode)
+        spec = (QUANTISED if kind in DENSE else QUANTISED_TABLES).get(mode)
         specs = (spec, *specs) if spec else specs
     for spec in specs:
         found = _chosen(spec.split(), len(kept), layer)
@@ -132,7 +124,7 @@ def named(snake: str, kept: Kept, layer: Layer | None) -> Named | None:
             made = Named([n.strip("-=?") for n in found])
             made.buffers = {n[1:] for n in found if n[0] == "-"}
             made.copies = {n[1:] for n in found if n[0] == "="}
-            made.mode = mode if spec not in VARIABLES.get(snake, ()) else None
+            made.mode = mode if spec not in CLASSES.get(kind, ()) else None
             if len(found) == 1 and len(spec.split()) > 1 and not _told(found[0].strip("-=?"), layer):
                 made.note = f"the only one of {spec.replace('?', '').replace('-', '')}; the file does not say which"
             return made
@@ -162,23 +154,23 @@ def _told(name: str, layer: Layer | None) -> bool | None:
     return None if key not in layer.settings else layer.settings[key] == value
 
 
-def _mode(snake: str, kept: Kept, layer: Layer | None) -> str | None:
+def _mode(kind: str, kept: Kept, layer: Layer | None) -> str | None:
     """How a layer is quantised: by its dtype policy, else by what it keeps."""
-    if snake not in (*DENSE, *TABLES) or not kept:
+    if kind not in (*DENSE, *TABLES) or not kept:
         return None
     if layer is not None and (mode := layer.dtype()[1]):
         return mode
     types = [dtype for _, dtype in kept]
     if types[0] == "int8":
-        return "int4" if "int8" in types[1:] and snake in DENSE else _width(snake, kept)
+        return "int4" if "int8" in types[1:] and kind in DENSE else _width(kind, kept)
     if "uint8" in types[:2]:
         return "gptq" if len(kept) <= 4 + (types[0] != "uint8") else "awq"
-    return "float8" if snake in DENSE and len(kept) >= 7 else None
+    return "float8" if kind in DENSE and len(kept) >= 7 else None
 
 
-def _width(snake: str, kept: Kept) -> str:
+def _width(kind: str, kept: Kept) -> str:
     """4 or 8 bits to a number, by the scales beside an int8 weight: two numbers to a byte need twice as many."""
-    if snake in TABLES:
+    if kind in TABLES:
         return "int4" if len(kept) >= 4 and kept[2][1] == "int8" else "int8"
     weight, scale = kept[0][0], kept[-1][0]
     halved = len(weight) == 2 and len(scale) == 1 and weight[1] == (scale[0] + 1) // 2 != scale[0]

@@ -12,6 +12,8 @@ from nparams.network import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nparams.files._hdf5 import Group
     from nparams.files._keras.config import Layer
     from nparams.files._keras.store import Stored
@@ -23,12 +25,14 @@ if TYPE_CHECKING:
 class Read:
     """What a weights file holds, and what should be said of it."""
 
-    __slots__ = ("guessed", "kinds", "left_out", "lora", "named", "scheme", "tensors")
+    __slots__ = ("alike", "guessed", "kinds", "left_out", "lora", "named", "scheme", "tensors")
 
     def __init__(self) -> None:
         self.tensors: list[Tensor] = []
         #: object's name -> its class, where it is known
         self.kinds: dict[str, str] = {}
+        #: layers that bear the name of another, and may be the same layer
+        self.alike: list[str] = []
         #: names of objects whose class is not known
         self.guessed: list[str] = []
         #: what holds no plain numbers
@@ -40,9 +44,9 @@ class Read:
         self.named = False
 
 
-def read(root: Group, config: Layer | None) -> Read:
-    """Every variable in a weights file of Keras 3; `config` is the model's configuration, if there is one."""
-    found, stray = store.objects(root)
+def read(roots: Sequence[Group], config: Layer | None) -> Read:
+    """Every variable in a weights file of Keras 3, or in its shards; `config` is the model's configuration, if any."""
+    found, stray = store.objects(roots)
     if config is not None:
         found = _in_order(found, config)
     return _Reader(found, config).read(stray)
@@ -66,21 +70,21 @@ class _Reader:
         self.names = Names(found, config)
         self.made = Read()
         self.taken: set[str] = set()
-        #: address of a dataset -> the tensor that it is
-        self.places: dict[int, Tensor] = {}
+        #: file and address of a dataset -> the tensor that it is
+        self.places: dict[tuple[int, int], Tensor] = {}
         #: (path, variable's name) -> its tensor
         self.by_path: dict[tuple[Path, str], Tensor] = {}
         #: tensors that are variables of another object: (tensor, that object's path, name)
         self.copies: list[tuple[Tensor, Path, str]] = []
 
-    def read(self, stray: list[tuple[Path, Dataset]]) -> Read:
+    def read(self, stray: list[tuple[Path, Dataset, int]]) -> Read:
         made = self.made
         for stored in self.found:
             made.named = made.named or stored.name is not None
             if stored.kept:
                 self._object(stored)
-        for path, dataset in stray:
-            self._stray(path, dataset)
+        for path, dataset, shard in stray:
+            self._stray(path, dataset, shard)
         for tensor, path, name in self.copies:
             owner = self.by_path.get((path, name))
             if owner is not None and owner.shape == tensor.shape and tensor.tied_to is None:
@@ -89,9 +93,10 @@ class _Reader:
         return made
 
     def _object(self, stored: Stored) -> None:
+        self.names.check(stored.path, [(dataset.shape or (), None) for _, dataset, _ in stored.kept])
         layer = self.names.layer(stored.path)
-        sized = [(key, dataset, *number_of(dataset, layer)) for key, dataset in stored.kept]
-        kept = [(dataset.shape or (), dtype) for _, dataset, dtype, _ in sized]
+        sized = [(key, dataset, shard, *number_of(dataset, layer)) for key, dataset, shard in stored.kept]
+        kept = [(dataset.shape or (), dtype) for _, dataset, _, dtype, _ in sized]
         reason = not_the_model(stored.path, stored.name, kept)
         if reason is not None:
             reason += f" ({stored.name})" if stored.name else ""
@@ -100,13 +105,13 @@ class _Reader:
             named, kind = self.names.named(stored.path, kept, [key for key, *_ in sized])
         prefix = "/".join(stored.path) if reason else self.names.of(stored.path)
         held: dict[str, Tensor] = {}
-        for k, (key, dataset, dtype, told) in enumerate(sized):
+        for k, (key, dataset, shard, dtype, told) in enumerate(sized):
             if not _has_numbers(dataset, dtype):
                 self.made.left_out.append(f"{prefix}/{key}")
                 continue
             leaf = key if named is None else named.names[k]
             tensor = Tensor(self._unused(f"{prefix}/{leaf}", stored.path, key), dataset.shape, dtype)
-            self._add(tensor, dataset)
+            self._add(tensor, dataset, shard)
             held[leaf] = tensor
             self.by_path[stored.path, leaf] = tensor
             self._tell(tensor, leaf, named, reason, told)
@@ -131,7 +136,7 @@ class _Reader:
         if kind is None:
             made.guessed.append(prefix)
         else:
-            made.kinds[prefix] = kind if layer is None else layer.kind
+            made.kinds[prefix] = kind
         mode = None if layer is None else layer.dtype()[1]
         if named.mode or mode:
             scheme = quantised.unpack(held, layer, mode or named.mode)
@@ -148,17 +153,17 @@ class _Reader:
                 last = tensor.shape[-1]
                 made.lora += rank * ((tensor.size or 0) // (last or 1) + last)  # type: ignore[assignment]
 
-    def _stray(self, path: Path, dataset: Dataset) -> None:
+    def _stray(self, path: Path, dataset: Dataset, shard: int) -> None:
         dtype, told = number_of(dataset, None)
         name = "/".join(path)
         if not _has_numbers(dataset, dtype):
             self.made.left_out.append(name)
             return
         tensor = Tensor(self._unused(name, path, ""), dataset.shape, dtype, "other", note=told or STRAY)
-        self._add(tensor, dataset)
+        self._add(tensor, dataset, shard)
 
-    def _add(self, tensor: Tensor, dataset: Dataset) -> None:
-        first = self.places.setdefault(dataset.address, tensor)
+    def _add(self, tensor: Tensor, dataset: Dataset, shard: int) -> None:
+        first = self.places.setdefault((shard, dataset.address), tensor)
         if first is not tensor:
             tensor.tied_to = first.name
             tensor.note = "the same dataset under a second name"
