@@ -40,8 +40,9 @@ class Store:
     """A file: its bytes, its widths, what it has cost so far and what is known of it so far."""
 
     __slots__ = (
-        "_checked", "_limited", "_pages", "_source", "_structs", "_work_left", "address", "address_width", "base", "flags", "headers",
-        "length", "length_width", "name", "objects_left", "objects_most", "shapes", "shared", "size", "types", "undefined",
+        "_checked", "_limited", "_pages", "_source", "_structs", "_work_left", "address", "address_width", "base",
+        "flags", "headers", "length", "length_width", "name", "objects_left", "objects_most", "shapes", "shared", "size",
+        "types", "undefined",
     )  # fmt: skip
 
     def __init__(self, source: ByteSource, limits: bool) -> None:
