@@ -17,9 +17,17 @@ Only these leave the library.  Each message is one line: what was given, where, 
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
 
 class NparamsError(Exception):
     """Base of every exception that nparams raises on purpose."""
+
+    #: what was suspicious in a file before it was refused, each {"kind", "text"}
+    flags: Sequence[Mapping[str, str]] = ()
 
 
 class UsageError(NparamsError):
@@ -52,6 +60,33 @@ class UnsupportedError(ReadError):
 
 class InvariantError(NparamsError):
     """A promise of nparams did not hold: a row, formula or total that disagrees with its tensors."""
+
+
+class telling:
+    """`with telling(flags): ...`: a refusal inside tells what was found before it as well.
+
+    >>> found = [{"kind": "checksum", "text": "data.pkl"}]
+    >>> try:
+    ...     with telling(found):
+    ...         raise FormatError("m.pt: cut short")
+    ... except FormatError as problem:
+    ...     print(problem.flags)
+    [{'kind': 'checksum', 'text': 'data.pkl'}]
+    """
+
+    __slots__ = ("_flags",)
+
+    def __init__(self, flags: Sequence[Mapping[str, str]]) -> None:
+        self._flags = flags
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(problem, NparamsError):
+            problem.flags = [*(flag for flag in self._flags if flag not in problem.flags), *problem.flags]
 
 
 def shown(text: str, limit: int = 60) -> str:

@@ -175,6 +175,7 @@ VIEWS = (
     View("json", "nparams.views.json", "one JSON object"),
     View("csv", "nparams.views.csv", "the rows as comma-separated values"),
     View("markdown", "nparams.views.markdown", "the table in Markdown"),
+    View("report", "nparams.views.report", "what is suspicious in a file; none found is no promise that it is safe"),
 )
 
 COMMANDS = (

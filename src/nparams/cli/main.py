@@ -53,7 +53,7 @@ def run(words: list[str]) -> int:
 
 def answer(request: Request) -> int:
     """Read the source and print the view that was asked for."""
-    network = read(request)
+    network = taken(request)
     if request.quiet and network.total is None:
         tell(network)  # which sizes are not known, before the refusal
     if request.quiet:
@@ -63,7 +63,22 @@ def answer(request: Request) -> int:
 
         write(show(network, request))
     tell(network)
+    if network.flags and request.view != "report":
+        more = "what is" if len(network.flags) == 1 else f"{len(network.flags):,} things that are"
+        say(f"note: --report shows {more} suspicious in it")
     return expected(network, request.expect)
+
+
+def taken(request: Request) -> Network:
+    """The network; where it is refused, --report still shows what was suspicious until then."""
+    try:
+        return read(request)
+    except NparamsError as problem:
+        if request.view == "report":
+            from nparams.views.report import refused
+
+            write(refused(problem))
+        raise
 
 
 def tell(network: Network) -> None:
