@@ -42,9 +42,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     roots = [open_file(archive.open(name), limits=limits) for name in parts]
     made = weights.read(roots, config)
     flags = [*archive.flags, *rows, *(flag for root in roots for flag in root.flags)]
-    kind = None if config is None else f"{config.kind} {config.name}".strip()
-    kind = None if kind is None else shown(kind)[1:-1]
-    return told.finish(made, source, "keras", "Keras archive", version, flags, notes, kind)
+    return told.finish(made, source, "keras", "Keras archive", version, flags, notes, told.called(config))
 
 
 def _weights(archive: Archive, name: str) -> list[str]:

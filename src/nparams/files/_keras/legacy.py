@@ -13,7 +13,7 @@ from nparams.files._keras.numbers import number_of
 from nparams.files._keras.roles import ADDED
 from nparams.files._keras.store import counted
 from nparams.files._keras.twins import tie
-from nparams.files._keras.variables import BOOKKEEPING, CLASSES, DENSE, TABLES
+from nparams.files._keras.variables import BOOKKEEPING, CLASSES, DENSE, KINDS, TABLES
 from nparams.files._keras.weights import Read
 from nparams.network import Tensor
 from nparams.roles import usual_role
@@ -172,8 +172,8 @@ class _Reader:
         for leaf, tensor in held.items():
             tensor.role, note = _role(leaf, inside, tensor)
             tensor.note = tensor.note or note
-        if layer is not None and layer.kind:
-            self.made.kinds[parent] = layer.kind
+        if layer is not None and len(way) == 1 + parent[len(group) :].count("/"):
+            self.made.kinds[parent] = KINDS.get(layer.kind, layer.kind)
         mode = None if layer is None else layer.dtype()[1]
         if mode or any(tensor.role == "bookkeeping" for tensor in held.values()):
             guess = "int8" if mode is None and not {"kernel_zero", "embeddings_zero"} & set(held) else "int4"

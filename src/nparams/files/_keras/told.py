@@ -14,6 +14,7 @@ from nparams.network.tree import PARAMETER_ROLES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
+    from nparams.files._keras.config import Layer
     from nparams.files._keras.weights import Read
     from nparams.files.bytesource import ByteSource, Folder
     from nparams.network import Module, Tensor
@@ -26,10 +27,10 @@ def network(root: Group, source: ByteSource, folder: Folder | None) -> Network:
     """The network in an open HDF5 file."""
     if legacy.is_legacy(root):
         held, rows, notes = configuration(root, source.name)
-        made = legacy.read(root, None if held is None else configs.tree(held), source.name)
-        version = _version(root)
-        what = "Keras model" if held is not None else "Keras weights"
-        return finish(made, source, "hdf5", what, version, rows + root.flags, notes)
+        config = None if held is None else configs.tree(held)
+        made = legacy.read(root, config, source.name)
+        what = "Keras weights" if config is None else "Keras model"
+        return finish(made, source, "hdf5", what, _version(root), rows + root.flags, notes, called(config))
     if store.has_vars(root):
         made = weights.read([root], None)
         version = "3" if made.named else None
@@ -55,6 +56,11 @@ def configuration(root: Group, name: str) -> tuple[dict[str, object] | None, lis
     return held, danger.flags(held, MODEL_CONFIG), []
 
 
+def called(config: Layer | None) -> str | None:
+    """A model's class and its own name, for the print-back."""
+    return None if config is None else shown(f"{config.kind} {config.name}".strip())[1:-1]
+
+
 def _version(root: Group) -> str | None:
     inside = root.get(MODEL)
     for at in (inside, root):
@@ -76,9 +82,10 @@ def finish(
     model = [t for t in tensors if t.role != "other"]
     parts.append(f"{len(model):,} tensor{'' if len(model) == 1 else 's'}")
     parts += [made.scheme] if made.scheme else []
+    also, by_keras = _also(made, version)
     return Network(
-        tree(made), source=source.name, form=form, read_as=", ".join(parts), notes=[*notes, *_notes(made)],
-        also=_also(made, version), flags=flags,
+        tree(made), source=source.name, form=form, read_as=", ".join(parts), notes=[*notes, *_notes(made), *by_keras],
+        also=also, flags=flags,
     )  # fmt: skip
 
 
@@ -104,7 +111,7 @@ def _notes(made: Read) -> list[str]:
         sizes: dict[str, int] = {}
         for t in apart:
             sizes[t.note or ""] = sizes.get(t.note or "", 0) + _stored(t)
-        told = "; ".join(f"{size:,} numbers: {why}" for why, size in sizes.items())
+        told = "; ".join(f"{size:,} numbers, {why}" for why, size in sizes.items())
         notes.append(f"set aside, because it is not the model: {told}")
     tied = [t for t in made.tensors if t.tied_to is not None and t.role in PARAMETER_ROLES]
     if tied:
@@ -128,10 +135,11 @@ def _notes(made: Read) -> list[str]:
     return notes
 
 
-def _also(made: Read, version: str | None) -> dict[str, Size]:
-    """What Keras's own summary prints: every variable of the layers, and in Keras 3 the optimizer's.
+def _also(made: Read, version: str | None) -> tuple[dict[str, Size], list[str]]:
+    """What Keras's own summary prints, and a note where that is another number.
 
-    keras/src/utils/summary_utils.py (`print_summary`); packed kernels count as stored.
+    keras/src/utils/summary_utils.py, `print_summary`: every variable of the layers, packed kernels as stored; in Keras
+    3 those of the optimizer too, once it is built.
     """
     held = [t for t in made.tensors if t.tied_to is None]
     optimizer = [t for t in held if t.role == "other" and _of_the_optimizer(t.name)]
@@ -139,11 +147,17 @@ def _also(made: Read, version: str | None) -> dict[str, Size]:
         optimizer = []  # made, but not built: it keeps nothing for any variable of the model yet
     third = version is not None and version.split(".")[0].isdigit() and int(version.split(".")[0]) >= 3
     if optimizer and version is None:
-        return {}
-    counted = [t for t in held if t.role != "other"] + (optimizer if third else [])
-    if any(t.size is None and t.stored is None for t in counted):
-        return {}
-    return {"framework": sum(_stored(t) for t in counted) + (made.lora if third else 0)}
+        return {}, []
+    model = [t for t in held if t.role != "other"]
+    if any(t.size is None and t.stored is None for t in model):
+        return {}, []
+    fixed = sum(_stored(t) for t in model if t.role not in PARAMETER_ROLES)
+    learning = sum(_stored(t) for t in optimizer) if third else 0
+    own = sum(_stored(t) for t in model) + learning + (made.lora if third else 0)
+    parts = [f"{fixed:,} numbers that are kept beside the weights (moving statistics, scales)"] if fixed else []
+    parts += [f"{learning:,} of the optimizer"] if learning else []
+    told = f"Keras's own summary says {own:,}: it counts {' and '.join(parts)} too"
+    return {"framework": own}, [told] if parts else []
 
 
 def _of_the_optimizer(name: str) -> bool:

@@ -48,6 +48,17 @@ CLASSES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: a class as paths spell it, now and in tf.keras -> its name
 BY_PATH = {spelt(name): name for spelt in (snake_case, older_case) for name in CLASSES}
+#: class -> the textbook's kind of layer
+KINDS = {
+    "Conv1D": "Conv", "Conv2D": "Conv", "Conv3D": "Conv", "Conv1DTranspose": "ConvTranspose",
+    "Conv2DTranspose": "ConvTranspose", "Conv3DTranspose": "ConvTranspose", "DepthwiseConv1D": "DepthwiseConv",
+    "DepthwiseConv2D": "DepthwiseConv", "SeparableConv1D": "SeparableConv", "SeparableConv2D": "SeparableConv",
+    "LocallyConnected1D": "LocallyConnected", "LocallyConnected2D": "LocallyConnected",
+    "BatchNormalization": "BatchNorm", "SyncBatchNormalization": "BatchNorm", "LayerNormalization": "LayerNorm",
+    "GroupNormalization": "GroupNorm", "RMSNormalization": "RMSNorm", "LSTMCell": "LSTM", "GRUCell": "GRU",
+    "SimpleRNNCell": "SimpleRNN", "ConvLSTMCell": "ConvLSTM", "ConvLSTM1D": "ConvLSTM", "ConvLSTM2D": "ConvLSTM",
+    "ConvLSTM3D": "ConvLSTM", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "ReversibleEmbedding": "Embedding",
+}  # fmt: skip
 #: the setting that makes an optional variable, and its value
 OPTIONS = {"bias": ("use_bias", True), "gamma": ("scale", True), "beta": ("center", True), "scale": ("use_scale", True),
            "concat_score_weight": ("score_mode", "concat"), "reverse_embeddings": ("tie_weights", False)}  # fmt: skip

@@ -8,6 +8,7 @@ from nparams.files._keras import quantised, store
 from nparams.files._keras.names import Names
 from nparams.files._keras.numbers import number_of
 from nparams.files._keras.roles import not_the_model, role
+from nparams.files._keras.variables import KINDS
 from nparams.network import Tensor
 
 TYPE_CHECKING = False
@@ -136,7 +137,7 @@ class _Reader:
         if kind is None:
             made.guessed.append(prefix)
         else:
-            made.kinds[prefix] = kind
+            made.kinds[prefix] = KINDS.get(kind, kind)
         mode = None if layer is None else layer.dtype()[1]
         if named.mode or mode:
             scheme = quantised.unpack(held, layer, mode or named.mode)
