@@ -114,7 +114,7 @@ class _Reader:
         kind = "int" if head.bits & 8 else "uint"
         whole = f"{kind}{8 * head.size}"
         dtype = whole if whole in READ and offset == 0 else None
-        text = whole if precision == 8 * head.size else f"{kind}{precision} in {head.size} bytes"
+        text = whole if precision == 8 * head.size else f"{kind}{precision} in {_bytes(head.size)}"
         found = Datatype(FIXED, head.size, text, dtype)
         found.order = ">" if head.bits & 1 else "<"
         return found, at + 4
@@ -125,29 +125,30 @@ class _Reader:
             raise self.store.bad("datatype", f"a float of {precision} bits in {head.size} bytes", self.at)
         sign, mixed = head.bits >> 8 & 255, head.bits & 0x40
         dtype = None if mixed else FLOATS.get((head.size, sign, *exponent, bias))
-        found = Datatype(FLOAT, head.size, dtype or f"float of {precision} bits in {head.size} bytes", dtype)
+        found = Datatype(FLOAT, head.size, dtype or f"float of {precision} bits in {_bytes(head.size)}", dtype)
         found.order = ">" if head.bits & 1 else "<"
         return found, at + REAL.size
 
     def time(self, head: _Head, at: int) -> tuple[Datatype, int]:
         self.part(at, 2)
-        return Datatype(TIME, head.size, f"time of {head.size} bytes"), at + 2
+        return Datatype(TIME, head.size, f"time of {_bytes(head.size)}"), at + 2
 
     def string(self, head: _Head, at: int) -> tuple[Datatype, int]:
-        found = Datatype(STRING, head.size, f"string of {head.size} bytes")
+        found = Datatype(STRING, head.size, f"string of {_bytes(head.size)}")
         found.padding = head.bits & 15
         return found, at
 
     def bit_field(self, head: _Head, at: int) -> tuple[Datatype, int]:
         self.part(at, 4)
-        return Datatype(BITS, head.size, f"bit field of {head.size} bytes"), at + 4
+        return Datatype(BITS, head.size, f"bit field of {_bytes(head.size)}"), at + 4
 
     def opaque(self, head: _Head, at: int) -> tuple[Datatype, int]:
         tag = self.part(at, head.bits & 255).rstrip(b"\0").decode("utf-8", "backslashreplace")
-        return Datatype(OPAQUE, head.size, f"opaque {shown(tag)} of {head.size} bytes"), at + (head.bits & 255)
+        text = f"opaque {shown(tag)}" if tag else "opaque"
+        return Datatype(OPAQUE, head.size, f"{text} of {_bytes(head.size)}"), at + (head.bits & 255)
 
     def reference(self, head: _Head, at: int) -> tuple[Datatype, int]:
-        return Datatype(REFERENCE, head.size, f"reference of {head.size} bytes"), at
+        return Datatype(REFERENCE, head.size, f"reference of {_bytes(head.size)}"), at
 
     def sequence(self, head: _Head, at: int) -> tuple[Datatype, int]:
         base, end = self.read(at, head.depth + 1)
@@ -237,6 +238,12 @@ READERS = (
     _Reader.fixed, _Reader.float, _Reader.time, _Reader.string, _Reader.bit_field, _Reader.opaque, _Reader.compound,
     _Reader.reference, _Reader.enumeration, _Reader.sequence, _Reader.array, _Reader.complex,
 )  # fmt: skip
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} byte{'' if count == 1 else 's'}"
+
+
 COMPLEXES = {"float32": "complex64", "float64": "complex128"}
 
 

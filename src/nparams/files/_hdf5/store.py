@@ -41,8 +41,8 @@ class Store:
 
     __slots__ = (
         "_checked", "_limited", "_pages", "_source", "_structs", "_work_left", "address", "address_width", "base",
-        "flags", "headers", "length", "length_width", "name", "objects_left", "objects_most", "shapes", "shared", "size",
-        "types", "undefined",
+        "flags", "headers", "length", "length_width", "name", "objects_left", "objects_most", "shapes", "shared",
+        "size", "types", "undefined",
     )  # fmt: skip
 
     def __init__(self, source: ByteSource, limits: bool) -> None:
