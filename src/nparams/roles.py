@@ -115,12 +115,14 @@ BUFFER_PARENTS = {
     "rope_freqs": "rope_freqs.weight",
     "rope_factors_long": "rope_factors_long.weight",
     "rope_factors_short": "rope_factors_short.weight",
+    "frod_V": "base_model.frod_V.q_proj",  # huggingface/peft src/peft/tuners/frod/model.py: a BufferDict
 }
 
 #: the parts of a name that only the full rules understand: without any of them, the last part decides
 UNUSUAL = (*OTHER_PARTS, *BUFFER_PARENTS)
 #: a name that holds none of these holds none of the parts above
-UNUSUAL_HINTS = ("opt", "exp_avg", "momentum_buffer", "lr_scheduler", "rng_states", "OPTIMIZER_SLOT", "rope_f")
+UNUSUAL_HINTS = ("opt", "exp_avg", "momentum_buffer", "lr_scheduler", "rng_states", "OPTIMIZER_SLOT", "rope_f",
+                 "frod_V")  # fmt: skip
 #: the same for the names of adapters (files/adapters.py)
 ADAPTER_HINTS = ("lora_", "_lora", "hada_w", "lokr_w", "ia3_l", "oft_", "vera_", "prompt_embeddings", "base_model.",
                  "lycoris_")  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.errors import shown
+from nparams.errors import escaped, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def describe(
         made.notes.append(f"{_kind(found)} adapters{_ranks(found)} on {layers} are counted with the model they change")
         return
     made.parts = {"": "adapter"}
-    made.notes.append(f"{_article(_kind(found))} adapter{_ranks(found)}{_base(config, metadata)}; {NOT_COUNTED}")
+    kind = _kind(found) if set(found.kinds) - {"PEFT"} else str(config.get("peft_type", "PEFT"))
+    made.notes.append(f"{_article(escaped(kind[:40]))} adapter{_ranks(found)}{_base(config, metadata)}; {NOT_COUNTED}")
     _compare(made, found, config, metadata)
     _say_whole(made, tensors, found)
 
@@ -156,7 +157,7 @@ def _kind(found: Found) -> str:
 
 
 def _article(kind: str) -> str:
-    return f"{'an' if kind[0] in 'AEIO' else 'a'} {kind}"
+    return f"{'an' if kind[:1] in 'AEIO' else 'a'} {kind}"
 
 
 def _ranks(found: Found) -> str:
@@ -203,6 +204,7 @@ def _compare(made: Made, found: Found, config: Mapping[str, Any], metadata: Mapp
 
     inner = config.get("lora_parameters")
     told = (
+        config.get("init_r"),  # AdaLoRA's
         config.get("r"),
         inner.get("rank") if isinstance(inner, dict) else None,
         (metadata or {}).get("ss_network_dim"),
