@@ -10,6 +10,7 @@ from nparams.files._packed.scheme import Found, Unknown, product, round_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from nparams.files._packed.scheme import Group
@@ -75,16 +76,19 @@ def bitnet(group: Group, leaf: str) -> Found | None:
     return Found("BitNet", (out, packed.shape[1]), "int2", group.present("weight_scale"))
 
 
-def _method(group: Group) -> object:
-    """What config.json calls the quantisation."""
-    return _settings(group).get("quant_method")
+def _method(group: Group) -> str | None:
+    """What the settings beside it call the quantisation."""
+    from nparams.files.settings import quantisation
+
+    told = quantisation(group.folder)
+    return None if told is None else told.method
 
 
-def _settings(group: Group) -> dict[str, Any]:
-    from nparams.files.settings import config
+def _settings(group: Group) -> Mapping[str, Any]:
+    from nparams.files.settings import quantisation
 
-    held = config(group.folder).get("quantization_config")
-    return held if isinstance(held, dict) else {}
+    told = quantisation(group.folder)
+    return {} if told is None else told.settings
 
 
 LOW_RANK = ("wscales", "wzeros", "wcscales", "wtscale", "smooth", "smooth_orig", "smooth_factor", "smooth_factor_orig",

@@ -217,6 +217,17 @@ CALLS: Mapping[str, Make] = {
     **_rows(Record, "argparse", "Namespace"),
     **_rows(Record, "uuid", "UUID"),
     "logging.getLogger": Call,
+    # members of enumerations in torchao's quantised tensors (pytorch/ao torchao/quantization, torchao/float8)
+    **_rows(Call, "torchao.quantization.quant_primitives", "MappingType ZeroPointDomain TorchAODType"),
+    **_rows(Call, "torchao.quantization.quantize_.common.kernel_preference", "KernelPreference"),
+    **_rows(Call, "torchao.quantization.quantize_.common.packing_format", "PackingFormat"),
+    **_rows(Call, "torchao.quantization.quantize_.workflows.float8.float8_packing_format", "Float8PackingFormat"),
+    **_rows(Call, "torchao.quantization.quantize_.workflows.int4.int4_packing_format", "Int4PackingFormat"),
+    **_rows(Call, "torchao.quantization.quantize_.workflows.intx.intx_packing_format", "IntxPackingFormat"),
+    **_rows(Call, "torchao.prototype.mx_formats.config", "ScaleCalculationMode MXGemmKernelChoice"),
+    **_rows(Call, "torchao.float8.config", "ScalingType ScalingGranularity"),
+    **_rows(Call, "torchao.float8.float8_tensor", "GemmInputRole"),
+    **_rows(Call, "torchao.float8.float8_training_tensor", "GemmInputRole"),
     # members of enumerations, in the settings that trainers keep beside a model
     **_rows(
         Call, "transformers.trainer_utils",
