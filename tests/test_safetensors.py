@@ -273,7 +273,7 @@ def test_what_is_no_whole_number_is_refused(field, value, before):
 
 STRANGERS = [
     ("an LFS pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64,
-     "m.safetensors is a Git LFS pointer, not the model itself. Run: git lfs pull"),
+     "m.safetensors is a Git LFS pointer, not the model itself. Run: git lfs pull --include m.safetensors"),
     ("a web page", b"<!DOCTYPE html><html>",
      "m.safetensors is an HTML page, not a model: a download that needed a login or a different link"),
     ("empty", b"", "m.safetensors: the file is empty (0 bytes); a download that did not start?"),

@@ -18,13 +18,17 @@ SCAN = "mmaitre314/picklescan tests/data/malicious1_*: the extension misleads"
 
 ATTACKS = [
     Attack("an LFS pointer, named .safetensors", "m.safetensors", LFS,
-           " is a Git LFS pointer, not the model itself. Run: git lfs pull", LFS_SPEC),
+           " is a Git LFS pointer (45,118,424 bytes elsewhere), not the model itself. "
+           "Run: git lfs pull --include m.safetensors", LFS_SPEC),
     Attack("an LFS pointer, named .bin", "pytorch_model.bin", LFS,
-           " is a Git LFS pointer, not the model itself. Run: git lfs pull", LFS_SPEC),
+           " is a Git LFS pointer (45,118,424 bytes elsewhere), not the model itself. "
+           "Run: git lfs pull --include pytorch_model.bin", LFS_SPEC),
     Attack("an LFS pointer, named .onnx", "m.onnx", LFS,
-           " is a Git LFS pointer, not the model itself. Run: git lfs pull", LFS_SPEC),
+           " is a Git LFS pointer (45,118,424 bytes elsewhere), not the model itself. "
+           "Run: git lfs pull --include m.onnx", LFS_SPEC),
     Attack("an LFS pointer, named .h5", "m.h5", LFS,
-           " is a Git LFS pointer, not the model itself. Run: git lfs pull", LFS_SPEC),
+           " is a Git LFS pointer (45,118,424 bytes elsewhere), not the model itself. "
+           "Run: git lfs pull --include m.h5", LFS_SPEC),
     Attack("a web page, named .gguf", "m.gguf", PAGE,
            " is an HTML page, not a model: a download that needed a login or a different link",
            "a download behind a login"),
@@ -56,7 +60,7 @@ ATTACKS = [
     Attack("gzip named .keras", "m.keras", b"\x1f\x8b\x08\0" + bytes(60),
            " is a gzip archive; unpack it first", SCAN),
     Attack("tar named .pt", "m.pt", b"sys_info".ljust(257, b"\0") + b"ustar\0" + bytes(300),
-           " is a tar archive; unpack it first",
+           " is a PyTorch file of 2016 (tar); load it with an old PyTorch (before 1.6), save it again and count that",
            "torch/serialization.py, the tar format of 2016"),
     Attack("a program named .pt", "m.pt", b"\x7fELF" + bytes(60), " is a program, not a model", "file infectors"),
     Attack("billion laughs", "m.xml", LAUGHS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.errors import FormatError, UnsupportedError, place
+from nparams.files.strangers import last_guess, stranger, zip_stranger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,30 +26,6 @@ if TYPE_CHECKING:
 HEAD = 512
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
-#: (offset, bytes, what it is and what to do): recognised, and not counted
-STRANGERS = (
-    (0, b"version https://git-lfs", "a Git LFS pointer, not the model itself. Run: git lfs pull"),
-    (0, b"<!DOCTYPE", "an HTML page, not a model: a download that needed a login or a different link"),
-    (0, b"<!doctype", "an HTML page, not a model: a download that needed a login or a different link"),
-    (0, b"<html", "an HTML page, not a model: a download that needed a login or a different link"),
-    (0, b"<?xml", "an XML file; OpenVINO models are not read yet"),
-    (0, b"lmgg", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
-    (0, b"ggjt", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
-    (0, b"tjgg", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
-    (0, b"fmgg", "a ggml file from before GGUF; convert it with llama.cpp's own script"),
-    (0, b"\x1f\x8b", "a gzip archive; unpack it first"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7-zip archive; unpack it first"),
-    (0, b"BZh", "a bzip2 archive; unpack it first"),
-    (0, b"\xfd7zXZ\x00", "an xz archive; unpack it first"),
-    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it first"),
-    (257, b"ustar", "a tar archive; unpack it first"),
-    (0, b"\x7fELF", "a program, not a model"),
-    (0, b"MZ", "a program, not a model"),
-    (0, b"\x89PNG", "a picture, not a model"),
-    (0, b"\xff\xd8\xff", "a picture, not a model"),
-    (0, b"%PDF", "a PDF document, not a model"),
-)
-
 
 def recognise(source: ByteSource, files: Sequence[Row]) -> Row | None:
     """The row of `files` that reads this file: by magic bytes, or by the members of an archive; by its name only where
@@ -59,9 +36,12 @@ def recognise(source: ByteSource, files: Sequence[Row]) -> Row | None:
     head = source.read(0, min(HEAD, source.size))
     if not head:
         raise FormatError(f"{place(source.name)}: the file is empty (0 bytes); a download that did not start?")
+    for row in files:  # a long mark is sure: then no other table is loaded
+        if any(_sure(source.name, row, head, offset, mark) for offset, mark in row.magic):
+            return row
+    refuse_strangers(source.name, head)
     if head.startswith(ZIP):
         return _archive(source, files)
-    refuse_strangers(source.name, head)
     for row in files:
         if row.suffixes and not row.magic and not row.inside and source.name.endswith(row.suffixes):
             return row
@@ -69,6 +49,13 @@ def recognise(source: ByteSource, files: Sequence[Row]) -> Row | None:
         if any(_marked(source, head, offset, mark) for offset, mark in row.magic):
             return row
     return None
+
+
+def _sure(name: str, row: FileKind, head: bytes, offset: int, mark: bytes) -> bool:
+    """Whether a mark is there that no other kind of file has by chance: a long one, or one that fits the name."""
+    if head[offset : offset + len(mark)] != mark:
+        return False
+    return len(mark) >= 4 or (name.endswith(row.suffixes) and b"\0" in head[:offset])
 
 
 def _marked(source: ByteSource, head: bytes, offset: int, mark: bytes) -> bool:
@@ -85,7 +72,10 @@ def _archive(source: ByteSource, files: Sequence[Row]) -> Row:
     for row in files:
         if any(ending.encode() in listed for ending in row.inside):
             return row
-    raise UnsupportedError(f"{place(source.name)}: a zip archive with no model in it that is read; unpack it first")
+    from nparams.files._zip import Archive
+
+    what = zip_stranger(Archive(source).names) or "a zip archive with no model in it that is read; unpack it first"
+    raise UnsupportedError(f"{place(source.name)} is {what}")
 
 
 #: bytes of a text file that are read
@@ -100,7 +90,7 @@ def readable_text(source: ByteSource, files: Sequence[FileKind]) -> str | None:
     head = source.read(0, min(HEAD, source.size))
     if not head or b"\0" in head or source.name.endswith(tuple(suffix for row in files for suffix in row.suffixes)):
         return None
-    if any(head[offset : offset + len(mark)] == mark for offset, mark, _ in STRANGERS):
+    if stranger(source.name, head) is not None:
         return None
     if any(head[offset : offset + len(mark)] == mark for row in files for offset, mark in row.magic if offset == 0):
         return None
@@ -114,9 +104,8 @@ def readable_text(source: ByteSource, files: Sequence[FileKind]) -> str | None:
 
 def refuse_strangers(name: str, head: bytes) -> None:
     """Raise UnsupportedError if `head` begins something else that is known by name."""
-    for offset, mark, what in STRANGERS:
-        if head[offset : offset + len(mark)] == mark:
-            raise UnsupportedError(f"{place(name)} is {what}")
+    if (what := stranger(name, head)) is not None:
+        raise UnsupportedError(f"{place(name)} is {what}")
     if not head.strip(b"\0"):
         raise FormatError(f"{place(name)}: the first {len(head)} bytes are all zero; a cut download or a damaged disk?")
 
@@ -124,6 +113,8 @@ def refuse_strangers(name: str, head: bytes) -> None:
 def unknown(source: ByteSource, files: Sequence[FileKind]) -> UnsupportedError | FormatError:
     """What to say of a file that nothing recognises."""
     name, head = source.name, source.read(0, min(HEAD, source.size))
+    if (what := last_guess(name, head, source.read(max(source.size - 8, 0), min(8, source.size)))) is not None:
+        return UnsupportedError(f"{place(name)} is {what}")
     for row in files:
         if name.endswith(row.suffixes):
             return FormatError(

@@ -1,0 +1,1 @@
+"""The tables of files that are recognised by name and not counted."""

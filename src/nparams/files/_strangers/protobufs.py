@@ -1,0 +1,133 @@
+"""Protocol buffers have no first bytes of their own: which message a file holds, by the fields that it begins with.
+
+Sources: tensorflow/core/framework/graph.proto and node_def.proto, tensorflow/core/protobuf/saved_model.proto,
+BVLC/caffe src/caffe/proto/caffe.proto, apple/coremltools mlmodel/format/Model.proto.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    #: field number, wire type, value of a number or None, the bytes that are here
+    Field = tuple[int, int, int | None, bytes]
+
+TENSORFLOW = "not read yet; load the model in TensorFlow, save it as .h5 or .keras and count that"
+GRAPH = "a TensorFlow graph (GraphDef), not read yet; convert it to ONNX (tf2onnx) and count that"
+SAVED = f"a SavedModel of TensorFlow, {TENSORFLOW}"
+COREML = "a Core ML model, not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
+CAFFE = "a Caffe model, not read yet; convert it to ONNX and count that"
+VARINT, BYTES, WIDTHS = 0, 2, {1: 8, 5: 4}
+FIELDS = 6  # of a message that are looked at
+
+
+def protobuf_stranger(head: bytes, name: str) -> str | None:
+    """What a protocol buffer is that begins with `head`, and what to do instead; None where it is none that is known.
+
+    >>> node = b"\\x0a\\x01x\\x12\\x0bPlaceholder"
+    >>> protobuf_stranger(b"\\x0a" + bytes([len(node)]) + node, "frozen.pb").partition(",")[0]
+    'a TensorFlow graph (GraphDef)'
+    """
+    found = fields(head)
+    if not found:
+        return None
+    for test, what in TESTS:
+        if test(found):
+            return what
+    return None
+
+
+def fields(data: bytes) -> list[Field]:
+    """The fields that a message begins with, as far as they are here; [] where it is no message."""
+    found: list[Field] = []
+    at = 0
+    while at < len(data) and len(found) < FIELDS:
+        key, at = _number(data, at)
+        number, wire = key >> 3, key & 7
+        if not number:
+            return []
+        value: int | None = None
+        inside = b""
+        if wire == VARINT:
+            value, at = _number(data, at)
+        elif wire == BYTES:
+            length, at = _number(data, at)
+            inside, at = data[at : at + length], at + length
+        elif wire in WIDTHS:
+            at += WIDTHS[wire]
+        else:
+            return []
+        if at < 0:
+            break
+        found.append((number, wire, value, inside))
+    return found
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """(a varint, the place after it); a number that is cut short leaves the place at -1."""
+    value = shift = 0
+    while 0 <= at < len(data) and shift < 64:
+        value |= (data[at] & 0x7F) << shift
+        at += 1
+        if not data[at - 1] & 0x80:
+            return value, at
+        shift += 7
+    return value, -1
+
+
+def _text(data: bytes) -> bool:
+    return bool(data) and data.isascii() and data.decode("ascii").isprintable()
+
+
+def _nested(found: list[Field], k: int) -> list[Field]:
+    return fields(found[k][3]) if len(found) > k and found[k][1] == BYTES else []
+
+
+def _is(found: list[Field], k: int, number: int, wire: int) -> bool:
+    return len(found) > k and found[k][:2] == (number, wire)
+
+
+def _graph(found: list[Field]) -> bool:
+    """Nodes first, each with a name and an operator."""
+    node = _nested(found, 0)
+    return (
+        _is(found, 0, 1, BYTES)
+        and _is(node, 0, 1, BYTES)
+        and _is(node, 1, 2, BYTES)
+        and _text(node[0][3])
+        and _text(node[1][3])
+    )
+
+
+def _library(found: list[Field]) -> bool:
+    """A graph with its functions or versions written first (fields 2 to 4): none of its nodes is here."""
+    return _is(found, 0, 4, BYTES) and all(f[0] <= 2 and f[1] == VARINT for f in _nested(found, 0))
+
+
+def _saved(found: list[Field]) -> bool:
+    """A schema version of 1, then a graph with what it says of itself (operators, or a TensorFlow version)."""
+    if not (_is(found, 0, 1, VARINT) and found[0][2] == 1 and _is(found, 1, 2, BYTES)):
+        return False
+    inner = _nested(found, 1)
+    return bool(inner) and inner[0][0] in (1, 2, 7) and not _text(found[1][3]) and not _coreml(found)
+
+
+def _coreml(found: list[Field]) -> bool:
+    """A version, then a description whose first feature has a name and a type."""
+    if not (_is(found, 0, 1, VARINT) and _is(found, 1, 2, BYTES)):
+        return False
+    feature = _nested(_nested(found, 1), 0)
+    return _is(feature, 0, 1, BYTES) and _text(feature[0][3]) and len(feature) > 1 and feature[1][0] in (2, 3)
+
+
+def _caffe(found: list[Field]) -> bool:
+    """A name, then layers (field 100, or 2 in V1), each with a name and a type; inputs (3, 4, 8) may stand between."""
+    if not found or not (_is(found, 0, 1, BYTES) and (not found[0][3] or _text(found[0][3]))):
+        return False
+    k = next((k for k, field in enumerate(found) if field[0] in (2, 100)), None)
+    if k is None or not _is(found, k, found[k][0], BYTES):
+        return False
+    layer = _nested(found, k)
+    return bool(layer) and layer[0][1] == BYTES and (not layer[0][3] or _text(layer[0][3]) or found[k][0] == 2)
+
+
+TESTS = ((_graph, GRAPH), (_coreml, COREML), (_saved, SAVED), (_caffe, CAFFE), (_library, GRAPH))
