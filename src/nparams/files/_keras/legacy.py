@@ -13,7 +13,7 @@ from nparams.files._keras.numbers import number_of
 from nparams.files._keras.roles import ADDED
 from nparams.files._keras.store import counted
 from nparams.files._keras.twins import tie
-from nparams.files._keras.variables import BOOKKEEPING, CLASSES, DENSE, KINDS, TABLES
+from nparams.files._keras.variables import BOOKKEEPING, CLASSES, DENSE, KINDS, TABLES, by_shape
 from nparams.files._keras.weights import Read
 from nparams.network import Tensor
 from nparams.roles import usual_role
@@ -169,8 +169,9 @@ class _Reader:
         way = self._way(group, parent)
         layer = way[-1] if way else None
         inside = layer.kind if layer is not None else None
+        meant = _by_place(held)
         for leaf, tensor in held.items():
-            tensor.role, note = _role(leaf, inside, tensor)
+            tensor.role, note = _role(meant.get(leaf, leaf), inside, tensor)
             tensor.note = tensor.note or note
         if layer is not None and len(way) == 1 + parent[len(group) :].count("/"):
             self.made.kinds[parent] = KINDS.get(layer.kind, layer.kind)
@@ -205,6 +206,14 @@ class _Reader:
         return FormatError(f"{self.source}: {attribute} of {shown(group.name)} names {shown(name)}, which is not there")
 
 
+def _by_place(held: dict[str, Tensor]) -> dict[str, str]:
+    """What param_0, param_1 … of Keras 0 are, by their shapes."""
+    if not all(leaf.startswith("param_") for leaf in held):
+        return {}
+    kept = [(tensor.shape or (), tensor.dtype) for tensor in held.values()]
+    return dict(zip(held, by_shape(kept, list(held)).names, strict=True))  # type: ignore[arg-type]
+
+
 def _role(leaf: str, kind: str | None, tensor: Tensor) -> tuple[str, str | None]:
     """(role, note) of a variable by its name, and by its class where the configuration tells it."""
     shape: tuple[int, ...] = tensor.shape or ()  # type: ignore[assignment]
@@ -215,7 +224,7 @@ def _role(leaf: str, kind: str | None, tensor: Tensor) -> tuple[str, str | None]
         return "buffer", "made as not trainable"
     if leaf in BOOKKEEPING and kind in (None, *DENSE, *TABLES):
         return "bookkeeping", "what quantisation keeps beside the weights"
-    if leaf in ADDED or leaf.endswith(FIRST_BIASES):
+    if leaf in ADDED or (leaf.endswith(FIRST_BIASES) and len(shape) == 1):
         return "bias", None
     if leaf in ("kernel", "embeddings", "reverse_embeddings"):
         return "weight", None

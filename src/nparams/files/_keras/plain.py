@@ -32,7 +32,7 @@ def read(root: Group, source: ByteSource, folder: Folder | None) -> Network:
         tensor = Tensor(name, dataset.shape, dtype, role, note=told or note)
         first = places.setdefault(dataset.address, tensor)
         if first is not tensor:
-            tensor.tied_to, tensor.note = first.name, "the same dataset under a second name"
+            tensor.tied_to, tensor.role, tensor.note = first.name, first.role, "the same dataset under a second name"
         tensors.append(tensor)
         kept.append(dataset)
     if not tensors:
