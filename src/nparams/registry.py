@@ -65,6 +65,8 @@ class Command:
         self.help = help
 
 
+#: what the name of an index may say of its shards' numbers (diffusers, `_add_variant`)
+INDEXED = ("", ".fp16", ".bf16", ".fp32")
 SOURCES = (
     # texts, in the order in which they are asked whether this is theirs (sizes and lists last: see _read.py)
     Source(
@@ -120,7 +122,11 @@ SOURCES = (
     ),
     Source(
         "safetensors-index", "file", "nparams.files.safetensors_index", "sharded safetensors, by its index",
-        "model.safetensors.index.json", (".safetensors.index.json",),
+        "model.safetensors.index.json", tuple(f".safetensors.index{each}.json" for each in INDEXED),
+    ),
+    Source(
+        "pytorch-index", "file", "nparams.files.pytorch_index", "sharded PyTorch checkpoint, by its index",
+        "pytorch_model.bin.index.json", tuple(f".bin.index{each}.json" for each in INDEXED),
     ),
     Source(
         "gguf", "file", "nparams.files.gguf", "GGUF (llama.cpp), whole or split", "model.gguf",
@@ -136,7 +142,11 @@ SOURCES = (
     ),
     Source(
         "pytorch-legacy", "file", "nparams.files.pytorch_legacy", "PyTorch checkpoint from before 1.6", "model.pth",
-        magic=((0, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"),),
+        magic=(  # the number in protocols 2 and 3, 4 and 5, 0 and 1
+            (2, b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."),
+            (11, b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."),
+            (0, b"L119547037146038801333356L\n."),
+        ),
     ),
     Source(
         "keras", "file", "nparams.files.keras", "Keras 3 archive", "model.keras",

@@ -35,10 +35,10 @@ class Model:
         self.arrays: list[Array] = []
         self.notes: list[str] = []
         self.also: dict[str, int] = {}
-        #: the class of a module by its name, where the file holds modules
-        self.kinds: dict[str, str] = {}
         self.walk = Walk(file)
         self.base = self.walk.root
+        #: what was taken away in front of every name
+        self.cut = ""
 
     def read(self, value: Any) -> Model:
         """Find, describe, name and weigh every tensor below a value."""
@@ -146,6 +146,7 @@ class Model:
                 break
             cut += prefix
         if cut:
+            self.cut = cut
             for t in model:
                 t.name = t.name[len(cut) :]
             self.notes.append(f"names are given without the {cut} before each, which a wrapper of the model put there")
@@ -170,6 +171,11 @@ class Model:
                 f"{shown(one)} and {shown(other)} share some of their numbers without being the same tensor: "
                 f"{twice:,} numbers of the file are counted more than once"
             )
+
+    def kinds(self) -> dict[str, str]:
+        """The class of every module, by its name."""
+        named = ((prefix_of(spot, self.base)[:-1], spot.kind or "") for spot in self.walk.modules if spot.why is None)
+        return {name.removeprefix(self.cut): kind for name, kind in named}
 
 
 def storage_array(storage: Storage) -> Array:

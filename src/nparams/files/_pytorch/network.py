@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, shown
+from nparams.errors import FormatError, escaped, shown
 from nparams.files.named import assemble
 from nparams.network import Network
 
@@ -29,14 +29,68 @@ def network_of(model: Model, loaded: Loaded, payload: Payload, folder: Folder | 
     """The network of a checkpoint that was read."""
     tensors = model.tensors
     made = assemble(tensors, lambda k, limit: _bytes(model, payload, k, limit), folder)
+    read_as = ", ".join(["PyTorch", plural(len(tensors), "tensor"), *([made.scheme] if made.scheme else [])])
+    network = Network(
+        tensors=tensors, source=name, form="pytorch", read_as=read_as, routes=made.routes,
+        notes=[*model.notes, *_told(model, loaded), *made.notes], also=model.also, flags=loaded.flags,
+    )  # fmt: skip
+    if model.walk.modules and not made.routes:
+        network = _with_kinds(network, model)
+    return network
+
+
+def plural(count: int, what: str) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "tensor"), plural(1000, "tensor")
+    ('1 tensor', '1,000 tensors')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _told(model: Model, loaded: Loaded) -> list[str]:
+    """What was set aside, and what a file of whole modules is."""
+    aside: dict[str, list[int]] = {}
+    for t in model.tensors:
+        if t.role == "other" and isinstance(t.size, int):
+            held = aside.setdefault(t.note or "", [0, 0])
+            held[0], held[1] = held[0] + 1, held[1] + t.size
+    notes = [
+        f"set aside, {plural(size, 'number')} in {plural(count, 'tensor')}: {escaped(why)}"
+        for why, (count, size) in list(aside.items())[:MOST_TOLD]
+    ]
+    if model.walk.modules:
+        notes.append(
+            f"a whole model was saved: its {len(loaded.classes):,} classes are not loaded, only what they hold is read"
+        )
+    if not model.tensors:
+        notes.append("no tensors: this file holds something else than a network")
+    return notes
+
+
+def _with_kinds(network: Network, model: Model) -> Network:
+    """The same network as a tree, with the kinds of the layers whose classes are torch's."""
+    kinds = {name: KINDS[kind] for name, kind in model.kinds().items() if kind in KINDS}
+    root = network.root
+    stack = [root]
+    while stack:
+        module = stack.pop()
+        module.kind = kinds.get(module.name)
+        stack.extend(module.children)
     return Network(
-        tensors=tensors, source=name, form="pytorch", read_as=f"PyTorch, {_count(len(tensors))}", routes=made.routes,
-        notes=[*model.notes, *made.notes], also=model.also, flags=loaded.flags,
+        root, source=network.source, form=network.form, read_as=network.read_as, notes=network.notes, also=network.also,
+        flags=network.flags,
     )  # fmt: skip
 
 
-def _count(tensors: int) -> str:
-    return f"{tensors:,} tensor{'' if tensors == 1 else 's'}"
+#: torch.nn's classes -> the textbook's kinds
+KINDS = {
+    "Linear": "Dense", "Conv1d": "Conv", "Conv2d": "Conv", "Conv3d": "Conv", "ConvTranspose1d": "ConvTranspose",
+    "ConvTranspose2d": "ConvTranspose", "ConvTranspose3d": "ConvTranspose", "BatchNorm1d": "BatchNorm",
+    "BatchNorm2d": "BatchNorm", "BatchNorm3d": "BatchNorm", "LayerNorm": "LayerNorm", "GroupNorm": "GroupNorm",
+    "Embedding": "Embedding", "LSTM": "LSTM", "GRU": "GRU", "RNN": "RNN",
+}  # fmt: skip
+MOST_TOLD = 8
 
 
 def _bytes(model: Model, payload: Payload, k: int, limit: int) -> bytes:

@@ -72,8 +72,11 @@ class Walk:
 
     def run(self, value: Any) -> list[Item]:
         """Walk; FormatError for containers that nest too deep."""
+        self.root.why = not_model(self.root, "", value)
         if not self._tensor(self.root, "tensor", value, KEY):
-            stack: list[Iterator[tuple[Spot, str, Any, str]]] = [self._inside(self.root, value)]
+            stack: list[Iterator[tuple[Spot, str, Any, str]]] = []
+            if value.__class__ in HOLDERS:
+                stack.append(self._inside(self.root, value))
             while stack:
                 for spot, key, held, how in stack[-1]:
                     if held.__class__ in PLAIN or self._tensor(spot, key, held, how):
@@ -105,6 +108,7 @@ class Walk:
             raise FormatError(f"{self.file}: {shown(spot.key)}: containers more than {DEEPEST} deep")
         if value.__class__ is list or value.__class__ is tuple:
             return ((spot, str(k), held, KEY) for k, held in enumerate(value))
+        self._once(value)
         if value.__class__ is Dict:
             return keyed(spot, value.items())
         state = state_of(value)
@@ -114,23 +118,34 @@ class Walk:
             return module(spot, state)
         return object_(spot, value, state)
 
+    def _once(self, held: Dict) -> None:
+        """No key twice: which of its values counts is not for a file to leave open."""
+        keys = [key for key in held.pairs[::2] if key.__class__ is str]
+        if len(set(keys)) == len(keys):
+            return
+        met: set[str] = set()
+        for key in keys:
+            if key in met:
+                raise FormatError(f"{self.file}: the name {shown(key)} appears twice in one dictionary")
+            met.add(key)
+
 
 HOLDERS = frozenset((list, tuple, Dict, Record))
 WHY = {ATTRIBUTE: "kept beside the modules, not registered"}
 
 
-def key_text(key: Any) -> str:
-    """A dictionary's key as part of a name."""
+def key_text(key: Any, k: int) -> str:
+    """A dictionary's k-th key as part of a name."""
     if key.__class__ is str:
         return str(key)
     if key.__class__ in PLAIN:
         return key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else str(key)[:100]
-    return "?"
+    return f"?{k}"
 
 
 def keyed(spot: Spot, pairs: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Spot, str, Any, str]]:
     """The entries of a dictionary."""
-    return ((spot, key_text(key), held, KEY) for key, held in pairs)
+    return ((spot, key_text(key, k), held, KEY) for k, (key, held) in enumerate(pairs))
 
 
 def state_of(value: Record) -> Dict | None:
@@ -165,8 +180,8 @@ def module(spot: Spot, state: Dict) -> Iterator[tuple[Spot, str, Any, str]]:
     for name, how in registered:
         held = state.get(name)
         if isinstance(held, Dict):
-            for key, value in held.items():
-                yield spot, key_text(key), value, how
+            for k, (key, value) in enumerate(held.items()):
+                yield spot, key_text(key, k), value, how
     for key, value in state.items():
         if key.__class__ is str and not key.startswith("_") and value.__class__ not in PLAIN:
             yield spot, key, value, ATTRIBUTE
@@ -181,11 +196,11 @@ def not_model(spot: Spot, key: str, value: Any) -> str | None:
         return None  # what a module registers is the model, whatever it is called
 
     if isinstance(value, Record) and value.maker.module.startswith("torch.optim"):
-        return f"an optimizer or scheduler ({value.maker.name})"
+        return f"an optimizer or a scheduler ({value.maker.name[:80]})"
     if isinstance(value, Dict):
         keys = {k for k in value.pairs[::2] if k.__class__ is str}
         if "param_groups" in keys and "state" in keys:
-            return "an optimizer's state"
+            return f"an optimizer's state{f' ({key[:80]})' if key else ''}"
         if "last_epoch" in keys and ("_step_count" in keys or "base_lrs" in keys):
-            return "a scheduler's state"
+            return f"a scheduler's state{f' ({key[:80]})' if key else ''}"
     return run_state(key) if spot.depth < TOP else None
