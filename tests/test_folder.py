@@ -131,8 +131,8 @@ REFUSED = [
     ("many other things", {f"{i}.txt": b"" for i in range(9)},
      "no model that can be read in this directory; it holds 0.txt, 1.txt, 2.txt, 3.txt, 4.txt, 5.txt and 3 more"),
     ("what is not read", {"saved_model.pb": b"", "fingerprint.pb": b"", "variables/variables.index": b""},
-     "no model that can be read in this directory; it holds fingerprint.pb (TensorFlow graph, which is not read here); "
-     "saved_model.pb (TensorFlow SavedModel, which is not read here)"),
+     "no model that can be read in this directory or a folder in it; it holds fingerprint.pb (TensorFlow graph, which "
+     "is not read here); saved_model.pb (TensorFlow SavedModel, which is not read here)"),
     ("state of training alone", TRAINED, f"no model that can be read in this directory; it holds {STATE}"),
     ("several", {"a.safetensors": ONE, "b.safetensors": OTHER},
      "several models in this directory; name one: a.safetensors (4), b.safetensors (7)"),
@@ -148,6 +148,8 @@ REFUSED = [
     ("very many", {f"{i:02}.safetensors": ONE for i in range(41)},
      "41 models in this directory; name one: 00.safetensors, 01.safetensors, 02.safetensors, 03.safetensors, "
      "04.safetensors, 05.safetensors and 35 more"),
+    ("vocabularies alone", {"a.gguf": gguf(), "b.gguf": gguf()},
+     "several models in this directory; name one: a.gguf (0), b.gguf (0)"),
     ("a set that is not whole", {"model-00001-of-00003.safetensors": ONE, "model-00002-of-00003.safetensors": ONE},
      "1 of 3 shards are missing: model-00003-of-00003.safetensors"),
     ("two sets", {"y-00001-of-00001.safetensors": ONE, "x-00001-of-00001.safetensors": OTHER},

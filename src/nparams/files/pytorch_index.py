@@ -41,13 +41,14 @@ def without_index(shards: Sequence[str], folder: Folder, *, limits: bool = True)
 class _Piece:
     """One shard as its own reader understands it."""
 
-    __slots__ = ("held", "hints", "made", "metadata", "tensors")
+    __slots__ = ("flags", "held", "hints", "made", "metadata", "tensors")
 
     def __init__(self, folder: Folder, name: str, limits: bool) -> None:
         network = _read_one(folder, name, limits)
         self.tensors: Sequence[Tensor] = list(network.tensors())
         self.hints: frozenset[str] = frozenset()
         self.metadata: dict[str, str] = {}
+        self.flags = network.flags
         self.made = Made()
         self.made.notes = network.notes
         self.made.routes = dict(network.routes)  # type: ignore[arg-type]

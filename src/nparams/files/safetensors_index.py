@@ -38,7 +38,7 @@ def without_index(shards: Sequence[str], folder: Folder, *, limits: bool = True)
 class _Piece:
     """One shard: its header."""
 
-    __slots__ = ("_folder", "_name", "header", "held", "hints", "made", "metadata", "tensors")
+    __slots__ = ("_folder", "_name", "flags", "header", "held", "hints", "made", "metadata", "tensors")
 
     def __init__(self, folder: Folder, name: str, limits: bool) -> None:
         self.header: Header = read_header(folder.open(name), limits=limits)
@@ -48,6 +48,7 @@ class _Piece:
         self.held = max(self.header.ends, default=0)
         self.metadata = self.header.metadata
         self.made = None
+        self.flags: tuple[dict[str, str], ...] = ()
         self._folder = folder
         self._name = name
 

@@ -55,7 +55,7 @@ def compared(folder: Folder, names: Sequence[str], load: Callable[[int], Network
             continue
         first = first or network
         total = network.total
-        prints.add(fingerprint(network) if total is not None else name)
+        prints.add(fingerprint(network) if total else name)  # of nothing, and of the unknown, nothing is the same
         counts.append((name, f"{total:,}" if isinstance(total, int) else uncounted(network.totals.unknown)))
     if first is not None and len(prints) == 1:
         return first
@@ -123,7 +123,8 @@ def nothing(folder: Folder, held: Inventory) -> ReadError:
     if held.rest:
         kinds = "; ".join(f"{listed(each)} ({what})" for what, each in held.rest.items())
         holds = f"it holds {kinds}"
-    return ReadError(f"{place(folder.name)}: no model that can be read in this directory; {holds}")
+    below = " or a folder in it" if folder.folders() else ""
+    return ReadError(f"{place(folder.name)}: no model that can be read in this directory{below}; {holds}")
 
 
 def listed(names: Sequence[str], limit: int = 6) -> str:

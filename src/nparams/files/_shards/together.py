@@ -36,6 +36,10 @@ if TYPE_CHECKING:
             """Those of roles.HINTS that occur in its names."""
 
         @property
+        def flags(self) -> Sequence[Mapping[str, str]]:
+            """What is suspicious in it."""
+
+        @property
         def metadata(self) -> Mapping[str, str]:
             """What it says of itself, by key."""
 
@@ -159,6 +163,6 @@ def read_set(
     network = Network(
         tensors=found.tensors, source=name, form=form, notes=notes, routes=made.routes,
         read_as=told(form, len(found.tensors), made.scheme, len(shards)),
-        parts=made.parts,
+        parts=made.parts, flags=[flag for piece in found.pieces for flag in piece.flags],
     )  # fmt: skip
     return network, None if None in sizes else sum(size for size in sizes if size is not None)
