@@ -72,8 +72,8 @@ OPERANDS = [
     *[("BATCH_MATMUL", k, 2, "weight") for k in (0, 1)],
     ("EMBEDDING_LOOKUP", 0, 2, "buffer"), ("EMBEDDING_LOOKUP", 1, 2, "weight"),
     ("GATHER", 0, 2, "weight"), ("GATHER", 1, 2, "buffer"), ("PRELU", 1, 2, "weight"),
-    ("MUL", 0, 2, "weight"), ("MUL", 1, 2, "weight"), ("DIV", 1, 2, "weight"), ("ADD", 1, 2, "bias"),
-    ("SUB", 0, 2, "bias"),
+    ("MUL", 0, 2, "weight"), ("MUL", 1, 2, "weight"), ("DIV", 1, 2, "weight"), ("ADD", 1, 2, "weight"),
+    ("SUB", 0, 2, "weight"),
     *[("LSTM", k, 5, role) for k, role in ((2, "weight"), (3, "bias"), (4, "buffer"))],
     *[("LSTM", k, 24, "weight") for k in (*range(1, 12), 16, 20, 23)],
     *[("UNIDIRECTIONAL_SEQUENCE_LSTM", k, 24, "bias") for k in (12, 15, 17)],
@@ -113,6 +113,8 @@ ELEMENTWISE = [
     ("one channel", [1], FLOAT32, "MUL", False, "weight", "a constant operand of MUL"),
     ("whole numbers are arguments", [3], INT32, "ADD", False, "buffer", "int32 in ADD: not trainable"),
     ("unless they are quantised", [3], INT8, "ADD", True, "bias", "a constant operand of ADD"),
+    ("a table that is added", [5, 3], FLOAT32, "ADD", False, "weight", "a constant operand of ADD"),
+    ("a bias of many dimensions", [1, 1, 3], FLOAT32, "ADD", False, "bias", "a constant operand of ADD"),
     ("half precision", [3], FLOAT16, "DIV", False, "weight", "a constant operand of DIV"),
 ]
 
@@ -292,11 +294,14 @@ def test_programs_for_accelerators(operator, whose):
     assert (network.total, network.notes) == (15, [COMPILED.format(whose, "only what is left outside is counted")])
 
 
-def test_unknown_custom_operators_are_named():
-    network = found(model(G([X, W], [Op("Mystery", [0, 1], [0])])))
-    assert network.total == 0
+def test_unknown_custom_operators_are_named_and_their_operands_go_by_name_and_shape():
+    tensors = [X, W, T("layer/bias", [3]), T("axes", [2], INT32), T("epsilon", [])]
+    network = found(model(G(tensors, [Op("Mystery", [0, 1, 2, 3, 4], [0])])))
+    assert {t.name: t.role for t in network.tensors()} == {
+        "w": "weight", "layer/bias": "bias", "axes": "buffer", "epsilon": "buffer",
+    }  # fmt: skip
     assert network.notes == [
-        'custom operators that are not known ("Mystery"): 12 numbers stored for them are taken for buffers'
+        'custom operators that are not known ("Mystery"): 18 numbers stored for them go by name and shape'
     ]
 
 

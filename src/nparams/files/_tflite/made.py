@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.dtypes import INTEGERS, bytes_of
-from nparams.files._tflite.slots import ACCELERATORS, ELEMENTWISE, ROLES, VENDOR
+from nparams.files._tflite.slots import ACCELERATORS, ELEMENTWISE, OFFSET, ROLES, VENDOR, is_unknown
 from nparams.network.tree import PARAMETER_ROLES, Tensor
 from nparams.roles import role_of
 
@@ -56,28 +56,45 @@ def _role(constant: Constant, reading: Reading, graph: Graph, roles: Roles) -> t
         return "bookkeeping", "scales or zero points of a quantised tensor"
     strength, operator = roles.get(constant.key, (None, graph.uses.get(constant.key, "")))
     if strength is None:
-        return "buffer", _no_slot(operator)
+        return _no_slot(constant, operator, operator in graph.custom and is_unknown(operator))
     if strength not in ELEMENTWISE:
         return ROLES[strength], None
     return _operand(constant, strength, operator)
 
 
-def _no_slot(operator: str) -> str:
+def _no_slot(constant: Constant, operator: str, unknown: bool) -> tuple[str, str | None]:
+    """A constant in no weight slot: a buffer, unless the operator is not known and only name and shape can tell."""
     if operator in ACCELERATORS:
-        return f"data of a program for {ACCELERATORS[operator]}"
-    return f"an operand of {operator}, in no weight slot" if operator else "reaches no weight slot of any operator"
+        return "buffer", f"data of a program for {ACCELERATORS[operator]}"
+    if not operator:
+        return "buffer", "reaches no weight slot of any operator"
+    if not unknown or constant.size <= 1 or _is_argument(constant):
+        return "buffer", f"an operand of {operator}, in no weight slot"
+    role, note = _by_name(constant)
+    return role, note or f"an operand of {operator}, which is not known: by its name and shape"
+
+
+def _is_argument(constant: Constant) -> bool:
+    return constant.dtype in INTEGERS and not constant.quantized
+
+
+def _by_name(constant: Constant) -> tuple[str, str | None]:
+    """(role, note) by the name alone; a converter joins the names of what it fused with semicolons."""
+    return role_of(constant.name.partition(";")[0], constant.shape, None)
 
 
 def _operand(constant: Constant, strength: int, operator: str) -> tuple[str, str]:
-    """A constant added or multiplied: learned, unless it is one number, whole numbers, or a table by its name."""
+    """A constant added or multiplied: learned, unless it is one number, whole numbers, or fixed by its name."""
     if constant.size == 1 and len(constant.shape) != 1:  # a layer of one channel has shape (1,)
         return "buffer", f"one number in {operator}: a constant of the graph"
-    if constant.dtype in INTEGERS and not constant.quantized:
+    if _is_argument(constant):
         return "buffer", f"{constant.dtype} in {operator}: not trainable"
-    role, note = role_of(constant.name.partition(";")[0], constant.shape, None)
+    role, note = _by_name(constant)
     if role not in PARAMETER_ROLES and note is not None:
         return role, note
-    return ROLES[strength], f"a constant operand of {operator.removeprefix(VENDOR)}"
+    table = strength == OFFSET and sum(n > 1 for n in constant.shape) > 1  # position embeddings, not a bias
+    role = "weight" if table and role != "bias" else ROLES[strength]
+    return role, f"a constant operand of {operator.removeprefix(VENDOR)}"
 
 
 def _tie(constants: Sequence[Constant], made: Sequence[Tensor]) -> None:

@@ -86,6 +86,27 @@ ACCELERATORS: Mapping[str, str] = {
 }
 
 
+#: custom operators that have no weights: TensorFlow's and tflite-micro's own (tflite/kernels/custom_ops_register.h,
+#: tflite-micro signal/tensorflow_core/ops)
+WEIGHTLESS = frozenset((
+    "TFLite_Detection_PostProcess", "AudioSpectrogram", "Mfcc", "SignalWindow", "SignalFilterBank",
+    "SignalFilterBankLog", "SignalFilterBankSpectralSubtraction", "SignalFilterBankSquareRoot", "SignalPCAN",
+    "SignalRfft", "SignalIrfft", "SignalFftAutoScale", "SignalFramer", "SignalStacker", "SignalOverlapAdd",
+    "SignalEnergy", "SignalDelay", "MaxPoolingWithArgmax2D", "MaxUnpooling2D", "TransformTensorBilinear",
+    "TransformLandmarks", "Landmarks2TransformMatrix", "HashTableV2", "LookupTableFindV2",
+))  # fmt: skip
+
+
+def is_unknown(operator: str) -> bool:
+    """Whether what the operands of a custom operator mean is not known here.
+
+    >>> is_unknown("MyFusedLayer"), is_unknown("Convolution2DTransposeBias"), is_unknown("ethos-u")
+    (True, False, False)
+    """
+    known = operator.removeprefix(VENDOR) in SLOTS or operator in ACCELERATORS or operator in WEIGHTLESS
+    return not known
+
+
 def slots_of(operator: str, operands: int) -> Mapping[int, Numbers]:
     """What the operands of an operator are; {} where none is a weight.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.errors import shown
-from nparams.files._tflite.slots import ACCELERATORS, SLOTS
+from nparams.files._tflite.slots import ACCELERATORS, is_unknown
 from nparams.network.tree import PARAMETER_ROLES
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def told(reading: Reading, graph: Graph, subgraphs: int) -> str:
 def notes_of(reading: Reading, graph: Graph, tensors: Sequence[Tensor]) -> list[str]:
     """Everything that a user must see."""
     return [
-        *_accelerated(graph, tensors), *_custom(reading, graph, tensors), *_tied(tensors), *_elsewhere(reading),
+        *_accelerated(graph, tensors), *_custom(reading, graph), *_tied(tensors), *_elsewhere(reading),
         *_sparse(reading, tensors),
     ]  # fmt: skip
 
@@ -55,18 +55,18 @@ def _accelerated(graph: Graph, tensors: Sequence[Tensor]) -> Iterator[str]:
     )
 
 
-def _custom(reading: Reading, graph: Graph, tensors: Sequence[Tensor]) -> Iterator[str]:
+def _custom(reading: Reading, graph: Graph) -> Iterator[str]:
     """Constants of custom operators whose operands mean something that is not known here."""
-    strange = graph.custom - SLOTS.keys() - ACCELERATORS.keys()
+    strange = {operator for operator in graph.custom if is_unknown(operator)}
     unknown: dict[str, int] = {}
-    for constant, tensor in zip(reading.constants, tensors, strict=True):
+    for constant in reading.constants:
         operator = graph.uses.get(constant.key, "")
-        if operator in strange and tensor.role == "buffer":
+        if operator in strange:
             unknown[operator] = unknown.get(operator, 0) + constant.size
     if unknown:
         names = ", ".join(shown(name) for name in list(unknown)[:5])
         size = sum(unknown.values())
-        yield f"custom operators that are not known ({names}): {size:,} numbers stored for them are taken for buffers"
+        yield f"custom operators that are not known ({names}): {size:,} numbers stored for them go by name and shape"
 
 
 def _tied(tensors: Sequence[Tensor]) -> Iterator[str]:
