@@ -119,19 +119,23 @@ class FractalHeap:
         return 5 + self.store.address_width + self._offset_bytes + (4 if self._checked else 0)
 
     def _direct(self, at: int, begin: int, size: int) -> bytes:
-        """A direct block; its checksum is that of itself with zeros in the checksum's place."""
+        """A direct block."""
         store = self.store
         data = store.read(at, size, "fractal heap block")
         self._check_head(data, b"FHDB", begin, at)
         if self._checked:
-            store.spend(size // 4, "fractal heap block")
-            place = self._head_bytes - 4
-            found = int.from_bytes(data[place : place + 4], "little")
-            due = lookup3(b"".join((data[:place], bytes(4), data[place + 4 :])))
-            if found != due:
-                problem = f"its checksum is {found:#010x}, where {due:#010x} is due. Damaged?"
-                raise store.bad("fractal heap block", problem, at)
+            self._check_sum(data, at)
         return data
+
+    def _check_sum(self, data: bytes, at: int) -> None:
+        """The checksum of a direct block is that of itself with zeros in the checksum's place."""
+        self.store.spend(len(data) // 6, "fractal heap block")
+        place = self._head_bytes - 4
+        found = int.from_bytes(data[place : place + 4], "little")
+        due = lookup3(b"".join((data[:place], bytes(4), data[place + 4 :])))
+        if found != due:
+            problem = f"its checksum is {found:#010x}, where {due:#010x} is due. Damaged?"
+            raise self.store.bad("fractal heap block", problem, at)
 
     def _check_head(self, data: bytes, mark: bytes, begin: int, at: int) -> None:
         """A block begins with a mark, version 0, the heap's address and its own offset."""

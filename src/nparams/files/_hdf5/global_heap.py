@@ -31,7 +31,9 @@ class GlobalHeap:
     def _read(self, at: int) -> dict[int, tuple[int, int]]:
         """The place of each object, by its index; 0 is the free space at the end."""
         store = self.store
-        form, entry = store.struct("4sB3xL"), store.struct("HHxxxxL")
+        # both heads are filled up to a multiple of 8 bytes
+        fill = "x" * (-store.length_width % 8)
+        form, entry = store.struct(f"4sB3xL{fill}"), store.struct(f"HHxxxxL{fill}")
         mark, version, size = form.unpack(store.read(at, form.size, "global heap"))
         if mark != b"GCOL" or version != 1:
             raise store.bad("global heap", f"begins {mark!r}, version {version}, where b'GCOL', 1 is due", at)

@@ -99,6 +99,6 @@ def _elsewhere(store: Store, kind: int, name: str, value: bytes) -> Exception:
         return store.refused(soft(name, value[2:]))
     if kind == EXTERNAL:
         file, _, path = value[3:].rstrip(b"\0").partition(b"\0")
-        where = f"{text(path)} of the file {text(file)}"
-        return store.refused(f"an external link {shown(name)} -> {shown(where)}: not followed; count that file")
+        where = f"{shown(text(path))} in {shown(text(file))}"
+        return store.refused(f"an external link {shown(name)} -> {where}: not followed; count that file")
     return store.refused(f"a link {shown(name)} of a kind that a program defined ({kind}): not followed")

@@ -39,8 +39,16 @@ class Plan:
             self.pipeline = filters.read(store, message, shared.body(store, message))
 
     def chunks(self) -> list[Chunk]:
-        """Every chunk that was written."""
-        return list(chunks.chunks(self.store, self.where, self.shape, self.most, bool(self.pipeline)))
+        """Every chunk that was written; together they take no more than the file has."""
+        store, found, left = self.store, [], self.store.size
+        for chunk in chunks.chunks(store, self.where, self.shape, self.most, bool(self.pipeline)):
+            left -= chunk.size
+            if chunk.at + chunk.size + store.base > store.size:
+                raise store.short("chunk", chunk.at, chunk.size)
+            if left < 0:
+                raise store.bad("chunk", "by here the chunks take more bytes than the file has", chunk.at)
+            found.append(chunk)
+        return found
 
     def fill(self, chunk: Chunk, into: bytearray) -> None:
         """Put the values of one chunk where they belong; those beyond the edge are dropped."""
