@@ -70,7 +70,7 @@ MARKS: Marks = (
     (0, b"CBM1", "a CatBoost model: trees, " + TREES),
     (0, b"\x0a\x0e\x0a\x05<unk>", "a SentencePiece tokenizer, not a network"),
     (0, b"\x0a\x10\x0a\x05<pad>", "a SentencePiece tokenizer, not a network"),
-    (0, b"\xba\x16\x4f\x2f", "a fastText model, which is not read; `fasttext dump MODEL args` prints its sizes"),
+    (0, b"\xba\x16\x4f\x2f", "a fastText model, which is not read; save its vectors as .npy and count that"),
     # -- other frameworks' own files
     (0, b"\x12\x01\0\0\0\0\0\0", f"an MXNet parameter file, {ONNX}"),
     (0, b"B\0C\0N\0\0\0", f"a CNTK v1 model, {ONNX}"),

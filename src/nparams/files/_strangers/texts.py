@@ -150,10 +150,7 @@ def pickled(head: bytes, name: str) -> str | None:
     if name.endswith((".pdparams", ".pdopt")):
         return f"a Paddle checkpoint, {PADDLE}"
     known = next((what for word, what in PICKLED if word in head), None)
-    return (
-        known
-        or "a pickle with no checkpoint in it that is read; save its arrays as .npz or .safetensors and count that"
-    )
+    return known or "a pickle of no kind that is read; save its arrays as .npz or .safetensors and count that"
 
 
 def checkpoint(head: bytes, name: str) -> str | None:
@@ -207,9 +204,7 @@ def ncnn(head: bytes, name: str) -> str | None:
     """An ncnn model's weights: a flag, then numbers that look like weights."""
     if not name.endswith(".bin") or not (head[:4] in NCNN or (head[:4] == b"\0\0\0\0" and _small_floats(head[4:68]))):
         return None
-    return (
-        "the weights of an ncnn model (no shapes), not read yet; count the ONNX or PyTorch file it was converted from"
-    )
+    return "a weights file of ncnn (no shapes), not read yet; count the ONNX or PyTorch file it was converted from"
 
 
 def _small_floats(data: bytes) -> bool:

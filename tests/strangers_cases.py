@@ -1,0 +1,206 @@
+"""Files that are recognised by name and not counted, as their real writers begin them, and what must be said."""
+
+from __future__ import annotations
+
+from struct import pack
+
+from tests.tflite_maker import L, N, V, flatbuffer
+
+
+def field(number: int, value: int | bytes | str) -> bytes:
+    """One field of a protocol buffer: a number, or bytes with their length."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    data = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def varint(value: int) -> bytes:
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def tar(first: str) -> bytes:
+    """The first two blocks of a tar archive, as Python's tarfile writes them (POSIX.1-1988 ustar)."""
+    head = first.encode().ljust(100, b"\0") + b"0000644\0" + b"0000000\0" * 2 + b"00000000012\0" + b"00000000000\0"
+    head = head.ljust(156, b"\0") + b"0" + bytes(100) + b"ustar\x0000"
+    return head.ljust(512, b"\0") + bytes(512)
+
+
+def fb(identifier: bytes) -> bytes:
+    return flatbuffer({0: N("I", 1), 1: L([{0: V("B", b"abc")}])}, identifier)
+
+
+NODE = field(1, "X") + field(2, "Placeholder") + field(5, field(1, "dtype"))
+GRAPH = field(1, NODE) + field(1, field(1, "W") + field(2, "Const"))
+META = field(2, field(1, field(1, "Add") + field(2, field(1, "x")))) + field(3, "serve")
+INPUT = field(1, "input_2") + field(3, b"*\x0b")
+COREML = field(1, 6) + field(2, field(1, INPUT) + field(10, "x")) + field(502, b"a")
+CAFFE = field(1, "net") + field(100, field(1, "input") + field(2, "Input") + field(4, "data"))
+CAFFE_V1 = field(1, "CaffeNet") + field(2, field(3, "data") + field(4, "data") + field(5, 5))
+CHECKPOINT = b"\0\0\x06\x08\x01\x1a\x02\x08\x01\0\x1c\x11_CHECKPOINTABLE_OBJECT_GRAPH\x08\x07\x12\0 \xa8\xa8\x0c"
+TABLE_END = bytes(40) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
+ENGINE_META = b'{"description": "Ultralytics YOLOv8n model", "task": "detect"}'
+WEIGHTS = pack("<40f", *(0.01 * (k + 1) for k in range(40)))
+FLAX = b"\x81\xa6params\x82\xa7Dense_0\x82\xa6kernel\xc7\x10\x01\x93\x92\x02\x03\xa7float32\xc4\x18"
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a" * 16 + b"\nsize 45118424\n"
+PICKLE = b"\x80\x04\x95\xe2\x02\0\0\0\0\0\0\x8c"
+
+#: name | bytes | how the message goes on after "NAME is "
+CASES = [
+    # -- in a model's place
+    ("model.bin", LFS, "a Git LFS pointer (45,118,424 bytes elsewhere), not the model itself. Run: git lfs pull"),
+    ("model.onnx", b"  \n<!doctype HTML>\n<html lang=en>", "an HTML page, not a model"),
+    ("model.pt", b"\xef\xbb\xbf<HTML><head>", "an HTML page, not a model"),
+    ("model.safetensors", b'{"error":"Invalid username or password."}', "a server's answer, not a model"),
+    ("model.h5", b'{\n  "message": "Not Found",\n  "documentation_url": "x"}', "a server's answer, not a model"),
+    ("model.bin", b"Entry not found", "a server's answer, not a model"),
+    ("model.bin", b"Access to model meta-llama/x is restricted.", "a server's answer, not a model"),
+    ("model.tflite", b"404: Not Found", "a server's answer, not a model"),
+    ("model.pt", b'<?xml version="1.0" ?>\n<Error><Code>AccessDenied</Code>', "a server's answer, not a"),
+    # -- compiled
+    ("model.engine", b"ftrt" + pack("<I", 0x57) + bytes(40), "a TensorRT engine, which does not store shapes openly"),
+    ("model.plan", b"ptrt" + bytes(40), "a TensorRT engine"),
+    ("yolov8n.engine", pack("<I", len(ENGINE_META)) + ENGINE_META + b"ftrt" + bytes(20), "a TensorRT engine"),
+    ("yolov8n.engine", pack("<I", 2000) + b'{"' + b" " * 600, "a TensorRT engine"),
+    ("odd.plan", b"\x1e\0\0\0abcd", "named like a TensorRT engine"),
+    ("model.rknn", b"RKNN\0\0\0\0" + bytes(60), "a compiled model for Rockchip's NPU"),
+    ("model.rknn", b"CYPTRKNN" + bytes(60), "a compiled model for Rockchip's NPU"),
+    ("model.rknn", fb(b"RKNN"), "a compiled model for Rockchip's NPU"),
+    ("model.om", b"IMOD" + bytes(60), "a model compiled for Huawei Ascend"),
+    ("model.hef", b"\x01HEF" + bytes(60), "a model compiled for Hailo"),
+    # -- flatbuffers of other runtimes
+    ("model.pte", fb(b"ET12"), "an ExecuTorch program"),
+    ("model", fb(b"ET12"), "an ExecuTorch program"),
+    ("model.ort", fb(b"ORTM"), "a model in ONNX Runtime's own format"),
+    ("model.ms", fb(b"MSL2"), "a MindSpore Lite model"),
+    ("model.circle", fb(b"CIR0"), "a circle model"),
+    ("model.mnn", flatbuffer({0: "x"}, b"\0\0\0\0"), "an MNN model, not read"),
+    ("model.litertlm", b"LITERTLM" + bytes(60), "a LiteRT-LM bundle"),
+    # -- ggml before GGUF
+    ("ggml-model.bin", b"lmgg" + bytes(60), "a ggml file from before GGUF"),
+    ("ggml-model.bin", b"tjgg" + bytes(60), "a ggml file from before GGUF"),
+    ("ggml-model.bin", b"fmgg" + bytes(60), "a ggml file from before GGUF"),
+    ("ggml-adapter.bin", b"algg" + bytes(60), "a ggml file from before GGUF"),
+    # -- tar and pickles
+    ("tensor.tar", tar("sys_info"), "a PyTorch file of 2016 (tar); load it with an old PyTorch"),
+    ("model.pth", tar("pickle"), "a PyTorch file of 2016 (tar)"),
+    ("stt.nemo", tar("./model_config.yaml"), "a NeMo archive"),
+    ("any.tar", tar("models/a.pt"), "a tar archive"),
+    ("model.tar.gz", b"\x1f\x8b\x08\0" + bytes(60), "a gzip archive"),
+    ("mlp.joblib", PICKLE + b"\x1esklearn.neural_network._multilayer_perceptron\x94", "a scikit-learn pickle"),
+    ("mlp.pkl", b"\x80\x03csklearn.neural_network\nMLPClassifier\n", "a scikit-learn pickle"),
+    ("a.pdparams", b"\x80\x04\x95\x10\0\0\0\0\0\0\0}\x94(\x8c\x0blinear.weight", "a Paddle checkpoint"),
+    ("a.pkl", b"\x80\x02}q\0(X\x1b\0\0\0StructuredToParameterName@@q\1}", "a Paddle checkpoint"),
+    ("a.pkl", b"\x80\x02ctheano.compile.sharedvalue\n", "a pickled Theano model"),
+    ("a.pkl", PICKLE + b"\x0fcollections\x94\x8c\x07Counter\x94", "a pickle of no kind that is read"),
+    (".metadata", PICKLE + b"\x29torch.distributed.checkpoint.metadata\x94", "the list of a distributed PyTorch"),
+    # -- trees
+    ("model.ubj", b"{L\0\0\0\0\0\0\0\x07learner{L", "an XGBoost model: trees, whose leaves are no parameters"),
+    ("model.json", b'{"learner":{"attributes":{},"feature_names":[]', "an XGBoost model"),
+    ("model.model", b"binf\0\0\0\x3f" + bytes(60), "an XGBoost model"),
+    ("model.txt", b"tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\n", "a LightGBM model"),
+    ("model.cbm", b"CBM1" + bytes(60), "a CatBoost model"),
+    # -- TensorFlow
+    ("variables.index", CHECKPOINT + TABLE_END, "the index of a TensorFlow checkpoint"),
+    ("variables.index", b"dl" + CHECKPOINT + TABLE_END, "the index of a TensorFlow checkpoint"),
+    ("model.ckpt", b"\0\x01" + b"x" * 90 + TABLE_END, "the index of a TensorFlow checkpoint"),
+    ("variables.data-00000-of-00001", WEIGHTS, "a data file of a TensorFlow checkpoint"),
+    ("saved_model.pb", field(1, 1) + field(2, META), "a SavedModel of TensorFlow"),
+    ("saved_model.pb", field(1, 1) + field(2, field(7, field(1, b"\x0a\x05"))), "a SavedModel of TensorFlow"),
+    ("frozen.pb", GRAPH, "a TensorFlow graph (GraphDef), not read yet; convert it to ONNX (tf2onnx)"),
+    ("frozen.graphdef", GRAPH, "a TensorFlow graph (GraphDef)"),
+    ("versions.pb", field(4, field(1, 808) + field(2, 12)), "a TensorFlow graph (GraphDef)"),
+    ("other.pb", b"\xff\xff", "named like a graph of TensorFlow"),
+    ("events.out.tfevents.1700000000.host", b"\x18\0\0\0\0\0\0\0", "training logs of TensorFlow"),
+    ("model.json", b'{"format": "layers-model", "modelTopology": {', "a TensorFlow.js model"),
+    # -- Core ML, Caffe, ncnn, OpenVINO, Darknet, Paddle, MXNet, Torch7, CNTK
+    ("model.mlmodel", COREML, "a Core ML model"),
+    ("Manifest.json", b'{\n  "fileFormatVersion": "1.0.0",\n  "itemInfoEntries": {', "the list of a Core ML package"),
+    ("weight.bin", pack("<II", 21, 2) + bytes(56) + b"\xef\xbe\xad\xde", "a weights file of a Core ML package"),
+    ("net.caffemodel", CAFFE, "a Caffe model"),
+    ("net.caffemodel", field(1, "") + field(100, field(1, "input") + field(2, "Input")), "a Caffe model"),
+    ("net.caffemodel", CAFFE_V1, "a Caffe model"),
+    ("net.prototxt", b'name: "CaffeNet"\nlayer {\n  name: "data"\n  type: "Input"\n', "a Caffe network as text"),
+    ("net.prototxt", b'layers {\n bottom: "data"\n type: CONVOLUTION\n}', "a Caffe network as text"),
+    ("net.param", b"7767517\n116 126\nInput            input  0 1 input\n", "an ncnn .param file"),
+    ("net.param.bin", b"\xdd\x85\x76\0" + bytes(20), "a binary ncnn .param file"),
+    ("net.bin", bytes(4) + WEIGHTS, "a weights file of ncnn"),
+    ("net.bin", b"\x47\x6b\x30\x01" + WEIGHTS, "a weights file of ncnn"),
+    ("net.xml", b'<?xml version="1.0"?>\n<net name="torch_jit" version="11">\n<layers>', "an OpenVINO model"),
+    ("net.xml", b'<net name="x" version="10">', "an OpenVINO model"),
+    ("a.pmml", b'<?xml version="1.0"?>\n<PMML version="4.4">', "a PMML model"),
+    ("yolo.weights", pack("<iiiq", 0, 2, 0, 32013312) + WEIGHTS, "a Darknet weights file"),
+    ("yolo.weights", b"\1\2\3\xff", "a Darknet weights file"),
+    ("yolo.cfg", b"# a comment\n\n[net]\nbatch=64\n[convolutional]\n", "a Darknet network (.cfg)"),
+    ("inference.pdmodel", field(1, field(1, 0) + field(2, 0)), "a Paddle program"),
+    ("inference.pdiparams", b"\0\0\0\0" + bytes(30) + WEIGHTS, "a weights file of a Paddle program"),
+    ("net-0000.params", pack("<QQQ", 0x112, 0, 3), "an MXNet parameter file"),
+    ("net-symbol.json", b'{"nodes": [{"op": "null", "name": "data", "inputs": []}', "an MXNet graph"),
+    ("net.t7", pack("<iii", 4, 1, 3) + b"V 1" + bytes(20), "a Torch7 (Lua) file"),
+    ("net.t7", pack("<iii", 3, 1, 2) + bytes(20), "a Torch7 (Lua) file"),
+    ("net.t7", b"4\n1\n3\nV 1\n13\nnn.Sequential\n", "a Torch7 (Lua) file in text form"),
+    ("net.model", b"B\0C\0N\0\0\0B\0V\0", "a CNTK v1 model"),
+    ("net.mge", b"mgb0001" + bytes(20), "a MegEngine model"),
+    # -- JAX, distributed PyTorch, other bundles
+    ("flax_model.msgpack", FLAX, "a Flax checkpoint (msgpack)"),
+    ("checkpoint", FLAX, "a Flax checkpoint (msgpack)"),
+    ("x.msgpack", b"\x93\x01\x02\x03", "a Flax checkpoint (msgpack)"),
+    ("manifest.ocdbt", b"\x0c\xdb\x3a\x2a" + bytes(20), "part of an Orbax (OCDBT) checkpoint"),
+    ("_METADATA", b'{"tree_metadata": {"(\'params\',)": {', "the list of an Orbax checkpoint"),
+    ("__0_0.distcp", b"PK\x03\x04" + bytes(60), "a piece of a distributed PyTorch checkpoint"),
+    ("pipe.dduf", b"PK\x03\x04" + bytes(60), "a DDUF archive"),
+    ("model.bin", pack("<IH", 6, 16) + b"TransformerSpec\0" + bytes(20), "a CTranslate2 model"),
+    ("model.bin", pack("<IH", 6, 12) + b"WhisperSpec\0" + bytes(20), "a CTranslate2 model"),
+    ("mistral.llamafile", b"MZqFpD='\n" + bytes(60), "a llamafile"),
+    # -- data, documents, programs
+    ("data.mat", b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\x01IM", "a MATLAB file"),
+    ("data.mat", b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512) + b"\x89HDF\r\n\x1a\n", "a MATLAB 7.3 file"),
+    ("part.parquet", b"PAR1\x15\x04" + bytes(20), "a table of data"),
+    ("data.arrow", b"ARROW1\0\0" + bytes(20), "a table of data"),
+    ("a.db", b"SQLite format 3\0" + bytes(20), "a database"),
+    ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(20), "a picture"),
+    ("a.jpg", b"\xff\xd8\xff\xe0" + bytes(20), "a picture"),
+    ("a.gif", b"GIF89a" + bytes(20), "a picture"),
+    ("a.mp4", b"\0\0\0\x20ftypisom", "sound or video"),
+    ("a.wav", b"RIFF\x24\0\0\0WAVEfmt ", "sound or video"),
+    ("a.pdf", b"%PDF-1.7\n", "a PDF document"),
+    ("a.7z", b"7z\xbc\xaf\x27\x1c\0\x04", "a 7-zip archive"),
+    ("a.bz2", b"BZh91AY&SY", "a bzip2 archive"),
+    ("a.xz", b"\xfd7zXZ\0\0\x04", "an xz archive"),
+    ("a.zst", b"\x28\xb5\x2f\xfd\x24", "a Zstandard archive"),
+    ("a.rar", b"Rar!\x1a\x07\x01\0", "a RAR archive"),
+    ("a.so", b"\x7fELF\x02\x01\x01", "a program"),
+    ("a.exe", b"MZ\x90\0\x03", "a program"),
+    ("a.wasm", b"\0asm\x01\0\0\0", "a program"),
+    ("tokenizer.model", b"\x0a\x0e\x0a\x05<unk>\x15\0\0\0\0\x18\x02", "a SentencePiece tokenizer"),
+    ("tokenizer.json", b'{\n  "version": "1.0",\n  "truncation": null,\n  "padding": null,', "a tokenizer"),
+    ("cc.en.300.bin", pack("<iii", 793712314, 12, 300) + bytes(20), "a fastText model"),
+]  # fmt: skip
+
+#: members of a zip archive | how the message goes on after "NAME is "
+ARCHIVES = [
+    (["m/archive_format", "m/models/model.json", "m/data/weights/weight_0"], "a torch.export archive (.pt2)"),
+    (["serialized_exported_program.json", "serialized_state_dict.pt", "version"], "a torch.export archive (.pt2)"),
+    (["MAR-INF/MANIFEST.json", "model.pt", "handler.py"], "a TorchServe archive (.mar)"),
+    (["model_index.json", "unet/diffusion_pytorch_model.safetensors"], "a zipped pipeline (DDUF or Diffusers)"),
+    (["x.mlpackage/Manifest.json", "x.mlpackage/Data/com.apple.CoreML/model.mlmodel"], "a zipped Core ML package"),
+    (["x.mlmodelc/coremldata.bin"], "a compiled Core ML model"),
+    (["data", "policy.pth", "pytorch_variables.pth"], "a Stable-Baselines3 archive"),
+    (["configuration.json", "coefficients.bin"], "a Deeplearning4j model"),
+    (["dlc.metadata", "model", "model.params"], "a model for Qualcomm's SNPE"),
+    (["m/saved_model.pb", "m/variables/variables.index"], "a zipped SavedModel of TensorFlow"),
+    (["hand_detector.tflite", "hand_landmarks_detector.tflite"], "a bundle of TensorFlow Lite models"),
+    (["model.onnx"], "a zip archive; unpack it and count the .onnx inside"),
+    (["repo/config.json", "repo/model.safetensors"], "a zip archive; unpack it and count the .safetensors inside"),
+    (["weights.pth"], "a zip archive; unpack it and count the .pth inside"),
+    (["[Content_Types].xml", "word/document.xml"], "an Office document"),
+    (["AndroidManifest.xml", "classes.dex"], "an Android app"),
+    (["META-INF/MANIFEST.MF", "a/B.class"], "a Java archive"),
+    (["mimetype", "content.xml"], "an OpenDocument file"),
+    (["pkg/__init__.py", "pkg-1.0.dist-info/WHEEL"], "a Python package"),
+    (["readme.txt"], "a zip archive with no model in it that is read; unpack it first"),
+]  # fmt: skip
