@@ -196,7 +196,7 @@ def test_a_long_configuration_is_not_read(monkeypatch):
 
 # what it shows | the configuration | kind and text of the first flag
 FLAGGED = [
-    ("a Lambda", LAMBDA, "code", "model_config: \"twice\": a Lambda layer: loading it would run Python out of this file"),
+    ("a Lambda", LAMBDA, "code", 'model_config: "twice": a Lambda layer: loading it would run Python out of this file'),
     ("a module that is not Keras", model({"module": "os", "class_name": "system", "config": {}}), "code",
      'model_config: "os.system" would be imported by a loader'),
     ("a class of somebody's own", model({"module": None, "class_name": "Mine", "config": {}, "registered_name": "p>M"}),

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 MOST_CONFIG = 8_000_000
 #: objects in one configuration, and objects inside one another
 MOST_LAYERS, DEEPEST = 100_000, 64
-#: attributes under which a class keeps the layer that its configuration calls otherwise (keras/src/layers/rnn/)
-ALIASES = {"Bidirectional": {"forward_layer": "layer", "backward_layer": "layer"}}
+#: a Bidirectional makes two of the layer that its configuration has, and their names with these words in front
+#: (keras/src/layers/rnn/bidirectional.py)
+WAYS = ("forward", "backward")
 #: the one layer that Keras exports under another name than its class has
 EXPORTED = {"GroupQueryAttention": "GroupedQueryAttention"}
 #: settings that are objects and hold no layers
@@ -50,6 +51,12 @@ class Layer:
         self.by_name: dict[str, Layer] = {}
         #: whether its class is one of Keras's own
         self.own = False
+
+    def renamed(self, name: str) -> Layer:
+        """The same under another name."""
+        made = Layer(self.kind, name, self.settings, self.shape, self.order)
+        made.inner, made.by_name, made.own = self.inner, self.by_name, self.own
+        return made
 
     def at(self, path: tuple[str, ...]) -> tuple[Layer, int]:
         """The deepest layer on the way along `path`, and how many steps of the path lead to it."""
@@ -195,13 +202,15 @@ def _numbered(name: str, used: dict[str, int]) -> str:
 
 
 def _aliases(made: Layer) -> None:
-    for attribute, key in ALIASES.get(made.kind, {}).items():
-        if attribute not in made.inner and key in made.inner:
-            made.inner[attribute] = made.inner[key]
+    inner = made.inner.get("layer")
+    if inner is not None and made.kind == "Bidirectional":
+        for way in WAYS:
+            name = f"{way}_{inner.name.removeprefix('forward_').removeprefix('backward_')}"
+            made.inner.setdefault(f"{way}_layer", inner.renamed(name))
     cell = CELLS.get(made.kind)
     if cell is not None and "cell" not in made.inner:
-        inner = made.inner["cell"] = Layer(cell, snake_case(cell), made.settings, None, made.order)
-        inner.own = made.own
+        held = made.inner["cell"] = Layer(cell, snake_case(cell), made.settings, None, made.order)
+        held.own = made.own
 
 
 def _is_own(held: dict[str, Any]) -> bool:

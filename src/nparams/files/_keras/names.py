@@ -36,14 +36,15 @@ class Names:
         found, steps = self._root.at(self._plain(path))
         return found if steps == len(path) else None
 
-    def check(self, path: tuple[str, ...], kept: Kept) -> None:
+    def check(self, path: tuple[str, ...], kept: Kept) -> bool:
         """Hold a layer's size in the configuration against what is stored: if they differ, another layer is meant."""
         layer = self.layer(path)
-        if layer is None:
-            return
+        if layer is None or not kept:
+            return True
         size = layer.settings.get("units", layer.settings.get("filters"))
         if type(size) is int and not any(d in (size, 3 * size, 4 * size, (size + 1) // 2) for s, _ in kept for d in s):
             self._wrong.add(path)
+        return path not in self._wrong
 
     def of(self, path: tuple[str, ...]) -> str:
         """The object's name with those of the objects around it: functional/dense_1."""
@@ -95,7 +96,7 @@ class Names:
 
     def trainable(self, path: tuple[str, ...]) -> bool | None:
         """Whether the object at a path is to be trained: no layer around it may be frozen; None where nothing says."""
-        if self._root is None:
+        if self._root is None or path in self._wrong:
             return None
         known: bool | None = None
         for layer in self._root.way(self._plain(path)):

@@ -68,7 +68,8 @@ def _add(found: dict[tuple[str, ...], Stored], path: tuple[str, ...], group: Gro
     name = held.value() if held is not None else None
     stored = found.get(path)
     if stored is None:
-        stored = found[path] = Stored(path, name if isinstance(name, str) else None, [])
+        stored = found[path] = Stored(path, None, [])
+    stored.name = stored.name or (name if isinstance(name, str) else None)
     before = {key for key, _, _ in stored.kept}
     for key, member in group.items():
         if isinstance(member, Dataset):

@@ -119,6 +119,9 @@ def _notes(made: Read) -> list[str]:
     if made.alike:
         names = weights.listed(made.alike)
         notes.append(f"layers of one name stand in two models here, in {names} again: counted as layers of their own")
+    if made.disagree:
+        names = weights.listed(made.disagree)
+        notes.append(f"the configuration says other sizes than the weights file has, of {names}: the file is counted")
     if made.guessed:
         names = weights.listed(made.guessed)
         notes.append(f"the file does not say what kind of layer {names} is: variables are named by shape or by place")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Read:
     """What a weights file holds, and what should be said of it."""
 
-    __slots__ = ("alike", "guessed", "kinds", "left_out", "lora", "named", "scheme", "tensors")
+    __slots__ = ("alike", "disagree", "guessed", "kinds", "left_out", "lora", "named", "scheme", "tensors")
 
     def __init__(self) -> None:
         self.tensors: list[Tensor] = []
@@ -34,6 +34,8 @@ class Read:
         self.kinds: dict[str, str] = {}
         #: layers that bear the name of another, and may be the same layer
         self.alike: list[str] = []
+        #: objects of which the configuration says another size
+        self.disagree: list[str] = []
         #: names of objects whose class is not known
         self.guessed: list[str] = []
         #: what holds no plain numbers
@@ -94,7 +96,8 @@ class _Reader:
         return made
 
     def _object(self, stored: Stored) -> None:
-        self.names.check(stored.path, [(dataset.shape or (), None) for _, dataset, _ in stored.kept])
+        if not self.names.check(stored.path, [(dataset.shape or (), None) for _, dataset, _ in stored.kept]):
+            self.made.disagree.append("/".join(stored.path))
         layer = self.names.layer(stored.path)
         sized = [(key, dataset, shard, *number_of(dataset, layer)) for key, dataset, shard in stored.kept]
         kept = [(dataset.shape or (), dtype) for _, dataset, _, dtype, _ in sized]
