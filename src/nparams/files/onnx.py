@@ -15,7 +15,7 @@ from nparams.files._onnx.layers import tree
 from nparams.files._onnx.learned import foreign, refusal
 from nparams.files._onnx.schema import read_model
 from nparams.files._onnx.words import describe, read_as
-from nparams.files._protobuf import Wire
+from nparams.files._protobuf.wire import Wire
 from nparams.network import PARAMETER_ROLES, Network
 
 TYPE_CHECKING = False

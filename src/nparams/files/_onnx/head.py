@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.files._protobuf import LEN, VARINT, varint
+from nparams.files._protobuf.schema import LEN, VARINT, varint
 
 #: fields of ModelProto (onnx/onnx onnx/onnx.proto): number -> wire type; those that are a line of text, or any text
 NUMBERS = {5: VARINT, 7: LEN, 8: LEN, 14: LEN, 20: LEN, 25: LEN, 26: LEN}

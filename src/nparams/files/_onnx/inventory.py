@@ -12,7 +12,7 @@ from nparams.files._onnx.packed import logical_size, unpacked
 from nparams.files._onnx.reach import Reach
 from nparams.files._onnx.scopes import Scope, Scopes
 from nparams.files._onnx.slots import KINDS, key_of
-from nparams.files._protobuf import signed, varint
+from nparams.files._protobuf.schema import signed, varint
 from nparams.network import PARAMETER_ROLES, Tensor
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nparams.files._onnx.model import Graph, Model, Node
     from nparams.files._onnx.reach import Mark
-    from nparams.files._protobuf import Wire
+    from nparams.files._protobuf.wire import Wire
 
 RANK = 8
 

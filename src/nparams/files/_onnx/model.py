@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from nparams.files._protobuf import Run
+    from nparams.files._protobuf.schema import Run
 
     #: (offset, length) of raw bytes, or a run of typed numbers
     Payload = tuple[int, int] | Run

@@ -5,20 +5,17 @@ Fields: onnx/onnx onnx/onnx.proto.  What a count does not need (types, documenta
 
 from __future__ import annotations
 
-from nparams.files import _protobuf as wire_format
 from nparams.files._onnx.model import Function, Graph, Model, Node
 from nparams.files._onnx.stored import sparse, stored, typed
-from nparams.files._protobuf import Run, Schema, Wire
+from nparams.files._protobuf.schema import INT, INTS, MESSAGE, MESSAGES, RUN, SPAN, SPANS, TEXT, TEXTS, Schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from nparams.files._protobuf import Record
+    from nparams.files._protobuf.schema import Record, Run
+    from nparams.files._protobuf.wire import Wire
 
-INT, INTS, TEXT, TEXTS = wire_format.INT, wire_format.INTS, wire_format.TEXT, wire_format.TEXTS
-MESSAGE, MESSAGES, RUN = wire_format.MESSAGE, wire_format.MESSAGES, wire_format.RUN
-SPAN, SPANS = wire_format.SPAN, wire_format.SPANS
 
 #: operators whose attributes are a model of another kind, as long as it is large: they are not read
 FORESTS = frozenset(("TreeEnsembleClassifier", "TreeEnsembleRegressor", "TreeEnsemble"))

@@ -11,12 +11,13 @@ from math import prod
 from nparams.dtypes import ONNX, bytes_of
 from nparams.errors import shown
 from nparams.files._onnx.model import Stored
-from nparams.files._protobuf import Run, Schema
+from nparams.files._protobuf.schema import Run, Schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.errors import FormatError
-    from nparams.files._protobuf import Record, Wire
+    from nparams.files._protobuf.schema import Record
+    from nparams.files._protobuf.wire import Wire
 
 DIMENSIONS, DIMENSION_LIMIT = 8, 1 << 48
 EXTERNAL = 1

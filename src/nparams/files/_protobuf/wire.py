@@ -8,83 +8,53 @@ Nothing is read that is only counted: a payload of 500 MB costs as much as its l
 from __future__ import annotations
 
 from nparams.errors import FormatError, place, shown
+from nparams.files._protobuf.schema import (
+    ALLOWED,
+    END,
+    FIXED,
+    I32,
+    INT,
+    INTS,
+    LEN,
+    MESSAGE,
+    MESSAGES,
+    SPAN,
+    SPANS,
+    START,
+    TEXT,
+    TEXTS,
+    VARINT,
+    Run,
+    signed,
+    varint,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from typing import Any
 
+    from nparams.files._protobuf.schema import Field, Record, Schema
     from nparams.files.bytesource import ByteSource
-
-    Span = tuple[int, int]
-    Record = dict[str, Any]
-    #: (how, name, the schema of a message inside)
-    Field = tuple[int, str, "Schema | None"]
-
-# How a field is kept.
-INT = 0  # an integer, signed, the last one wins
-TEXT = 1  # UTF-8 text, the last one wins
-SPAN = 2  # (offset, length) of bytes that are not read, the last one wins
-MESSAGE = 3  # a message inside; said again, its fields are merged
-INTS = 4  # every integer, packed or not
-TEXTS = 5  # every text
-SPANS = 6  # every (offset, length)
-MESSAGES = 7  # every message, made into what its schema says
-RUN = 8  # integers or floats that are only counted, packed or not
-
-#: wire types
-VARINT, I64, LEN, START, END, I32 = range(6)
-FIXED = {I64: 8, I32: 4}
-#: the wire types that a field may come in
-ALLOWED = {
-    INT: (VARINT,), TEXT: (LEN,), SPAN: (LEN,), MESSAGE: (LEN,), TEXTS: (LEN,), SPANS: (LEN,), MESSAGES: (LEN,),
-    INTS: (VARINT, LEN), RUN: (VARINT, LEN, I64, I32),
-}  # fmt: skip
 
 DEPTH = 100  # messages inside messages: what the reference readers allow
 LARGEST_NUMBER = (1 << 29) - 1
 TEXT_BYTES = (1 << 16) - 1
 # Limits far above any real file and low enough for 256 MB of memory and seconds of work.
-FIELDS = 4_000_000
+FIELDS = 3_000_000
 TEXTS_KEPT = 400_000
 MADE = 400_000
 ALL_TEXT_BYTES = 1 << 25
-PACKED_BYTES = 1 << 14
+INTS_KEPT = 1 << 14
 
 SMALL, LARGEST = 1 << 10, 1 << 16  # bytes read at once: after a step over a payload, and in a long run of small fields
 PAD = bytes(24)  # two varints fit into what is looked at without asking where the file ends
-
-
-class Schema:
-    """The fields of one message that are kept, by number, and what is made of it (itself, as a dict, by default)."""
-
-    __slots__ = ("fields", "make", "name")
-
-    def __init__(
-        self, name: str, fields: Mapping[int, Field], make: Callable[[Wire, Record, int, int], Any] | None = None
-    ) -> None:
-        self.name = name
-        self.fields = dict(fields)
-        #: (wire, the message, its depth, the offset of its end) -> what stands in its place
-        self.make = make
-
-
-class Run:
-    """Scalars that are only counted: packed ones by their bytes, the others one by one; the first few are kept."""
-
-    __slots__ = ("first", "loose", "packed", "spans")
-
-    def __init__(self) -> None:
-        self.spans: list[Span] = []
-        self.packed = 0
-        self.loose = 0
-        self.first: list[int] = []
 
 
 class Wire:
     """The messages in a source.
 
     >>> from nparams.files.bytesource import MemorySource
+    >>> from nparams.files._protobuf.schema import Schema
     >>> person = Schema("Person", {1: (TEXT, "name", None), 2: (INTS, "scores", None)})
     >>> Wire(MemorySource(b"\\x0a\\x02ab\\x10\\x05\\x12\\x02\\x06\\x07")).message(person)
     {'name': 'ab', 'scores': [5, 6, 7]}
@@ -153,10 +123,17 @@ class Wire:
         if self._fields_left < 0:
             raise self.bad(schema, at, f"more than {FIELDS * self.most:,} fields, more than any real file has")
         buffer = self._buffer
+        tag, value = buffer[i], 0
+        i += 1
         try:
-            tag, i = varint(buffer, i)
+            if tag > 0x7F:
+                tag, i = varint(buffer, i - 1)
             number, kind = tag >> 3, tag & 7
-            value, i = varint(buffer, i) if kind in (VARINT, LEN) else (0, i)
+            if kind & 5 == 0:  # VARINT or LEN
+                value = buffer[i]
+                i += 1
+                if value > 0x7F:
+                    value, i = varint(buffer, i - 1)
         except ValueError as problem:
             raise self.bad(schema, at, str(problem)) from None
         if not 0 < number <= LARGEST_NUMBER or kind > I32:
@@ -173,7 +150,8 @@ class Wire:
 
     def _short(self, schema: Schema, number: int, length: int, at: int, end: int) -> FormatError:
         whose = "the file" if end == self._source.size else "the message around it"
-        problem = f"field {number} of {length:,} bytes ends beyond {whose}, at {end:,}. Cut short?"
+        size = f" of {length:,} bytes" if length else ""
+        problem = f"field {number}{size} ends beyond {whose}, at {end:,}. Cut short?"
         return self.bad(schema, at, problem)
 
     def _move(self, at: int, least: int = 0) -> int:
@@ -222,17 +200,20 @@ class Wire:
             self.decode(inner, value, value + length, out.setdefault(name, {}), depth + 1)
         elif how == MESSAGES:
             assert inner is not None
-            self._made_left -= 1
-            if self._made_left < 0:
-                raise self.bad(schema, at, f"more than {MADE * self.most:,} messages, more than any real file has")
             out.setdefault(name, []).append(self.made(inner, value, length, depth + 1))
         elif how == INTS:
-            out.setdefault(name, []).extend([signed(value)] if kind == VARINT else self.packed(schema, value, length))
+            held = out.setdefault(name, [])
+            held += [signed(value)] if kind == VARINT else self.packed(schema, value, length)
+            if len(held) > INTS_KEPT:
+                raise self.bad(schema, at, f"{name} has more than {INTS_KEPT:,} entries, more than in any real file")
         else:
-            _count(out.setdefault(name, Run()), kind, value, length)
+            out.setdefault(name, Run()).add(kind, value, length)
 
     def made(self, schema: Schema, offset: int, length: int, depth: int) -> Any:
         """The message there, as its schema makes it."""
+        self._made_left -= 1
+        if self._made_left < 0:
+            raise self.bad(schema, offset, f"more than {MADE * self.most:,} messages, more than any real file has")
         inner: Record = {}
         self.decode(schema, offset, offset + length, inner, depth)
         return inner if schema.make is None else schema.make(self, inner, depth, offset + length)
@@ -266,7 +247,7 @@ class Wire:
 
     def packed(self, schema: Schema, offset: int, length: int) -> list[int]:
         """The integers packed there."""
-        if length > PACKED_BYTES:
+        if length > INTS_KEPT:
             raise self.bad(schema, offset, f"{length:,} bytes of integers, more than any real file has")
         data, found, i = self.bytes_at(offset, length) + PAD, [], 0
         while i < length:
@@ -278,44 +259,3 @@ class Wire:
         if i > length:
             raise self.bad(schema, offset, "packed integers that reach beyond their end")
         return found
-
-
-def varint(data: bytes, i: int) -> tuple[int, int]:
-    """The integer at an index, and the index after it; ValueError beyond 64 bits.
-
-    >>> varint(b"\\x96\\x01", 0)
-    (150, 2)
-    """
-    value = data[i]
-    i += 1
-    if value < 0x80:
-        return value, i
-    value &= 0x7F
-    for shift in range(7, 70, 7):
-        byte = data[i]
-        i += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            if value >> 64:
-                raise ValueError("an integer of more than 64 bits")
-            return value, i
-    raise ValueError("an integer of more than 10 bytes")
-
-
-def signed(value: int) -> int:
-    """A 64-bit integer by its two's complement.
-
-    >>> signed((1 << 64) - 1), signed(7)
-    (-1, 7)
-    """
-    return value - (1 << 64) if value >> 63 else value
-
-
-def _count(run: Run, kind: int, value: int, length: int) -> None:
-    if kind == LEN:
-        run.spans.append((value, length))
-        run.packed += length
-    else:
-        run.loose += 1
-        if len(run.first) < 8:
-            run.first.append(value)
