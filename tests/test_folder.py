@@ -85,6 +85,9 @@ READ = [
      "sub-folders not visited: global_step500/"),
     ("a model and where it was trained", {"model.safetensors": ONE, "checkpoint-500/model.safetensors": OTHER}, 4,
      "read from model.safetensors; sub-folders not visited: checkpoint-500/"),
+    ("slices beside", {**SETS, "consolidated.00.pth": b"", "consolidated.01.pth": b""}, 20,
+     f"read from {INDEX} (the format that comes first); not read: consolidated.00.pth, consolidated.01.pth "
+     "(another format)"),
     ("original weights beside", {**SETS, "original/consolidated.00.pth": b"", "original/params.json": b""}, 20,
      f"read from {INDEX}; sub-folders not visited: original/"),
     ("quantisations of one model", {"tiny.Q4_K_M.gguf": Q4, "tiny.Q8_0.gguf": Q8, "tiny.imatrix": b""}, 1024,
@@ -150,6 +153,9 @@ REFUSED = [
      "04.safetensors, 05.safetensors and 35 more"),
     ("vocabularies alone", {"a.gguf": gguf(), "b.gguf": gguf()},
      "several models in this directory; name one: a.gguf (0), b.gguf (0)"),
+    ("slices for several devices", {"consolidated.00.pth": b"", "consolidated.01.pth": b"", "params.json": b"{}"},
+     "consolidated.00.pth to consolidated.01.pth hold slices of the tensors for 2 devices, which are not joined; count "
+     "the model as it is published in one piece (safetensors)"),
     ("a set that is not whole", {"model-00001-of-00003.safetensors": ONE, "model-00002-of-00003.safetensors": ONE},
      "1 of 3 shards are missing: model-00003-of-00003.safetensors"),
     ("two sets", {"y-00001-of-00001.safetensors": ONE, "x-00001-of-00001.safetensors": OTHER},

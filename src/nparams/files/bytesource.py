@@ -89,6 +89,12 @@ class MemorySource:
         check_range(self.name, self.size, offset, length)
         return self._data[offset : offset + length]
 
+    def __enter__(self) -> MemorySource:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held open."""
+
 
 class FileSource:
     """A local regular file, read in place by position; use as a context manager, or let it go out of scope."""
@@ -208,6 +214,12 @@ class RangeSource:
             if start <= offset and offset + length <= start + len(data):
                 return data[offset - start : offset - start + length]
         raise NeedBytes(offset, length)
+
+    def __enter__(self) -> RangeSource:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held open."""
 
 
 def drive(source: RangeSource, fetch: Callable[[int, int], bytes], reader: Callable[[RangeSource], Result]) -> Result:

@@ -8,7 +8,7 @@ one network if names and shapes of all parameters agree, and refused, each with 
 from __future__ import annotations
 
 from nparams.errors import ReadError, escaped, place
-from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of
+from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of, sliced
 from nparams.files._folder.inventory import Candidate, Inventory
 from nparams.files.said import declared_in, say_total
 from nparams.files.settings import config
@@ -82,6 +82,8 @@ class Reader:
 
     def load(self, folder: Folder, chosen: Candidate, held: Inventory) -> Network:
         """The network in one set of weights."""
+        if chosen.sliced:
+            raise sliced(folder, chosen)
         if chosen.form.endswith("-index"):
             return self._indexed(folder, chosen, held)
         if not chosen.shards:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import ReadError, escaped, place, shown, uncounted
+from nparams.errors import ReadError, UnsupportedError, escaped, place, shown, uncounted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +77,15 @@ def check_whole(folder: Folder, chosen: Candidate, names: frozenset[str]) -> Non
         raise ReadError(f"{place(folder.name)}: {count}: {listed(missing)}")
 
 
+def sliced(folder: Folder, chosen: Candidate) -> UnsupportedError:
+    """That each of several files holds a slice of every tensor."""
+    names = f"{escaped(chosen.files[0])} to {escaped(chosen.files[-1])}"
+    return UnsupportedError(
+        f"{place(folder.name)}: {names} hold slices of the tensors for {len(chosen.files)} devices, which are not "
+        "joined; count the model as it is published in one piece (safetensors)"
+    )
+
+
 def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder) -> str:
     """The note on a choice: what was read, why, and what was not."""
     if chosen.shards:
@@ -100,6 +109,8 @@ def _relation(each: Candidate, chosen: Candidate) -> str:
         return "an adapter" if each.family[0] == ADAPTER else "another name"
     if each.form.partition("-")[0] != chosen.form.partition("-")[0]:
         return "another format"
+    if each.sliced:
+        return "slices for several devices"
     if each.stem.startswith("consolidated"):
         return "a consolidated copy"
     return "another variant" if each.variant != chosen.variant else "another name"

@@ -10,6 +10,7 @@ from nparams.files._folder.table import (
     ENCODINGS,
     OTHERS,
     PREFERENCE,
+    SLICES,
     TRAINING,
     UNREAD,
     USUAL,
@@ -30,19 +31,22 @@ if TYPE_CHECKING:
 
 
 INDEX = re.compile(r"(?P<stem>.+)(?P<suffix>\.(?:safetensors|bin))\.index(?:\.(?P<variant>\w+))?\.json")
-VARIANT = re.compile(VARIANTS)
-ENCODING = re.compile(ENCODINGS)
+VARIANT = re.compile(VARIANTS + r"\Z")
+ENCODING = re.compile(ENCODINGS + r"\Z")
 STATES = re.compile("|".join(f"(?:{pattern})" for pattern, _ in TRAINING))
 ASIDE = re.compile("|".join(f"(?P<k{k}>{pattern})" for k, (pattern, _, _) in enumerate(OTHERS)))
+SLICE = re.compile("|".join(f"(?:{pattern})" for pattern, _ in SLICES))
+#: keras-team/keras keras/src/saving/saving_lib.py, `ShardedH5IOStore`: model_00000.weights.h5 for model.weights.json
+KERAS_SHARD = re.compile(r"(?P<stem>.+)_\d{5}\.weights\.h5")
 STRANGE = re.compile("|".join(f"(?P<k{k}>{pattern})" for k, (pattern, _) in enumerate(UNREAD)))
 
 
 class Candidate:
     """One set of weights: a file, an index, or the shards of a set that has no index."""
 
-    __slots__ = ("files", "form", "shards", "stem", "variant")
+    __slots__ = ("files", "form", "shards", "sliced", "stem", "variant")
 
-    def __init__(self, form: str, stem: str, variant: str, files: list[str]) -> None:
+    def __init__(self, form: str, stem: str, variant: str, files: list[str], sliced: bool = False) -> None:
         self.form = form
         #: the name without ending, shard number and variant
         self.stem = stem
@@ -50,6 +54,8 @@ class Candidate:
         self.files = files
         #: how many files the set has, where there is no index: files may be fewer
         self.shards: list[str] = []
+        #: whether each file holds a part of every tensor
+        self.sliced = sliced
 
     @property
     def name(self) -> str:
@@ -57,11 +63,12 @@ class Candidate:
         return self.files[0]
 
     @property
-    def rank(self) -> tuple[int, int, int, str]:
-        """Its place among the candidates of one model: by format, usual name, plain variant."""
+    def rank(self) -> tuple[int, bool, int, bool, bool, str]:
+        """Its place among the candidates of one model: by format, whole or with an index, usual name, variant."""
+        plain = self.form.removesuffix("-index")
+        form = PREFERENCE.index(plain) if plain in PREFERENCE else len(PREFERENCE)
         usual = USUAL.index(self.stem) if self.stem in USUAL else len(USUAL)
-        form = PREFERENCE.index(self.form) if self.form in PREFERENCE else len(PREFERENCE)
-        return form, usual, 1 if self.variant else 0, self.name
+        return form, bool(self.shards), usual, bool(self.variant), not self.form.endswith("-index"), self.name
 
     @property
     def family(self) -> tuple[int, str]:
@@ -83,8 +90,13 @@ class Inventory:
         self.names = frozenset(names)
         self.rest: dict[str, list[str]] = {}
         sets: dict[tuple[str, str, str, int], Candidate] = {}
+        slices = [name for name in names if SLICE.fullmatch(name)]
+        if len(slices) > 1:
+            sets["", "", "", 0] = Candidate("pytorch", "consolidated.00", "", slices, sliced=True)
         suffixes = [(suffix, row.form) for row in rows for suffix in row.suffixes]
         for name in names:
+            if (len(slices) > 1 and name in slices) or self._is_mapped(name):
+                continue
             what = kind_of_other(name, self.names)
             if what is not None:
                 self.rest.setdefault(what, []).append(name)
@@ -95,6 +107,11 @@ class Inventory:
             elif (unread := stranger(name)) is not None:
                 self.rest.setdefault(f"{unread}, which is not read here", []).append(name)
         self.candidates = sorted(sets.values(), key=lambda each: (each.family[0], each.rank))
+
+    def _is_mapped(self, name: str) -> bool:
+        """Whether a file is a shard of Keras weights whose map lies beside it."""
+        match = KERAS_SHARD.fullmatch(name)
+        return match is not None and f"{match['stem']}.weights.json" in self.names
 
     def _add(self, sets: dict[tuple[str, str, str, int], Candidate], name: str, form: str) -> None:
         stem, variant, count = parted(name, form)
@@ -139,9 +156,9 @@ def parted(name: str, form: str) -> tuple[str, str, int]:
 def varied(base: str, form: str) -> tuple[str, str]:
     """A name without its ending, parted from the variant at its end."""
     for pattern in (ENCODING, VARIANT) if form == "gguf" else (VARIANT,):
-        for match in pattern.finditer(base):
-            if match.end() == len(base) and match.start() > 0:
-                return base[: match.start()], match["variant"]
+        match = pattern.search(base)
+        if match is not None and match.start() > 0:
+            return base[: match.start()], match["variant"]
     return base, ""
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
-    "safetensors-index", "safetensors", "pytorch-index", "pytorch", "pytorch-legacy", "keras", "hdf5", "onnx",
-    "tflite", "gguf", "npz", "torchscript", "npy",
+    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "onnx", "tflite", "gguf", "npz",
+    "torchscript", "npy",
 )  # fmt: skip
 
 #: stems of whole models, best first
@@ -53,6 +53,12 @@ OTHERS = (
     (r"(?:.*[._-])?mmproj(?:[._-].*)?\.gguf", "the vision or audio part, a model of its own", "mmproj-model-f16.gguf"),
     (r"\d{7}_adapters\.safetensors", "adapter as it was earlier in training", "0000100_adapters.safetensors"),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
+)
+#: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole
+#: tensors (meta-llama/llama llama/generation.py `build`; deepspeed deepspeed/runtime/engine.py `_get_ckpt_name`)
+SLICES = (
+    (r"consolidated\.\d\d\.pth?", "consolidated.00.pth"),
+    (r"(?:.*_)?mp_rank_\d\d_model_states\.pt", "zero_pp_rank_0_mp_rank_00_model_states.pt"),
 )
 #: weights that nothing here reads, for the list of what was left: (pattern, what)
 UNREAD = (
