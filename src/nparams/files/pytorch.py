@@ -10,6 +10,7 @@ from nparams.errors import FormatError, place, shown
 from nparams.files._pickle import load
 from nparams.files._pytorch.model import Model
 from nparams.files._pytorch.network import network_of
+from nparams.files._pytorch.pause import Paused
 from nparams.files._pytorch.storages import Storages
 from nparams.files._zip import Archive
 
@@ -28,6 +29,11 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
 
     Raises FormatError for a damaged or hostile file.
     """
+    with Paused():
+        return _read(source, folder, limits)
+
+
+def _read(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     archive = Archive(source)
     root = root_of(archive, source.name)
     storages = Storages()

@@ -10,6 +10,7 @@ from nparams.errors import FormatError, place
 from nparams.files._pickle import Dict, load
 from nparams.files._pytorch.model import Model
 from nparams.files._pytorch.network import network_of
+from nparams.files._pytorch.pause import Paused
 from nparams.files._pytorch.storages import Storages
 
 TYPE_CHECKING = False
@@ -30,6 +31,11 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
 
     Raises FormatError for a damaged or hostile file.
     """
+    with Paused():
+        return _read(source, folder, limits)
+
+
+def _read(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     file = place(source.name)
     at = 0
     for what, wanted in (("magic number", MAGIC), ("protocol", PROTOCOL)):

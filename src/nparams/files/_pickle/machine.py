@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, NoReturn
 
+    from nparams.files._pickle.tensors import Short
     from nparams.files._pickle.values import Make
     from nparams.files.bytesource import ByteSource
 
@@ -85,6 +86,7 @@ class Machine:
         #: bytes of long texts that were left where they are
         self.skipped = 0
         self.stopped = False
+        self.short: Short | None = None
 
     def run(self) -> Any:
         """The value that the pickle describes; `base` is then the offset behind its STOP.
@@ -166,6 +168,13 @@ class Machine:
                 self.flags.append({"kind": "pickle", "text": f"it names {escaped(found.path)}, and does not call it"})
         return found
 
+    def _short(self) -> Short:
+        """The short way for tensors, loaded where it may be met."""
+        from nparams.files._pickle.tensors import Short as Made
+
+        self.short = Made(self)
+        return self.short
+
     # -- the loop ---------------------------------------------------------------------------------------------------
 
     def _slice(self, data: bytes, pos: int, end: int) -> int:
@@ -191,6 +200,12 @@ class Machine:
                     stack.append(memo[data[pos]])
                     pos += 1
                 elif op == 0x28:  # MARK
+                    if data[pos] == 0x28:  # and another: so the arguments of a tensor begin
+                        short = self.short or self._short()
+                        if behind := short.take(data, at, stack):
+                            pos = behind
+                            made += 12
+                            continue
                     marks.append(stack)
                     stack = []
                     made += 1

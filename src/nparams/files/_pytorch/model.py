@@ -8,7 +8,7 @@ from nparams.files._pytorch.storages import Storage
 from nparams.files._pytorch.ties import overlap, tie
 from nparams.files._pytorch.walk import ATTRIBUTE, BUFFER, KEY, PARAMETER, Item, Spot, Walk
 from nparams.network import Tensor
-from nparams.roles import is_copy, role_of, run_state, usual_role, words_of
+from nparams.roles import HINTS, UNUSUAL_HINTS, is_copy, role_of, run_state, usual_role, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Model:
         self.also: dict[str, int] = {}
         self.walk = Walk(file)
         self.base = self.walk.root
+        #: those of roles.HINTS that occur in the names
+        self.hints: frozenset[str] = frozenset()
         #: what was taken away in front of every name
         self.cut = ""
 
@@ -69,10 +71,7 @@ class Model:
         inner = any(item.spot.parent is not None for item, _ in held)
         for item, array in held:
             if item.spot.parent is None and item.how is KEY and inner:
-                why = run_state(item.key) or (
-                    "a number beside the model" if array.size == 1 and array.shape != () else None
-                )
-                why = why or ("a number beside the model" if array.shape == () else None)
+                why = run_state(item.key) or ("a number beside the model" if array.size == 1 else None)
                 if why:
                     item.spot = Spot(item.spot.parent, item.spot.key, why)
         self._copies([(item, array) for item, array in held if item.spot.why is None])
@@ -80,12 +79,13 @@ class Model:
     def _copies(self, held: list[tuple[Item, Array]]) -> None:
         """A second, averaged or best copy is not the model where the model is there too; alone, it is."""
         groups: dict[int, list[tuple[Item, Array]]] = {}
-        tops: dict[int, Spot] = {}
+        tops: dict[int, Spot | None] = {}
         for item, array in held:
-            chain = item.spot.chain()
-            if chain and chain[0].kind is None and is_copy(chain[0].key):
-                groups.setdefault(id(chain[0]), []).append((item, array))
-                tops[id(chain[0])] = chain[0]
+            top = item.spot.top
+            if top is not None and id(top) not in tops:
+                tops[id(top)] = top if top.kind is None and is_copy(top.key) else None
+            if tops.get(id(top)) is not None:
+                groups.setdefault(id(top), []).append((item, array))
         if not groups:
             return
         copied = {id(item) for group in groups.values() for item, _ in group}
@@ -93,9 +93,9 @@ class Model:
         for item, array in held:
             if id(item) not in copied:
                 shapes[array.shape] = shapes.get(array.shape, 0) + 1
-        for key, group in groups.items():
+        for group in groups.values():
             if same_shapes([array for _, array in group], shapes):
-                why = f"a second copy ({tops[key].key[:80]}) of a model that is also here"
+                why = f"a second copy ({group[0][0].spot.chain()[0].key[:80]}) of a model that is also here"
                 for item, _ in group:
                     item.spot = marked(item.spot, why)
 
@@ -116,25 +116,24 @@ class Model:
     # -- names and roles ----------------------------------------------------------------------------------------------
 
     def _name(self, items: list[Item]) -> None:
-        room = MAX_NAMES
-        for item, array in zip(items, self.arrays, strict=True):
-            name = name_of(item, self.base if item.spot.why is None else self.walk.root)
-            room -= len(name)
-            if len(name) > MAX_NAME or room < 0:
-                raise FormatError(f"{self.file}: tensor {shown(name)}: names of more characters than are read")
-            role, note = role_in(item, array, name)
+        names = [name_of(item, self.base if item.spot.why is None else self.walk.root) for item in items]
+        if sum(map(len, names)) > MAX_NAMES or len(max(names, key=len, default="")) > MAX_NAME:
+            raise FormatError(f"{self.file}: its tensors have names of more characters than are read")
+        self.hints = hints_in("\n".join(names))
+        by_leaf = self.hints.isdisjoint(UNUSUAL_HINTS)
+        known: dict[tuple[str, object, str | None], tuple[str, str | None]] = {}
+        for name, item, array in zip(names, items, self.arrays, strict=True):
+            plain = by_leaf and item.how is KEY and array.note is None and item.spot.why is None
+            if plain and not (array.parameter or array.buffer or array.trainable):
+                leaf = name[name.rfind(".") + 1 :]
+                told = known.get((leaf, array.shape, array.dtype))
+                if told is None:
+                    told = known[leaf, array.shape, array.dtype] = usual_role(leaf, array.shape or (), array.dtype)
+            else:
+                told = role_in(item, array, name)
+            size = None if array.shape is None else array.size
             self.tensors.append(
-                Tensor(
-                    name,
-                    array.shape,
-                    array.dtype,
-                    role,
-                    array.trainable,
-                    None,
-                    array.stored,
-                    note,
-                    array.size if array.shape is not None else None,
-                )
+                Tensor(name, array.shape, array.dtype, told[0], array.trainable, None, array.stored, told[1], size)
             )
 
     def _unwrap(self, items: list[Item]) -> None:
@@ -176,6 +175,11 @@ class Model:
         """The class of every module, by its name."""
         named = ((prefix_of(spot, self.base)[:-1], spot.kind or "") for spot in self.walk.modules if spot.why is None)
         return {name.removeprefix(self.cut): kind for name, kind in named}
+
+
+def hints_in(names: str) -> frozenset[str]:
+    """Those of roles.HINTS that occur in any of the names."""
+    return frozenset(hint for hint in HINTS if hint in names)
 
 
 def storage_array(storage: Storage) -> Array:

@@ -38,6 +38,9 @@ def extent_of(array: Array) -> Extent | None:
 
 def tie(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> tuple[int, list[Left]]:
     """Tie tensors of equal extent, in place; (how many, the dense parameters that are left in storages used twice)."""
+    held_by = [id(array.storage.root) for array in arrays if array.storage is not None]
+    if len(set(held_by)) == len(held_by):
+        return 0, []
     used: dict[int, list[int]] = {}
     for k, array in enumerate(arrays):
         if array.storage is not None:

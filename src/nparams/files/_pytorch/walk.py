@@ -24,12 +24,14 @@ PARAMETER, BUFFER, ATTRIBUTE, KEY = "parameter", "buffer", "attribute", "key"
 class Spot:
     """A container in the tree of names; the root has no parent."""
 
-    __slots__ = ("depth", "key", "kind", "parent", "prefix", "why")
+    __slots__ = ("depth", "key", "kind", "parent", "prefix", "top", "why")
 
     def __init__(self, parent: Spot | None, key: str, why: str | None = None, kind: str | None = None) -> None:
         self.parent = parent
         self.key = key
         self.depth: int = 0 if parent is None else parent.depth + 1
+        #: the one below the root that this is or stands in
+        self.top: Spot | None = None if parent is None else parent.top or self
         #: why what stands here is not the model
         self.why: str | None = why if parent is None or parent.why is None else parent.why
         #: the class of a module
