@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OWN, NATIVE = "__torch__.", "__torch__.torch.classes."
 DEEPEST = 300  # objects inside each other
-MOST_AGAIN = 50_000  # tensors up to which a module that stands in several places is listed in each
+MOST_AGAIN = 10_000  # objects that stand in several places and are listed in each
 
 PARAMETER, BUFFER, ATTRIBUTE, UNKNOWN, NATIVE_PART = "parameter", "buffer", "attribute", "unknown", "native"
 
@@ -63,6 +63,7 @@ class Objects:
         #: modules that were met again and not listed again
         self.skipped = 0
         self._seen: set[int] = set()
+        self._again = 0
 
     def run(self, value: Any, name: str = "") -> None:
         """Walk below `value`, whose own name is `name`; FormatError for objects that nest too deep."""
@@ -83,11 +84,12 @@ class Objects:
                 open_.discard(stack.pop()[0])
 
     def _enter(self, held: Any, open_: set[int]) -> bool:
-        """Whether to look inside: not in itself, and a second time only while the list is short."""
-        again = id(held) in self._seen
-        if id(held) in open_ or (again and len(self.found) > MOST_AGAIN):
-            self.skipped += again
-            return False
+        """Whether to look inside: not in itself, and again only so often."""
+        if id(held) in self._seen:
+            self._again += 1
+            if id(held) in open_ or self._again > MOST_AGAIN:
+                self.skipped += id(held) not in open_
+                return False
         self._seen.add(id(held))
         return True
 
@@ -100,7 +102,7 @@ class Objects:
         elif isinstance(value, Dict):
             for key, held in value.items():
                 yield f"{path}.{key if isinstance(key, str) else '?'}", held, how, module
-        else:
+        elif isinstance(value, (list, tuple)):
             for k, held in enumerate(value):
                 yield f"{path}.{k}", held, how, module
 

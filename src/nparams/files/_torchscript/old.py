@@ -96,6 +96,8 @@ class _Table:
         if dtype is None:
             raise Wrong(f"has the unknown number type {shown(str(told.get('dataType')))}")
         shape, steps = _numbers(told.get("dims", [])), _numbers(told.get("strides", []))
+        if len(shape) != len(steps):
+            raise Wrong(f"has {len(shape):,} dimensions and {len(steps):,} steps")
         offset = _whole(told.get("offset", "0"))
         made = view(self._storage(told, dtype), 0 if offset is None else offset, shape, steps)
         made.trainable = True if told.get("requiresGrad") is True else None
