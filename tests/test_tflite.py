@@ -11,6 +11,7 @@ from nparams.errors import NparamsError
 from nparams.files.bytesource import FileSource, MemorySource, RangeSource, drive
 from nparams.files.tflite import read
 from tests.conftest import shared
+from tests.limits import limited, need_limits
 from tests.tflite_maker import (
     BFLOAT16,
     BYTES,
@@ -33,6 +34,7 @@ from tests.tflite_maker import (
     T,
     V,
     blockwise,
+    crowded,
     flatbuffer,
     model,
     options,
@@ -417,6 +419,37 @@ def test_the_limits_can_be_lifted(monkeypatch):
     with pytest.raises(NparamsError, match="more than 1 constants, more than any real file has"):
         found(VALID)
     assert read(MemorySource(VALID), limits=False).total == 15
+
+
+BEFORE = """
+from nparams.errors import NparamsError
+from nparams.files.bytesource import FileSource
+from nparams.files.tflite import read
+"""
+CHILD = """
+try:
+    print("counted", read(FileSource(sys.argv[1])).read_as)
+except NparamsError as problem:
+    print(type(problem).__name__, problem)
+"""
+#: what it shows | the file | what is said of it
+CROWDED = [
+    ("as much as is allowed", (60_000, 240_000, 100_000), "counted TensorFlow Lite, 60,000 stored tensors of 300,000"),
+    ("more constants", (60_001, 0, 0), "more than 60,000 constants, more than any real file has"),
+    ("more tensors", (0, 300_001, 0), "300,001 entries (subgraph 0 tensor), more than any real file has"),
+    ("more operators", (1, 1, 120_001), "120,001 entries (subgraph 0 operator), more than any real file has"),
+    ("more operands", (1, 1, 110_000), "2 numbers in field 1, more than any real file has"),
+]
+
+
+@need_limits
+@pytest.mark.parametrize(("size", "said"), [c[1:] for c in CROWDED], ids=[c[0] for c in CROWDED])
+def test_the_most_crowded_file_takes_little_memory(tmp_path, size, said):
+    path = tmp_path / "m.tflite"
+    path.write_bytes(crowded(*size))
+    run = limited(BEFORE, CHILD, path)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert said in run.stdout
 
 
 def rows() -> list[dict[str, str]]:

@@ -210,3 +210,72 @@ def _code(name: str) -> dict[int, Any]:
     number = OPS.get(name, 32)
     fields: dict[int, Any] = {0: N("b", min(number, 127)), 3: N("i", number)}
     return {**fields, 1: name} if name not in OPS else fields
+
+
+# -- as much as fits ---------------------------------------------------------------------------------------------------
+
+
+def crowded(constants: int, others: int, operators: int) -> bytes:
+    """A model of as many tensors and operators, written at once: a table of each takes 20 or 24 bytes."""
+    tensors = constants + others
+    out = bytearray(b"\0\0\0\0TFL3")
+
+    def align() -> int:
+        out.extend(bytes(-len(out) % 4))
+        return len(out)
+
+    def vtable(*places: int, size: int) -> int:
+        at = align()
+        out.extend(pack(f"<{2 + len(places)}H", 4 + 2 * len(places), size, *places))
+        return at
+
+    def vector(count: int) -> int:
+        at = align()
+        out.extend(pack("<I", count) + bytes(4 * count))
+        return at
+
+    def refer(at: int, to: int) -> None:
+        pack_into("<I", out, at, to - at)
+
+    for_model = vtable(8, 12, 16, 0, 20, size=24)
+    model_at = align()
+    out += pack("<iIIIII", model_at - for_model, 0, 3, 0, 0, 0)
+    refer(0, model_at)
+    for_graph, for_tensor, for_op = (
+        vtable(4, 0, 0, 8, size=12), vtable(4, 0, 8, 12, size=16), vtable(0, 4, 8, size=12),
+    )  # fmt: skip
+    for_buffer, for_nothing = vtable(4, size=8), vtable(size=4)
+    codes, graphs, buffers = vector(1), vector(1), vector(2)
+    for field, to in ((12, codes), (16, graphs), (20, buffers)):
+        refer(model_at + field, to)
+    for ref, kind in ((codes + 4, for_nothing), (buffers + 4, for_nothing), (buffers + 8, for_buffer)):
+        at = align()
+        out += pack("<ii", at - kind, 0)
+        refer(ref, at)
+    data_ref = len(out) - 4
+    graph = align()
+    out += pack("<iII", graph - for_graph, 0, 0)
+    refer(graphs + 4, graph)
+    held, used = vector(tensors), vector(operators)
+    refer(graph + 4, held)
+    refer(graph + 8, used)
+    first = align()
+    for k in range(tensors):
+        at = first + 16 * k
+        out += pack("<iIII", at - for_tensor, 0, int(k < constants), 0)
+        refer(held + 4 + 4 * k, at)
+    start = align()
+    for k in range(operators):
+        at = start + 12 * k
+        out += pack("<iII", at - for_op, 0, 0)
+        refer(used + 4 + 4 * k, at)
+    shape, name, data, taken = align(), len(out) + 12, len(out) + 24, len(out) + 36
+    out += pack("<III", 2, 1, 1) + pack("<I8s", 4, b"name") + pack("<II4x", 4, 0) + pack("<III", 2, 0, 1)
+    for k in range(tensors):
+        refer(first + 16 * k + 4, shape)
+        refer(first + 16 * k + 12, name)
+    for k in range(operators):
+        refer(start + 12 * k + 4, taken)
+        refer(start + 12 * k + 8, taken)
+    refer(data_ref, data)
+    return bytes(out)

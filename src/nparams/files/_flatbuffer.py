@@ -23,9 +23,10 @@ U16, U16X2, U32, I32 = Struct("<H"), Struct("<HH"), Struct("<I"), Struct("<i")
 #: struct's letter of a number -> how it is read
 NUMBERS = {code: Struct(f"<{code}") for code in "bBhHiIqQ"}
 
-PAGE = 4096
+PAGE_BITS = 12
+PAGE = 1 << PAGE_BITS
 MOST_AHEAD = 16  # pages read at once where the file is walked forward
-MOST_PAGES = 4096
+MOST_PAGES = MOST_VTABLES = 4096
 FIELDS = 24  # of a vtable that are looked at: no table read here has more
 PIECE = 16_384  # offsets of a vector read at once
 TEXT_BYTES = (1 << 16) - 1
@@ -44,13 +45,14 @@ class Flatbuffer:
     42
     """
 
-    __slots__ = ("_ahead", "_left", "_next", "_pages", "_source", "name", "size", "text_left")
+    __slots__ = ("_ahead", "_left", "_next", "_pages", "_source", "_vtables", "name", "size", "text_left")
 
     def __init__(self, source: ByteSource) -> None:
         self.name = place(source.name)
         self.size = source.size
         self._source = source
         self._pages: dict[int, bytes] = {}
+        self._vtables: dict[int, tuple[int, bytes]] = {}
         self._next = -1
         self._ahead = 1
         self._left = SHARING * source.size + SPARE
@@ -67,13 +69,34 @@ class Flatbuffer:
 
     def piece(self, at: int, length: int, what: str) -> bytes:
         """`length` bytes at `at`."""
+        data = self._pages.get(at >> PAGE_BITS)
+        inside = at & (PAGE - 1)
+        if data is not None and inside + length <= len(data):
+            return data[inside : inside + length]
+        return self._fetch(at, length, what)
+
+    def _fetch(self, at: int, length: int, what: str) -> bytes:
+        """The same, of what no page at hand holds whole."""
         if at < 0 or length > self.size - at:
             raise self.bad(what, at, f"needs {length:,} bytes, but the file has {self.size:,} in all. Cut short?")
-        page, inside = divmod(at, PAGE)
+        page, inside = at >> PAGE_BITS, at & (PAGE - 1)
         data = self._pages.get(page) or self._load(page)
         if inside + length <= len(data):
             return data[inside : inside + length]
         return self._source.read(at, length)
+
+    def vtable(self, at: int, what: str) -> tuple[int, bytes]:
+        """(bytes that its tables take, the places of their fields) of the vtable at `at`; tables share them."""
+        known = self._vtables.get(at)
+        if known is not None:
+            return known
+        length, taken = U16X2.unpack(self.piece(at, 4, what))
+        if length < 4 or length % 2 or length > self.size - at:
+            raise self.bad(what, at, f"a vtable of {length} bytes")
+        if len(self._vtables) >= MOST_VTABLES:
+            self._vtables.clear()
+        self._vtables[at] = found = taken, self.piece(at + 4, min(length - 4, 2 * FIELDS), what)
+        return found
 
     def _load(self, page: int) -> bytes:
         """Read a page, and more of those after it the longer the file is walked forward."""
@@ -120,12 +143,9 @@ class Table:
         self.at = at
         self.what = what
         vtable = at - I32.unpack(buffer.piece(at, 4, what))[0]
-        length, self._size = U16X2.unpack(buffer.piece(vtable, 4, what))
-        if length < 4 or length % 2 or length > buffer.size - vtable:
-            raise buffer.bad(what, vtable, f"a vtable of {length} bytes")
+        self._size, self._fields = buffer.vtable(vtable, what)
         if self._size < 4 or self._size > buffer.size - at:
             raise buffer.bad(what, at, f"a table of {self._size} bytes")
-        self._fields = buffer.piece(vtable + 4, min(length - 4, 2 * FIELDS), what)
 
     def __contains__(self, field: int) -> bool:
         return self._place(field, 1) is not None

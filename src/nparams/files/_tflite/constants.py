@@ -32,8 +32,9 @@ DIMENSIONS = 8
 ELEMENTS_LIMIT = (1 << 63) - 1
 NONE = -1  # the number of a tensor that is left out
 BEHIND = 1  # an offset up to this means that a buffer is not behind the flatbuffer
-# Ten times what real files have; a constant takes up to 900 bytes of memory here, so 256 MB hold these.
-CONSTANTS, TENSORS, BUFFERS = 100_000, 1_000_000, 1_000_000
+# Several times what the largest real files have (a language model: ten signatures of 3,000 tensors each), and few
+# enough that the worst file takes seconds.
+CONSTANTS, TENSORS, BUFFERS = 60_000, 300_000, 300_000
 
 
 class Constant:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     #: a tensor: (subgraph, number), or the name of a variable
     Key = tuple[int, int] | str
 
-# Ten times what the largest real files have (a language model: ten signatures of 3,000 operators each).
-OPERATORS_MOST = OPERANDS_MOST = 300_000
+# Several times what the largest real files have (a language model: ten signatures of 3,000 operators each).
+OPERATORS_MOST, OPERANDS_MOST = 120_000, 400_000
 NONE = -1  # an optional operand that is left out
 
 
