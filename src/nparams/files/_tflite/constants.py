@@ -34,7 +34,7 @@ NONE = -1  # the number of a tensor that is left out
 BEHIND = 1  # an offset up to this means that a buffer is not behind the flatbuffer
 # Several times what the largest real files have (a language model: ten signatures of 3,000 tensors each), and few
 # enough that the worst file takes seconds.
-CONSTANTS, TENSORS, BUFFERS = 60_000, 300_000, 300_000
+CONSTANTS, TENSORS, BUFFERS = 40_000, 150_000, 150_000
 
 
 class Constant:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Key = tuple[int, int] | str
 
 # Several times what the largest real files have (a language model: ten signatures of 3,000 operators each).
-OPERATORS_MOST, OPERANDS_MOST = 120_000, 400_000
+OPERATORS_MOST, OPERANDS_MOST = 60_000, 300_000
 NONE = -1  # an optional operand that is left out
 
 
