@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from nparams.dtypes import ONNX, bytes_of
+from nparams.dtypes import BLOCKS, ONNX
 from nparams.errors import shown
 from nparams.files._onnx.model import Stored
 from nparams.files._protobuf.schema import Run, Schema
@@ -26,7 +26,7 @@ COUNTED_BYTES = 1 << 12  # packed integers up to here are counted one by one
 
 #: field of typed numbers -> (bytes of one, 0 for varints; data types that stand in it), onnx.proto's comments on each
 TYPED = {
-    "float_data": (4, (1, 14)), "int32_data": (0, (2, 3, 4, 5, 6, 9, 10, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26)),
+    "float_data": (4, (1, 14)), "int32_data": (0, (2, 3, 4, 5, 6, 9, 10, *range(16, 29))),
     "int64_data": (0, (7,)), "double_data": (8, (11, 15)), "uint64_data": (0, (12, 13)),
 }  # fmt: skip
 #: entries that one number takes, where it is not one
@@ -72,11 +72,21 @@ def _check_inline(wire: Wire, made: Stored, held: Record, kind: int, what: str) 
     elif "raw_data" in held:
         made.payload = held["raw_data"]
         length = held["raw_data"][1]
-        wanted = None if made.dtype is None else bytes_of(made.size, made.dtype)
+        wanted = None if made.dtype is None else held_bytes(made.size, made.dtype)
         if wanted is not None and length != wanted:
             raise _differs(wire, made, what, f"its raw data has {length:,} bytes", f"{wanted:,}")
     else:
         _check_typed(wire, made, held, kind, what)
+
+
+def held_bytes(size: int, dtype: str) -> int:
+    """The bytes that raw data of so many numbers takes: narrow ones are packed, and only the last byte is filled up.
+
+    >>> held_bytes(5, "float6_e2m3fn"), held_bytes(5, "int4"), held_bytes(5, "float32")
+    (4, 3, 20)
+    """
+    block, width = BLOCKS[dtype]
+    return -(-size * width // block)
 
 
 def _check_strings(wire: Wire, made: Stored, held: Record, what: str) -> None:
@@ -122,7 +132,7 @@ def _differs(wire: Wire, made: Stored, what: str, has: str, wanted: str) -> Form
 def _check_external(wire: Wire, made: Stored, held: Record, what: str) -> None:
     """Numbers in another file: nothing is opened, but what is said of them must agree with the dimensions."""
     made.external = {pair.get("key", ""): pair.get("value", "") for pair in held.get("external_data", ())}
-    wanted = None if made.dtype is None else bytes_of(made.size, made.dtype)
+    wanted = None if made.dtype is None else held_bytes(made.size, made.dtype)
     for key in ("offset", "length"):
         text = made.external.get(key, "0")
         if not (text.isascii() and text.isdigit() and len(text) < 20):
@@ -143,8 +153,8 @@ def sparse(wire: Wire, held: Record, end: int) -> Stored:
         said = f"{list(values.dims)} values at {list(indices.dims)} places"
         raise wire.bad(TENSOR, end, f"{what}: {said} do not fit its dense shape {shown(str(list(dims)))}")
     made.how, made.elements = "sparse", values.size
-    width = None if made.dtype is None else bytes_of(values.size, made.dtype)
-    made.bytes = (width or 0) + (bytes_of(indices.size, "int64") or 0)
+    width = 0 if made.dtype is None else held_bytes(values.size, made.dtype)
+    made.bytes = width + held_bytes(indices.size, "int64")
     made.external = values.external
     return made
 
