@@ -75,7 +75,7 @@ class Attribute:
         if base.kind == datatype.ARRAY and base.base is not None:
             shape, base = shape + base.shape, base.base
         count = prod(shape)
-        self._store.spend(count, "attribute")
+        self._store.spend(count // (1 if base.dtype is None else 16), "attribute")
         values = self._values(base, count)
         if values is None:
             return None
@@ -115,7 +115,7 @@ class Attribute:
         start, size = self._heap.place(at, index)
         if length > size:
             raise self._store.bad(what, f"text of {length:,} bytes, where {size:,} are stored", start)
-        self._store.spend(length // 64, what)
+        self._store.spend(length // 1024, what)
         return self._store.read(start, length, what)
 
 
