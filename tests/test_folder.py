@@ -57,6 +57,10 @@ READ = [
      "not read: model.fp32.safetensors (another variant)"),
     ("the index of a precision", {**SETS, "model.safetensors.index.fp16.json": SETS[INDEX]}, 20,
      f"read from {INDEX} (the plain variant); not read: model.safetensors.index.fp16.json (another variant)"),
+    ("shards of another precision and format", {**SETS, **{name.replace("model", "model.fp16"): data for name, data in
+     PARTS.items()}, "model.safetensors.index.fp16.json": SETS[INDEX], **{f"tf-0000{k}-of-00003.bin": b"" for k in
+     (1, 2, 3)}}, 20, f"read from {INDEX} (the plain variant); not read: model.safetensors.index.fp16.json (another "
+     "variant); tf-00001-of-00003.bin and 2 more shards (another name)"),
     ("the index of one precision only", {**PARTS, "model.safetensors.index.fp16.json": SETS[INDEX]}, 20,
      "read from model.safetensors.index.fp16.json"),
     ("formats", {"model.safetensors": ONE, "pytorch_model.bin": b"", "tf_model.h5": b"", "flax_model.msgpack": b"",
@@ -352,7 +356,7 @@ POOLED = (("", "Transformer"), ("1_Pooling", "Pooling"))
 WITH_DENSE = (*POOLED, ("2_Dense", "Dense"), ("3_Normalize", "Normalize"))
 SENTENCES = [
     ("pooling alone", POOLED, {"model.safetensors": ENCODER, "1_Pooling/config.json": b"{}"}, 4, {"backbone": 4},
-     "read from model.safetensors; sub-folders not visited: 1_Pooling/"),
+     "read from model.safetensors"),
     ("a dense layer", WITH_DENSE, {"model.safetensors": ENCODER, "1_Pooling/config.json": b"{}",
      "2_Dense/config.json": b"{}", "2_Dense/model.safetensors": DENSE, "3_Normalize/": b"", "onnx/model.onnx": b""},
      13, {"backbone": 4, "2_Dense": 9},

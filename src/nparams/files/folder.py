@@ -15,7 +15,7 @@ from nparams.files.settings import config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from types import ModuleType
 
     from nparams.files._folder.inventory import Row
@@ -66,7 +66,7 @@ class Reader:
 
     # -- one set of weights -------------------------------------------------------------------------------------------
 
-    def plain(self, folder: Folder, depth: int) -> Network:
+    def plain(self, folder: Folder, depth: int, inner: Collection[str] = ()) -> Network:
         """The one set of weights in a folder; in its only sub-folder that has one, where it has none itself."""
         held = Inventory(folder.names(), self.rows)
         if not held.candidates:
@@ -77,7 +77,7 @@ class Reader:
         else:
             network, chosen, why = self._settle(folder, same, held)
         say_total(network, declared_in(config(folder)), "config.json")
-        network.notes.append(said_of(chosen, why, held, folder))
+        network.notes.append(said_of(chosen, why, held, folder, inner))
         return network
 
     def load(self, folder: Folder, chosen: Candidate, held: Inventory) -> Network:
@@ -182,9 +182,9 @@ class Reader:
     def _together(self, folder: Folder, file: str, kind: str, named: Sequence[Named]) -> Network:
         from nparams.files._folder.joined import Part, joined
 
-        parts, empty = [], []
+        parts, empty, inner = [], [], {each.folder for each in named}
         for each in named:
-            network = self._part(folder, file, each)
+            network = self._part(folder, file, each, inner)
             if network is None:
                 empty.append(escaped(each.folder))
             else:
@@ -195,7 +195,6 @@ class Reader:
             return parts[0].network
         network = joined(parts, folder.name, kind)
         without = f"; without weights: {', '.join(empty)}" if empty else ""
-        inner = {each.folder for each in named}
         held = Inventory(folder.names(), self.rows)
         left = [] if "" in inner else [name for each in held.candidates for name in each.files]
         rest = rest_of(held, {"whole models in one file": left} if left else {}, folder, inner)
@@ -203,13 +202,13 @@ class Reader:
         network.notes.append(f"counted together, as {file} names them: {of}{without}{rest}")
         return network
 
-    def _part(self, folder: Folder, file: str, part: Named) -> Network | None:
+    def _part(self, folder: Folder, file: str, part: Named, inner: Collection[str]) -> Network | None:
         """The network of one part; None where it has no weights by its nature."""
         from nparams.files._folder import pipeline
 
         if not part.folder:
             held = Inventory(folder.names(), self.rows)
-            return self.plain(folder, MAX_DEPTH) if held.candidates or part.weighted else None
+            return self.plain(folder, MAX_DEPTH, inner) if held.candidates or part.weighted else None
         if part.folder not in folder.folders():
             if part.weighted:
                 raise pipeline.missing(folder, file, part, "and there is no such folder here")

@@ -6,7 +6,7 @@ from nparams.errors import ReadError, UnsupportedError, escaped, place, shown, u
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from nparams.files._folder.inventory import Candidate, Inventory
     from nparams.files.bytesource import Folder
@@ -86,8 +86,8 @@ def sliced(folder: Folder, chosen: Candidate) -> UnsupportedError:
     )
 
 
-def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder) -> str:
-    """The note on a choice: what was read, why, and what was not."""
+def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder, inner: Collection[str] = ()) -> str:
+    """The note on a choice: what was read, why, and what was not; `inner` are folders that are spoken of elsewhere."""
     if chosen.shards:
         first, last = chosen.shards[0], chosen.shards[-1]
         what = f"{len(chosen.shards)} shards, {first} to {last}; there is no index"
@@ -96,11 +96,15 @@ def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder) -> str
     read_from = f"read from {what}" + (f" ({why})" if why else "")
     left: dict[str, list[str]] = {}
     used = {*chosen.files, *chosen.shards}
+    indexed = {(each.form, each.stem, each.variant) for each in held.candidates}
     for each in held.candidates:
         names = [name for name in each.files if name not in used]
-        if names and each is not chosen:
-            left.setdefault(_relation(each, chosen), []).extend(names)
-    return read_from + rest_of(held, left, folder, set())
+        if not names or each is chosen or (each.shards and (f"{each.form}-index", each.stem, each.variant) in indexed):
+            continue
+        if each.shards and len(names) > 1:
+            names = [f"{names[0]} and {len(names) - 1:,} more shards"]
+        left.setdefault(_relation(each, chosen), []).extend(names)
+    return read_from + rest_of(held, left, folder, inner)
 
 
 def _relation(each: Candidate, chosen: Candidate) -> str:
@@ -116,7 +120,7 @@ def _relation(each: Candidate, chosen: Candidate) -> str:
     return "another variant" if each.variant != chosen.variant else "another name"
 
 
-def rest_of(held: Inventory, left: dict[str, list[str]], folder: Folder, inner: set[str]) -> str:
+def rest_of(held: Inventory, left: dict[str, list[str]], folder: Folder, inner: Collection[str]) -> str:
     """What was not read, by kind, as the end of a sentence."""
     kinds = {**left}
     for what, names in held.rest.items():
