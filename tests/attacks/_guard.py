@@ -84,7 +84,16 @@ def preload() -> None:
             importlib.import_module(name)
     for text in ("784-16-10", "[(3, 4)]", "nn.Linear(3, 4)", "input 8; dense 3"):
         shown(nparams.read(text))  # what is loaded, or compiled into a pattern, at first use
-    for encoding in ("ascii", "latin-1", "utf-8", "utf-8-sig", "utf-16-le", "unicode_escape", "raw_unicode_escape"):
+    for encoding in (
+        "ascii",
+        "latin-1",
+        "utf-8",
+        "utf-8-sig",
+        "utf-16-le",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "cp437",
+    ):
         codecs.lookup(encoding)
 
 
