@@ -110,6 +110,8 @@ class Names:
 
     def _plain(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """A path as Keras 3 spells it."""
+        if OLDER not in path:
+            return path
         found: list[str] = []
         for k, part in enumerate(path):
             found.append(self._written.get(path[: k + 1], "layers" if part == OLDER else part))

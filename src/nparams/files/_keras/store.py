@@ -49,35 +49,30 @@ def objects(roots: Sequence[Group]) -> tuple[list[Stored], list[tuple[tuple[str,
     stack: list[tuple[tuple[str, ...], Group, int]] = [((), root, k) for k, root in enumerate(roots)]
     while stack:
         path, group, shard = stack.pop()
+        stored = _stored(found, path[:-1], group) if path[-1:] == (VARS,) else None
+        before = {key for key, _, _ in stored.kept} if stored is not None else set()
         for name, member in group.items():
-            if isinstance(member, Dataset):
-                if path[-1:] != (VARS,):
-                    stray.append(((*path, name), member, shard))
-                continue
-            inside = (*path, *name.replace("\\", "/").split("/"))
-            if name == VARS:
-                _add(found, path, member, shard)
-            stack.append((inside, member, shard))
+            if not isinstance(member, Dataset):
+                stack.append(((*path, *name.replace("\\", "/").split("/")), member, shard))
+            elif stored is None:
+                stray.append(((*path, name), member, shard))
+            elif name in before:
+                told = shown("/".join((*path, name)))
+                raise FormatError(f"{told} is there twice: readers would see different files")
+            else:
+                stored.kept.append((name, member, shard))
     for each in found.values():
         each.kept.sort(key=lambda row: counted(row[0]))
     return sorted(found.values(), key=lambda each: [counted(part) for part in each.path]), stray
 
 
-def _add(found: dict[tuple[str, ...], Stored], path: tuple[str, ...], group: Group, shard: int) -> None:
+def _stored(found: dict[tuple[str, ...], Stored], path: tuple[str, ...], group: Group) -> Stored:
+    """The object at a path, and its own name where this file says it."""
     held = group.attrs().get("name")
     name = held.value() if held is not None else None
-    stored = found.get(path)
-    if stored is None:
-        stored = found[path] = Stored(path, None, [])
+    stored = found.setdefault(path, Stored(path, None, []))
     stored.name = stored.name or (name if isinstance(name, str) else None)
-    before = {key for key, _, _ in stored.kept}
-    for key, member in group.items():
-        if isinstance(member, Dataset):
-            if key in before:
-                raise FormatError(
-                    f"{shown('/'.join((*path, VARS, key)))} is there twice: readers would see different files"
-                )
-            stored.kept.append((key, member, shard))
+    return stored
 
 
 def counted(text: str) -> tuple[str, int, str]:
