@@ -137,6 +137,13 @@ def test_a_table_by_its_name_is_a_buffer_though_it_is_multiplied():
     assert (tensor.role, tensor.note) == ("buffer", "buffer by its name, like self_attn.rotary_emb.cos_cached")
 
 
+def test_a_single_number_by_its_name_is_a_parameter():
+    tensors = [X, T("W", []), T("scale/ReadVariableOp;scale", []), T("add/y", []), T("arith.constant2", [1, 1])]
+    operators = [Op("MUL", [0, 1], [0]), Op("MUL", [0, 2], [0]), Op("ADD", [0, 3], [0]), Op("ADD", [0, 4], [0])]
+    roles = [t.role for t in found(model(G(tensors, operators))).tensors()]
+    assert roles == ["weight", "weight", "buffer", "buffer"]
+
+
 def through(*operators: str) -> bytes:
     """A constant handed on by each operator in turn to a convolution."""
     between = [T(f"t{k}", [3, 4], data=None) for k in range(len(operators))]

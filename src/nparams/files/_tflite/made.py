@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     Roles = Mapping[Key, tuple[int, str]]
 
 
+#: names of a single trained number
+SINGLE = frozenset(("W", "w", "b", "B", "weight", "bias", "kernel", "gamma", "beta", "alpha", "scale", "logit_scale"))
+
+
 def tensors_of(reading: Reading, graph: Graph) -> list[Tensor]:
     """One tensor for each constant, in the file's order."""
     roles = graph.roles()
@@ -74,6 +78,16 @@ def _no_slot(constant: Constant, operator: str, unknown: bool) -> tuple[str, str
     return role, note or f"an operand of {operator}, which is not known: by its name and shape"
 
 
+def _is_variable(name: str) -> bool:
+    """Whether a name is that of something trained: a converter calls its own constants add/y or arith.constant3.
+
+    >>> _is_variable("temperature/ReadVariableOp"), _is_variable("W"), _is_variable("model/add/y")
+    (True, True, False)
+    """
+    leaf = name.partition(";")[0].rpartition("/")[2]
+    return leaf.startswith(("ReadVariableOp", "Variable")) or leaf in SINGLE
+
+
 def _is_argument(constant: Constant) -> bool:
     return constant.dtype in INTEGERS and not constant.quantized
 
@@ -85,7 +99,8 @@ def _by_name(constant: Constant) -> tuple[str, str | None]:
 
 def _operand(constant: Constant, strength: int, operator: str) -> tuple[str, str]:
     """A constant added or multiplied: learned, unless it is one number, whole numbers, or fixed by its name."""
-    if constant.size == 1 and len(constant.shape) != 1:  # a layer of one channel has shape (1,)
+    # a layer of one channel has shape (1,)
+    if constant.size == 1 and len(constant.shape) != 1 and not _is_variable(constant.name):
         return "buffer", f"one number in {operator}: a constant of the graph"
     if _is_argument(constant):
         return "buffer", f"{constant.dtype} in {operator}: not trainable"
