@@ -82,9 +82,36 @@ def test_links_to_files_are_files_and_links_to_folders_are_not(path):
             folder.open(name)
 
 
+def test_folders_in_a_folder(tmp_path):
+    for name in ("top/a/inner", "top/b", "away"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "top" / "file").write_bytes(b"")
+    for link, target in (("out", tmp_path / "away"), ("up", ".."), ("self", "."), ("in", "a"), ("gone", "nothing"),
+                         ("loop", "loop")):  # fmt: skip
+        (tmp_path / "top" / link).symlink_to(target)
+    folder = LocalFolder(str(tmp_path / "top"))
+    assert folder.folders() == ["a", "b", "in"]
+    assert folder.folder("in").folders() == folder.folder("a").folders() == ["inner"]
+    (tmp_path / "top" / "a" / "back").symlink_to(tmp_path / "top")
+    (tmp_path / "top" / "a" / "beside").symlink_to(tmp_path / "top" / "b")
+    assert folder.folder("a").folders() == ["beside", "inner"]
+    for name in ("out", "up", "self", "gone", "loop", "file", "absent"):
+        with pytest.raises(ReadError, match="is no folder in it, or a link that leads elsewhere"):
+            folder.folder(name)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "/a", "a/b", "..\\a", "C:a", "a\0"])
+def test_a_folder_of_bare_names_only(tmp_path, name):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    with pytest.raises(FormatError, match="paths are not followed"):
+        LocalFolder(str(tmp_path)).folder(name)
+
+
 def test_no_folder(tmp_path):
     with pytest.raises(ReadError, match="no such file or directory"):
         LocalFolder(str(tmp_path / "absent")).names()
+    with pytest.raises(ReadError, match="no such file or directory"):
+        LocalFolder(str(tmp_path / "absent")).folders()
 
 
 def test_ranges_are_asked_for_once():

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from typing import ClassVar
 
 import pytest
 
 import nparams
+from nparams._read import FILES, Request
 from nparams.errors import NparamsError, ReadError
+from nparams.files.bytesource import FileSource, LocalFolder, NeedBytes
+from nparams.files.folder import read
 from tests.gguf_maker import Q4_K, Q8_0, gguf
 from tests.gguf_maker import T as G
 from tests.safetensors_maker import T, index_of, safetensors, shards
@@ -390,3 +394,79 @@ def test_a_module_whose_weights_are_missing(tmp_path):
 @pytest.mark.parametrize("modules", [b'{"repos": {}}', b"[]", b'[{"path": 1}]', b'[{"path": "", "type": "x"}]'])
 def test_another_list_of_modules(tmp_path, modules):
     assert nparams.read(filled(tmp_path, {"modules.json": modules, "net.safetensors": ONE})).total == 4
+
+
+# -- folders that are not on this disk, and hostile ones -------------------------------------------------------------
+
+
+class Late:
+    """A file that holds no byte until its driver has fetched it."""
+
+    held: ClassVar[set[tuple[str, int, int]]] = set()
+
+    def __init__(self, real: FileSource) -> None:
+        self.real, self.name, self.size = real, real.name, real.size
+
+    def read(self, offset: int, length: int) -> bytes:
+        asked = self.name, offset, length
+        if asked not in self.held:
+            self.held.add(asked)
+            raise NeedBytes(offset, length)
+        return self.real.read(offset, length)
+
+    def __enter__(self) -> Late:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.real.close()
+
+
+class LateFolder:
+    def __init__(self, real: LocalFolder) -> None:
+        self.real, self.name = real, real.name
+
+    def names(self) -> list[str]:
+        return self.real.names()
+
+    def folders(self) -> list[str]:
+        return self.real.folders()
+
+    def folder(self, name: str) -> LateFolder:
+        return LateFolder(self.real.folder(name))
+
+    def open(self, name: str) -> Late:
+        return Late(self.real.open(name))
+
+
+def test_a_folder_whose_bytes_are_fetched(tmp_path):
+    """Any driver can be a folder: whatever is read first is asked for, and the reader started again."""
+    folder, starts = LateFolder(LocalFolder(str(filled(tmp_path, PIPELINE)))), 0
+    while True:
+        try:
+            found = read(folder, FILES, Request(None, {}, True, False).bytes)
+            break
+        except NeedBytes:
+            starts += 1
+    assert (found.total, starts) == (31, len(Late.held))
+    assert starts > 10
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "model_index.json", "modules.json", "adapter_config.json"])
+def test_a_named_pipe_is_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    (tmp_path / "net.safetensors").write_bytes(ONE)
+    if name in ("adapter_config.json",):
+        assert nparams.read(tmp_path).total == 4
+    else:
+        with pytest.raises(ReadError, match="not a regular file"):
+            nparams.read(tmp_path)
+
+
+def test_folders_nested_without_end(tmp_path):
+    path = tmp_path
+    for _ in range(60):
+        path = path / "d"
+    path.mkdir(parents=True)
+    (path / "net.safetensors").write_bytes(ONE)
+    with pytest.raises(ReadError, match="no model that can be read in this directory or a folder in it; it holds d"):
+        nparams.read(tmp_path)

@@ -162,7 +162,12 @@ class LocalFolder:
 
     def folders(self) -> list[str]:
         """The bare names of the folders in it, sorted; a link to one that lies elsewhere is none."""
-        return [name for name in self.names() if self._inside(name)]
+        try:
+            with os.scandir(self.name) as entries:
+                names = sorted(entry.name for entry in entries if not entry.is_file(follow_symlinks=False))
+        except OSError as error:
+            raise ReadError(f"{place(self.name)}: {reason(error)}") from None
+        return [name for name in names if self._inside(name)]
 
     def folder(self, name: str) -> LocalFolder:
         """The folder of that bare name."""
@@ -173,7 +178,9 @@ class LocalFolder:
         return LocalFolder(os.path.join(self.name, name), self._top())
 
     def _top(self) -> str:
-        return os.path.realpath(self.name) if self._root is None else self._root
+        if self._root is None:
+            self._root = os.path.realpath(self.name)
+        return self._root
 
     def _inside(self, name: str) -> bool:
         """Whether an entry is a folder that really lies below the one that was opened first."""
