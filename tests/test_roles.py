@@ -118,6 +118,26 @@ def test_every_component_by_its_example(component, example):
     assert component_of(f"encoder_{example}") in ("backbone", "adapter")
 
 
+@pytest.mark.parametrize(("name", "component"), [
+    # llama.cpp's short names (gguf-py constants.py, TENSOR_NAMES), and names that only begin like them
+    ("v.blk.0.attn_q.weight", "vision"), ("v.patch_embd.weight", "vision"), ("v.std_scale", "vision"),
+    ("a.blk.0.attn_q.weight", "audio"), ("a.conv1d.0.weight", "audio"), ("mm.0.weight", "projector"),
+    ("mm.a.mlp.1.weight", "projector"), ("mm.model.mlp.0.weight", "projector"), ("mm.embedding.weight", "projector"),
+    ("resampler.attn.q.weight", "projector"), ("v.weight", "backbone"), ("a.weight", "backbone"),
+    ("a.0.weight", "backbone"), ("mm.weight", "backbone"), ("v_proj.weight", "backbone"),
+    # published checkpoints of models with several parts
+    ("model.visual.blocks.0.attn.qkv.weight", "vision"), ("thinker.visual.patch_embed.proj.weight", "vision"),
+    ("vpm.embeddings.patch_embedding.weight", "vision"), ("apm.conv1.weight", "audio"),
+    ("model.connector.modality_projection.proj.weight", "projector"),
+    ("model.embed_vision.embedding.weight", "projector"),
+    ("thinker.model.layers.0.mlp.up_proj.weight", "backbone"), ("token2wav.x.weight", "speech"),
+    ("lora_unet_mid_block.lora_down.weight", "adapter"), ("lora_te_text_model.alpha", "adapter"),
+    ("explora_x.weight", "backbone"), ("q_proj.hada_w1_a", "adapter"),
+])  # fmt: skip
+def test_components_by_name(name, component):
+    assert component_of(name) == component
+
+
 @pytest.mark.parametrize(("name", "dims", "is_table"), [
     ("model.embed_tokens.weight", 2, True), ("transformer.wte.weight", 2, True), ("shared.weight", 2, True),
     ("bert.embeddings.word_embeddings.weight", 2, True), ("token_embd.weight", 2, True), ("pos_embed", 3, True),

@@ -183,16 +183,30 @@ def _is_mask(leaf: str, shape: tuple[int, ...]) -> bool:
 COMPONENTS = (
     (
         "adapter",
-        r"(?:.*\.)?(?:\w*lora_\w+|(?:\w+_)?lora\d?\.(?:up|down)|hada_\w+|lokr_\w+|ia3_l|b?oft_\w+|vera_\w+|dora_scale)\b",
+        r"(?:.*\.)?(?:(?:\w+_)?(?:rand|tiny|uni|vb|gra)?lora_\w+|(?:\w+_)?lora\d?\.(?:up|down)|hada_\w+|lokr_\w+|ia3_l|b?oft_\w+|vera_\w+|dora_scale)\b",
         "q_proj.lora_A.weight",
     ),
     (
         "vision",
-        r"(?:model\.)?(?:vision_tower|vision_model|visual|vision_encoder|image_encoder)\.|v\.",
-        "visual.conv1.weight",
+        r"(?:(?:model|thinker|module)\.)*(?:vision_tower|vision_model|vision_backbone|vision_encoder|vision_embed_tokens"
+        r"|visual|image_encoder|vpm)\.|v\.(?:blk|sam|msfa|deepstack|patch_embd|position_embd|class_embd|norm_embd|pre_ln"
+        r"|post_ln|conv_stem|std_\w+|token_embd|image_newline|view_seperator|boi|eoi)\b",
+        "model.vision_backbone.image_vit.patch_embedding.weight",
     ),
-    ("audio", r"(?:model\.)?(?:audio_tower|audio_encoder|audio_model)\.|a\.", "audio_tower.conv1.weight"),
-    ("projector", r"(?:model\.)?(?:multi_modal_projector|mm_projector|multimodal_projector)\.|mm\.", "mm.0.weight"),
+    (
+        "audio",
+        r"(?:(?:model|thinker|module)\.)*(?:audio_tower|audio_encoder|audio_model|speech_encoder|apm)\.|a\.(?:blk|conv|enc_"
+        r"|embd_|pre_|post_|position_embd|input_projection|proj_)",
+        "thinker.audio_tower.conv1.weight",
+    ),
+    (
+        "projector",
+        r"(?:(?:model|thinker|module)\.)*(?:multi_modal_projector|multimodal_projector|mm_projector|vision_projection"
+        r"|vision_language_adapter|resampler|embed_vision|embed_audio)\.|model\.connector\."
+        r"|mm\.(?:\d|a\.|model\.|[a-z_]*(?:norm|embedding|projection|merger)|down|gate|up|image_)",
+        "vision_language_adapter.w_in.weight",
+    ),
+    ("speech", r"(?:talker|token2wav|code2wav)\.", "talker.model.layers.0.self_attn.q_proj.weight"),
     ("draft heads", r"(?:model\.)?(?:mtp|mtp_layers|medusa_head|eagle_module)\.", "mtp.layers.0.mlp.up_proj.weight"),
     (
         "text encoder",
