@@ -65,6 +65,19 @@ def _ungrouped(group: Group, leaf: str, shape: Shape) -> Shape:
     return bias.size, size // bias.size
 
 
+# -- PyTorch's own ----------------------------------------------------------------------------------------------------
+
+
+def torch_packed(group: Group, leaf: str) -> Found | None:
+    """_packed_params._packed_params of a quantised layer: its weight, with the scale of what it puts out beside it.
+
+    pytorch torch/ao/nn/quantized/modules/linear.py, `LinearPackedParams._save_to_state_dict`; the weight's own scales
+    are part of its tensor.
+    """
+    packed = group.entry(leaf)
+    return Found("PyTorch's own quantisation", packed.shape, packed.dtype, group.present("scale", "zero_point"))
+
+
 # -- torchao ----------------------------------------------------------------------------------------------------------
 
 TORCHAO = ("scale", "zero_point", "scale_and_zero", "act_pre_scale", "act_quant_scale", "act_quant_zero_point",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nparams.errors import FormatError, shown
 from nparams.files._packed import books, flattened, in_bytes, rarer, words
-from nparams.files._packed.scheme import Found, Group, Unknown, product
+from nparams.files._packed.scheme import WIDTHS, Found, Group, Unknown, product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ BY_ENDING: dict[str, tuple[Scheme, ...]] = {
     "._data._data": (flattened.quanto_bits,),
     "._data": (flattened.quanto_bytes,),
     "_qdata": (flattened.torchao,),
+    "._packed_params._packed_params.weight": (flattened.torch_packed,),
+    "._packed_params._packed_weight": (flattened.torch_packed,),
 }
 ENDINGS = tuple(BY_ENDING)
 #: ending of a sibling's name -> the schemes of the tensor whose name is left when the ending is taken away
@@ -119,9 +121,11 @@ def _candidates(tensors: Sequence[Tensor]) -> Iterator[tuple[str, str, tuple[Sch
 
     marked = {module for module, leaf in map(_parted, tensors) if leaf in in_bytes.MARKS}
     for t in tensors:
+        if t.stored is not None:
+            continue  # its reader has told already what it is
         name = t.name
         cut = name.rfind(".") + 1
-        asked = BY_LEAF.get(name[cut:])
+        asked = BY_LEAF.get(name[cut:]) if not name.endswith("._packed_params.weight") else None
         if asked is not None and (t.dtype in PACKING or name.endswith(("W_q", "compressed"))):
             if name[cut:] != "weight" or name[:cut] in marked:
                 yield name[:cut], name[cut:], asked
@@ -172,6 +176,9 @@ def _fill(group: Group, leaf: str, found: Found) -> None:
 
 
 def _set_loose_aside(tensors: Sequence[Tensor]) -> None:
+    zeros = {t.name[: -len("zero_point")] for t in tensors if t.name.endswith(".zero_point") and t.dtype in WIDTHS}
     for t in tensors:
+        if t.name.endswith((".scale", ".zero_point")) and t.size == 1 and t.name[: t.name.rfind(".") + 1] in zeros:
+            t.role, t.note = "bookkeeping", "a scale of a quantised network"
         if t.role in ("weight", "buffer") and t.name[t.name.rfind(".") + 1 :] in LOOSE:
             t.role, t.note = "bookkeeping", "a scale of a quantised network"

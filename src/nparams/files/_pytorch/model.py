@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, place, shown
+from nparams.errors import FormatError, escaped, place, shown
 from nparams.files._pytorch.arrays import Array, Making, Wrong
 from nparams.files._pytorch.storages import Storage
 from nparams.files._pytorch.ties import overlap, tie
@@ -50,6 +50,7 @@ class Model:
         self.base = self._base(items)
         self._name(items)
         self._unwrap(items)
+        self._take_apart()
         self._tie()
         return self
 
@@ -71,7 +72,9 @@ class Model:
         inner = any(item.spot.parent is not None for item, _ in held)
         for item, array in held:
             if item.spot.parent is None and item.how is KEY and inner:
-                why = run_state(item.key) or ("a number beside the model" if array.size == 1 else None)
+                why = run_state(item.key) or (
+                    "a number beside the model" if array.size == 1 and "." not in item.key else None
+                )
                 if why:
                     item.spot = Spot(item.spot.parent, item.spot.key, why)
         self._copies([(item, array) for item, array in held if item.spot.why is None])
@@ -149,6 +152,31 @@ class Model:
             for t in model:
                 t.name = t.name[len(cut) :]
             self.notes.append(f"names are given without the {cut} before each, which a wrapper of the model put there")
+
+    def _take_apart(self) -> None:
+        """Give what a packed weight wraps, its scales and the like, rows of their own."""
+        if not any(array.parts and array.storage is None for array in self.arrays):
+            return
+        from nparams.files._packed.wrapped import apart
+
+        tensors, arrays = [], []
+        for t, array in zip(self.tensors, self.arrays, strict=True):
+            tensors.append(t)
+            arrays.append(array)
+            if not array.parts or array.storage is not None or (array.kind or "").endswith(".DTensor"):
+                continue
+            found = apart(array)
+            if found is None:
+                raise FormatError(f"{self.file}: tensor {shown(t.name)} is larger than what it wraps could hold")
+            t.stored, t.dtype = found.stored, found.dtype
+            t.note = f"packed: {escaped((array.kind or 'a wrapper').rpartition('.')[2][:60])}"
+            role = "other" if t.role == "other" else "bookkeeping"
+            for name, part in found.books.items():
+                tensors.append(
+                    Tensor(f"{t.name}.{name}", part.shape, part.dtype, role, None, None, part.stored, t.note)
+                )
+                arrays.append(part)
+        self.tensors, self.arrays = tensors, arrays
 
     def _tie(self) -> None:
         tied, left = tie(self.tensors, self.arrays)

@@ -109,6 +109,8 @@ class Walk:
         if spot.depth > DEEPEST:
             raise FormatError(f"{self.file}: {shown(spot.key)}: containers more than {DEEPEST} deep")
         if value.__class__ is list or value.__class__ is tuple:
+            if spot.key.endswith(PACKED) and len(value) == 2:
+                return ((spot, name, held, KEY) for name, held in zip(("weight", "bias"), value, strict=True))
             return ((spot, str(k), held, KEY) for k, held in enumerate(value))
         self._once(value)
         if value.__class__ is Dict:
@@ -118,6 +120,10 @@ class Walk:
             spot.kind = value.maker.name
             self.modules.append(spot)
             return module(spot, state)
+        if value.maker.path == SCRIPTED:
+            from nparams.files._torchscript.objects import parts_of
+
+            return ((spot, name, held, KEY) for name, held in parts_of(value))
         return object_(spot, value, state)
 
     def _once(self, held: Dict) -> None:
@@ -132,6 +138,10 @@ class Walk:
             met.add(key)
 
 
+#: a packed layer's weight and bias (pytorch torch/ao/nn/quantized/modules/linear.py, `LinearPackedParams`)
+PACKED = "_packed_params"
+#: an object that is written in C++, with a state of its own
+SCRIPTED = "torch.ScriptObject"
 HOLDERS = frozenset((list, tuple, Dict, Record))
 WHY = {ATTRIBUTE: "kept beside the modules, not registered"}
 

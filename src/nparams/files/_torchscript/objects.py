@@ -110,6 +110,10 @@ class Objects:
         registered = self.classes.get(value.maker.path)
         self.modules.setdefault(path, value.maker.name)
         state = value.state if isinstance(value.state, Dict) else Dict()
+        keys = [key for key in state.pairs[::2] if isinstance(key, str)]
+        if len(set(keys)) != len(keys):
+            twice = next(key for k, key in enumerate(keys) if key in keys[:k])
+            raise FormatError(f"{self.file}: {shown(path)} holds {shown(twice)} twice")
         before = f"{path}." if path else ""
         for key, held in state.items():
             name = key if isinstance(key, str) else "?"
@@ -146,7 +150,7 @@ MOST_PARTS = 10_000
 def native(value: Record, path: str, module: str) -> Iterator[tuple[str, Any, str, str]]:
     """The tensors in the state of an object that builds it itself (one written in C++, a quantised layer), in order."""
     number = 0
-    stack, seen = [value.state], {id(value)}
+    stack, seen = [own_state(value)], {id(value)}
     while stack and number < MOST_PARTS:
         held = unwrapped(stack.pop())
         if is_array(held):
@@ -154,5 +158,42 @@ def native(value: Record, path: str, module: str) -> Iterator[tuple[str, Any, st
             number += 1
         elif isinstance(held, (list, tuple, Record, Dict)) and id(held) not in seen:
             seen.add(id(held))
-            inner = [held.state] if isinstance(held, Record) else held.pairs[1::2] if isinstance(held, Dict) else held
+            inner = (
+                [own_state(held)] if isinstance(held, Record) else held.pairs[1::2] if isinstance(held, Dict) else held
+            )
             stack.extend(reversed(inner))
+
+
+def parts_of(value: Record) -> Iterator[tuple[str, Any]]:
+    """(weight, bias, weight_1, …; what the pickle says of it) of the tensors in such an object."""
+    numbers: dict[str, int] = {}
+    for _, held, _, _ in native(value, "", ""):
+        name = "weight" if held.maker.name == "_rebuild_qtensor" or _dimensions(held) > 1 else "bias"
+        number = numbers[name] = numbers.get(name, -1) + 1
+        yield f"{name}_{number}" if number else name, held
+
+
+def _dimensions(held: Any) -> int:
+    """How many dimensions a tensor has, by the arguments that make it (a parameter's first one is a tensor)."""
+    for _ in range(4):
+        if not (isinstance(held, Call) and held.args and is_array(held.args[0])):
+            break
+        held = held.args[0]
+    shape = held.args[2] if isinstance(held, Call) and len(held.args) > 2 else ()
+    return len(shape) if isinstance(shape, tuple) else 0
+
+
+def own_state(value: Record) -> Any:
+    """What an object is built from, but for what it holds twice: the biases of a packed recurrent cell.
+
+    pytorch aten/src/ATen/native/RNN.cpp, `QuantizedCellParamsDynamic::__getstate__`: (type, biases, [], which bias,
+    packed layers, which hold the biases again).  torch.save puts the name of the class behind the state.
+    """
+    state = value.state
+    if value.maker.path == "torch.ScriptObject" and isinstance(state, tuple) and len(state) == 2:
+        state = state[0]
+    if isinstance(state, tuple) and len(state) == 5 and isinstance(state[0], str):
+        packed = unwrapped(state[4])
+        if isinstance(packed, list) and any(isinstance(one, Record) for one in packed):
+            return packed
+    return state

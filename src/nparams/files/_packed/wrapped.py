@@ -1,0 +1,81 @@
+"""Tensors that wrap others, as pickles hold them: which of the inner ones are the weight, and which its bookkeeping.
+
+pytorch torch/_utils.py, `_rebuild_wrapper_subclass`: the wrapper tells the logical shape; what it holds is its class's
+own (pytorch/ao torchao/quantization/quantize_/workflows and, before 0.11, torchao/dtypes; huggingface/optimum-quanto
+optimum/quanto/tensor).
+"""
+
+from __future__ import annotations
+
+from nparams.dtypes import bytes_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nparams.files._pytorch.arrays import Array
+
+#: last words of the names of what is not the weight itself
+BOOKS = frozenset(
+    ("scale", "scales", "scaler", "scalers", "zero", "zeros", "point", "points", "shift", "factor", "mean", "qmap",
+     "codebook", "nf4", "metadata", "compensation", "qzeros", "batches", "hessian")
+)  # fmt: skip
+MOST = 64  # tensors in one wrapper
+#: the densest packing: a wrapper that says more lies
+DENSEST = 16
+FLOAT4 = ("NVFP4Tensor", "MXTensor")
+
+
+class Apart:
+    """A wrapper taken apart: what the weight is stored as, its number type, and the rest by name."""
+
+    __slots__ = ("books", "dtype", "stored")
+
+    def __init__(self, stored: tuple[int, int], dtype: str | None, books: dict[str, Array]) -> None:
+        self.stored = stored
+        self.dtype = dtype
+        self.books = books
+
+
+def apart(made: Array) -> Apart | None:
+    """What a wrapper holds; None where it holds nothing that the weight could be, or is larger than that."""
+    books: dict[str, Array] = {}
+    data: list[Array] = []
+    for name, leaf in _leaves(made):
+        if name.rpartition(".")[2].rpartition("_")[2] in BOOKS:
+            books[name] = leaf
+        else:
+            data.append(leaf)
+        if len(books) + len(data) > MOST:
+            return None
+    held = sum(_bytes(leaf) for leaf in data)
+    if not data or made.size > DENSEST * max(1, held):
+        return None
+    return Apart((sum(leaf.size for leaf in data), held), _dtype(made, data, held), books)
+
+
+def _leaves(made: Array, before: str = "") -> Iterator[tuple[str, Array]]:
+    """(path, tensor) of the innermost tensors; wrappers nest a few deep only (arrays.py, NESTED)."""
+    for name, part in made.parts.items():
+        if part.parts and part.storage is None:
+            yield from _leaves(part, f"{before}{name}.")
+        else:
+            yield before + name, part
+
+
+def _bytes(leaf: Array) -> int:
+    return leaf.stored[1] if leaf.stored else bytes_of(leaf.size, leaf.dtype or "") or 0
+
+
+def _dtype(made: Array, data: list[Array], held: int) -> str | None:
+    """The inner tensor's own type, or, where several numbers share a byte, by how many."""
+    kind = (made.kind or "").rpartition(".")[2]
+    if len(data) == 1 and data[0].size == made.size:
+        return data[0].dtype
+    if kind in FLOAT4 and 2 * held == made.size:
+        return "float4_e2m1fn"
+    if "NF4" in kind:
+        return "nf4"
+    bits = 8 * held // made.size if made.size else 0
+    floating = any("float" in name for name, _ in _leaves(made))
+    return f"int{bits}" if 1 <= bits <= 7 and 8 * held == bits * made.size and not floating else None
