@@ -135,6 +135,25 @@ def test_a_table_by_its_name_is_a_buffer_though_it_is_multiplied():
     graph = G([X, T("rotary/cos_cached;x", [8, 4])], [Op("MUL", [0, 1], [0])])
     (tensor,) = found(model(graph)).tensors()
     assert (tensor.role, tensor.note) == ("buffer", "buffer by its name, like self_attn.rotary_emb.cos_cached")
+    (tensor,) = found(model(G([X, T("stft/hann_window/sub_2", [4])], [Op("MUL", [0, 1], [0])]))).tensors()
+    assert (tensor.role, tensor.note) == ("buffer", "buffer by its name, like stft/hann_window")
+
+
+def test_the_operands_of_one_operator_stand_in_one_layer():
+    names = ["a/relu/Relu;a/conv2d_4/BiasAdd/ReadVariableOp", "a/conv2d_4/Conv2D;a/conv2d_4/Conv2D", "arith.constant"]
+    tensors = [X, T(names[0], [3]), T(names[1], [3, 1, 1, 4]), T(names[2], [5, 2]), T("a/dense/MatMul", [1], data=None)]
+    operators = [Op("CONV_2D", [0, 2, 1], [0]), Op("FULLY_CONNECTED", [0, 3, -1], [4])]
+    layers = found(model(G(tensors, operators))).layers
+    assert [(row.name, row.kind, row.total) for row in layers] == [
+        ("a/conv2d_4", "Conv", 15), ("a/dense", "Dense", 10),
+    ]  # fmt: skip
+
+
+def test_a_table_that_rows_are_picked_from_is_an_embedding():
+    graph = G([T("ids", [2], INT32, None), T("a/embedding_lookup", [9, 4])], [Op("GATHER", [1, 0], [0])])
+    (row,) = found(model(graph)).layers
+    assert (row.name, row.kind, row.total) == ("a", "Embedding", 36)
+    assert json.loads(found(model(graph)).to_json())["embedding"] == 36
 
 
 def test_a_single_number_by_its_name_is_a_parameter():

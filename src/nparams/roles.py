@@ -44,6 +44,7 @@ LEAVES = {
     "dist_project": ("buffer", "dist_project"),
     "fb": ("buffer", "mel_scale.fb"),  # torchaudio MelScale
     "window": ("buffer", "spectrogram.window"),  # torchaudio Spectrogram
+    "hann_window": ("buffer", "stft/hann_window"),  # tf.signal
     # diffusion schedules: register_schedule in CompVis/latent-diffusion ldm/models/diffusion/ddpm.py
     "betas": ("buffer", "betas"),
     "alphas_cumprod": ("buffer", "alphas_cumprod"),

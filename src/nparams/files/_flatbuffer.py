@@ -208,6 +208,14 @@ class Table:
         self.buffer.spend(count * width, self.what, at)
         return Struct(f"<{count}{code}").unpack(self.buffer.piece(start, count * width, self.what))
 
+    def entry(self, field: int, k: int, what: str) -> Table | None:
+        """One entry of a vector of tables; None where the vector has no such entry."""
+        at = self.follow(field)
+        if at is None:
+            return None
+        start, count = self.buffer.vector(at, 4, self.what)
+        return Table(self.buffer, self.buffer.follow(start + 4 * k, what), what) if 0 <= k < count else None
+
     def tables(self, field: int, what: str, most: int) -> Iterator[Table]:
         """A vector of tables, at most `most`, each called `what` and its number."""
         at = self.follow(field)

@@ -11,6 +11,7 @@ from nparams.errors import FormatError, place
 from nparams.files._flatbuffer import Flatbuffer
 from nparams.files._tflite.constants import Reading
 from nparams.files._tflite.graph import Graph
+from nparams.files._tflite.layers import tree
 from nparams.files._tflite.made import tensors_of
 from nparams.files._tflite.schema import IDENTIFIER, Model
 from nparams.files._tflite.words import flags_of, nonzero, notes_of, told
@@ -47,9 +48,10 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
         graph.read(subgraph, number)
         subgraphs += 1
     graph.connect(model)
-    tensors = tensors_of(reading, graph)
+    roles = graph.roles()
+    tensors = tensors_of(reading, graph, roles)
     return Network(
-        tensors=tensors, source=source.name, form="tflite", read_as=told(reading, graph, subgraphs),
+        tree(reading, tensors, roles), source=source.name, form="tflite", read_as=told(reading, graph, subgraphs),
         notes=notes_of(reading, graph, tensors), flags=flags_of(reading), also=nonzero(reading.constants, tensors),
     )  # fmt: skip
 

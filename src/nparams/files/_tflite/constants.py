@@ -65,12 +65,13 @@ class Constant:
 class Reading:
     """What one model's tensors have used so far."""
 
-    __slots__ = ("_buffers", "_external", "constants", "left", "most", "scales", "seen")
+    __slots__ = ("_buffers", "_external", "_subgraphs", "constants", "left", "most", "scales", "seen")
 
     def __init__(self, model: Table, more: int) -> None:
         #: bytes in each buffer
         self._buffers = _lengths(model, more)
         self._external = _external(model, more)
+        self._subgraphs: list[Table] = []
         self.constants: list[Constant] = []
         #: tensors that hold another tensor's scales or zero points
         self.scales: set[tuple[int, int]] = set()
@@ -80,6 +81,7 @@ class Reading:
 
     def read(self, subgraph: Table, number: int) -> None:
         """Add the constants of one subgraph."""
+        self._subgraphs.append(subgraph)
         what = f"subgraph {number} tensor"
         k = -1
         for k, tensor in enumerate(subgraph.tables(SubGraph.TENSORS, what, self.left)):
@@ -93,6 +95,11 @@ class Reading:
                 )
         self.left -= k + 1
         self.seen += k + 1
+
+    def name_of(self, key: tuple[int, int]) -> str:
+        """The name of any tensor, stored or not; empty where it has none or is not there."""
+        tensor = self._subgraphs[key[0]].entry(SubGraph.TENSORS, key[1], "tensor")
+        return "" if tensor is None else tensor.text(TensorField.NAME)
 
     def _constant(self, tensor: Table, key: tuple[int, int]) -> Constant | None:
         quantized = self._quantization(tensor, key)

@@ -40,8 +40,8 @@ class Graph:
         self.names, self._named = names_of(model, OPERATORS_MOST * more)
         #: the custom operators that occur
         self.custom: set[str] = set()
-        #: strength -> [(tensor, operator)]
-        self.slots: list[list[tuple[Key, str]]] = [[] for _ in ROLES]
+        #: strength -> [(tensor, operator, the tensor that this operator makes)]
+        self.slots: list[list[tuple[tuple[int, int], str, int]]] = [[] for _ in ROLES]
         #: a handed-on tensor -> what it was made from
         self.sources: dict[Key, list[Key]] = {}
         #: a tensor -> the operator that takes it first
@@ -76,7 +76,7 @@ class Graph:
                 self.uses.setdefault((number, k), name)
         for strength, operands in slots_of(name, len(taken)).items():
             found = [taken[k] for k in operands if k < len(taken) and taken[k] != NONE]
-            self.slots[strength].extend(((number, k), name) for k in found)
+            self.slots[strength].extend(((number, k), name, given[0] if given else NONE) for k in found)
         if name in self._named:
             self.custom.add(name)
         if name in HANDED_ON:
@@ -127,18 +127,30 @@ class Graph:
                 for k, result in zip(inputs, outputs if name in LOOPS else (), strict=False):
                     self._join(iter([(target, k)]), [(target, result)])
 
-    def roles(self) -> dict[Key, tuple[int, str]]:
-        """Tensor -> (strength, operator) of the surest slot that it reaches."""
-        found: dict[Key, tuple[int, str]] = {}
+    def roles(self) -> dict[Key, Reached]:
+        """Tensor -> the surest slot that it reaches."""
+        found: dict[Key, Reached] = {}
         for strength, slots in enumerate(self.slots):
-            for key, operator in slots:
-                stack = [key]
+            for key, operator, makes in slots:
+                reached = Reached(strength, operator, (key[0], makes))
+                stack: list[Key] = [key]
                 while stack:
                     at = stack.pop()
                     if at not in found:
-                        found[at] = (strength, operator)
+                        found[at] = reached
                         stack.extend(self.sources.get(at, ()))
         return found
+
+
+class Reached:
+    """A slot that a tensor reaches: how sure it is, the operator, and the tensor that this operator makes."""
+
+    __slots__ = ("makes", "operator", "strength")
+
+    def __init__(self, strength: int, operator: str, makes: tuple[int, int]) -> None:
+        self.strength = strength
+        self.operator = operator
+        self.makes = makes
 
 
 def _called(operator: Table, name: str) -> tuple[int, ...]:

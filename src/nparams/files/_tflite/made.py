@@ -12,18 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nparams.files._tflite.constants import Constant, Reading
-    from nparams.files._tflite.graph import Graph, Key
+    from nparams.files._tflite.graph import Graph, Key, Reached
 
-    Roles = Mapping[Key, tuple[int, str]]
+    Roles = Mapping[Key, Reached]
 
 
 #: names of a single trained number
 SINGLE = frozenset(("W", "w", "b", "B", "weight", "bias", "kernel", "gamma", "beta", "alpha", "scale", "logit_scale"))
 
 
-def tensors_of(reading: Reading, graph: Graph) -> list[Tensor]:
+def tensors_of(reading: Reading, graph: Graph, roles: Roles) -> list[Tensor]:
     """One tensor for each constant, in the file's order."""
-    roles = graph.roles()
     taken: dict[str, int] = {}
     made = []
     for constant in reading.constants:
@@ -58,12 +57,13 @@ def _role(constant: Constant, reading: Reading, graph: Graph, roles: Roles) -> t
         return "buffer", f"holds {constant.what}, no numbers"
     if constant.key in reading.scales:
         return "bookkeeping", "scales or zero points of a quantised tensor"
-    strength, operator = roles.get(constant.key, (None, graph.uses.get(constant.key, "")))
-    if strength is None:
+    reached = roles.get(constant.key)
+    if reached is None:
+        operator = graph.uses.get(constant.key, "")
         return _no_slot(constant, operator, operator in graph.custom and is_unknown(operator))
-    if strength not in ELEMENTWISE:
-        return ROLES[strength], None
-    return _operand(constant, strength, operator)
+    if reached.strength not in ELEMENTWISE:
+        return ROLES[reached.strength], None
+    return _operand(constant, reached.strength, reached.operator)
 
 
 def _no_slot(constant: Constant, operator: str, unknown: bool) -> tuple[str, str | None]:
@@ -93,8 +93,10 @@ def _is_argument(constant: Constant) -> bool:
 
 
 def _by_name(constant: Constant) -> tuple[str, str | None]:
-    """(role, note) by the name alone; a converter joins the names of what it fused with semicolons."""
-    return role_of(constant.name.partition(";")[0], constant.shape, None)
+    """(role, note) by the name alone: its own, or of what it was made for (stft/hann_window/sub_2)."""
+    name = constant.name.partition(";")[0]  # a converter joins the names of what it fused with semicolons
+    parent = role_of(name.rpartition("/")[0], constant.shape, None)
+    return parent if parent[0] == "buffer" else role_of(name, constant.shape, None)
 
 
 def _operand(constant: Constant, strength: int, operator: str) -> tuple[str, str]:

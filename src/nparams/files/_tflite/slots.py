@@ -55,6 +55,21 @@ SLOTS: Mapping[str, Mapping[int, Numbers]] = {
 BASIC_LSTM = {WEIGHT: (2,), BIAS: (3,)}
 BASIC_LSTM_OPERANDS = 5
 
+#: textbook kinds of the layers that operators are
+KINDS: Mapping[str, str] = {
+    **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D", "STABLEHLO_CONVOLUTION", "FlexConv2D", "FlexConv3D",
+                     "FlexDepthwiseConv2dNative"), "Conv"),
+    **dict.fromkeys(("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE", "Convolution2DTransposeBias"), "ConvTranspose"),
+    **dict.fromkeys(("FULLY_CONNECTED", "BATCH_MATMUL", "STABLEHLO_DOT_GENERAL", "FlexMatMul", "FlexBatchMatMul",
+                     "FlexBatchMatMulV2"), "Dense"),
+    **dict.fromkeys(("EMBEDDING_LOOKUP", "EMBEDDING_LOOKUP_SPARSE"), "Embedding"),
+    **dict.fromkeys(("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM"), "LSTM"),
+    **dict.fromkeys(("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN"), "SimpleRNN"),
+    "PRELU": "PReLU",
+}  # fmt: skip
+#: a table that rows are picked from is an embedding where it has two dimensions
+PICKS = frozenset(("GATHER", "STABLEHLO_GATHER", "FlexGatherV2", "FlexResourceGather"))
+
 #: operators whose results are their operands' own numbers, reshaped, cast, picked or joined -> those operands
 #: (None: every one)
 HANDED_ON: Mapping[str, Numbers | None] = {
