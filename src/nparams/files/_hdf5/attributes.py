@@ -66,6 +66,8 @@ class Attribute:
     def value(self) -> Value:
         """A number or text; for an array a list, of lists where it has several dimensions; None for what is neither.
 
+        An array of no values is [], whatever its shape.
+
         Text is UTF-8, with an escape for each byte that is not.  Raises FormatError for text that is not in the file.
         """
         if self.shape is None:
@@ -79,6 +81,8 @@ class Attribute:
         values = self._values(base, count)
         if values is None:
             return None
+        if not values:
+            return []
         return _nested(iter(values), shape)
 
     def _values(self, base: Datatype, count: int) -> list[Value] | None:

@@ -23,7 +23,7 @@ WIDTH, ORDERED, LIMITS, TIMES = 0x03, 0x04, 0x10, 0x20
 #: read at once: most headers are smaller
 FIRST_READ = 512
 #: headers that are not larger are kept
-KEPT_MESSAGES, KEPT_BYTES = 32, 4096
+KEPT_BYTES = 4096
 #: blocks of one header
 BLOCKS = 1024
 
@@ -42,21 +42,19 @@ class Message:
 
 def read(store: Store, at: int) -> list[Message]:
     """Every message of the object at `at`, in order, but for continuations and empty ones.  Not to be changed."""
-    store.spend(8, "object header")
     found = store.headers.get(at)
     if found is None:
-        found = _read(store, at)
-        if len(found) <= KEPT_MESSAGES and sum(len(message.body) for message in found) <= KEPT_BYTES:
+        head = store.peek(at, FIRST_READ, "object header")
+        found, size = _version_2(store, at, head) if head[:4] == b"OHDR" else _version_1(store, at, head)
+        if size <= KEPT_BYTES:
             if len(store.headers) >= HEADERS:
                 del store.headers[next(iter(store.headers))]
             store.headers[at] = found
     return found
 
 
-def _read(store: Store, at: int) -> list[Message]:
-    head = store.peek(at, FIRST_READ, "object header")
-    if head[:4] == b"OHDR":
-        return _version_2(store, at, head)
+def _version_1(store: Store, at: int, head: bytes) -> tuple[list[Message], int]:
+    """The messages, and the bytes that they take."""
     if len(head) < 16:
         raise store.short("object header", at, 16)
     version, _, _, size = V1.unpack_from(head)
@@ -64,12 +62,14 @@ def _read(store: Store, at: int) -> list[Message]:
         raise store.bad("object header", f"begins {head[:4]!r}, which is no version known", at)
     found: list[Message] = []
     body = head[16 : 16 + size] if 16 + size <= len(head) else store.read(at + 16, size, "object header")
-    blocks = [(at + 16, size)]
     more = _messages_1(store, body, at + 16, found)
-    while more:
-        start, length = _next_block(store, blocks, more, at)
-        more += _messages_1(store, store.read(start, length, "object header"), start, found)
-    return found
+    if more:
+        blocks = [(at + 16, size)]
+        while more:
+            start, length = _next_block(store, blocks, more, at)
+            size += length
+            more += _messages_1(store, store.read(start, length, "object header"), start, found)
+    return found, size
 
 
 def _next_block(store: Store, blocks: list[tuple[int, int]], more: list[tuple[int, int]], at: int) -> tuple[int, int]:
@@ -85,20 +85,20 @@ def _next_block(store: Store, blocks: list[tuple[int, int]], more: list[tuple[in
 def _messages_1(store: Store, data: bytes, at: int, found: list[Message]) -> list[tuple[int, int]]:
     """Add the messages of a version 1 block to `found`; return where it goes on."""
     more: list[tuple[int, int]] = []
-    place, end, unpack = 0, len(data), V1_MESSAGE.unpack_from
-    while place + 8 <= end:
-        kind, size, flags = unpack(data, place)
-        place += 8
-        if place + size > end:
+    place, end, unpack = 8, len(data), V1_MESSAGE.unpack_from
+    while place <= end:
+        kind, size, flags = unpack(data, place - 8)
+        after = place + size
+        if after > end:
             raise store.bad("object header message", f"{size:,} bytes, where {end - place:,} are left", at + place - 8)
         if kind == CONTINUATION:
-            more.append(_continued(store, data[place : place + size], at + place))
+            more.append(_continued(store, data[place:after], at + place))
         elif kind:
-            found.append(Message(kind, flags, data[place : place + size], at + place))
             if kind > LAST_KNOWN and flags & MUST_BE_KNOWN:
                 raise _unknown(store, kind, at + place)
-        place += size
-    store.spend(len(found) + end // 32, "object header")
+            found.append(Message(kind, flags, data[place:after], at + place))
+        place = after + 8
+    store.spend(8 + len(found) + end // 32, "object header")
     return more
 
 
@@ -114,7 +114,8 @@ def _unknown(store: Store, kind: int, at: int) -> Exception:
     return store.bad("object header message", f"kind {kind:#x} is not known, and marked as one that must be", at)
 
 
-def _version_2(store: Store, at: int, head: bytes) -> list[Message]:
+def _version_2(store: Store, at: int, head: bytes) -> tuple[list[Message], int]:
+    """The messages, and the bytes that they take."""
     flags = head[5] if len(head) > 5 else 0
     if len(head) < 8 or head[4] != 2:
         raise store.bad("object header", f"begins {head[:6]!r}, where version 2 is due", at)
@@ -126,35 +127,37 @@ def _version_2(store: Store, at: int, head: bytes) -> list[Message]:
     start += width
     whole = start + size + 4
     data = head[:whole] if whole <= len(head) else store.read(at, whole, "object header")
-    store.checked(data, "object header", at)
+    data = store.checked(data, "object header", at)
     found: list[Message] = []
-    blocks = [(at, whole)]
-    more = _messages_2(store, data[start:-4], at + start, flags, found)
-    while more:
-        begin, length = _next_block(store, blocks, more, at)
-        if length < 8:
-            raise store.bad("object header continuation", f"{length} bytes, where 8 are the least", begin)
-        body = store.block(begin, length, b"OCHK", "object header continuation")
-        more += _messages_2(store, body[4:], begin + 4, flags, found)
-    return found
+    more = _messages_2(store, data[start:], at + start, flags, found)
+    if more:
+        blocks = [(at, whole)]
+        while more:
+            begin, length = _next_block(store, blocks, more, at)
+            if length < 8:
+                raise store.bad("object header continuation", f"{length} bytes, where 8 are the least", begin)
+            size += length
+            body = store.block(begin, length, b"OCHK", "object header continuation")
+            more += _messages_2(store, body[4:], begin + 4, flags, found)
+    return found, size
 
 
 def _messages_2(store: Store, data: bytes, at: int, header: int, found: list[Message]) -> list[tuple[int, int]]:
     """Add the messages of a version 2 block to `found`; return where it goes on.  A gap may end the block."""
     more: list[tuple[int, int]] = []
     least = 6 if header & ORDERED else 4
-    place, end, unpack = 0, len(data), V2_MESSAGE.unpack_from
-    while place + least <= end:
-        kind, size, flags = unpack(data, place)
-        place += least
-        if place + size > end:
+    place, end, unpack = least, len(data), V2_MESSAGE.unpack_from
+    while place <= end:
+        kind, size, flags = unpack(data, place - least)
+        after = place + size
+        if after > end:
             raise store.bad("object header message", f"{size:,} bytes, where {end - place:,} are left", at + place)
         if kind == CONTINUATION:
-            more.append(_continued(store, data[place : place + size], at + place))
+            more.append(_continued(store, data[place:after], at + place))
         elif kind:
-            found.append(Message(kind, flags, data[place : place + size], at + place))
             if kind > LAST_KNOWN and flags & MUST_BE_KNOWN:
                 raise _unknown(store, kind, at + place)
-        place += size
-    store.spend(len(found) + end // 32, "object header")
+            found.append(Message(kind, flags, data[place:after], at + place))
+        place = after + least
+    store.spend(8 + len(found) + end // 32, "object header")
     return more

@@ -10,6 +10,8 @@ from struct import Struct
 from nparams.files._hdf5.store import Store
 
 COMPACT, CONTIGUOUS, CHUNKED, VIRTUAL = range(4)
+#: version 3, contiguous: nearly every dataset of a model
+USUAL = bytes((3, CONTIGUOUS))
 #: version, dimensions, class
 OLD_HEAD = Struct("<BBB5x")
 #: flags, dimensions, bytes of each
@@ -65,6 +67,11 @@ class _Cursor:
 
 def read(store: Store, body: bytes, at: int) -> Layout:
     """The layout in a message; of versions 1 and 2, the size of contiguous data is still to be worked out (-1)."""
+    if body[:2] == USUAL:
+        form = store.struct("xxAL")
+        if len(body) >= form.size:
+            place, size = form.unpack_from(body)
+            return Layout(CONTIGUOUS, 3, place, size)
     cursor = _Cursor(store, body, at)
     version, second = cursor.part(2)
     if 1 <= version <= 2:

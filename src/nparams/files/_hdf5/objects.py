@@ -58,11 +58,11 @@ class File:
             found[kind] = message
         return found
 
-    def links(self, address: int, path: str) -> dict[str, Link]:
+    def links(self, address: int, path: str, symbols: Message | None) -> dict[str, Link]:
         """The members of a group by name, in the order in which h5py gives them."""
         links = self._links.get(address)
         if links is None:
-            links = self._read_links(address, path)
+            links = self._read_links(address, path, symbols)
             if self._kept + len(links) > KEPT:
                 self._links.clear()
                 self._kept = 0
@@ -70,13 +70,11 @@ class File:
             self._kept += len(links)
         return links
 
-    def _read_links(self, address: int, path: str) -> dict[str, Link]:
-        messages = header.read(self.store, address)
-        symbols = [message for message in messages if message.kind == header.SYMBOLS]
-        if symbols:
-            links = old_groups.links(self.store, symbols[0].body, symbols[0].at)
+    def _read_links(self, address: int, path: str, symbols: Message | None) -> dict[str, Link]:
+        if symbols is not None:
+            links = old_groups.links(self.store, symbols.body, symbols.at)
         else:
-            links = new_groups.links(self.store, messages)
+            links = new_groups.links(self.store, header.read(self.store, address))
         named = {link.name: link for link in links}
         if len(named) < len(links):
             raise self.store.bad(f"group {shown(path)}", "two members bear one name", address)
@@ -86,10 +84,12 @@ class File:
 class _Object:
     """What groups and datasets have in common."""
 
-    __slots__ = ("_file", "address", "name")
+    __slots__ = ("_bare", "_file", "address", "name")
 
-    def __init__(self, file: File, address: int, name: str) -> None:
+    def __init__(self, file: File, address: int, name: str, found: dict[int, Message]) -> None:
         self._file = file
+        #: whether it has no attributes
+        self._bare = header.ATTRIBUTE not in found and header.ATTRIBUTE_INFO not in found
         #: of the object header: the same object reached by two names has one address
         self.address = address
         #: the absolute path
@@ -102,6 +102,8 @@ class _Object:
 
     def attrs(self) -> dict[str, Attribute]:
         """The attributes by name."""
+        if self._bare:
+            return {}
         found: dict[str, Attribute] = {}
         store = self._file.store
         for body, at in attributes.bodies(store, header.read(store, self.address)):
@@ -115,12 +117,16 @@ class _Object:
 class Group(_Object):
     """A group: an ordered mapping of names to groups and datasets."""
 
-    __slots__ = ("_above",)
+    __slots__ = ("_above", "_symbols")
 
-    def __init__(self, file: File, address: int, name: str, above: tuple[int, ...] = ()) -> None:
-        super().__init__(file, address, name)
+    def __init__(
+        self, file: File, address: int, name: str, found: dict[int, Message], above: tuple[int, ...] = ()
+    ) -> None:
+        super().__init__(file, address, name, found)
         #: the addresses of the groups on the way here
         self._above = (*above, address)
+        #: where its members stand, of a group of the older kind
+        self._symbols = found.get(header.SYMBOLS)
 
     def items(self) -> list[tuple[str, Group | Dataset]]:
         """The members: by order of creation where the file keeps it, else by name.  Committed datatypes are left out.
@@ -149,25 +155,28 @@ class Group(_Object):
                 yield found
 
     def _links(self) -> dict[str, Link]:
-        return self._file.links(self.address, self.name)
+        return self._file.links(self.address, self.name, self._symbols)
 
     def _open(self, name: str, link: Link) -> Group | Dataset | None:
-        path, file = f"{self.name.rstrip('/')}/{name}", self._file
-        file.store.opened(path)
-        if link.address in self._above:
-            raise file.store.bad(f"group {shown(path)}", "leads back to a group that it stands in", link.address)
+        file, path = self._file, f"{self.name}/{name}" if self.name != "/" else f"/{name}"
+        store, address = file.store, link.address
+        store.objects_left -= 1
+        if store.objects_left < 0:
+            raise store.too_many(path)
+        if address in self._above:
+            raise store.bad(f"group {shown(path)}", "leads back to a group that it stands in", address)
         if len(self._above) >= DEPTH:
-            raise file.store.bad(f"group {shown(path)}", f"groups nested more than {DEPTH} deep", link.address)
-        found = file.messages(link.address, path)
+            raise store.bad(f"group {shown(path)}", f"groups nested more than {DEPTH} deep", address)
+        found = file.messages(address, path)
+        if header.LAYOUT in found and header.DATASPACE in found and header.DATATYPE in found:
+            if header.SYMBOLS in found or header.LINK_INFO in found:
+                raise store.bad(shown(path), "is a group and a dataset at once", address)
+            return Dataset(file, address, path, found)
         if header.SYMBOLS in found or header.LINK_INFO in found:
-            if header.LAYOUT in found:
-                raise file.store.bad(shown(path), "is a group and a dataset at once", link.address)
-            return Group(file, link.address, path, self._above)
-        if header.DATATYPE in found and header.DATASPACE in found:
-            return Dataset(file, link.address, path, found)
-        if header.DATATYPE in found:
+            return Group(file, address, path, found, self._above)
+        if header.DATATYPE in found and header.DATASPACE not in found:
             return None
-        raise file.store.bad(shown(path), "is neither a group nor a dataset nor a datatype", link.address)
+        raise store.bad(shown(path), "is neither a group nor a dataset nor a datatype", address)
 
 
 class Dataset(_Object):
@@ -176,14 +185,12 @@ class Dataset(_Object):
     __slots__ = ("_layout", "_type", "shape")
 
     def __init__(self, file: File, address: int, name: str, found: dict[int, Message]) -> None:
-        super().__init__(file, address, name)
+        super().__init__(file, address, name, found)
         store = file.store
-        space, kind, place = found[header.DATASPACE], found[header.DATATYPE], found.get(header.LAYOUT)
+        space, kind, place = found[header.DATASPACE], found[header.DATATYPE], found[header.LAYOUT]
         #: () is one value, None is none at all
-        self.shape = dataspace.read(store, shared.body(store, space), space.at)
-        self._type = datatype.read(store, shared.body(store, kind), kind.at)
-        if place is None:
-            raise store.bad(shown(name), "a dataset without a data layout", address)
+        self.shape = dataspace.read(store, shared.body(store, space) if space.flags else space.body, space.at)
+        self._type = datatype.read(store, shared.body(store, kind) if kind.flags else kind.body, kind.at)
         if header.EXTERNAL in found:
             raise store.refused(f"{shown(name)} keeps its data in other files: not followed; {COPY}")
         self._layout = layout.read(store, place.body, place.at)
@@ -193,23 +200,21 @@ class Dataset(_Object):
 
     def _check(self, at: int) -> None:
         """Compact and contiguous data must be as large as the shape says, and in the file."""
-        store, where = self._file.store, self._layout
-        size = self.elements * self._type.size
+        store, where, shape = self._file.store, self._layout, self.shape
+        size = 0 if shape is None else prod(shape) * self._type.size
         if where.kind == layout.CHUNKED:
-            if where.chunk[-1] != self._type.size or len(where.chunk) != len(self.shape or ()) + 1:
+            if where.chunk[-1] != self._type.size or len(where.chunk) != len(shape or ()) + 1:
                 raise store.bad(shown(self.name), f"chunks {list(where.chunk)} of a dataset {self._said()}", at)
-            return
-        if where.kind == layout.CONTIGUOUS and where.at == store.undefined:
+        elif where.at == store.undefined and where.kind == layout.CONTIGUOUS:
             if size:
                 store.flag("unwritten", f"{shown(self.name)} {self._said()}: no values were ever written")
             where.size = 0
-            return
-        if where.size == -1:
-            where.size = size
-        if where.size != size:
+        elif where.size not in (size, -1):
             raise store.bad(shown(self.name), f"{where.size:,} bytes for {self._said()}, which takes {size:,}", at)
-        if where.at + store.base + size > store.size:
+        elif where.at + store.base + size > store.size:
             raise store.short(shown(self.name), where.at, size)
+        else:
+            where.size = size
 
     def _said(self) -> str:
         return f"{list(self.shape or ())} of {self._type.text}"
@@ -279,4 +284,8 @@ def open_file(source: ByteSource, *, limits: bool = True) -> Group:
     block = superblock.read(store)
     if block.extension != store.undefined:
         shared.read_extension(store, block.extension)
-    return Group(File(store), block.root, "/")
+    file = File(store)
+    found = file.messages(block.root, "/")
+    if header.SYMBOLS not in found and header.LINK_INFO not in found:
+        raise store.bad("root group", "is no group", block.root)
+    return Group(file, block.root, "/", found)

@@ -20,14 +20,14 @@ SYMBOL_NODE = Struct("<4sBxH")
 GROUP_NODE = 0
 #: what the scratch-pad of an entry holds: nothing, a group's B-tree and heap, where in the heap a soft link leads
 NOTHING, GROUP, SOFT = range(3)
-#: first read for a name: most are shorter
-NAME_READ = 64
+#: read at once: the names of a small group; of another, one name; a node of either kind
+HEAP_READ, NAME_READ, NODE_READ = 4096, 64, 512
 
 
 class Heap:
     """A local heap: the names of one group's members."""
 
-    __slots__ = ("at", "size", "store")
+    __slots__ = ("_whole", "at", "size", "store")
 
     def __init__(self, store: Store, at: int) -> None:
         form = store.struct("4sB3xLLA")
@@ -39,9 +39,14 @@ class Heap:
         self.store = store
         self.at = start
         self.size = size
+        #: all of it where it is small
+        self._whole = store.read(start, size, "local heap") if size <= HEAP_READ else b""
 
     def text(self, offset: int, what: str) -> bytes:
         """The bytes at `offset` up to the next NUL."""
+        end = self._whole.find(b"\0", offset)
+        if end >= 0:
+            return self._whole[offset:end]
         left = min(self.size - offset, NAME_BYTES + 1)
         if left <= 0:
             raise self.store.bad(what, f"begins at {offset:,} of a local heap of {self.size:,} bytes", self.at)
@@ -80,49 +85,56 @@ def _check_order(store: Store, found: list[Link], at: int) -> None:
 
 def _leaves(store: Store, root: int) -> list[int]:
     """The addresses of the symbol table nodes, from left to right."""
-    level, nodes = -1, [root]
-    seen = set(nodes)
+    level, nodes = tree_node(store, root)
+    seen: set[int] = {root}
     while True:
+        if len(seen) + len(nodes) != len(seen.union(nodes)):
+            raise store.bad("group B-tree", "a node stands in it twice", root)
+        if not level:
+            return nodes
+        seen.update(nodes)
         below: list[int] = []
         for node in nodes:
             found, children = tree_node(store, node)
-            if level not in (-1, found):
-                raise store.bad("group B-tree", f"a node of level {found}, where {level} is due", node)
-            level = found
+            if found != level - 1:
+                raise store.bad("group B-tree", f"a node of level {found}, where {level - 1} is due", node)
             below += children
-        store.spend(len(below), "group B-tree")
-        if len(seen) + len(below) != len(seen.union(below)):
-            raise store.bad("group B-tree", "a node stands in it twice", root)
-        if level == 0:
-            return below
-        seen.update(below)
         level, nodes = level - 1, below
 
 
 def tree_node(store: Store, at: int) -> tuple[int, list[int]]:
     """The level of a group's B-tree node, and its children."""
-    store.spend(4, "group B-tree")
-    head = NODE.unpack(store.read(at, NODE.size, "group B-tree"))
-    mark, kind, level, used = head
+    # after the head left and right siblings; then a key before each child
+    siblings = NODE.size + 2 * store.address_width
+    data = store.peek(at, NODE_READ, "group B-tree")
+    if len(data) < siblings:
+        raise store.short("group B-tree", at, siblings)
+    mark, kind, level, used = NODE.unpack_from(data)
     if mark != b"TREE" or kind != GROUP_NODE:
         raise store.bad("group B-tree", f"begins {mark!r}, kind {kind}, where b'TREE', 0 is due", at)
-    # left and right siblings; then a key before each child
+    store.spend(4 + used, "group B-tree")
     form = store.struct("LA" * used)
-    data = store.read(at + NODE.size + 2 * store.address_width, form.size, "group B-tree")
+    data = data[siblings : siblings + form.size]
+    if len(data) < form.size:
+        data = store.read(at + siblings, form.size, "group B-tree")
     return level, list(form.unpack(data)[1::2])
 
 
 def _symbols(store: Store, at: int, heap: Heap, found: list[Link]) -> None:
     """Add the symbols of one node to `found`."""
-    mark, version, count = SYMBOL_NODE.unpack(store.read(at, SYMBOL_NODE.size, "symbol table node"))
+    data = store.peek(at, NODE_READ, "symbol table node")
+    if len(data) < SYMBOL_NODE.size:
+        raise store.short("symbol table node", at, SYMBOL_NODE.size)
+    mark, version, count = SYMBOL_NODE.unpack_from(data)
     if mark != b"SNOD" or version != 1:
         raise store.bad("symbol table node", f"begins {mark!r}, version {version}, where b'SNOD', 1 is due", at)
     store.spend(4 + 4 * count, "symbol table node")
     form = store.struct("LAI4xI12x")
-    data = store.read(at + SYMBOL_NODE.size, count * form.size, "symbol table node")
+    data = data[SYMBOL_NODE.size : SYMBOL_NODE.size + count * form.size]
+    if len(data) < count * form.size:
+        data = store.read(at + SYMBOL_NODE.size, count * form.size, "symbol table node")
     for offset, header, cached, scratch in form.iter_unpack(data):
-        key = heap.text(offset, "name of a group's member")
-        link = Link(key, header)
+        link = Link(heap.text(offset, "name of a group's member"), header)
         if cached == SOFT:
             raise store.refused(soft(link.name, heap.text(scratch, "soft link")))
         if cached > SOFT:

@@ -115,15 +115,11 @@ class Store:
             more = "; --limits off reads more" if self._limited else ""
             raise FormatError(f"{self.name}: {what}: by here there is more metadata than any real file has{more}")
 
-    def opened(self, path: str) -> None:
-        """Count one more group or dataset."""
-        self.objects_left -= 1
-        if self.objects_left < 0:
-            more = "; --limits off reads more" if self._limited else ""
-            raise FormatError(
-                f"{self.name}: {shown(path)}: more than {self.objects_most:,} groups and datasets, "
-                f"more than any real file has{more}"
-            )
+    def too_many(self, path: str) -> FormatError:
+        """The error for one more group or dataset than are opened."""
+        more = "; --limits off reads more" if self._limited else ""
+        most = f"more than {self.objects_most:,} groups and datasets, more than any real file has"
+        return FormatError(f"{self.name}: {shown(path)}: {most}{more}")
 
     # bytes
 
@@ -145,8 +141,12 @@ class Store:
         return found
 
     def peek(self, at: int, length: int, what: str) -> bytes:
-        """At least one byte and at most `length` at `at`: what is there (of one page, or two where they meet)."""
-        left = self.size - self.base - at
+        """At least one byte and at most `length` at `at`: what the file has there."""
+        offset = at + self.base
+        page, start = self._pages.get(offset >> PAGE_BITS), offset & IN_PAGE
+        if page is not None and start + length <= len(page):
+            return page[start : start + length]
+        left = self.size - offset
         if left <= 0:
             raise self.short(what, at, 1)
         return self.read(at, min(length, left), what)
