@@ -244,7 +244,7 @@ def T(
     held = S(size(shape), key=key) if held is None else held
     outside = held.id() if isinstance(held, S) else held
     made = R(G("torch._utils", "_rebuild_tensor_v2"),
-             (outside, offset, tuple(list(shape)), stride or strides(shape), trained, ordered()))  # fmt: skip
+             (outside, offset, tuple(n for n in shape), stride or strides(shape), trained, ordered()))  # fmt: skip
     made.held = held  # type: ignore[attr-defined]
     return made
 

@@ -36,18 +36,21 @@ MARKS = 10_000  # containers begun and not ended: real ones nest a few hundred d
 class Limits:
     """What one pickle may use."""
 
-    __slots__ = ("made", "size", "waiting")
+    __slots__ = ("made", "more", "size", "waiting")
 
-    def __init__(self, size: int, made: int, waiting: int) -> None:
+    def __init__(self, size: int, made: int, waiting: int, more: str = "") -> None:
         #: bytes of the pickle, long texts aside
         self.size = size
         #: containers, records, memo entries, texts (one for each 16 bytes): some 100 bytes of memory each
         self.made = made
         #: values that wait to be put somewhere
         self.waiting = waiting
+        #: what to do about it
+        self.more = more
 
 
-USUAL = Limits(64_000_000, 1_000_000, 4_000_000)
+#: some hundred thousand tensors; what may be worst takes 200 MB of memory, and five seconds of a slow processor
+USUAL = Limits(16_000_000, 1_000_000, 4_000_000, "; --limits off reads more")
 WIDEST = Limits(256_000_000, 50_000_000, 100_000_000)
 
 UINT2 = Struct("<H").unpack_from
@@ -95,7 +98,7 @@ class Machine:
         """
         data, pos = b"", 0
         while not self.stopped:
-            if pos + MARGIN > len(data) and self.base + len(data) < self.source.size:
+            if pos + MARGIN >= len(data) and self.base + len(data) < self.source.size:
                 self.base += pos
                 data, pos = self.source.read(self.base, min(WINDOW, self.source.size - self.base)), 0
             more = self.base + len(data) < self.source.size
@@ -119,8 +122,7 @@ class Machine:
             ("containers inside each other", len(self.marks), MARKS),
         ):
             if found > most:
-                more = "; --limits off reads more" if limits is USUAL and most != MARKS else ""
-                self.fail(pos, f"more than {most:,} {what}{more}")
+                self.fail(pos, f"more than {most:,} {what}{limits.more if most != MARKS else ''}")
 
     def fail(self, pos: int, what: str) -> NoReturn:
         """Refuse, with the offset."""
