@@ -120,7 +120,7 @@ class Walk:
             spot.kind = value.maker.name
             self.modules.append(spot)
             return module(spot, state)
-        if value.maker.path == SCRIPTED:
+        if value.maker.path == SCRIPTED or (state is None and value.maker.module.startswith(QUANTISED)):
             from nparams.files._torchscript.objects import parts_of
 
             return ((spot, name, held, KEY) for name, held in parts_of(value))
@@ -140,6 +140,8 @@ class Walk:
 
 #: a packed layer's weight and bias (pytorch torch/ao/nn/quantized/modules/linear.py, `LinearPackedParams`)
 PACKED = "_packed_params"
+#: layers that build their state themselves (torch/ao/nn/quantized/modules/conv.py, `_ConvNd.__getstate__`)
+QUANTISED = ("torch.ao.nn.", "torch.nn.quantized.", "torch.nn.intrinsic.")
 #: an object that is written in C++, with a state of its own
 SCRIPTED = "torch.ScriptObject"
 HOLDERS = frozenset((list, tuple, Dict, Record))
@@ -175,6 +177,9 @@ def object_(spot: Spot, value: Record, state: Dict | None) -> Iterator[tuple[Spo
         yield spot, str(k), held, KEY
     if state is not None and value.maker.path != "collections.OrderedDict":  # that one's attributes are _metadata
         yield from keyed(spot, state.items())
+    elif value.state.__class__ is tuple or value.state.__class__ is list:  # of a __getstate__ of its own
+        for k, held in enumerate(value.state):
+            yield spot, str(k), held, KEY
 
 
 # -- modules ----------------------------------------------------------------------------------------------------------
@@ -195,7 +200,9 @@ def module(spot: Spot, state: Dict) -> Iterator[tuple[Spot, str, Any, str]]:
             for k, (key, value) in enumerate(held.items()):
                 yield spot, key_text(key, k), value, how
     for key, value in state.items():
-        if key.__class__ is str and not key.startswith("_") and value.__class__ not in PLAIN:
+        if value.__class__ is Record and value.maker.path == SCRIPTED:
+            yield spot, key_text(key, 0), value, KEY  # a quantised layer's own weight
+        elif key.__class__ is str and not key.startswith("_") and value.__class__ not in PLAIN:
             yield spot, key, value, ATTRIBUTE
 
 
