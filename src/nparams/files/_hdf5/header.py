@@ -43,18 +43,20 @@ class Message:
 def read(store: Store, at: int) -> list[Message]:
     """Every message of the object at `at`, in order, but for continuations and empty ones.  Not to be changed."""
     found = store.headers.get(at)
-    if found is None:
-        head = store.peek(at, FIRST_READ, "object header")
-        found, size = _version_2(store, at, head) if head[:4] == b"OHDR" else _version_1(store, at, head)
-        if size <= KEPT_BYTES:
-            if len(store.headers) >= HEADERS:
-                del store.headers[next(iter(store.headers))]
-            store.headers[at] = found
+    if found is not None:
+        return found
+    head = store.peek(at, FIRST_READ, "object header")
+    if head[:4] != b"OHDR":
+        return _version_1(store, at, head)
+    found, size = _version_2(store, at, head)
+    if size <= KEPT_BYTES:
+        if len(store.headers) >= HEADERS:
+            store.headers.clear()
+        store.headers[at] = found
     return found
 
 
-def _version_1(store: Store, at: int, head: bytes) -> tuple[list[Message], int]:
-    """The messages, and the bytes that they take."""
+def _version_1(store: Store, at: int, head: bytes) -> list[Message]:
     if len(head) < 16:
         raise store.short("object header", at, 16)
     version, _, _, size = V1.unpack_from(head)
@@ -67,9 +69,8 @@ def _version_1(store: Store, at: int, head: bytes) -> tuple[list[Message], int]:
         blocks = [(at + 16, size)]
         while more:
             start, length = _next_block(store, blocks, more, at)
-            size += length
             more += _messages_1(store, store.read(start, length, "object header"), start, found)
-    return found, size
+    return found
 
 
 def _next_block(store: Store, blocks: list[tuple[int, int]], more: list[tuple[int, int]], at: int) -> tuple[int, int]:

@@ -28,7 +28,7 @@ LARGEST = 32_000_000
 WORK, MOST_WORK = 4_000_000, 200_000_000
 #: groups and datasets opened
 OBJECTS, MOST_OBJECTS = 200_000, 10_000_000
-#: headers, types and shapes kept, so that what is met again is not read again
+#: version 2 headers, types and shapes kept, so that what is met again is not read again
 HEADERS, TYPES, SHAPES = 256, 1000, 1000
 #: layouts of so many letters are kept
 STRUCT = 40
@@ -59,7 +59,7 @@ class Store:
         self.base = 0
         #: deviations that do not stand in the way of counting: (kind, text)
         self.flags: list[dict[str, str]] = []
-        #: the messages of the objects met last, by address
+        #: the messages of objects met lately, by address
         self.headers: dict[int, list[Message]] = {}
         #: dataspace messages seen so far
         self.shapes: dict[bytes, tuple[int, ...] | None] = {}
