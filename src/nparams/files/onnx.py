@@ -11,16 +11,17 @@ from __future__ import annotations
 from nparams.errors import FormatError, place
 from nparams.files._onnx.head import begins_model
 from nparams.files._onnx.inventory import Inventory
-from nparams.files._onnx.layers import tree
+from nparams.files._onnx.layers import Layered
 from nparams.files._onnx.learned import foreign, refusal
 from nparams.files._onnx.schema import read_model
 from nparams.files._onnx.words import describe, read_as
 from nparams.files._protobuf.wire import Wire
-from nparams.network import PARAMETER_ROLES, Network
+from nparams.network import PARAMETER_ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.files.bytesource import ByteSource, Folder
+    from nparams.network import Network
 
 
 def may_be(head: bytes) -> bool:
@@ -55,7 +56,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
         for what in foreign(inventory.nodes()):
             raise refusal(source.name, what)
     words = describe(model, inventory, folder)
-    return Network(
-        tree(inventory.items), tensors=tensors, source=source.name, form="onnx", read_as=read_as(model, inventory),
+    return Layered(
+        inventory.items, source=source.name, form="onnx", read_as=read_as(model, inventory),
         notes=words.notes, flags=words.flags, also=words.also, routes=inventory.routes,
     )  # fmt: skip

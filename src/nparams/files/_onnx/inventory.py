@@ -7,11 +7,9 @@ from nparams.errors import FormatError, shown
 from nparams.files._onnx.judge import Verdict, inline_weight, judge
 from nparams.files._onnx.learned import LINEAR
 from nparams.files._onnx.model import Stored
-from nparams.files._onnx.names import layer_of
 from nparams.files._onnx.packed import logical_size, unpacked
 from nparams.files._onnx.reach import Reach
 from nparams.files._onnx.scopes import Scope, Scopes
-from nparams.files._onnx.slots import KINDS, key_of
 from nparams.files._protobuf.schema import signed, varint
 from nparams.network import PARAMETER_ROLES, Tensor
 
@@ -24,20 +22,19 @@ if TYPE_CHECKING:
     from nparams.files._protobuf.wire import Wire
 
 RANK = 8
+EXPERTS = ("MoE", "QMoE")
 
 
 class Item:
-    """A tensor, the array that it is made of, and where it stands."""
+    """A tensor, the array that it is made of, the use that decided its role, and the node that uses it."""
 
-    __slots__ = ("kind", "layer", "mark", "stored", "tensor")
+    __slots__ = ("mark", "node", "stored", "tensor")
 
-    def __init__(self, tensor: Tensor, stored: Stored, layer: str | None, kind: str | None, mark: Mark | None) -> None:
+    def __init__(self, tensor: Tensor, stored: Stored, mark: Mark | None, node: Node | None) -> None:
         self.tensor = tensor
         self.stored = stored
-        #: the layer that it stands in: "" for what belongs to none, None where its own name does not say
-        self.layer = layer
-        self.kind = kind
         self.mark = mark
+        self.node = node
 
 
 class Inventory:
@@ -163,39 +160,30 @@ class Inventory:
             logical, dtype, note = found
             size = logical_size(logical)
             shape = logical  # type: ignore[assignment]
-        tensor = Tensor(
-            self._own_name(scope, stored.name), shape, dtype, verdict.role, stored=held, size=size,
-            note="; ".join(said for said in (note, stored.note, _sparse(stored)) if said) or None,
-        )  # fmt: skip
-        user = node or (None if mark is None else mark.node)
-        kind = None if user is None or verdict.role != "weight" else KINDS.get(key_of(user.op, user.domain))
-        if mark is not None and mark.letter != "w":
-            kind = None
-        self._route(tensor, mark)
-        loose = verdict.role == "other" or (verdict.role == "buffer" and (mark is None or mark.letter == "a"))
-        self.items.append(Item(tensor, stored, "" if loose else layer_of(tensor.name, user), kind, mark))
+        if stored.note or stored.how == "sparse":
+            note = "; ".join(said for said in (note, stored.note, _sparse(stored)) if said)
+        name = self._own_name(scope, stored.name)
+        tensor = Tensor(name, shape, dtype, verdict.role, None, None, held, note, size)
+        self.items.append(Item(tensor, stored, mark, node or (None if mark is None else mark.node)))
+        if mark is not None and mark.node.op in EXPERTS:
+            self._route(tensor, mark)
 
     def _own_name(self, scope: Scope, name: str) -> str:
         """The name, or where another graph has the same one, with the place of its graph before it."""
-        for own in (name or "(no name)", f"{scope.path}.{name}" if scope.path else name):
-            if own and own not in self._names:
-                break
+        own = name or "(no name)"
+        if own in self._names and scope.path:
+            own = f"{scope.path}.{own}"
         if own in self._names:
             self._names[own] += 1
             own = f"{own}#{self._names[own]}"
         self._names[own] = 1
         return own
 
-    def _route(self, tensor: Tensor, mark: Mark | None) -> None:
+    def _route(self, tensor: Tensor, mark: Mark) -> None:
         """Experts in one array: a token uses k of them."""
-        if (
-            mark is None
-            or mark.node.op not in ("MoE", "QMoE")
-            or tensor.role not in PARAMETER_ROLES
-            or not tensor.shape
-        ):
+        used, experts = mark.node.numbers.get("k", 1), (tensor.shape or (0,))[0]
+        if tensor.role not in PARAMETER_ROLES:
             return
-        used, experts = mark.node.numbers.get("k", 1), tensor.shape[0]
         if isinstance(used, int) and isinstance(experts, int) and 0 < used <= experts:
             self.routes[tensor.name] = used, experts
 

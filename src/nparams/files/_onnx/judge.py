@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.dtypes import INTEGERS
 from nparams.files._onnx.names import is_made_up
-from nparams.roles import role_of
+from nparams.roles import usual_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Verdict:
 
 def judge(stored: Stored, marks: Mapping[str, Mark], annotated: bool = False) -> Verdict:
     """What an initializer is."""
-    named = role_of(stored.name, stored.dims, stored.dtype)
+    named = usual_role(_leaf(stored), stored.dims, stored.dtype)
     slot = _slot(stored, marks)
     if named[0] == "buffer" and stored.dtype not in INTEGERS and (slot is None or slot.letter != "b"):
         return Verdict("buffer", named[1], slot)
@@ -123,5 +123,5 @@ def inline_weight(stored: Stored, marks: Mapping[str, Mark], operands: bool) -> 
         if sign in marks:
             return Verdict(*_by(marks[sign], sign), marks[sign])
     if operands and stored.size > 1 and any(sign in marks and _may_be_operand(stored, marks[sign]) for sign in "xo"):
-        return _by_operand(stored, marks, role_of(stored.name, stored.dims, stored.dtype)[0])
+        return _by_operand(stored, marks, usual_role(_leaf(stored), stored.dims, stored.dtype)[0])
     return Verdict("other", "an inline constant in no weight slot")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from nparams.files._onnx.names import common
-from nparams.network import Module
+from nparams.files._onnx.names import common, layer_of
+from nparams.files._onnx.slots import KINDS, key_of
+from nparams.network import Module, Network
 from nparams.network.grouping import MAX_DEPTH, separator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from nparams.files._onnx.inventory import Item
 
@@ -17,37 +19,69 @@ if TYPE_CHECKING:
 SHARED = 12
 
 
+class Layered(Network):
+    """A network of flat tensors whose tree, made when a view asks, is that of the layers they stand in."""
+
+    def __init__(self, items: Sequence[Item], **rest: Any) -> None:
+        super().__init__(tensors=[item.tensor for item in items], **rest)
+        self._items = items
+
+    @property
+    def root(self) -> Module:
+        """The tree of layers."""
+        if self._root is None:
+            self._root = tree(self._items)
+        return self._root
+
+
 def tree(items: Sequence[Item]) -> Module:
     """The tree in which each tensor stands in its layer; a layer is of the kind that its first weight says."""
     root = Module("", tensors=[], children=[])
     made = {"": root}
-    _name_by_nodes(items)
-    for item in items:
-        layer = item.layer or ""
+    kinds = [_kind(item) for item in items]
+    for item, layer, kind in zip(items, _layers(items, kinds), kinds, strict=True):
         module = made.get(layer) or _make(layer, made)
         module.tensors.append(item.tensor)  # type: ignore[attr-defined]
-        module.kind = module.kind or item.kind
+        module.kind = module.kind or kind
     return root
 
 
-def _name_by_nodes(items: Sequence[Item]) -> None:
-    """Where names say no layer, or the same for many, the arrays of one node are one."""
+def _kind(item: Item) -> str | None:
+    """The textbook kind of the layer that a weight belongs to."""
+    if item.node is None or item.tensor.role != "weight" or (item.mark is not None and item.mark.letter != "w"):
+        return None
+    return KINDS.get(key_of(item.node.op, item.node.domain))
+
+
+def _layers(items: Sequence[Item], kinds: Sequence[str | None]) -> list[str]:
+    """The layer of each; where names say none, or the same for many, the arrays of one node are one."""
+    named = [_named(item) for item in items]
     users: dict[str | None, set[int]] = {}
-    for item in items:
-        if item.kind is not None and item.mark is not None:
-            users.setdefault(item.layer, set()).add(id(item.mark.node))
-    shared = {layer for layer, nodes in users.items() if len(nodes) > SHARED}
-    groups: dict[int, list[Item]] = {}
-    for item in items:
-        if item.mark is not None and item.layer != "" and (item.layer is None or item.layer in shared):
-            groups.setdefault(id(item.mark.node), []).append(item)
-    for group in groups.values():
-        label = common([item.tensor.name for item in group])
-        for item in group:
-            item.layer = label
-    for item in items:
-        if item.layer is None:
-            item.layer = item.tensor.name
+    for item, layer, kind in zip(items, named, kinds, strict=True):
+        if kind is not None:
+            users.setdefault(layer, set()).add(id(item.node))
+    shared = {None, *(layer for layer, nodes in users.items() if len(nodes) > SHARED)} - {""}
+    groups: dict[int, list[str]] = {}
+    for item, layer in zip(items, named, strict=True):
+        if item.node is not None and layer in shared:
+            groups.setdefault(id(item.node), []).append(item.tensor.name)
+    labels = {node: common(names) for node, names in groups.items()}
+    return [
+        (
+            labels[id(item.node)]
+            if item.node is not None and layer in shared
+            else layer
+            if layer is not None
+            else item.tensor.name
+        )
+        for item, layer in zip(items, named, strict=True)
+    ]
+
+
+def _named(item: Item) -> str | None:
+    """The layer that a name says: "" for what belongs to none, None where the name does not say."""
+    argument = item.tensor.role == "buffer" and (item.mark is None or item.mark.letter == "a")
+    return "" if argument or item.tensor.role == "other" else layer_of(item.tensor.name, item.node)
 
 
 def _make(name: str, made: dict[str, Module]) -> Module:

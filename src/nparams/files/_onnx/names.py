@@ -23,6 +23,8 @@ MADE_UP = (
     (r"t?e?mp?_?\d+$", "tmp_3"),
 )
 _MADE_UP = re.compile("|".join(f"(?:{pattern})" for pattern, _ in MADE_UP))
+#: longer names are no layer's, and not looked into
+LONGEST = 1_000
 #: what TensorFlow hangs below the name of a variable or of its layer
 TAIL = re.compile(r"(?:/ReadVariableOp(?:_\d+)?|/resource|/read)?(?::\d+)?$")
 
@@ -33,7 +35,7 @@ def is_made_up(name: str) -> bool:
     >>> is_made_up("onnx::Mul_35"), is_made_up("/layer/Constant_output_0"), is_made_up("logit_scale")
     (True, True, False)
     """
-    return not name or _MADE_UP.match(name) is not None
+    return not name or (len(name) < LONGEST and _MADE_UP.match(name) is not None)
 
 
 def layer_of(name: str, node: Node | None) -> str | None:
@@ -42,6 +44,8 @@ def layer_of(name: str, node: Node | None) -> str | None:
     >>> layer_of("fc1.weight", None), layer_of("model/dense/MatMul/ReadVariableOp:0", None), layer_of("fc1_w", None)
     ('fc1', 'model/dense', None)
     """
+    if len(name) >= LONGEST:
+        return None
     if is_made_up(name):
         return None if node is None else _by_node(node)
     name = name.rpartition(";")[2]
@@ -53,6 +57,7 @@ def layer_of(name: str, node: Node | None) -> str | None:
 def _by_node(node: Node) -> str:
     """`/encoder/layer.0/query/MatMul` is the query of encoder.layer.0, as the parameters beside it say."""
     name = node.name or (node.outputs[0] if node.outputs else node.op)
+    name = name[:LONGEST].rpartition(";")[2]
     if name.startswith("/"):
         scope = name[1:].rpartition("/")[0]
         return scope.replace("/", ".") or name[1:]

@@ -13,7 +13,7 @@ from nparams.files._onnx.slots import DEQUANTISING, FIXED, SLOTS, THROUGH, key_o
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.files._onnx.model import Node
-    from nparams.files._onnx.scopes import Maker, Scope, Scopes
+    from nparams.files._onnx.scopes import Scope, Scopes
 
 #: the letters of slots.py, the strongest first
 ORDER = "wbsmdxoa"
@@ -51,11 +51,13 @@ class Reach:
         self._scopes = scopes
         self._waiting: list[tuple[Scope, str, Mark]] = []
         self._met: set[tuple[int, str, str, bool]] = set()
-        self._fixed: dict[tuple[int, str], bool] = {}
+        self._fixed: dict[int, set[str]] = {}
         self.marks: dict[int, dict[str, Mark]] = {}
         self.filled: dict[int, tuple[Scope, Node, Mark]] = {}
-        for scope, node in scopes.nodes():
-            self._use(scope, node)
+        for scope in scopes.all:
+            self._find_fixed(scope)
+            for node in scope.graph.nodes:
+                self._use(scope, node)
         while self._waiting:
             waiting, self._waiting = self._waiting, []
             for scope, name, mark in waiting:  # the shortest way to an array is met first
@@ -70,9 +72,21 @@ class Reach:
             return
         for place, name in enumerate(node.inputs):
             sign = letter(row, place)
-            if sign != "-" and name:
+            if sign != "-" and name and self._leads_on(scope, name):
                 plain = PLAIN.get(sign, sign)
                 self._waiting.append((scope, name, Mark(plain, node, place, sign in PLAIN or sign == "d")))
+
+    def _leads_on(self, scope: Scope, name: str) -> bool:
+        """Whether a mark can go on from a value; from what a layer computes, as most values are, it can not."""
+        maker = scope.made.get(name)
+        if not isinstance(maker, tuple):
+            return True
+        node = maker[0]
+        if node.op == "ConstantOfShape":
+            return True
+        if node.op in FIXED and not node.graphs and not self._scopes.functions:
+            return name in self._fixed[id(scope)]
+        return node.op not in SLOTS or node.op in THROUGH or bool(node.graphs) or bool(self._scopes.functions)
 
     def _meet(self, scope: Scope, name: str, mark: Mark) -> None:
         found = scope.find(name)
@@ -110,12 +124,14 @@ class Reach:
     def _constant(self, scope: Scope, node: Node, mark: Mark) -> None:
         for stored in node.tensors.values():
             self._give(stored, mark)
-        for asked in node.refers.values():
-            body: Scope | None = scope
-            while body is not None and body.via is None:
-                body = body.around
-            if body is None or body.via is None:
+        body: Scope | None = scope
+        while body is not None and body.via is None:
+            body = body.around
+        for asked in node.refers.values() if body is not None else ():
+            key = (id(body), f"@{asked}", mark.letter, mark.integers)
+            if key in self._met or body is None or body.via is None:
                 continue
+            self._met.add(key)
             given = [call.tensors[asked] for _, call in self._scopes.calls.get(id(body), ()) if asked in call.tensors]
             for stored in [*given, *([body.via.defaults[asked]] if asked in body.via.defaults else [])]:
                 self._give(stored, mark)
@@ -133,38 +149,17 @@ class Reach:
 
     def is_fixed(self, scope: Scope, name: str) -> bool:
         """Whether a value depends on nothing but what is stored (an input that is left out does not)."""
-        if not name:
-            return True
         found = scope.find(name)
         if found is None:
-            return False
-        stack, entered = [(*found, name)], set()
-        while stack:
-            at, maker, asked = stack[-1]
-            key = (id(at), asked)
-            if key in self._fixed and key not in entered:
-                stack.pop()
-                continue
-            needs = self._needs(at, maker)
-            if key not in entered:
-                entered.add(key)
-                self._fixed[key] = False  # what is made of itself is made of nothing stored
-                stack += [need for need in needs or () if (id(need[0]), need[2]) not in self._fixed]
-            else:
-                entered.discard(key)
-                self._fixed[key] = needs is not None and all(self._fixed[id(n[0]), n[2]] for n in needs)
-                stack.pop()
-        return self._fixed[id(found[0]), name]
+            return not name
+        return isinstance(found[1], Stored) or name in self._fixed[id(found[0])]
 
-    def _needs(self, scope: Scope, maker: Maker) -> list[tuple[Scope, Maker, str]] | None:
-        """What a value is made of: nothing more for what is stored; None where only a run of the model tells."""
-        if isinstance(maker, Stored):
-            return []
-        if isinstance(maker, int) or maker[0].op in RANDOM or maker[0].graphs or self._scopes.called(maker[0]):
-            return None
-        if maker[0].op == "Constant":
-            return []
-        found = [(scope.find(name), name) for name in maker[0].inputs if name]
-        if not found or any(place is None for place, _ in found):
-            return None
-        return [(*place, name) for place, name in found if place is not None]
+    def _find_fixed(self, scope: Scope) -> None:
+        """Names of values in a graph that are made of nothing but what is stored; nodes stand after their inputs."""
+        fixed: set[str] = set()
+        self._fixed[id(scope)] = fixed
+        for node in scope.graph.nodes:
+            if node.graphs or self._scopes.called(node) is not None or node.op in RANDOM:
+                continue
+            if node.op == "Constant" or (node.inputs and all(self.is_fixed(scope, name) for name in node.inputs)):
+                fixed.update(node.outputs)

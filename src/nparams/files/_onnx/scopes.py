@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     #: what made a value: a stored array; (node, which of its outputs); which input of the graph it is
     Maker = Stored | tuple[Node, int] | int
 
-#: operators that hand their own inputs to the graph inside -> how many inputs come before the first that is handed on
-HANDING = {"Loop": 0, "Scan": 0, "SequenceMap": 0}
+#: operators that hand their own inputs to the graph inside
+HANDING = frozenset(("Loop", "Scan", "SequenceMap"))
+#: operators whose outputs are those of graphs inside: which graphs, and how many results of theirs come before
+GIVING = {
+    "If": (("then_branch", "else_branch"), 0), "Loop": (("body",), 1), "Scan": (("body",), 0),
+    "SequenceMap": (("body",), 0),
+}  # fmt: skip
 
 
 class Scope:
@@ -56,7 +61,7 @@ class Scope:
 class Scopes:
     """Every graph of a model: the main one, those inside nodes, the bodies of local functions."""
 
-    __slots__ = ("all", "calls", "functions", "inside")
+    __slots__ = ("_given", "all", "calls", "functions", "inside")
 
     def __init__(self, model: Model) -> None:
         self.all: list[Scope] = []
@@ -66,6 +71,8 @@ class Scopes:
         self.functions: dict[tuple[str, str, str], Scope] = {}
         #: the scope of a function's body (by identity) -> the nodes that call it, and where they stand
         self.calls: dict[int, list[tuple[Scope, Node]]] = {}
+        #: the scope of a function's body (by identity) -> {which input: what calls give for it}
+        self._given: dict[int, dict[int, list[tuple[Scope, str]]]] = {}
         self._add(Scope(model.graph))
         for function in model.functions:
             scope = Scope(function.body, f"{function.name}()")
@@ -75,6 +82,9 @@ class Scopes:
         for scope, node in self.nodes() if self.functions else ():
             if (body := self.called(node)) is not None:
                 self.calls.setdefault(id(body), []).append((scope, node))
+                given = self._given.setdefault(id(body), {})
+                for place, name in enumerate(node.inputs):
+                    given.setdefault(place, []).append((scope, name))
 
     def _add(self, first: Scope) -> None:
         waiting = [first]
@@ -95,12 +105,12 @@ class Scopes:
 
     def called(self, node: Node) -> Scope | None:
         """The body of the local function that a node calls."""
-        return self.functions.get((node.domain, node.op, node.overload))
+        return self.functions.get((node.domain, node.op, node.overload)) if self.functions else None
 
     def given(self, scope: Scope, place: int) -> list[tuple[Scope, str]]:
         """What is given for an input of a graph inside a node, or of a function: (where that stands, its name)."""
         if scope.via is not None:
-            return [(at, node.inputs[place]) for at, node in self.calls.get(id(scope), ()) if place < len(node.inputs)]
+            return self._given.get(id(scope), {}).get(place, [])
         owner = scope.owner
         if owner is None or scope.around is None or owner.op not in HANDING:
             return []
@@ -113,13 +123,13 @@ class Scopes:
         body = self.called(node)
         if body is not None:
             return [(body, name) for name in body.graph.outputs[place : place + 1]]
-        # the first result of a loop's body says whether to go on
-        at = place + 1 if node.op == "Loop" else place
+        attributes, before = GIVING.get(node.op, ((), 0))
+        inside = self.inside.get(id(node), {})
+        at = place + before
         return [
-            (inner, name)
-            for inner in self.inside.get(id(node), {}).values()
-            for name in inner.graph.outputs[at : at + 1]
-        ]
+            (inside[name], result) for name in attributes if name in inside
+            for result in inside[name].graph.outputs[at : at + 1]
+        ]  # fmt: skip
 
 
 def key_of(function: Function) -> tuple[str, str, str]:
