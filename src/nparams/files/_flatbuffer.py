@@ -30,7 +30,7 @@ MOST_PAGES = MOST_VTABLES = 4096
 FIELDS = 24  # of a vtable that are looked at: no table read here has more
 PIECE = 16_384  # offsets of a vector read at once
 TEXT_BYTES = (1 << 16) - 1
-ALL_TEXT_BYTES = 1 << 23
+ALL_TEXT_BYTES = 1 << 25
 # How often a byte of the file may be walked again: real writers share vtables and equal strings, little else.
 SHARING = 8
 SPARE = 1 << 16

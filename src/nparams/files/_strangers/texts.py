@@ -217,6 +217,13 @@ def _small_floats(data: bytes) -> bool:
     return all(abs(v) < 100 for v in values) and sum(abs(v) > 1e-9 for v in values) > 8
 
 
+def raw(head: bytes, name: str) -> str | None:
+    """Numbers without shapes, as OpenVINO, TVM, TensorFlow.js and llama2.c keep them."""
+    if not name.endswith((".bin", ".dat", ".raw", ".weights")) or not _small_floats(head[:64]):
+        return None
+    return "a file of bare numbers; their shapes stand elsewhere (.xml, .param, .json): count what it was made from"
+
+
 def shards(head: bytes, name: str) -> str | None:
     """One of TensorFlow's data files: NAME.data-00000-of-00001 (tensorflow/core/util/tensor_bundle/naming.h)."""
     stem, mark, rest = name.rpartition(".data-")
@@ -248,4 +255,4 @@ EARLY: tuple[Test, ...] = (
     lfs, page, answer, xml, json, words, tar, checkpoint, ctranslate2, darknet, coreml, shards, engine, ncnn,
 )  # fmt: skip
 #: asked of what no format takes
-LATE: tuple[Test, ...] = (pickled, flax)
+LATE: tuple[Test, ...] = (pickled, flax, raw)
