@@ -42,7 +42,9 @@ PARTS = (
     (r"oft_(?:r|R|blocks|diag|embedding_R)", "OFT", None, "q_proj.oft_R.weight"),
     (r"boft_[RsP]", "BOFT", None, "q_proj.boft_R"),
     (r"p?vera_(?:lambda_[bd]|A|B)", "VeRA", None, "q_proj.vera_lambda_d"),
-    (r"(?:w|b)_norm|diff_b|diff", "LyCORIS", None, "lora_unet_norm.w_norm"),
+    (r"(?:w|b)_norm|diff_b|diff|rescale|scalar", "LyCORIS", None, "lora_unet_norm.w_norm"),
+    (r"[ab]2\.weight", "GLoRA", 0, "lycoris_mid_proj.a2.weight"),
+    (r"[ab]1\.weight", "GLoRA", 1, "lycoris_mid_proj.a1.weight"),
     (r"prompt_embeddings", "prompt", None, "prompt_embeddings"),
     (r"adaption_(?:prompt|gate)", "LLaMA-Adapter", None, "self_attn.adaption_gate"),
     (r"ln_tuning_layers", "LayerNorm tuning", None, "norm.ln_tuning_layers.weight"),
@@ -148,11 +150,13 @@ def _is_inside(found: Found, tensors: Sequence[Tensor], config: Mapping[str, Any
 
 NOT_COUNTED = "the base model is not counted"
 #: kinds whose names alone are too common to tell an adapter by
-WEAK = frozenset(("DoRA", "LyCORIS", "PEFT", "prompt"))
+WEAK = frozenset(("DoRA", "GLoRA", "LyCORIS", "PEFT", "prompt"))
+#: those of them that say nothing beside another kind
+COMMON = frozenset(("LyCORIS", "PEFT", "prompt"))
 
 
 def _kind(found: Found) -> str:
-    kinds = [kind for kind in found.kinds if kind not in WEAK or kind == "DoRA"] or list(found.kinds)
+    kinds = [kind for kind in found.kinds if kind not in COMMON] or list(found.kinds)
     return " and ".join(kinds)
 
 
