@@ -196,6 +196,8 @@ SOME = p.compressed(A, 10, 96, 4)
 UNKNOWN = [
     ("GPTQ without g_idx and qzeros", without(p.gptq(A, 64, 96, 4), "g_idx", "qzeros"),
      "GPTQ: neither g_idx nor qzeros tells how many bits a weight has"),
+    ("GPTQ without g_idx, odd sizes", p.gptq(A, 64, 100, 4, index=False),
+     "GPTQ: there is no g_idx to tell inputs that are no multiple of 32"),
     ("GPTQ with a g_idx of another layer", changed(p.gptq(A, 64, 96, 4), "g_idx", shape=[97], data=bytes(388)),
      "GPTQ: 12 rows of 32 bits for 97 inputs and these zeros"),
     ("qweight alone", [T(f"{A}.qweight", [12, 64], "I32")], "qweight: int32 (12, 64) is no layout that is known"),

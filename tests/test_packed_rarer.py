@@ -52,6 +52,12 @@ SCHEMES = [
     ("VPTQ, a bias tells", p.vptq(A, 67, 64, bias=True), "VPTQ", (67, 64), "vptq", None),
     ("VPTQ, config.json tells", p.vptq(A, 67, 64), "VPTQ", (67, 64), "vptq", VPTQ),
     ("AQLM of outputs in pairs", p.aqlm_pairs(A, 24, 64), "AQLM", (24, 64), "aqlm", None),
+    ("AQLM, codes turned round", [p.aqlm(A, 24, 64)[0]._replace(shape=[8, 24, 2]), *p.aqlm(A, 24, 64)[1:]], "AQLM",
+     (24, 64), "aqlm", None),
+    ("FP8 of FBGEMM, experts", [T("x.gate_up_proj", [8, 6], "F8_E4M3"), T("x.gate_up_proj_scale", [1, 6])], "FP8",
+     (8, 6), "float8_e4m3fn", None),
+    ("FP8 of FBGEMM", [T(f"{A}.weight", [6, 10], "F8_E4M3"), T(f"{A}.weight_scale", [6, 1]),
+                       T(f"{A}.input_scale_ub", [1])], "FP8", (6, 10), "float8_e4m3fn", None),
     ("EXL3 of half a bit", p.exl3(A, 128, 256, 3.5), "EXL3", (128, 256), "exl3", None),
 ]  # fmt: skip
 

@@ -15,7 +15,8 @@ PADDED = "EXL3 rounds both sides of a layer up to a multiple of 128, and counts 
 def exl3(group: Group, leaf: str) -> Found | None:
     """trellis int16 (in/16, out/16, 16·bits), suh (in) and svh (out), or su and sv with 16 signs to a number.
 
-    turboderp-org/exllamav3 exllamav3/modules/quant/exl3.py and modules/linear.py (`pad_to`).
+    turboderp-org/exllamav3 exllamav3/modules/quant/exl3.py, `LinearEXL3`, and modules/linear.py (`pad_to`).  There are
+    half bits too: 16·bits is a whole number.
     """
     packed, rest = group.entry(leaf), group.present(*EXL3)
     if packed.dtype not in ("int16", "uint16") or len(packed.shape) != 3 or not rest:
@@ -31,11 +32,15 @@ def exl3(group: Group, leaf: str) -> Found | None:
 def aqlm(group: Group, leaf: str) -> Found | None:
     """codes (out/o, in/i, K), codebooks (K, entries, o, i), scales (out/o, 1, 1, 1).
 
-    Vahe1994/AQLM inference_lib/src/aqlm/inference.py, `QuantizedLinear`.
+    Vahe1994/AQLM inference_lib/src/aqlm/inference.py, `QuantizedLinear`; its `prepare_matmul_op` turns the codes round
+    where they are used without a GPU.
     """
     codes, books, rest = group.entry(leaf), group.get("codebooks"), group.present("codebooks", "scales")
     if books is None:
         return None
     if len(codes.shape) != 3 or len(books.shape) != 4 or codes.shape[2] != books.shape[0]:
         raise Unknown("AQLM", f"codes {codes.shape} do not fit codebooks {books.shape}", rest)
+    scales = group.get("scales")
+    if scales is not None and scales.shape[:1] == codes.shape[1:2] != codes.shape[:1]:
+        return Found("AQLM", (codes.shape[1] * books.shape[2], codes.shape[0] * books.shape[3]), "aqlm", rest)
     return Found("AQLM", (codes.shape[0] * books.shape[2], codes.shape[1] * books.shape[3]), "aqlm", rest)

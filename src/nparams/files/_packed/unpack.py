@@ -70,6 +70,7 @@ BY_SIBLING: dict[str, tuple[Scheme, ...]] = {
     ".quant_state.bitsandbytes__fp4": (in_bytes.bitsandbytes4,),
     "_weight_scale": (*SCALED, in_bytes.not_understood),  # ModelOpt's stacked experts: gate_up_proj_weight_scale
     "_scale_inv": (*SCALED, in_bytes.not_understood),  # transformers' FP8 stacked experts: gate_up_proj_scale_inv
+    "_scale": SCALED,  # transformers' FBGEMM experts: gate_up_proj_scale
     "_scales": (in_bytes.mxfp4_blocks,),  # gpt-oss: gate_up_proj_scales beside gate_up_proj_blocks
 }
 SIBLINGS = tuple(BY_SIBLING)

@@ -44,6 +44,8 @@ def gptq(group: Group, leaf: str) -> Found | None:
         return Found("GPTQ", (out, index.size), f"int{told[0]}", rest)
     if zeros is None or len(told) != 1 or rows * word % told[0]:
         raise Unknown("GPTQ", "neither g_idx nor qzeros tells how many bits a weight has", rest)
+    if rows * word // told[0] % 32:
+        raise Unknown("GPTQ", "there is no g_idx to tell inputs that are no multiple of 32", rest)
     return Found("GPTQ", (out, rows * word // told[0]), f"int{told[0]}", rest)
 
 
