@@ -14,6 +14,7 @@ from nparams.analyses.diff import Diff, diff
 from nparams.cli.main import main
 from nparams.errors import UsageError
 from nparams.expr import Expr
+from tests.conftest import shared
 from tests.miscounts import made
 from tests.safetensors_maker import T, safetensors
 
@@ -258,3 +259,13 @@ def test_json(capsys: CAPTURE) -> None:
          "difference": -272}
     ]  # fmt: skip
     assert isinstance(nparams.diff("1-2", "1-2"), Diff)
+
+
+def test_real_files_of_one_network_explain_themselves() -> None:
+    """A checkpoint, the ONNX file exported from it, and the same with its batch norms folded away."""
+    folder = shared("models/Linzaer+Ultra-Light-Fast-Generic-Face-Detector-1MB/models")
+    trained, exported = folder / "pretrained/version-RFB-320.pth", folder / "onnx/version-RFB-320.onnx"
+    assert nparams.diff(trained, exported).equal
+    found = nparams.diff(trained, folder / "onnx/version-RFB-320_simplified.onnx")
+    assert {item.what for item in found.items} == {"folded norm"}
+    assert (sum(item.copies for item in found.items), found.difference) == (35, -2404)

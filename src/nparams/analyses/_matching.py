@@ -155,7 +155,11 @@ def _run(
     block = many[at].name.split(".")[:-1]
     weights, rest = _parts(many[at], biases)
     reach = (FUSED_WIDE if block else 0) if wide else FUSED
+    if many[at].normalises:  # a norm is never a part of what it norms
+        return at, (0, 0)
     for end in range(at + 1, min(len(many), at + reach)):
+        if many[end].normalises:
+            break
         parts = many[end].name.split(".")[:-1]
         if parts != block:
             if not wide:
