@@ -152,6 +152,35 @@ COUNTED = [
         model([node("Mul", "v g", "w"), node("Conv", "x w")], [tensor("v", [4, 3, 1]), tensor("g", [4, 1, 1])]),
         {"v": "weight 4x3x1 float32", "g": "weight 4x1x1 float32"},
     ),
+    (
+        "ones and zeros for a norm without parameters",
+        model(
+            [
+                node("InstanceNormalization", "x /m/Constant_1_output_0 val_3", "h"),
+                node("Mul", "h g", "i"),
+                node("Add", "i b"),
+            ],
+            [
+                tensor("/m/Constant_1_output_0", [2]),
+                tensor("val_3", [2]),
+                tensor("g", [4, 1, 1]),
+                tensor("b", [4, 1, 1]),
+            ],
+        ),
+        {
+            "/m/Constant_1_output_0": "buffer 2 float32",
+            "val_3": "buffer 2 float32",
+            "g": "weight 4x1x1 float32",
+            "b": "bias 4x1x1 float32",
+        },
+    ),
+    (
+        "preprocessing",
+        model(
+            [node("Sub", "x mean", "h"), node("Div", "h std")], [tensor("mean", [3, 1, 1]), tensor("std", [3, 1, 1])]
+        ),
+        {"mean": "buffer 3x1x1 float32", "std": "buffer 3x1x1 float32"},
+    ),
     # quantised
     (
         "QDQ",

@@ -34,6 +34,7 @@ from tests.onnx_maker import (
     chunk,
     constant,
     fixed,
+    function,
     graph,
     integers,
     model,
@@ -207,6 +208,18 @@ SAID = [
             "1 x a forest of decision trees beside what is counted here. "
             "The number of its leaves is no parameter count; "
             "count the trees with what wrote it"
+        ],
+        [],
+    ),
+    (
+        "an output head that may be tied",
+        model(
+            [node("Gather", "emb x", "h"), node("MatMul", "h onnx::MatMul_7")],
+            [tensor("emb", [50, 16]), tensor("onnx::MatMul_7", [16, 50])],
+        ),
+        [
+            '"onnx::MatMul_7" has the shape of "emb" turned round: if the model ties its output head to that table, '
+            "the exporter stored it twice, and 800 of the parameters are copies"
         ],
         [],
     ),
@@ -584,11 +597,12 @@ def test_other_real_files_are_not_taken_for_onnx():
 
 
 MANY = 400_000
+INPUTS = [f"p{k}" for k in range(30_000)]
 ATTACKS = {
     "2^60 bytes of a graph": number(1, 8) + varint(7 << 3 | 2) + varint(HUGE),
     "nodes of nothing": model(Graph(b"\x0a\0" * MANY)),
     "initializers of nothing": model(Graph(b"\x2a\0" * MANY)),
-    "unknown fields": number(1, 8) + b"\x78\0" * (8 * MANY),
+    "unknown fields": number(1, 8) + b"\x78\0" * (6 * MANY),
     "inputs without end": model(Graph(chunk(1, b"\x0a\0" * MANY + chunk(4, "Add")))),
     "names without end": model(Graph(chunk(1, b"".join(chunk(1, f"{k}é") for k in range(MANY))))),
     "attributes without end": model(Graph(chunk(1, chunk(4, "A") + b"\x2a\0" * MANY))),
@@ -599,6 +613,19 @@ ATTACKS = {
     "a chain of casts, used at each step": model(
         [node("Identity", f"v{k}", f"v{k + 1}") + b"" for k in range(20_000)]
         + [node("Conv", f"x v{k}", f"y{k}") for k in range(20_000)], [tensor("v0", [2])]),
+    "one node of many graphs and results": model(
+        [node("If", "c", " ".join(f"r{k}" for k in range(30_000)), graphs=[Graph(b"")] * 30_000)]
+        + [node("Conv", f"x r{k}", f"y{k}") for k in range(30_000)]
+    ),
+    "one function of many inputs, called often": model(
+        [node("F", "", f"y{k}", domain="f") for k in range(30_000)],
+        functions=[function("F", " ".join(INPUTS), "z", [node("Conv", f"x {name}") for name in INPUTS])],
+    ),
+    "a chain of sums, each used": model(
+        [node("Add", f"v{k} v{k}", f"v{k + 1}") for k in range(20_000)]
+        + [node("Conv", f"x v{k}", f"y{k}") for k in range(20_000)],
+        [tensor("v0", [2])],
+    ),
     "a forest": model([node("TreeEnsembleRegressor", "x", domain=ML, nodes_values=[0.5] * MANY)]),
 }  # fmt: skip
 CHILD = """

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: integers that a weight may be stored as without further ado; wider ones only where the operator takes them
 NARROW = frozenset(("int8", "uint8"))
 PLAIN_NAMES = frozenset(("weight", "kernel", "gamma"))
+#: what inputs are normalised with, in preprocessing that is part of the graph
+STATISTICS = frozenset(("mean", "std", "var", "variance", "pixel_mean", "pixel_std", "image_mean", "image_std"))
 #: what a mark makes of an array -> (role, what a note says of it)
 FIXED_ROLES = {
     "s": ("bookkeeping", "scale, zero point or index of a quantised {op}"),
@@ -57,8 +59,17 @@ def _slot(stored: Stored, marks: Mapping[str, Mark]) -> Mark | None:
     for sign in "wb":
         mark = marks.get(sign)
         if mark is not None and _may_be(stored, mark):
-            return mark
+            return None if _stands_in(stored, mark) else mark
     return None
+
+
+def _stands_in(stored: Stored, mark: Mark) -> bool:
+    """Whether ones and zeros take the place of parameters that a layer does not have.
+
+    Exporters write torch's GroupNorm, and InstanceNorm without parameters, as InstanceNormalization, which must have
+    both.
+    """
+    return mark.node.op == "InstanceNormalization" and is_made_up(stored.name)
 
 
 def _may_be(stored: Stored, mark: Mark) -> bool:
@@ -76,6 +87,8 @@ def _by_operand(stored: Stored, marks: Mapping[str, Mark], named: str) -> Verdic
         return Verdict(*_by(marks["a"], "a"), marks["a"])
     if stored.dtype is None or stored.dtype in INTEGERS:
         return Verdict("buffer", f"{stored.dtype or 'text'}: not trainable")
+    if any(_stands_in(stored, mark) for sign, mark in marks.items() if sign in "wb"):
+        return Verdict("buffer", "in the place of a parameter that the layer does not have")
     if stored.size == 1 and named != "bias" and _leaf(stored) not in PLAIN_NAMES:
         return Verdict("buffer", "one number, in no slot that is known")
     return Verdict("bias" if named == "bias" else "weight", "in no slot that is known: by its name and shape")
@@ -90,6 +103,8 @@ def _operand(stored: Stored, mark: Mark, named: str) -> Verdict:
     note = f"an operand of {mark.node.op}"
     if stored.size == 1 and is_made_up(stored.name):
         return Verdict("buffer", f"one number, {note}", mark)
+    if mark.node.op in ("Sub", "Div") and _leaf(stored) in STATISTICS:
+        return Verdict("buffer", f"{note}, a statistic by its name", mark)
     if named == "bias" or _leaf(stored) in PLAIN_NAMES:
         return Verdict(named, note, mark)
     along = sum(n > 1 for n in stored.dims)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import escaped, shown
 from nparams.files._onnx.learned import INSTEAD, foreign
+from nparams.files._onnx.names import is_made_up
 from nparams.network import PARAMETER_ROLES
 
 TYPE_CHECKING = False
@@ -64,6 +65,7 @@ def describe(model: Model, inventory: Inventory, folder: Folder | None) -> Words
     _say_sparse(words, inventory.items)
     _say_inline(words, inventory.items)
     _say_unknown(words, inventory.items)
+    _say_stored_twice(words, inventory.items)
     _say_foreign(words, inventory)
     if model.training:
         words.notes.append("the graphs that train the model are set aside")
@@ -161,6 +163,23 @@ def _say_unknown(words: Words, items: Sequence[Item]) -> None:
     strange = [item for item in items if item.stored.note and "is not known" in item.stored.note]
     if strange:
         words.notes.append(f"{shown(strange[0].tensor.name)}: {strange[0].stored.note}")
+
+
+def _say_stored_twice(words: Words, items: Sequence[Item]) -> None:
+    """An exporter that turns a tied output head round beforehand stores the embedding a second time."""
+    tables = {
+        i.tensor.shape: i.tensor for i in items
+        if i.mark is not None and i.mark.node.op == "Gather" and i.tensor.role == "weight" and len(i.stored.dims) == 2
+    }  # fmt: skip
+    for item in items if tables else ():
+        t = item.tensor
+        table = tables.get(t.shape[::-1]) if t.shape else None
+        head = t.role == "weight" and item.mark is not None and item.mark.node.op in ("MatMul", "Gemm")
+        if table is not None and head and is_made_up(t.name):
+            words.notes.append(
+                f"{shown(t.name)} has the shape of {shown(table.name)} turned round: if the model ties its output head "
+                f"to that table, the exporter stored it twice, and {t.size:,} of the parameters are copies"
+            )
 
 
 def _say_foreign(words: Words, inventory: Inventory) -> None:

@@ -40,7 +40,7 @@ DEPTH = 100  # messages inside messages: what the reference readers allow
 LARGEST_NUMBER = (1 << 29) - 1
 TEXT_BYTES = (1 << 16) - 1
 # Limits far above any real file and low enough for 256 MB of memory and seconds of work.
-FIELDS = 3_000_000
+FIELDS = 2_000_000
 TEXTS_KEPT = 400_000
 MADE = 400_000
 ALL_TEXT_BYTES = 1 << 25
