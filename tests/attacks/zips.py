@@ -165,15 +165,15 @@ ATTACKS = [
            archive([M("m/data.pkl", GOOD, deflated=True, size=10_000, local_size=10_000), M("m/version", b"3\n")]),
            ': "m/data.pkl" does not inflate to the 10,000 bytes that the directory says',
            DIFFER),
-    Attack("config.json of 1 GB in 1 MB", "m.keras", lambda: zeros(1024, "config.json", b"", WEIGHTS), "", BOMB),
+    Attack("config.json of 1 GB in 1 MB", "m.keras", lambda: zeros(1024, "config.json", b"", WEIGHTS), Count(0), BOMB),
     Attack("model.weights.h5 of 1 GB in 1 MB", "m.keras", lambda: zeros(1024, "model.weights.h5"),
            ': "model.weights.h5" would inflate from 1,061,895 to 1,073,741,824 bytes: too large, or '
            "a zip bomb", BOMB),
     # what is listed
     Attack("200,000 members", "m.npz", lambda: many(".npy"),
            ": 0.npy: b'' where a NumPy array begins with b'\\x93NUMPY'. Damaged, or cut short?", "header bloat"),
-    Attack("200,000 members beside the pickle", "m.pt", lambda: many("", ("m/data.pkl", GOOD), ("m/data/0", bytes(24))), Count(6),
-           "header bloat"),
+    Attack("200,000 members beside the pickle", "m.pt",
+           lambda: many("", ("m/data.pkl", GOOD), ("m/data/0", bytes(24))), Count(6), "header bloat"),
     Attack("names that lead out of the folder", "m.npz", npz({"../../../etc/cron.d/x.npy": ARRAY}), Count(6), SLIP),
     Attack("an absolute name", "m.npz", npz({"/etc/cron.d/x.npy": ARRAY}), Count(6), SLIP),
     Attack("a name of 65,535 letters", "m.npz", npz({"a" * 65_531 + ".npy": ARRAY}), Count(6), "header bloat"),
