@@ -134,7 +134,7 @@ SOURCES = (
     ),
     Source(
         "torchscript", "file", "nparams.files.torchscript", "TorchScript archive of PyTorch", "model.jit",
-        (".jit", ".torchscript"), inside=("/constants.pkl", "/code/.data/"),
+        (".jit", ".torchscript", ".ptl"), inside=("/constants.pkl", "/code/.data/", "/model.json"),
     ),
     Source(
         "pytorch", "file", "nparams.files.pytorch", "PyTorch checkpoint, as torch.save writes it since 1.6", "model.pt",

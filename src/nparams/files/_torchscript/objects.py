@@ -78,7 +78,7 @@ class Objects:
                     if len(stack) > DEEPEST:
                         raise FormatError(f"{self.file}: {shown(path)}: objects more than {DEEPEST} deep")
                     open_.add(id(held))
-                    stack.append((id(held), self._inside(held, path, module, how)))
+                    stack.append((id(held), self._inside(held, path, module)))
                     break
             else:
                 open_.discard(stack.pop()[0])
@@ -93,7 +93,7 @@ class Objects:
         self._seen.add(id(held))
         return True
 
-    def _inside(self, value: Any, path: str, module: str, how: str = UNKNOWN) -> Iterator[tuple[str, Any, str, str]]:
+    def _inside(self, value: Any, path: str, module: str) -> Iterator[tuple[str, Any, str, str]]:
         """What a value holds: (path, value, how, path of the module)."""
         if isinstance(value, Record) and not is_module(value):
             yield from native(value, path, module)
@@ -101,10 +101,10 @@ class Objects:
             yield from self._attributes(value, path)
         elif isinstance(value, Dict):
             for key, held in value.items():
-                yield f"{path}.{key if isinstance(key, str) else '?'}", held, how, module
+                yield f"{path}.{key if isinstance(key, str) else '?'}", held, ATTRIBUTE, module
         elif isinstance(value, (list, tuple)):
             for k, held in enumerate(value):
-                yield f"{path}.{k}", held, how, module
+                yield f"{path}.{k}", held, ATTRIBUTE, module  # nothing in a list is registered
 
     def _attributes(self, value: Record, path: str) -> Iterator[tuple[str, Any, str, str]]:
         registered = self.classes.get(value.maker.path)
@@ -126,7 +126,7 @@ def _how(registered: Registered | None, name: str) -> str:
     if name in registered.parameters:
         return PARAMETER
     if registered.buffers is None:
-        return UNKNOWN
+        return BUFFER
     return BUFFER if name in registered.buffers else ATTRIBUTE
 
 

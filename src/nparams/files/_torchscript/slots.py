@@ -26,6 +26,7 @@ SLOTS = {
     "_native_multi_head_attention": "-----wbwb",
     "_transformer_encoder_layer_fwd": "---wbwb---wbwbwbwb",
     **dict.fromkeys(("add", "sub", "rsub"), "oo"), **dict.fromkeys(("mul", "div"), "xx"),
+    **dict.fromkeys(("cat", "concat"), "x"),  # a class token beside the patches
 }  # fmt: skip
 
 #: operators that give on their first argument, changed in form only
