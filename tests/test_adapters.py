@@ -49,6 +49,8 @@ ADAPTERS = [
      {"r": 16, "rank_pattern": {"k": 4}}, None, (1856, 0), [f"a LoRA adapter of ranks 4 to 16; {NOT}"]),
     ("settings that are none", LORA, {"r": "x", "rank_pattern": 3, "base_model_name_or_path": 7}, None, (1792, 0),
      [f"a LoRA adapter of rank 16; {NOT}"]),
+    ("patterns that are none", LORA, {"r": 16, "rank_pattern": {"k": {}, "q": [4]}}, None, (1792, 0),
+     [f"a LoRA adapter of rank 16; {NOT}"]),
     ("a base model with a path and escapes", LORA, {"base_model_name_or_path": "../../etc\x1b[31m"}, None, (1792, 0),
      [f"a LoRA adapter of rank 16 for ../../etc\\x1b[31m; {NOT}"]),
     ("a head saved whole", (*LORA, T("base_model.model.score.weight", [2, 64]), T("base_model.model.score.bias", [2])),

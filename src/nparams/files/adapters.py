@@ -215,7 +215,7 @@ def _compare(made: Made, found: Found, config: Mapping[str, Any], metadata: Mapp
     )
     rank = next((n for n in map(whole_number, told) if n), None)
     patterns = config.get("rank_pattern")
-    others = patterns.values() if isinstance(patterns, dict) else ()
+    others = map(whole_number, patterns.values()) if isinstance(patterns, dict) else ()
     if rank is None or not found.ranks or set(found.ranks) <= {rank, *others}:
         return
     made.notes.append(f"its settings say rank {rank:,}; the tensors are{_ranks(found)}")
