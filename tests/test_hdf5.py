@@ -85,7 +85,12 @@ KERAS = [
     ("a weights file of Keras 3",
      store({"layers/dense": [D((3, 4)), D((4,))], "layers/dense_10": [D((4, 2))], "layers/dense_2": [D((4, 4))]}),
      {"dense/kernel": ((3, 4), W), "dense/bias": ((4,), B), "dense_2/kernel": ((4, 4), W),
-      "dense_10/kernel": ((4, 2), W)}, "Keras 3 weights, 4 tensors", ""),
+      "dense_10/kernel": ((4, 2), W)}, "Keras weights, 4 tensors", ""),
+    ("one that names its objects", store({"layers/dense": [D((3, 4))]}, {"layers/dense": "logits"}),
+     {"logits/kernel": ((3, 4), W)}, "Keras 3 weights, 1 tensor", ""),
+    ("attention", store({f"mha/{n}_dense": [D((3, 2, 4)), D((2, 4))] for n in ("query", "_output")}),
+     {"mha/attention_output/kernel": ((3, 2, 4), W), "mha/attention_output/bias": ((2, 4), B),
+      "mha/query/kernel": ((3, 2, 4), W), "mha/query/bias": ((2, 4), B)}, "Keras weights, 4 tensors", ""),
 ]  # fmt: skip
 
 
@@ -135,6 +140,8 @@ PLAIN = [
      'left out, because they hold no plain numbers: "t"'),
     ("two names for one dataset", h5({"a": D((2, 2)), "b": Link("/a")}),
      {"a": ((2, 2), "float32", W), "b": ((2, 2), "float32", W)}, ""),
+    ("a group of its own called vars", h5({"vars": {"t": D((2,)), "x": {"0": D((3,))}}}),
+     {"vars/t": ((2,), "float32", W), "vars/x/0": ((3,), "float32", W)}, ""),
     ("opaque numbers", h5({"w": D((2, 2), "opaque8")}), {"w": ((2, 2), None, W)}, ""),
     ("packed weights", h5({"l.qweight": D((4, 8), "int32"), "l.qzeros": D((1, 1), "int32"), "l.scales": D((1, 8)),
                            "l.g_idx": D((32,), "int32")}),
@@ -167,6 +174,7 @@ REFUSED = [
     ("a soft link among the layers", legacy({"d": {"d/k": D((2,))}}, b=Link("/d", "soft")), "m.h5: a soft link"),
     ("a layer that is not there", h5({"a": {}, "@": {"layer_names": ["a", "b"]}}),
      'm.h5: layer_names of "/" names "b", which is not there'),
+    ("a layer twice", h5({"a": {}, "@": {"layer_names": ["a", "a"]}}), 'm.h5: layer_names of "/" names "a" twice'),
     ("a variable that is not there", h5({"a": {"@": {"weight_names": ["k"]}}, "@": {"layer_names": ["a"]}}),
      'm.h5: weight_names of "/a" names "k", which is not there'),
     ("a configuration that is no JSON", legacy({}, config="{"), "m.h5: model_config is not the JSON that Keras writes"),

@@ -23,4 +23,5 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     made = weights.read(roots, None)
     flags = [flag for root in roots for flag in root.flags]
     version = "3" if made.named else None
-    return told.finish(made, source, "keras-shards", "Keras 3 weights", version, flags, [], f"{len(names):,} shards")
+    what = "Keras 3 weights" if version else "Keras weights"
+    return told.finish(made, source, "keras-shards", what, version, flags, [], f"{len(names):,} shards")

@@ -83,6 +83,10 @@ class _Reader:
         weights = inside if isinstance(inside, Group) else root
         names = texts(weights, "layer_names")
         members = weights.items()
+        if names is not None and len(set(names)) < len(names):
+            seen: set[str] = set()
+            twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+            raise FormatError(f"{self.source}: layer_names of {shown(weights.name)} names {shown(twice)} twice")
         for name in names or ():
             found = weights.get(name)
             if not isinstance(found, Group):

@@ -66,7 +66,7 @@ class Names:
             return layer.name
         if not path or path[-1] in CONTAINERS or (stored is None and self._bear_names):
             return None
-        return path[-1]
+        return variables.CHILDREN.get(path[-1].lstrip("_"), path[-1])
 
     def kinds(self, path: tuple[str, ...]) -> Iterator[str]:
         """The classes that an object may be of, the surest first."""
@@ -78,8 +78,8 @@ class Names:
             spelt.append(base(path[-1]))
             if path[-1] == "cell" and len(path) > 1:
                 spelt.append(f"{base(path[-2])}_cell")
-            if path[-1] in variables.CHILDREN:
-                yield variables.CHILDREN[path[-1]]
+            if path[-1].lstrip("_") in variables.CHILDREN:
+                yield "EinsumDense"
         if stored is not None and stored.name:
             spelt.append(base(stored.name).removeprefix("forward_").removeprefix("backward_"))
         yield from (variables.BY_PATH[name] for name in spelt if name in variables.BY_PATH)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 VARS = "vars"
 #: containers that a path leads through: no objects themselves
 CONTAINERS = frozenset(("layers", "_layer_checkpoint_dependencies", "cells"))
+#: groups and datasets that are looked at for a group `vars`
+MOST_LOOKED_AT = 10_000
 
 
 class Stored:
@@ -32,11 +34,22 @@ class Stored:
 
 
 def has_vars(root: Group) -> bool:
-    """Whether this is such a file: a group `vars` at the top, or below a group on the way to a layer."""
-    names = [name.replace("\\", "/") for name, _ in root.items()]
-    if VARS in names or any(name.split("/")[0] in CONTAINERS for name in names):
-        return True
-    return any(isinstance(found, Group) and isinstance(found.get(VARS), Group) for _, found in root.items())
+    """Whether this is such a file: a group `vars`, wherever it stands, of variables 0, 1 … or of an object's name."""
+    stack, seen = [root], 0
+    while stack and seen < MOST_LOOKED_AT:
+        for name, member in stack.pop().items():
+            seen += 1
+            if isinstance(member, Group):
+                if name.replace("\\", "/").split("/")[-1] == VARS and _is_vars(member):
+                    return True
+                stack.append(member)
+    return False
+
+
+def _is_vars(group: Group) -> bool:
+    members = group.items()
+    by_number = bool(members) and all(name.isdigit() and isinstance(each, Dataset) for name, each in members)
+    return by_number or "name" in group.attrs()
 
 
 def objects(roots: Sequence[Group]) -> tuple[list[Stored], list[tuple[tuple[str, ...], Dataset, int]]]:

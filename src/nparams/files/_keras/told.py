@@ -34,7 +34,7 @@ def network(root: Group, source: ByteSource, folder: Folder | None) -> Network:
     if store.has_vars(root):
         made = weights.read([root], None)
         version = "3" if made.named else None
-        return finish(made, source, "hdf5", "Keras 3 weights", version, root.flags, [])
+        return finish(made, source, "hdf5", "Keras 3 weights" if version else "Keras weights", version, root.flags, [])
     from nparams.files._keras.plain import read as plain
 
     return plain(root, source, folder)

@@ -85,12 +85,8 @@ BOOKKEEPING = frozenset((
     "reverse_embeddings_scale", "reverse_embeddings_zero",
 ))  # fmt: skip
 
-#: attribute of a composite layer -> the class that stands there (attention/multi_head_attention.py and its like)
-CHILDREN = dict.fromkeys(
-    ("query_dense", "key_dense", "value_dense", "output_dense", "_query_dense", "_key_dense", "_value_dense",
-     "_output_dense"),
-    "EinsumDense",
-)  # fmt: skip
+#: attribute of an attention layer with an EinsumDense -> what that is called (attention/multi_head_attention.py)
+CHILDREN = {"query_dense": "query", "key_dense": "key", "value_dense": "value", "output_dense": "attention_output"}
 
 OPTIMIZERS = frozenset((
     "adadelta", "adafactor", "adagrad", "adam", "adam_w", "adamw", "adamax", "ftrl", "lamb", "lion",
