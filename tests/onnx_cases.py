@@ -218,6 +218,24 @@ COUNTED = [
         {"w": "weight 4x3x1 uint8", "b": "bias 4 int32", "s": "bookkeeping 1 float32", "z": "bookkeeping 1 uint8"},
     ),
     (
+        "the scale of a weight that is quantised as the model runs",
+        model(
+            [
+                node("DynamicQuantizeLinear", "x", "q s z"),
+                node("MatMulInteger", "q W_quantized z W_zero_point", "i"),
+                node("Cast", "i", "f"),
+                node("Mul", "s W_scale", "t"),
+                node("Mul", "f t"),
+            ],
+            [tensor("W_scale", [5]), tensor("W_zero_point", [], INT8), tensor("W_quantized", [3, 5], INT8)],
+        ),
+        {
+            "W_scale": "bookkeeping 5 float32",
+            "W_zero_point": "bookkeeping 1 int8",
+            "W_quantized": "weight 3x5 int8",
+        },
+    ),
+    (
         "a scale by the graph's annotation",
         model(graph([], [tensor("s", [3])], extra=chunk(14, chunk(2, chunk(1, "SCALE_TENSOR") + chunk(2, "s"))))),
         {"s": "bookkeeping 3 float32"},

@@ -66,7 +66,7 @@ class Inventory:
 
     def _initializers(self, scope: Scope) -> None:
         names: set[str] = set()
-        annotated = frozenset(scope.graph.annotated)
+        annotated = {*scope.graph.annotated, *_scales(scope.graph)}
         for stored in scope.graph.initializers:
             if stored.name in names:
                 what = f"initializer {shown(stored.name)} (ends at {stored.offset:,})"
@@ -186,6 +186,15 @@ class Inventory:
             return
         if isinstance(used, int) and isinstance(experts, int) and 0 < used <= experts:
             self.routes[tensor.name] = used, experts
+
+
+def _scales(graph: Graph) -> list[str]:
+    """Scales that stand beside what they scale, by the names that ONNX Runtime's quantiser gives both.
+
+    microsoft/onnxruntime onnxruntime/python/tools/quantization/quant_utils.py: TENSOR_NAME_QUANT_SUFFIX.
+    """
+    ending = "_quantized"
+    return [f"{t.name.removesuffix(ending)}_scale" for t in graph.initializers if t.name.endswith(ending)]
 
 
 def _sparse(stored: Stored) -> str | None:

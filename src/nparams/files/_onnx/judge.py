@@ -50,7 +50,7 @@ def judge(stored: Stored, marks: Mapping[str, Mark], annotated: bool = False) ->
         if sign in marks:
             return Verdict(*_by(marks[sign], sign), marks[sign])
     if annotated:
-        return Verdict("bookkeeping", "a scale or zero point, by the graph's quantization annotation")
+        return Verdict("bookkeeping", "the scale or zero point of a quantised array, by the graph's own word")
     return _by_operand(stored, marks, named[0])
 
 

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from nparams.files.bytesource import Folder
 
 
+#: how operators on integers are called together
+SCHEMES = {
+    **dict.fromkeys(("QLinearConv", "QLinearMatMul", "QGemm", "QAttention", "QLinearAdd", "QLinearMul"), "QOperator"),
+    **dict.fromkeys(
+        ("MatMulInteger", "ConvInteger", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM", "MatMulIntegerToFloat"),
+        "dynamically quantised",
+    ),
+}
+
+
 class Words:
     """The parts of a Network that are said rather than counted."""
 
@@ -53,6 +63,8 @@ def _schemes(items: Sequence[Item]) -> list[str]:
                 found.setdefault(item.mark.node.op)
             elif item.mark.through == "DequantizeLinear":
                 found.setdefault("QDQ")
+            elif item.mark.node.op in SCHEMES:
+                found.setdefault(SCHEMES[item.mark.node.op])
     return list(found)
 
 
