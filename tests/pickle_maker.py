@@ -303,10 +303,11 @@ SYSTEM = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short
 
 
 def legacy(
-    value: Any, keys: Any = None, tail: bytes | None = None, head: Sequence[Any] = (MAGIC, 1001, SYSTEM)
-) -> bytes:
+    value: Any, keys: Any = None, tail: bytes | None = None, head: Sequence[Any] = (MAGIC, 1001, SYSTEM),
+    storages: dict[str, int] | None = None,
+) -> bytes:  # fmt: skip
     """A file as torch.save wrote it before 1.6."""
-    held = storages_in(value)
+    held = storages_in(value) if storages is None else storages
     keys = sorted(held) if keys is None else keys
     data = b"".join(struct.pack("<q", length) + bytes(length) for length in (held[k] for k in sorted(held)))
     return b"".join(map(pickled, (*head, value, keys))) + (data if tail is None else tail)

@@ -91,8 +91,9 @@ def _spectral_norm(tensors: Sequence[Tensor]) -> None:
 
 def _set_copies_aside(made: Made, tensors: Sequence[Tensor]) -> None:
     """An averaged second copy is not the model when the model itself is there; alone, it is."""
-    copies = [t for t in tensors if t.name.startswith(COPIES)]
-    if not copies or len(copies) == len(tensors):
+    left = [t for t in tensors if t.role != "other"]
+    copies = [t for t in left if t.name.startswith(COPIES)]
+    if not copies or len(copies) == len(left):
         return
     for t in copies:
         t.role, t.note = "other", "a second, averaged copy of a model that is also here"

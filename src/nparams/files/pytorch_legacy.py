@@ -12,6 +12,7 @@ from nparams.files._pytorch.model import Model
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
 from nparams.files._pytorch.storages import Storages
+from nparams.files.bytesource import MemorySource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
+HEAD = 4_096  # bytes that the first three pickles take at most, 200 in files of torch
 COUNT = 8  # bytes before the numbers of each storage
 
 
@@ -37,13 +39,13 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
 
 def _read(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     file = place(source.name)
-    at = 0
+    head, at = MemorySource(source.read(0, min(HEAD, source.size)), source.name), 0
     for what, wanted in (("magic number", MAGIC), ("protocol", PROTOCOL)):
-        head = load(source, at, calls={}, limits=limits)
-        if head.value.__class__ is not int or head.value != wanted:
+        met = load(head, at, calls={}, limits=limits)
+        if met.value.__class__ is not int or met.value != wanted:
             raise FormatError(f"{file}: its {what} (offset {at}) is not PyTorch's. Damaged?")
-        at = head.end
-    told = load(source, at, calls={}, limits=limits)
+        at = met.end
+    told = load(head, at, calls={}, limits=limits)
     storages = Storages()
     loaded = load(source, told.end, persistent=storages, limits=limits)
     keys = load(source, loaded.end, calls={}, limits=limits)

@@ -119,7 +119,7 @@ class Model:
     # -- names and roles ----------------------------------------------------------------------------------------------
 
     def _name(self, items: list[Item]) -> None:
-        names = [name_of(item, self.base if item.spot.why is None else self.walk.root) for item in items]
+        names = [name_of(item, self.base) for item in items]
         if sum(map(len, names)) > MAX_NAMES or len(max(names, key=len, default="")) > MAX_NAME:
             raise FormatError(f"{self.file}: its tensors have names of more characters than are read")
         self.hints = hints_in("\n".join(names))

@@ -60,9 +60,8 @@ def _told(model: Model, loaded: Loaded) -> list[str]:
         for why, (count, size) in list(aside.items())[:MOST_TOLD]
     ]
     if model.walk.modules:
-        notes.append(
-            f"a whole model was saved: its {len(loaded.classes):,} classes are not loaded, only what they hold is read"
-        )
+        classes = f"its classes ({len(loaded.classes):,}) are not loaded"
+        notes.append(f"a whole model was saved: {classes}, only what they hold is read")
     if not model.tensors:
         notes.append("no tensors: this file holds something else than a network")
     return notes

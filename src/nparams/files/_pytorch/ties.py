@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     #: which storage, first byte, byte behind it, name, bytes of a number
     Left = tuple[int, int, int, str, int]
 
-#: who owns a count that several share: the earlier role, then the earlier tensor
-ORDER = ("weight", "bias", "buffer", "bookkeeping", "other")
+#: who owns a count that several share: the first parameter, else the first buffer, ...
+ORDER = {"weight": 0, "bias": 0, "buffer": 1, "bookkeeping": 2, "other": 3}
 
 
 def extent_of(array: Array) -> Extent | None:
@@ -49,7 +49,7 @@ def tie(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> tuple[int, list[L
     left: list[Left] = []
     for which, held in enumerate(several for several in used.values() if len(several) > 1):
         owners: dict[Extent, Tensor] = {}
-        for k in sorted(held, key=lambda k: ORDER.index(tensors[k].role)):
+        for k in sorted(held, key=lambda k: ORDER[tensors[k].role]):
             extent = extent_of(arrays[k])
             if extent is None:
                 continue
