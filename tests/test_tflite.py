@@ -468,6 +468,15 @@ CROWDED = [
 
 
 @need_limits
+def test_many_operands_joined_into_many_results_take_little(tmp_path):
+    path = tmp_path / "m.tflite"
+    path.write_bytes(model(G([X, W], [Op("CONCATENATION", [1] * 140_000, [0] * 140_000), Op("CONV_2D", [0, 0], [0])])))
+    run = limited(BEFORE, CHILD, path, seconds=20)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.startswith("counted TensorFlow Lite, 1 stored tensor of 2, 2 operators")
+
+
+@need_limits
 @pytest.mark.parametrize(("size", "said"), [c[1:] for c in CROWDED], ids=[c[0] for c in CROWDED])
 def test_the_most_crowded_file_takes_little_memory(tmp_path, size, said):
     path = tmp_path / "m.tflite"

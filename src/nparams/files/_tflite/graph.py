@@ -82,7 +82,9 @@ class Graph:
         if name in HANDED_ON:
             which = HANDED_ON[name]
             kept = taken if which is None else [taken[k] for k in which if k < len(taken)]
-            self._join(((number, k) for k in given), [(number, k) for k in kept if k != NONE])
+            # what joins many has one result, what divides has one operand: nothing multiplies here
+            made = given if len(kept) == 1 else given[:1]
+            self._join(((number, k) for k in made), [(number, k) for k in kept if k != NONE])
         elif name in CALLS:
             self._calls.append((name, number, taken, given, _called(operator, name)))
         elif name.endswith(("VAR_HANDLE", "_VARIABLE")):
