@@ -64,7 +64,7 @@ KERAS = [
     ("what Keras would not load",
      h5({"a": {"a": {"kernel": D((2,)), "old": D((9,))}, "@": {"weight_names": ["a/kernel"]}}, "b": {"x": D((4,))},
          "y": D((3,)), "@": {"layer_names": ["a"]}}),
-     {"a/kernel": ((2,), W)}, "Keras weights, 1 tensor", "7 numbers, not among the model's layer_names"),
+     {"a/kernel": ((2,), W)}, "Keras weights, 1 tensor", "16 numbers, not among layer_names and weight_names: Keras does not load it"),
     ("a layer of two models is one", legacy({"inner": TWICE, "shared": TWICE}),
      {"inner/shared/kernel": ((4, 4), W), "inner/shared/bias": ((4,), B), "shared/kernel": ((4, 4), W),
       "shared/bias": ((4,), B)}, "Keras weights (Keras 2.2.4), 4 tensors",
@@ -79,6 +79,12 @@ KERAS = [
     ("a layer whose name has a slash", legacy({}, a={"b": {"a": {"b": {"kernel": D((7,))}}, "@": {
         "weight_names": ["a/b/kernel"]}}}, attrs={"layer_names": ["a/b"]}),
      {"a/b/kernel": ((7,), W)}, "Keras weights (Keras 2.2.4), 1 tensor", ""),
+    ("a layer in the group of another", legacy({}, Conv={
+        "Conv": {"kernel:0": D((3, 4))}, "BatchNorm": {"Conv": {"BatchNorm": {"gamma:0": D((4,)), "beta:0": D((4,))}},
+            "@": {"weight_names": ["Conv/BatchNorm/gamma:0", "Conv/BatchNorm/beta:0"]}},
+        "@": {"weight_names": ["Conv/kernel:0"]}}, attrs={"layer_names": ["Conv/BatchNorm", "Conv"]}),
+     {"Conv/BatchNorm/gamma": ((4,), W), "Conv/BatchNorm/beta": ((4,), B), "Conv/kernel": ((3, 4), W)},
+     "Keras weights (Keras 2.2.4), 3 tensors", ""),
     ("adapters", legacy({"d": {"d/kernel": D((4, 5)), "d/lora_kernel_a": D((4, 2)), "d/lora_kernel_b": D((2, 5))}}),
      {"d/kernel": ((4, 5), W), "d/lora_kernel_a": ((4, 2), W), "d/lora_kernel_b": ((2, 5), W)},
      "Keras weights (Keras 2.2.4), 3 tensors", ""),
@@ -230,6 +236,17 @@ def test_many_flags_are_few_lines():
 
 def test_no_flags_for_a_plain_model():
     assert found(legacy({"dense_1": DENSE}, config=NET)).flags == []
+
+
+def test_a_model_saved_as_a_directory(tmp_path):
+    (tmp_path / "model.weights.h5").write_bytes(store({"layers/dense": [D((3, 4)), D((4,))]}))
+    (tmp_path / "config.json").write_text(json.dumps(model(layer("Dense", "head", units=4))))
+    (tmp_path / "metadata.json").write_text('{"keras_version": "3.10.0"}')
+    network = nparams.read(tmp_path / "model.weights.h5")
+    assert [(t.name, t.trainable) for t in network.tensors()] == [("head/kernel", True), ("head/bias", True)]
+    assert network.read_as == "Keras weights (Keras 3.10.0), Sequential net, 2 tensors"
+    (tmp_path / "config.json").write_text('{"model_type": "bert", "config": {}}')
+    assert [t.name for t in nparams.read(tmp_path / "model.weights.h5").tensors()] == ["dense/kernel", "dense/bias"]
 
 
 def test_every_read_may_wait_for_bytes():

@@ -40,7 +40,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     config = None if held is None else configs.tree(held)
     version = _version(archive, source.name)
     roots = [open_file(archive.open(name), limits=limits) for name in parts]
-    made = weights.read(roots, config)
+    made = weights.read(roots, config, version)
     flags = [*archive.flags, *rows, *(flag for root in roots for flag in root.flags)]
     return told.finish(made, source, "keras", "Keras archive", version, flags, notes, told.called(config))
 

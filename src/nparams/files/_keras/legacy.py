@@ -6,12 +6,11 @@ keras/engine/topology.py (`save_weights_to_hdf5_group`); 0.3.3 keras/models.py (
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, place, shown
 from nparams.files._hdf5 import Dataset, Group
 from nparams.files._keras import quantised
+from nparams.files._keras.layers import claims, walk
 from nparams.files._keras.numbers import number_of
 from nparams.files._keras.roles import ADDED
-from nparams.files._keras.store import counted
 from nparams.files._keras.twins import tie
 from nparams.files._keras.variables import BOOKKEEPING, CLASSES, DENSE, KINDS, TABLES, by_shape
 from nparams.files._keras.weights import Read
@@ -21,10 +20,9 @@ from nparams.roles import usual_role
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.files._keras.config import Layer
+    from nparams.files._keras.layers import Claim
 
 MODEL, OPTIMIZER, TOP = "model_weights", "optimizer_weights", "top_level_model_weights"
-#: names of many layers do not fit into one attribute of 64 KB: then layer_names0, layer_names1 …
-MOST_PIECES = 10_000
 #: leaves that Keras makes as not trainable, beyond those of roles.py
 BUFFERS = frozenset((
     "moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev", "running_mean", "running_std",
@@ -48,30 +46,10 @@ def read(root: Group, config: Layer | None, source: str) -> Read:
     return _Reader(config, source).read(root)
 
 
-def texts(group: Group, name: str) -> list[str] | None:
-    """The texts in an attribute, or in its numbered pieces; None where there is none."""
-    attributes = group.attrs()
-    if name in attributes:
-        return _texts(attributes[name].value())
-    found: list[str] = []
-    for k in range(MOST_PIECES):
-        piece = attributes.get(f"{name}{k}")
-        if piece is None:
-            return found if k else None
-        found += _texts(piece.value())
-    return found
-
-
-def _texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
 class _Reader:
     def __init__(self, config: Layer | None, source: str) -> None:
         self.config = config
-        self.source = place(source)
+        self.source = source
         self.made = Read()
         self.taken: set[str] = set()
         self.places: dict[int, Tensor] = {}
@@ -81,22 +59,13 @@ class _Reader:
     def read(self, root: Group) -> Read:
         inside = root.get(MODEL)
         weights = inside if isinstance(inside, Group) else root
-        names = texts(weights, "layer_names")
-        members = weights.items()
-        if names is not None and len(set(names)) < len(names):
-            seen: set[str] = set()
-            twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-            raise FormatError(f"{self.source}: layer_names of {shown(weights.name)} names {shown(twice)} twice")
-        for name in names or ():
-            found = weights.get(name)
-            if not isinstance(found, Group):
-                raise self._missing("layer_names", name, weights)
-            self._layer(name, found)
-        done = {name.split("/")[0] for name in names or ()}
-        apart = {OPTIMIZER, TOP, MODEL} if weights is root else {OPTIMIZER, TOP}
-        for name, found in sorted(members, key=lambda pair: counted(pair[0])):
-            if name not in done and name not in apart:
-                self._beside(name, found, known=names is None)
+        layers, left = claims(weights, self.source, frozenset((OPTIMIZER, TOP, MODEL)))
+        for claim in layers:
+            self._layer(claim)
+        for path, dataset in left:
+            tensor = self._tensor((path,), dataset, None)
+            if tensor is not None:
+                tensor.role, tensor.note = "other", "not among layer_names and weight_names: Keras does not load it"
         for name in (TOP, OPTIMIZER):
             for at in dict.fromkeys((weights, root)):
                 if isinstance(found := at.get(name), Group) and (at is weights or name == OPTIMIZER):
@@ -104,60 +73,42 @@ class _Reader:
         self.made.alike = tie(self.known)
         return self.made
 
-    def _layer(self, name: str, group: Group) -> None:
+    def _layer(self, claim: Claim) -> None:
         """One layer, or a model inside the model: its variables in Keras's order."""
-        found = dict(walk(group))
-        order = texts(group, "weight_names")
-        for path in order or ():
-            if path not in found:
-                raise self._missing("weight_names", path, group)
+        name = claim.layer
         held: dict[str, dict[str, Tensor]] = {}
-        for path in dict.fromkeys((*(order or ()), *found)):
-            known = order is None or path in order
+        for path, dataset in claim.variables:
             full = joined(name, path.removesuffix(":0"))
-            tensor = self._tensor(full, found[path], name)
-            if tensor is None:
-                continue
-            if not known:
-                tensor.role, tensor.note = "other", "not among the layer's weight_names: Keras does not load it"
-            else:
-                parent, _, leaf = full.rpartition("/")
-                held.setdefault(parent, {})[leaf] = tensor
-                self.known.setdefault(path, []).append((name, tensor, found[path]))
+            tensor = self._tensor((full, f"{name}/{path}"), dataset, name)
+            if tensor is not None:
+                parent, _, leaf = tensor.name.rpartition("/")
+                held.setdefault(parent, {})[leaf.removesuffix(":0")] = tensor
+                self.known.setdefault(path, []).append((name, tensor, dataset))
         for parent, tensors in held.items():
             self._settle(name, parent, tensors)
-
-    def _beside(self, name: str, found: Group | Dataset, *, known: bool) -> None:
-        """What stands beside the layers: of Keras 0, a layer; else nothing that Keras loads."""
-        if isinstance(found, Group) and known:
-            self._layer(name, found)
-            return
-        for path, dataset in walk(found) if isinstance(found, Group) else [("", found)]:
-            tensor = self._tensor(f"{name}/{path}" if path else name, dataset, None)
-            if tensor is not None and not known:
-                tensor.role, tensor.note = "other", "not among the model's layer_names: Keras does not load it"
 
     def _top(self, group: Group) -> None:
         """The model's own variables, outside its layers."""
         for path, dataset in walk(group):
             full = path.removesuffix(":0")
-            tensor = self._tensor(full if "/" in full else f"{TOP}/{full}", dataset, None)
+            tensor = self._tensor((full if "/" in full else f"{TOP}/{full}",), dataset, None)
             if tensor is not None:
                 tensor.role, tensor.note = _role(full.rpartition("/")[2], None, tensor)
 
     def _optimizer(self, group: Group) -> None:
         for path, dataset in walk(group):
-            tensor = self._tensor(f"{OPTIMIZER}/{path.removesuffix(':0')}", dataset, None)
+            tensor = self._tensor((f"{OPTIMIZER}/{path.removesuffix(':0')}",), dataset, None)
             if tensor is not None:
                 tensor.role, tensor.note = "other", "the optimizer's state"
 
-    def _tensor(self, name: str, dataset: Dataset, layer: str | None) -> Tensor | None:
-        """A tensor as stored; None where a dataset holds no plain numbers."""
+    def _tensor(self, names: tuple[str, ...], dataset: Dataset, layer: str | None) -> Tensor | None:
+        """A tensor as stored, under the first of `names` that is free; None where a dataset holds no plain numbers."""
         config = None if self.config is None or layer is None else self.config.by_name.get(layer)
         dtype, told = number_of(dataset, config)
         if dataset.shape is None or (dtype is None and told is None):
-            self.made.left_out.append(name)
+            self.made.left_out.append(names[0])
             return None
+        name = next((name for name in names if name not in self.taken), names[-1])
         while name in self.taken:
             name = f"{name}'"
         self.taken.add(name)
@@ -206,9 +157,6 @@ class _Reader:
                 way.append(inner)
         return way
 
-    def _missing(self, attribute: str, name: str, group: Group) -> FormatError:
-        return FormatError(f"{self.source}: {attribute} of {shown(group.name)} names {shown(name)}, which is not there")
-
 
 def _by_place(held: dict[str, Tensor]) -> dict[str, str]:
     """What param_0, param_1 … of Keras 0 are, by their shapes."""
@@ -233,20 +181,6 @@ def _role(leaf: str, kind: str | None, tensor: Tensor) -> tuple[str, str | None]
     if leaf in ("kernel", "embeddings", "reverse_embeddings"):
         return "weight", None
     return usual_role(leaf, shape, tensor.dtype)
-
-
-def walk(group: Group) -> list[tuple[str, Dataset]]:
-    """(path from here, dataset) of everything below a group, in order."""
-    found: list[tuple[str, Dataset]] = []
-    stack: list[tuple[str, Group | Dataset]] = [("", group)]
-    while stack:
-        path, each = stack.pop()
-        if isinstance(each, Dataset):
-            found.append((path, each))
-        else:
-            before = f"{path}/" if path else ""
-            stack.extend((before + name, member) for name, member in reversed(each.items()))
-    return found
 
 
 def joined(layer: str, path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.errors import UnsupportedError, place
-from nparams.files._keras.legacy import walk
+from nparams.files._keras.layers import walk
 from nparams.files._keras.numbers import number_of
 from nparams.files._keras.weights import listed
 from nparams.files.named import assemble

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from nparams.errors import FormatError, shown
 from nparams.files._hdf5 import Dataset, Group
+from nparams.files._keras.layers import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,10 +87,3 @@ def _stored(found: dict[tuple[str, ...], Stored], path: tuple[str, ...], group: 
     stored = found.setdefault(path, Stored(path, None, []))
     stored.name = stored.name or (name if isinstance(name, str) else None)
     return stored
-
-
-def counted(text: str) -> tuple[str, int, str]:
-    """A key by which dense_2 comes before dense_10, and 2 before 10."""
-    stem = text.rstrip("0123456789")
-    digits = text[len(stem) :]
-    return stem, int(digits) if 0 < len(digits) < 10 else -1, text

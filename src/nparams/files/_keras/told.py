@@ -32,12 +32,30 @@ def network(root: Group, source: ByteSource, folder: Folder | None) -> Network:
         what = "Keras weights" if config is None else "Keras model"
         return finish(made, source, "hdf5", what, _version(root), rows + root.flags, notes, called(config))
     if store.has_vars(root):
-        made = weights.read([root], None)
-        version = "3" if made.named else None
-        return finish(made, source, "hdf5", "Keras 3 weights" if version else "Keras weights", version, root.flags, [])
+        held, version = beside(source, folder)
+        config = None if held is None else configs.tree(held)
+        made = weights.read([root], config, version)
+        version = version or ("3" if made.named else None)
+        rows = [] if held is None else danger.flags(held, "config.json")
+        notes = [] if config is None else ["layers are named by the config.json beside it"]
+        what = "Keras 3 weights" if made.named else "Keras weights"
+        return finish(made, source, "hdf5", what, version, rows + root.flags, notes, called(config))
     from nparams.files._keras.plain import read as plain
 
     return plain(root, source, folder)
+
+
+def beside(source: ByteSource, folder: Folder | None) -> tuple[dict[str, object] | None, str | None]:
+    """(configuration, version of Keras) of a model that was saved as a directory: model.weights.h5 and config.json."""
+    if folder is None or source.name.replace("\\", "/").rpartition("/")[2] != "model.weights.h5":
+        return None, None
+    from nparams.files.settings import config, held_in
+
+    held = config(folder)
+    if not isinstance(held.get("class_name"), str) or not isinstance(held.get("config"), dict):
+        return None, None
+    version = held_in(folder, "metadata.json").get(VERSION)
+    return held, version[:40] if isinstance(version, str) else None
 
 
 def configuration(root: Group, name: str) -> tuple[dict[str, object] | None, list[dict[str, str]], list[str]]:
@@ -47,11 +65,7 @@ def configuration(root: Group, name: str) -> tuple[dict[str, object] | None, lis
     if not isinstance(text, str):
         return None, [], []
     if len(text) > configs.MOST_CONFIG:
-        return (
-            None,
-            [],
-            [f"{MODEL_CONFIG} takes {len(text):,} characters and is not read: layers keep the file's names"],
-        )
+        return None, [], [f"{MODEL_CONFIG} takes {len(text):,} characters and is not read: names are the file's own"]
     held = configs.parse(text, name, MODEL_CONFIG)
     return held, danger.flags(held, MODEL_CONFIG), []
 

@@ -47,12 +47,12 @@ class Read:
         self.named = False
 
 
-def read(roots: Sequence[Group], config: Layer | None) -> Read:
+def read(roots: Sequence[Group], config: Layer | None, version: str | None = None) -> Read:
     """Every variable in a weights file of Keras 3, or in its shards; `config` is the model's configuration, if any."""
     found, stray = store.objects(roots)
     if config is not None:
         found = _in_order(found, config)
-    return _Reader(found, config).read(stray)
+    return _Reader(found, config, older=(version or "").startswith("2.")).read(stray)
 
 
 def _in_order(found: list[Stored], config: Layer) -> list[Stored]:
@@ -68,8 +68,9 @@ def _in_order(found: list[Stored], config: Layer) -> list[Stored]:
 
 
 class _Reader:
-    def __init__(self, found: list[Stored], config: Layer | None) -> None:
+    def __init__(self, found: list[Stored], config: Layer | None, *, older: bool) -> None:
         self.found = found
+        self.older = older
         self.names = Names(found, config)
         self.made = Read()
         self.taken: set[str] = set()
@@ -114,6 +115,8 @@ class _Reader:
                 self.made.left_out.append(f"{prefix}/{key}")
                 continue
             leaf = key if named is None else named.names[k]
+            if self.older and kind is not None and kind.startswith("DepthwiseConv") and leaf == "kernel":
+                leaf = "depthwise_kernel"  # what tf.keras calls it
             tensor = Tensor(self._unused(f"{prefix}/{leaf}", stored.path, key), dataset.shape, dtype)
             self._add(tensor, dataset, shard)
             held[leaf] = tensor
