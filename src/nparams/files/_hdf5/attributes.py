@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 HEAD = Struct("<BBHHH")
 #: version 1 fills its parts up to a multiple of 8; version 3 has the names' encoding after the head
 SHARED_TYPE, SHARED_SPACE = 1, 2
+#: of one object
+ATTRIBUTES = 50_000
 #: bytes of the strings of one value
 TEXT_BYTES = 32_000_000
 #: of the index by name: heap id, flags; then order and hash
@@ -158,9 +160,11 @@ def _dense(store: Store, heap_at: int, tree_at: int) -> Iterator[tuple[bytes, in
     heap, tree = FractalHeap(store, heap_at), btree2.Tree(store, tree_at)
     if tree.kind != btree2.ATTRIBUTE_NAMES or tree.record != RECORD.size:
         raise store.bad("B-tree", f"kind {tree.kind}, where {btree2.ATTRIBUTE_NAMES} is due", tree_at)
-    for record in tree.records():
-        identity, flags = RECORD.unpack(record)
-        yield shared.in_heap(store, header.ATTRIBUTE, identity) if flags & header.IS_SHARED else heap.get(identity)
+    if tree.total > ATTRIBUTES:
+        raise store.bad("B-tree", f"{tree.total:,} attributes, more than any real object has", tree_at)
+    shared_ones = {identity: flags & header.IS_SHARED for identity, flags in map(RECORD.unpack, tree.records())}
+    for identity in heap.ordered(shared_ones):
+        yield shared.in_heap(store, header.ATTRIBUTE, identity) if shared_ones[identity] else heap.get(identity)
 
 
 def read(heap: GlobalHeap, body: bytes, at: int) -> Attribute:

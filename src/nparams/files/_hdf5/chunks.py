@@ -51,7 +51,9 @@ def chunks(
         size = int.from_bytes(where.parameters[: store.length_width], "little") if where.parameters else whole
         yield Chunk((0,) * len(shape), where.at, size, int.from_bytes(where.parameters[store.length_width :], "little"))
     elif where.index == layout.IMPLICIT:
-        for place in product(*map(range, across)):
+        if (count := prod(across)) * whole > store.size:
+            raise store.short("chunks", where.at, count * whole)
+        for place in product(*map(range, across)) if count else ():
             store.spend(1, "chunks")
             yield Chunk(place, where.at + _number(place, widest) * whole, whole, 0)
     elif where.index == layout.BTREE_2:
@@ -113,10 +115,10 @@ def _btree_1(store: Store, where: Layout) -> Iterator[Chunk]:
         store.spend(4 + 2 * used, "chunk B-tree")
         data = store.read(at + NODE.size + 2 * store.address_width, used * form.size, "chunk B-tree")
         for size, mask, *offsets, child in form.iter_unpack(data):
-            if child in seen:
-                raise store.bad("chunk B-tree", f"{child + store.base:,} stands in it twice", at)
-            seen.add(child)
             if level:
+                if child in seen:
+                    raise store.bad("chunk B-tree", f"{child + store.base:,} stands in it twice", at)
+                seen.add(child)
                 nodes.append((child, level - 1))
             else:
                 place = tuple(n // c for n, c in zip(offsets[:-1], where.chunk, strict=False))

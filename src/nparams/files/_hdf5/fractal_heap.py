@@ -10,6 +10,10 @@ from nparams.files._hdf5.btree2 import HUGE, Tree
 from nparams.files._hdf5.checksum import lookup3
 from nparams.files._hdf5.store import LARGEST, Store
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 #: what a heap id leads to, bits 4 and 5 of its first byte
 MANAGED, HUGE_OBJECT, TINY = range(3)
 #: bit of the heap's flags: direct blocks have a checksum
@@ -57,6 +61,10 @@ class FractalHeap:
         if not powers or not start <= most <= LARGEST or not 0 < bits <= 64 or self._rows > 64:
             problem = f"blocks of {start:,} to {most:,} bytes, {width} in a row, {self._rows} rows, {bits} bits"
             raise self.store.bad("fractal heap", problem, self.at)
+
+    def ordered(self, identities: Iterable[bytes]) -> list[bytes]:
+        """Ids in the order in which their objects lie, so that each block is read once."""
+        return sorted(identities, key=lambda i: int.from_bytes(i[1 : 1 + self._offset_bytes], "little"))
 
     def get(self, identity: bytes) -> tuple[bytes, int]:
         """The object of that id, and where it lies (as near as can be told)."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from nparams.files._hdf5.store import HEADERS, Store
+from nparams.files._hdf5.store import HEADERS, LARGEST, Store
 
 NIL, DATASPACE, LINK_INFO, DATATYPE, OLD_FILL, FILL, LINK, EXTERNAL, LAYOUT = range(9)
 GROUP_INFO, PIPELINE, ATTRIBUTE, COMMENT, OLD_TIME, SHARED_TABLE, CONTINUATION, SYMBOLS = range(10, 18)
@@ -24,7 +24,8 @@ WIDTH, ORDERED, LIMITS, TIMES = 0x03, 0x04, 0x10, 0x20
 FIRST_READ = 512
 #: headers that are not larger are kept
 KEPT_BYTES = 4096
-#: blocks of one header
+#: messages and blocks of one header
+MESSAGES = 65_535
 BLOCKS = 1024
 
 
@@ -80,6 +81,8 @@ def _next_block(store: Store, blocks: list[tuple[int, int]], more: list[tuple[in
     if len(blocks) >= BLOCKS or any(start < b + n and b < start + length for b, n in blocks):
         raise store.bad("object header", f"goes on at {start + store.base:,}, inside itself", at)
     blocks.append((start, length))
+    if sum(n for _, n in blocks) > LARGEST:
+        raise store.bad("object header", f"more than {LARGEST:,} bytes, more than any real object has", at)
     return start, length
 
 
@@ -98,6 +101,8 @@ def _messages_1(store: Store, data: bytes, at: int, found: list[Message]) -> lis
             if kind > LAST_KNOWN and flags & MUST_BE_KNOWN:
                 raise _unknown(store, kind, at + place)
             found.append(Message(kind, flags, data[place:after], at + place))
+            if len(found) > MESSAGES:
+                raise store.bad("object header", f"more than {MESSAGES:,} messages", at)
         place = after + 8
     store.spend(8 + len(found) + end // 32, "object header")
     return more
@@ -159,6 +164,8 @@ def _messages_2(store: Store, data: bytes, at: int, header: int, found: list[Mes
             if kind > LAST_KNOWN and flags & MUST_BE_KNOWN:
                 raise _unknown(store, kind, at + place)
             found.append(Message(kind, flags, data[place:after], at + place))
+            if len(found) > MESSAGES:
+                raise store.bad("object header", f"more than {MESSAGES:,} messages", at)
         place = after + least
     store.spend(8 + len(found) + end // 32, "object header")
     return more

@@ -62,7 +62,9 @@ def _dense(store: Store, heap_at: int, tree_at: int) -> list[Link]:
     heap, tree = FractalHeap(store, heap_at), btree2.Tree(store, tree_at)
     if tree.kind != btree2.LINK_NAMES or tree.record != HASH + HEAP_ID:
         raise store.bad("B-tree", f"kind {tree.kind}, where {btree2.LINK_NAMES} is due", tree_at)
-    return [_link(store, *heap.get(record[HASH:])) for record in tree.records()]
+    if tree.total > store.objects_left:
+        raise store.too_many("a group")
+    return [_link(store, *heap.get(identity)) for identity in heap.ordered(record[HASH:] for record in tree.records())]
 
 
 def _link(store: Store, body: bytes, at: int) -> Link:

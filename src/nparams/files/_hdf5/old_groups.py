@@ -71,6 +71,8 @@ def links(store: Store, body: bytes, at: int) -> list[Link]:
     found: list[Link] = []
     for node in _leaves(store, tree):
         _symbols(store, node, heap, found)
+        if len(found) > store.objects_left:
+            raise store.too_many("a group")
     _check_order(store, found, tree)
     return found
 

@@ -30,6 +30,8 @@ WORK, MOST_WORK = 4_000_000, 200_000_000
 OBJECTS, MOST_OBJECTS = 200_000, 10_000_000
 #: version 2 headers, types and shapes kept, so that what is met again is not read again
 HEADERS, TYPES, SHAPES = 256, 1000, 1000
+#: flags of one kind
+FLAGS = 5
 #: layouts of so many letters are kept
 STRUCT = 40
 #: struct's letter for an offset or a length of so many bytes
@@ -40,9 +42,9 @@ class Store:
     """A file: its bytes, its widths, what it has cost so far and what is known of it so far."""
 
     __slots__ = (
-        "_checked", "_limited", "_pages", "_source", "_structs", "_work_left", "address", "address_width", "base",
-        "flags", "headers", "length", "length_width", "name", "objects_left", "objects_most", "shapes", "shared",
-        "size", "types", "undefined",
+        "_checked", "_flags", "_limited", "_more", "_pages", "_source", "_structs", "_work_left", "address",
+        "address_width", "base", "headers", "length", "length_width", "name", "objects_left", "objects_most", "shapes",
+        "shared", "size", "types", "undefined",
     )  # fmt: skip
 
     def __init__(self, source: ByteSource, limits: bool) -> None:
@@ -57,8 +59,8 @@ class Store:
         self.size = source.size
         #: the file offset that addresses count from
         self.base = 0
-        #: deviations that do not stand in the way of counting: (kind, text)
-        self.flags: list[dict[str, str]] = []
+        self._flags: dict[str, list[str]] = {}
+        self._more: dict[str, int] = {}
         #: the messages of objects met lately, by address
         self.headers: dict[int, list[Message]] = {}
         #: dataspace messages seen so far
@@ -89,10 +91,18 @@ class Store:
         return made
 
     def flag(self, kind: str, text: str) -> None:
-        """Note a deviation, once for each kind and text."""
-        row = {"kind": kind, "text": text}
-        if row not in self.flags:
-            self.flags.append(row)
+        """Note a deviation; of many of one kind the first few are kept, and how many there are."""
+        texts = self._flags.setdefault(kind, [])
+        if len(texts) < FLAGS and text not in texts:
+            texts.append(text)
+        elif len(texts) == FLAGS:
+            self._more[kind] = self._more.get(kind, 0) + 1
+
+    @property
+    def flags(self) -> list[dict[str, str]]:
+        """Deviations that do not stand in the way of counting: rows of kind and text."""
+        rows = [{"kind": kind, "text": text} for kind, texts in self._flags.items() for text in texts]
+        return rows + [{"kind": kind, "text": f"... and {n:,} more like these"} for kind, n in self._more.items()]
 
     # what goes wrong
 
@@ -177,7 +187,7 @@ class Store:
         """`data` without the checksum that ends it, once that is right."""
         if self._checked.get(at) == len(data):
             return data[:-4]
-        self.spend(len(data) // 6, what)
+        self.spend(8 + len(data) // 6, what)
         found, due = int.from_bytes(data[-4:], "little"), lookup3(data[:-4])
         if found != due:
             raise self.bad(what, f"its checksum is {found:#010x}, where {due:#010x} is due. Damaged?", at)

@@ -13,6 +13,8 @@ from nparams.files._hdf5.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nparams.files._hdf5.chunks import Chunk
     from nparams.files._hdf5.filters import Filter
     from nparams.files._hdf5.header import Message
@@ -38,17 +40,16 @@ class Plan:
         if message is not None:
             self.pipeline = filters.read(store, message, shared.body(store, message))
 
-    def chunks(self) -> list[Chunk]:
+    def chunks(self) -> Iterator[Chunk]:
         """Every chunk that was written; together they take no more than the file has."""
-        store, found, left = self.store, [], self.store.size
+        store, left = self.store, self.store.size
         for chunk in chunks.chunks(store, self.where, self.shape, self.most, bool(self.pipeline)):
             left -= chunk.size
             if chunk.at + chunk.size + store.base > store.size:
                 raise store.short("chunk", chunk.at, chunk.size)
             if left < 0:
                 raise store.bad("chunk", "by here the chunks take more bytes than the file has", chunk.at)
-            found.append(chunk)
-        return found
+            yield chunk
 
     def fill(self, chunk: Chunk, into: bytearray) -> None:
         """Put the values of one chunk where they belong; those beyond the edge are dropped."""
