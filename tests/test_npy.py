@@ -113,7 +113,7 @@ def test_archives(members, sums, deflated, tmp_path):
 
 def test_what_is_odd_is_flagged():
     assert read_npy(MemorySource(of("<f4", "1,", 9), "w.npy")).flags == [
-        {"kind": "trailing data", "text": "5 bytes after the array"}
+        {"kind": "trailing", "text": "5 bytes after the array"}
     ]
     assert read_npz(MemorySource(npz({"w.npy": BIAS, "a\x1b.txt": b"?"}), "w.npz")).flags == [
         {"kind": "unexpected member", "text": "1 members are no arrays, the first a\\x1b.txt"}

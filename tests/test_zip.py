@@ -141,3 +141,18 @@ def test_members_are_bounded(monkeypatch):
     monkeypatch.setattr(_zip, "MAX_MEMBERS", 1)
     with pytest.raises(NparamsError, match="its directory lists 2 members; at most 1 are read"):
         opened(archive([A, B]))
+
+
+# what it shows | the archive | bytes that nothing accounts for
+UNLISTED = [
+    ("nothing", archive([A, B]), 0),
+    ("a long extra field", archive([A._replace(local_extra=b"FB\xfb\xff" + bytes(65_531)), B]), 0),
+    ("something in front", archive([A], before=b"#!/bin/sh\n"), 10),
+    ("something between", archive([A, M("x", bytes(200_000)), B], hidden=["x"]), 31 + 200_000 + 3 - 131_094),
+]
+
+
+@pytest.mark.parametrize(("data", "unlisted"), [row[1:] for row in UNLISTED], ids=[row[0] for row in UNLISTED])
+def test_bytes_that_no_member_accounts_for_are_flagged(data, unlisted):
+    told = f"{unlisted:,} bytes of the archive or more belong to no member that it lists"
+    assert Archive(MemorySource(data, "m.zip")).flags == [{"kind": "unlisted", "text": told}] * bool(unlisted)

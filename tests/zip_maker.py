@@ -64,13 +64,14 @@ def central(member: M, offset: int) -> bytes:
 def archive(
     members: Sequence[M], *, comment: bytes = b"", before: bytes = b"", after: bytes = b"", zip64: bool = False,
     count: int | None = None, offset: int | None = None, length: int | None = None, disk: int = 0,
+    hidden: Sequence[str] = (),
 ) -> bytes:  # fmt: skip
-    """A whole archive; `before` and `after` are bytes that no directory knows of."""
+    """A whole archive; the directory knows nothing of `before`, `after` and the `hidden` members."""
     body, listed = b"", b""
     for member in members:
-        listed += central(member, len(before + body))
+        listed += b"" if member.name in hidden else central(member, len(before + body))
         body += local(member)
-    start, number = either(offset, len(before + body)), either(count, len(members))
+    start, number = either(offset, len(before + body)), either(count, len(members) - len(hidden))
     size = either(length, len(listed))
     wide = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, number, number, size, start)
     wide += struct.pack("<4sIQI", b"PK\x06\x07", 0, len(before + body + listed), 1)

@@ -27,6 +27,7 @@ UTF8 = 0x0800
 STORED, DEFLATED = 0, 8
 METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 
+MOST_EXTRA = 2 * 0xFFFF + 24  # bytes of a name, an extra field and a data descriptor
 MAX_MEMBERS = 1_000_000
 PIECE = 4_096  # bytes of a deflated member that are read at a time
 #: an inflated member: bytes always allowed, times its packed size beyond that, and bytes ever allowed
@@ -239,17 +240,29 @@ class Archive:
         return found[1], found[0], found[2]
 
     def _check_places(self) -> None:
-        """No member may begin before the one before it has ended (overlaps make zip bombs and hide data)."""
-        reached, before = 0, ""
+        """No member may begin before the one before it has ended (overlaps make zip bombs and hide data); bytes that no
+        member accounts for, beyond what its own header may add, are a flag."""
+        reached, before, unlisted = 0, "", 0
         for member in sorted(self._members.values(), key=lambda m: m.offset):
             if member.offset < reached:
                 self._fail(f"{shown(member.name)} overlaps {shown(before)}")
+            unlisted += _unlisted(member.offset - reached, before)
             reached, before = member.offset + LOCAL.size + member.packed, member.name
         if reached > self._directory:
             self._fail(f"{shown(before)} reaches to byte {reached:,}, but the directory begins at {self._directory:,}")
+        unlisted += _unlisted(self._directory - reached, before)
+        if unlisted:
+            told = f"{unlisted:,} bytes of the archive or more belong to no member that it lists"
+            self.flags.append({"kind": "unlisted", "text": told})
 
     def _fail(self, what: str) -> NoReturn:
         raise FormatError(f"{self._name}: {what}")
+
+
+def _unlisted(gap: int, before: str) -> int:
+    """Bytes of a gap that are not accounted for: the member in front of it has a name, an extra field of any length
+    and perhaps its sizes again (4.3.9); in front of the first member there is nothing."""
+    return max(0, gap - (MOST_EXTRA if before else 0))
 
 
 def _zip64(extra: bytes) -> list[bytes]:

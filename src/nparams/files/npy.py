@@ -31,7 +31,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     held, needs = source.size - length, header.size * header.width
     if held < needs:
         raise FormatError(f"{name}: {needs:,} bytes of numbers are announced, but {held:,} are there. Cut short?")
-    flags = [{"kind": "trailing data", "text": f"{held - needs:,} bytes after the array"}] if held > needs else []
+    flags = [{"kind": "trailing", "text": f"{held - needs:,} bytes after the array"}] if held > needs else []
     found = _npy.tensor(name.removesuffix(".npy"), header)
     notes = [found.note] if found.note else []
     return Network(
