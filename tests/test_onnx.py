@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import json
 import resource
 import subprocess
 import sys
@@ -252,6 +253,19 @@ LAYERS = [
         model(
             [node("MatMul", "x onnx::MatMul_9", "h", name="/net/fc/MatMul"), node("Add", "h net.fc.bias")],
             [tensor("onnx::MatMul_9", [3, 4]), tensor("net.fc.bias", [4])],
+        ),
+        [("net.fc", "Dense", 16)],
+    ),
+    (
+        "by the module that torch.onnx says a node comes from",
+        model(
+            [
+                node("MatMul", "x val_0", "h", name="node_MatMul_1")
+                + chunk(9, chunk(1, "pkg.torch.onnx.stack_trace") + chunk(2, "File"))
+                + chunk(9, chunk(1, "pkg.torch.onnx.name_scopes") + chunk(2, "['', 'net', 'net.fc', 'linear']")),
+                node("Add", "h net.fc.bias"),
+            ],
+            [tensor("val_0", [3, 4]), tensor("net.fc.bias", [4])],
         ),
         [("net.fc", "Dense", 16)],
     ),
@@ -659,3 +673,9 @@ def test_memory_stays_under_256_mb(tmp_path, name):
 def test_attributes_are_written_as_the_reader_wants():
     """The maker's own attributes, so that a case above is not empty by mistake."""
     assert attribute("a", 1.0) == chunk(1, "a") + fixed(2, 1.0)
+
+
+def test_a_table_that_is_gathered_from_is_a_lookup_table():
+    data = model([node("Gather", "E x", "h"), node("MatMul", "h A")], [tensor("E", [9, 4]), tensor("A", [4, 3])])
+    found = json.loads(read(MemorySource(data)).to_json())
+    assert (found["total"], found["embedding"], found["non_embedding"]) == (48, 36, 12)

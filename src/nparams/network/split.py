@@ -75,8 +75,6 @@ def _counted(network: Network) -> list[Tensor]:
 
 
 def _in_kinds(network: Network) -> list[Tensor]:
-    if network.is_flat:
-        return []
     return [t for chain, t in network.walk() if chain[-1].kind in LOOKUP_KINDS]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.files._onnx.names import common, layer_of
+from nparams.files._onnx.names import common, is_made_up, layer_of
 from nparams.files._onnx.slots import KINDS, key_of
 from nparams.network import Module, Network
 from nparams.network.grouping import MAX_DEPTH, separator
@@ -80,7 +80,8 @@ def _layers(items: Sequence[Item], kinds: Sequence[str | None]) -> list[str]:
 
 def _named(item: Item) -> str | None:
     """The layer that a name says: "" for what belongs to none, None where the name does not say."""
-    argument = item.tensor.role == "buffer" and (item.mark is None or item.mark.letter == "a")
+    mark, alone = item.mark, item.stored.size == 1 and is_made_up(item.tensor.name)
+    argument = item.tensor.role == "buffer" and (mark is None or mark.letter == "a" or alone)
     return "" if argument or item.tensor.role == "other" else layer_of(item.tensor.name, item.node)
 
 

@@ -43,13 +43,27 @@ class Stored:
 class Node:
     """One operator: what goes in and out, and of its attributes only what a count needs."""
 
-    __slots__ = ("domain", "graphs", "inputs", "name", "numbers", "op", "outputs", "overload", "refers", "tensors")
+    __slots__ = (
+        "domain",
+        "graphs",
+        "inputs",
+        "name",
+        "numbers",
+        "op",
+        "outputs",
+        "overload",
+        "refers",
+        "scope",
+        "tensors",
+    )
 
     def __init__(self, op: str, domain: str, name: str, inputs: Sequence[str], outputs: Sequence[str]) -> None:
         self.op = op
         self.domain = domain
         self.overload = ""
         self.name = name
+        #: the module that its exporter says it comes from
+        self.scope = ""
         self.inputs = inputs
         self.outputs = outputs
         #: attribute -> graph, in the order of the file

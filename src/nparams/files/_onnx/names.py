@@ -56,6 +56,8 @@ def layer_of(name: str, node: Node | None) -> str | None:
 
 def _by_node(node: Node) -> str:
     """`/encoder/layer.0/query/MatMul` is the query of encoder.layer.0, as the parameters beside it say."""
+    if node.scope:
+        return node.scope
     name = node.name or (node.outputs[0] if node.outputs else node.op)
     name = name[:LONGEST].rpartition(";")[2]
     if name.startswith("/"):

@@ -6,11 +6,13 @@ Fields: onnx/onnx onnx/onnx.proto.  What a count does not need (types, documenta
 from __future__ import annotations
 
 from nparams.files._onnx.model import Function, Graph, Model, Node
+from nparams.files._onnx.slots import KINDS
 from nparams.files._onnx.stored import sparse, stored, typed
 from nparams.files._protobuf.schema import INT, INTS, MESSAGE, MESSAGES, RUN, SPAN, SPANS, TEXT, TEXTS, Schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from nparams.files._protobuf.schema import Record, Run
@@ -24,6 +26,10 @@ TELLING = frozenset((
     "MatMulNBits", "MatMulBnb4", "MatMulNBitsMlp", "MatMulNBitsQkv", "MatMulNBitsQLoRA", "GatherBlockQuantized",
     "QMoE", "MoE", "LinearClassifier", "LinearRegressor", "SVMClassifier", "SVMRegressor", "Scaler", "Normalizer",
 ))  # fmt: skip
+
+#: how an entry of metadata begins that names the modules around a node
+LONGEST_SCOPE = 1 << 12
+SCOPES = b"\x0a\x1apkg.torch.onnx.name_scopes"
 
 PAIR = Schema("StringStringEntryProto", {1: (TEXT, "key", None), 2: (TEXT, "value", None)})
 TENSOR = Schema("TensorProto", {
@@ -65,9 +71,23 @@ def _made_node(wire: Wire, held: Record, depth: int, end: int) -> Node:
     op = held.get("op_type", "")
     node = Node(op, held.get("domain", ""), held.get("name", ""), held.get("input", ()), held.get("output", ()))
     node.overload = held.get("overload", "")
+    if "metadata_props" in held and op in KINDS and node.name.startswith("node_"):
+        node.scope = _scope(wire, held["metadata_props"])
     for offset, length in held.get("attribute", ()) if op not in FORESTS else ():
         wire.made(ATTRIBUTE, offset, length, depth + 1)(node)
     return node
+
+
+def _scope(wire: Wire, entries: Sequence[tuple[int, int]]) -> str:
+    """The module in whose code a node stands, as torch.onnx says: "['', 'layers.0', 'layers.0.fc', 'linear']".
+
+    pytorch/pytorch torch/onnx/_internal/exporter/_core.py writes the names of the modules around, and then the node's.
+    """
+    for offset, length in entries:
+        if length < LONGEST_SCOPE and wire.bytes_at(offset, min(length, len(SCOPES))) == SCOPES:
+            value: str = wire.made(PAIR, offset, length, 1).get("value", "")
+            return (["", *value.strip("[]").split(", ")])[-2].strip("'\"")
+    return ""
 
 
 class Attribute:
@@ -143,6 +163,7 @@ def _made_training(wire: Wire, held: Record, depth: int, end: int) -> list[Graph
 NODE = Schema("NodeProto", {
     1: (TEXTS, "input", None), 2: (TEXTS, "output", None), 3: (TEXT, "name", None), 4: (TEXT, "op_type", None),
     5: (SPANS, "attribute", None), 7: (TEXT, "domain", None), 8: (TEXT, "overload", None),
+    9: (SPANS, "metadata_props", None),
 }, _made_node)  # fmt: skip
 GRAPH = Schema("GraphProto", {
     1: (MESSAGES, "node", NODE), 2: (TEXT, "name", None), 5: (MESSAGES, "initializer", Schema(
