@@ -244,6 +244,12 @@ def twice(*names: str) -> bytes:
     return maker.done(maker.header(LINK_INFO, *(link(name, x) for name in names)))
 
 
+def overlapping() -> bytes:
+    maker = Maker()
+    at = maker.put(bytes(4000))
+    return maker.done(maker.group(a=maker.dataset(1000, at=at), b=maker.dataset(1000, at=at)))
+
+
 def old_names(*names: bytes) -> bytes:
     maker = Maker(0)
     x = maker.dataset(1)
@@ -363,6 +369,9 @@ WRONG = [
      "global heap (offset 64): object 1 of 255 bytes is there twice, or reaches beyond the end"),
     ("an object twice", text_attribute((1, 48, 1), heap=poked(HEAP, 40, b"\1")),
      "global heap (offset 88): object 1 of 2 bytes is there twice"),
+    ("a name that is a path", twice("a/b"), 'group "/" (offset 128): a member called "a/b"'),
+    ("a name of nothing", twice(""), "link (offset"),
+    ("datasets that overlap", overlapping(), "by here the datasets take more bytes than the file has: they overlap"),
     ("groups too deep", deep(200), "groups nested more than 100 deep"),
     ("groups that unfold without end", diamond(60),
      "more than 200,000 groups and datasets, more than any real file has; --limits off reads more"),

@@ -18,6 +18,8 @@ DEFLATE, SHUFFLE, FLETCHER32 = 1, 2, 3
 #: filters with a number below this bear no name in version 2
 NAMED = 256
 FILTERS = 32
+#: bytes of a type whose values can be shuffled
+WIDTH = 4096
 #: number, bytes of the name, flags, client values
 V1, V2 = Struct("<HHHH"), Struct("<HHH")
 
@@ -71,8 +73,12 @@ def undo(store: Store, pipeline: list[Filter], mask: int, data: bytes, size: int
         if step.number == DEFLATE:
             data = _inflated(store, data, size, at)
         elif step.number == SHUFFLE:
-            data = _unshuffled(data, step.values[0] if step.values else 1)
+            width = step.values[0] if step.values else 1
+            if width > WIDTH:
+                raise store.bad("chunk", f"shuffled by {width:,} bytes, more than any type has", at)
+            data = _unshuffled(data, width)
         elif step.number == FLETCHER32:
+            store.spend(len(data) // 16, "chunk")
             if len(data) < 4 or int.from_bytes(data[-4:], "little") != fletcher32(data[:-4]):
                 raise store.bad("chunk", "its checksum is wrong. Damaged?", at)
             data = data[:-4]

@@ -98,7 +98,7 @@ def _cut(store: Store, body: bytes, start: int, length: int, at: int) -> bytes:
 def _elsewhere(store: Store, kind: int, name: str, value: bytes) -> Exception:
     """The error for a link that is no hard one; its value begins with two bytes of length."""
     if kind == SOFT:
-        return store.refused(soft(name, value[2:]))
+        return store.refused(soft(name, value[2:].rstrip(b"\0")))
     if kind == EXTERNAL:
         file, _, path = value[3:].rstrip(b"\0").partition(b"\0")
         where = f"{shown(text(path))} in {shown(text(file))}"

@@ -75,6 +75,9 @@ class File:
             links = old_groups.links(self.store, symbols.body, symbols.at)
         else:
             links = new_groups.links(self.store, header.read(self.store, address))
+        for link in links:
+            if not link.key or b"/" in link.key:
+                raise self.store.bad(f"group {shown(path)}", f"a member called {shown(link.name)}", address)
         named = {link.name: link for link in links}
         if len(named) < len(links):
             raise self.store.bad(f"group {shown(path)}", "two members bear one name", address)
@@ -215,6 +218,7 @@ class Dataset(_Object):
             raise store.short(shown(self.name), where.at, size)
         else:
             where.size = size
+            store.claim(self.address, size, at)
 
     def _said(self) -> str:
         return f"{list(self.shape or ())} of {self._type.text}"

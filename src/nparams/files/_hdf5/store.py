@@ -42,9 +42,9 @@ class Store:
     """A file: its bytes, its widths, what it has cost so far and what is known of it so far."""
 
     __slots__ = (
-        "_checked", "_flags", "_limited", "_more", "_pages", "_source", "_structs", "_work_left", "address",
-        "address_width", "base", "headers", "length", "length_width", "name", "objects_left", "objects_most", "shapes",
-        "shared", "size", "types", "undefined",
+        "_checked", "_claims", "_flags", "_limited", "_more", "_pages", "_source", "_structs", "_unclaimed",
+        "_work_left", "address", "address_width", "base", "headers", "length", "length_width", "name", "objects_left",
+        "objects_most", "shapes", "shared", "size", "types", "undefined",
     )  # fmt: skip
 
     def __init__(self, source: ByteSource, limits: bool) -> None:
@@ -54,6 +54,9 @@ class Store:
         self._checked: dict[int, int] = {}
         self._limited = limits
         self._work_left = WORK if limits else MOST_WORK
+        #: datasets whose bytes were counted, and how many bytes are left for others
+        self._claims: set[int] = set()
+        self._unclaimed = source.size
         self.objects_left = self.objects_most = OBJECTS if limits else MOST_OBJECTS
         self.name = place(source.name)
         self.size = source.size
@@ -130,6 +133,16 @@ class Store:
         more = "; --limits off reads more" if self._limited else ""
         most = f"more than {self.objects_most:,} groups and datasets, more than any real file has"
         return FormatError(f"{self.name}: {shown(path)}: {most}{more}")
+
+    def claim(self, address: int, size: int, at: int) -> None:
+        """Count the bytes of the dataset at `address`, once: all together have no more than the file."""
+        if address not in self._claims:
+            self._claims.add(address)
+            self._unclaimed -= size
+            if self._unclaimed < 0:
+                raise self.bad(
+                    "data layout", "by here the datasets take more bytes than the file has: they overlap", at
+                )
 
     # bytes
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nparams.files._hdf5.header import Message
     from nparams.files._hdf5.layout import Layout
 
+#: of one chunk; and how much more it may take in the file than twice that
+CHUNK_BYTES, CHUNK_ROOM = 16_000_000, 4096
 #: bit of a version 3 fill value's flags: there is one
 DEFINED = 0x20
 
@@ -68,8 +70,9 @@ class Plan:
 
     def _bytes(self, chunk: Chunk, at_edge: bool) -> bytes:
         size = prod(self.where.chunk)
-        if size > 64 * len(self.shape) + 64_000_000:
-            raise self.store.bad("chunk", f"{size:,} bytes, too many to read", chunk.at)
+        if size > CHUNK_BYTES or chunk.size > 2 * size + CHUNK_ROOM:
+            raise self.store.bad("chunk", f"{chunk.size:,} bytes for {size:,}, too many to read", chunk.at)
+        self.store.spend(10 + size // 500, "chunk")
         data = self.store.raw(chunk.at, chunk.size, "chunk")
         if at_edge and self.where.flags & layout.EDGE_UNFILTERED:
             return data
