@@ -324,6 +324,14 @@ def test_a_persistent_id_may_be_refused_in_words() -> None:
 # -- limits -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("code", [b"N0", b"(1", b"X\0\0\0\x000", b"]0"])
+def test_pickles_of_several_windows(code: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stands where a window ends."""
+    monkeypatch.setattr("nparams.files._pickle.machine.WINDOW", 1 << 18)
+    for more in range(3):
+        assert value(b"N" * more + code * (400_000 // len(code)) + b"0" * more + b"K\x07.") == 7
+
+
 def test_a_long_text_is_left_where_it_is() -> None:
     length = LONGEST + 1
     for kind, code in (("str", b"X"), ("bytes", b"B")):

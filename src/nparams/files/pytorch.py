@@ -13,6 +13,7 @@ from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
 from nparams.files._pytorch.storages import Storages
 from nparams.files._zip import Archive
+from nparams.files.bytesource import MemorySource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from nparams.network import Network
 
 PICKLE = "data.pkl"
+#: what torch.save writes beside the storages (torch/serialization.py `_save`, caffe2/serialize/inline_container.cc)
+KNOWN = (PICKLE, "version", "byteorder", ".format_version", ".storage_alignment", ".data/serialization_id")
 CHECKED = 16_000_000  # bytes of a pickle whose checksum is compared
 
 
@@ -37,14 +40,14 @@ def _read(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     archive = Archive(source)
     root = root_of(archive, source.name)
     storages = Storages()
-    member = archive.open(root + PICKLE)
+    member = pickle_of(archive, root + PICKLE, source.name)
     loaded = load(member, persistent=storages, limits=limits)
     model = Model(source.name).read(loaded.value)
     payload = Zipped(archive, root)
     for storage in storages.by_key.values():
         payload.check(storage, source.name)
     network = network_of(model, loaded, payload, folder, source.name)
-    network.form, network.flags = "pytorch", [*archive.flags, *network.flags]
+    network.form, network.flags = "pytorch", [*archive.flags, *network.flags, *strangers(archive, root, storages)]
     if loaded.end != member.size:
         text = f"{member.size - loaded.end:,} bytes follow the end of the pickle, which nothing reads"
         network.flags.append({"kind": "trailing", "text": text})
@@ -58,6 +61,26 @@ def root_of(archive: Archive, file: str) -> str:
         what = f"{len(found):,} members called {PICKLE}, where one belongs" if found else f"no member called {PICKLE}"
         raise FormatError(f"{place(file)}: the archive has {what}")
     return found[0].removesuffix(PICKLE)
+
+
+def pickle_of(archive: Archive, name: str, file: str) -> ByteSource:
+    """The pickle; one of usual size is read whole, and its checksum compared."""
+    if archive.member(name).size > CHECKED:
+        return archive.open(name)
+    return MemorySource(archive.whole(name, CHECKED), f"{place(file)}: {PICKLE}")
+
+
+def strangers(archive: Archive, root: str, storages: Storages) -> list[dict[str, str]]:
+    """A flag where the archive holds what torch.save does not write, or storages that no tensor views."""
+    if len(archive.names) <= len(storages.by_key):
+        return []
+    known = {root + name for name in KNOWN}
+    known.update(f"{root}data/{key}" for key in storages.by_key)
+    found = [name for name in archive.names if name not in known and not name.endswith("/")]
+    if not found:
+        return []
+    more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+    return [{"kind": "unread", "text": f"{shown(found[0])}{more}: members that no tensor uses, which nothing reads"}]
 
 
 class Zipped:

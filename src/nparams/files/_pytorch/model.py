@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_NAME = 65_536
-MAX_NAMES = 64_000_000  # characters of all names together
+MAX_NAMES = 16_000_000  # characters of all names together
 #: last words of keys that hold the model as a whole: model_state_dict, state_dict, net, params_ema
 WRAPPERS = frozenset(
     ("dict", "model", "module", "net", "network", "nn", "params", "parameters", "weights", "weight", "state", "ema",
@@ -105,11 +105,18 @@ class Model:
     def _base(self, items: list[Item]) -> Spot:
         """The container that the whole model stands in, where its key says only that."""
         spots = {id(item.spot): item.spot for item in items if item.spot.why is None}
-        chains = [spot.chain() for spot in spots.values()]
+        line: list[Spot] = []  # from below the root down to where the first tensor of the model stands
+        within: dict[int, int] = {id(self.walk.root): 0}  # how much of that line a container is below
+        common = -1
+        for spot in spots.values():
+            if common < 0:
+                line = spot.chain()
+                within.update((id(here), k + 1) for k, here in enumerate(line))
+                common = len(line)
+            common = min(common, shared(spot, within))
         base = self.walk.root
-        for depth in range(min(map(len, chains), default=0)):
-            here = chains[0][depth]
-            if any(chain[depth] is not here for chain in chains) or not is_wrapper(here):
+        for here in line[: max(common, 0)]:
+            if not is_wrapper(here):
                 break
             base = here
             if here.kind is not None:
@@ -119,9 +126,7 @@ class Model:
     # -- names and roles ----------------------------------------------------------------------------------------------
 
     def _name(self, items: list[Item]) -> None:
-        names = [name_of(item, self.base) for item in items]
-        if sum(map(len, names)) > MAX_NAMES or len(max(names, key=len, default="")) > MAX_NAME:
-            raise FormatError(f"{self.file}: its tensors have names of more characters than are read")
+        names = self._names(items)
         self.hints = hints_in("\n".join(names))
         by_leaf = self.hints.isdisjoint(UNUSUAL_HINTS)
         known: dict[tuple[str, object, str | None], tuple[str, str | None]] = {}
@@ -138,6 +143,17 @@ class Model:
             self.tensors.append(
                 Tensor(name, array.shape, array.dtype, told[0], array.trainable, None, array.stored, told[1], size)
             )
+
+    def _names(self, items: list[Item]) -> list[str]:
+        """Every tensor's name, from the container that the model stands in."""
+        names, room = [], MAX_NAMES
+        for item in items:
+            name = name_of(item, self.base)
+            room -= len(name)
+            if room < 0 or len(name) > MAX_NAME:
+                raise FormatError(f"{self.file}: its tensors have names of more characters than are read")
+            names.append(name)
+        return names
 
     def _unwrap(self, items: list[Item]) -> None:
         """Take away what a wrapper of modules put before every name of the model."""
@@ -231,6 +247,19 @@ def same_shapes(group: list[Array], shapes: dict[object, int]) -> bool:
             left[array.shape] -= 1
             met += 1
     return met * 10 >= len(group) * 9
+
+
+def shared(spot: Spot, within: dict[int, int]) -> int:
+    """How much of a line of containers a spot is below; what is found out on the way is kept."""
+    path: list[Spot] = []
+    here = spot
+    while id(here) not in within:
+        path.append(here)
+        assert here.parent is not None  # the root is in it
+        here = here.parent
+    found = within[id(here)]
+    within.update((id(passed), found) for passed in path)
+    return found
 
 
 def is_wrapper(spot: Spot) -> bool:
