@@ -6,6 +6,7 @@ A module that does not begin with _ is a fuzzer.  It has
   inputs.  Only our own errors, each one printable line, may leave the reader; anything else raises out of run().
 - ``COUNT = 1_000_000`` where it fuzzes a wire reader (pickle, protobuf, flatbuffers, hdf5) directly; 50,000 otherwise.
   A literal: the runner reads it from the text.
+- ``KINDS = "a b"`` where it has several kinds of input, run apart as NAME-a and NAME-b: ``run(count, seed, kind)``.
 - ``MEGABYTES = 256`` only where that is not what the process may map beyond what it holds before run().
 
 Binary formats need no loop of their own::

@@ -24,7 +24,7 @@ RECORD = HERE / "RECORD.md"
 PART, COUNT = 10_000, 50_000
 CHILD = """
 import importlib, json, resource, sys
-name, count, seed = sys.argv[1], *map(int, sys.argv[2:])
+(name, _, kind), count, seed = sys.argv[1].partition("-"), *map(int, sys.argv[2:])
 module = importlib.import_module(f"tests.fuzz.{name}")
 megabytes, count = getattr(module, "MEGABYTES", 256), max(1, count // getattr(module, "SLOWER", 1))
 try:
@@ -36,7 +36,7 @@ try:
     resource.setrlimit(resource.RLIMIT_AS, (held + (megabytes << 20),) * 2)
 except (OSError, ValueError):
     assert sys.platform == "darwin", "no limit on the address space could be set"
-said = module.run(count, seed)
+said = module.run(count, seed, kind) if kind else module.run(count, seed)
 used = resource.getrusage(resource.RUSAGE_SELF)
 peak = used.ru_maxrss / (1024 if sys.platform != "darwin" else 1 << 20)
 print(json.dumps({**said, "peak": peak, "seconds": used.ru_utime + used.ru_stime}))
@@ -65,14 +65,21 @@ class Broken(Exception):
 
 
 def modules() -> list[str]:
-    """Every module beside this one, but the helpers (which begin with _)."""
-    return sorted(m.name for m in pkgutil.iter_modules([str(HERE)]) if not m.name.startswith("_"))
+    """Every module beside this one, but the helpers (which begin with _); with each of its kinds, where it has some."""
+    found = sorted(m.name for m in pkgutil.iter_modules([str(HERE)]) if not m.name.startswith("_"))
+    kinds = {name: said(name, r'KINDS = "([^"]+)"', "").split() for name in found}
+    return [full for name in found for full in ([f"{name}-{kind}" for kind in kinds[name]] or [name])]
 
 
 def usual(name: str) -> int:
-    """How many inputs a module asks for, without importing it."""
-    found = re.search(r"^COUNT(?:: \w+)? = ([\d_]+)", (HERE / f"{name}.py").read_text(), re.MULTILINE)
-    return int(found[1]) if found else COUNT
+    """How many inputs a module asks for."""
+    return int(said(name, r"COUNT = ([\d_]+)", str(COUNT)))
+
+
+def said(name: str, pattern: str, otherwise: str) -> str:
+    """What a module sets at the beginning of a line, read from its text: it is not imported here."""
+    found = re.search(f"^{pattern}", (HERE / f"{name.partition('-')[0]}.py").read_text(), re.MULTILINE)
+    return found[1] if found else otherwise
 
 
 def part(name: str, count: int, seed: int) -> Figures:
@@ -104,11 +111,11 @@ def fuzz(name: str, count: int, seed: int, pool: ThreadPoolExecutor) -> Figures 
         except Broken as problem:
             for other in running:
                 other.cancel()
-            print(f"{name:16} FAILED after {found.accepted + found.refused:,} inputs: {problem}", flush=True)
+            print(f"{name:18} FAILED after {found.accepted + found.refused:,} inputs: {problem}", flush=True)
             return None
     inputs, took = found.accepted + found.refused, time.perf_counter() - start
     print(
-        f"{name:16} {inputs:>9,} inputs in {took:.0f} s: {found.accepted:,} accepted, {found.refused:,} refused, "
+        f"{name:18} {inputs:>9,} inputs in {took:.0f} s: {found.accepted:,} accepted, {found.refused:,} refused, "
         f"peak {found.peak:.0f} MB, {found.seconds:.0f} s of the processor", flush=True,
     )  # fmt: skip
     return found
@@ -132,7 +139,7 @@ seconds are of the processor, all processes together.
 def recorded() -> dict[str, str]:
     """The rows of the record by module."""
     lines = RECORD.read_text().splitlines() if RECORD.exists() else []
-    return {line.split("|")[1].strip(): line for line in lines if re.match(r"\| \w+ \| [\d,]+ \|", line)}
+    return {line.split("|")[1].strip(): line for line in lines if re.match(r"\| [\w-]+ \| [\d,]+ \|", line)}
 
 
 def record(found: dict[str, Figures], seed: int) -> None:

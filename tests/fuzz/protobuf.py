@@ -21,6 +21,7 @@ from tests.onnx_maker import varint as written
 Field = tuple[int, int, int | bytes]
 WIDTHS = {1: 8, 5: 4}
 DEPTH = 12
+COUNT = 1_000_000
 INTERESTING = (0, 1, 2, 7, 8, 127, 128, 1 << 31, 1 << 48, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
 
 
