@@ -26,9 +26,9 @@ def higgs(group: Group, leaf: str) -> Found | None:
         return None
     rest, bits = group.present("scales", "tables", "tables2"), table.size.bit_length() - 1
     rows, columns = packed.shape
-    if len(scales.shape) != 2 or table.size != 1 << bits or scales.shape[0] * bits != 16 * rows:
+    if bits < 1 or len(scales.shape) != 2 or table.size != 1 << bits or scales.shape[0] * bits != 16 * rows:
         raise Unknown("HIGGS", f"{packed.shape} beside scales {scales.shape} and a table of {table.size:,}", rest)
-    return Found("HIGGS", (scales.shape[0], columns), f"int{bits}" if 1 <= bits <= 8 else None, rest)
+    return Found("HIGGS", (scales.shape[0], columns), f"int{bits}" if bits <= 8 else None, rest)
 
 
 def eetq(group: Group, leaf: str) -> Found | None:

@@ -175,6 +175,10 @@ def exl2(group: Group, leaf: str) -> Found | None:
         return None
     if order is None:
         raise Unknown("EXL2", "there is no q_invperm beside it", rest)
+    scale = group.get("q_scale")
+    most = 8 * order.size + 32 * (scale.shape[0] if scale is not None and scale.shape else order.size)
+    if not 2 * order.size <= 32 * packed.shape[0] <= most:  # 2 to 8 bits, each group of rows rounded up to words
+        raise contradiction(packed, f"an order of {order.size:,} inputs")
     columns, bias = packed.shape[1], group.get("bias")
     out = bias.size if bias is not None else _head_size(group, columns)
     if out is not None and round_up(out, 32) * 32 != columns:
