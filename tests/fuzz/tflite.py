@@ -13,7 +13,7 @@ DENSE = G([X, T("w", [3, 4]), T("b", [3]), X], [Op("FULLY_CONNECTED", [0, 1, 2],
 BODY = G([X, T("in", [3, 4], data=None)], [Op("CONV_2D", [0, 1, -1], [0])], [0, 1], [0])
 SEEDS = [
     model(DENSE),
-    model(DENSE, G([X, T("w", [3, 4], data=1), T("b", [3], data=2)], DENSE.operators)),
+    model(DENSE, G([X, T("w", [3, 4], data=1), T("b", [3], data=2), X], DENSE.operators)),
     model(G([X, T("w", [3, 4])], [Op("WHILE", [0, 1], [0, 1], options(1, 2))]), BODY, BODY),
     model(G([X, T("w", [4, 8], data=bytes(28), more=sparse(4, (5, 7)))], [Op("DENSIFY", [1], [0])])),
     model(G([X, T("w", [4, 64], INT4, more=blockwise(2)), T("s", [4, 2], FLOAT16), T("t", [1], STRING, bytes(9))],

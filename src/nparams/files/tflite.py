@@ -44,9 +44,10 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     reading, graph = Reading(model, more), Graph(model, more)
     subgraphs = 0
     for number, subgraph in enumerate(model.tables(Model.SUBGRAPHS, "subgraph", SUBGRAPHS * more)):
-        reading.read(subgraph, number)
-        graph.read(subgraph, number)
+        graph.read(subgraph, number, reading.read(subgraph, number))
         subgraphs += 1
+    if not subgraphs:
+        raise model.buffer.bad(model.what, model.at, "no subgraphs, and so no network")
     graph.connect(model)
     roles = graph.roles()
     tensors = tensors_of(reading, graph, roles)

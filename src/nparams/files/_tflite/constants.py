@@ -79,8 +79,8 @@ class Reading:
         self.left = TENSORS * more
         self.seen = 0
 
-    def read(self, subgraph: Table, number: int) -> None:
-        """Add the constants of one subgraph."""
+    def read(self, subgraph: Table, number: int) -> int:
+        """Add the constants of one subgraph; how many tensors it has."""
         self._subgraphs.append(subgraph)
         what = f"subgraph {number} tensor"
         k = -1
@@ -95,6 +95,7 @@ class Reading:
                 )
         self.left -= k + 1
         self.seen += k + 1
+        return k + 1
 
     def name_of(self, key: tuple[int, int]) -> str:
         """The name of any tensor, stored or not; empty where it has none or is not there."""

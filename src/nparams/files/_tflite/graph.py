@@ -28,6 +28,7 @@ class Graph:
         "_left",
         "_most",
         "_named",
+        "_tensors",
         "custom",
         "names",
         "operators",
@@ -51,12 +52,14 @@ class Graph:
         self._ends: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
         self._left = OPERANDS_MOST * more
         self._most = OPERATORS_MOST * more
+        self._tensors = 0
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def read(self, subgraph: Table, number: int) -> None:
-        """The operators of one subgraph."""
-        ends = [subgraph.numbers(field, "i", self._left) for field in (SubGraph.INPUTS, SubGraph.OUTPUTS)]
+    def read(self, subgraph: Table, number: int, tensors: int) -> None:
+        """The operators of one subgraph, which has that many tensors."""
+        self._tensors = tensors
+        ends = [self._numbers(subgraph, field) for field in (SubGraph.INPUTS, SubGraph.OUTPUTS)]
         self._ends.append((ends[0], ends[1]))
         variables: dict[int, str] = {}
         what = f"subgraph {number} operator"
@@ -67,10 +70,17 @@ class Graph:
                 raise operator.buffer.bad(operator.what, operator.at, f"operator code {code:,} of {len(self.names):,}")
             self._operator(operator, number, self.names[code], variables)
 
+    def _numbers(self, table: Table, field: int) -> tuple[int, ...]:
+        """The numbers of tensors of this subgraph."""
+        found = table.numbers(field, "i", self._left)
+        self._left -= len(found)
+        if found and not NONE <= min(found) <= max(found) < self._tensors:
+            wrong = next(k for k in found if not NONE <= k < self._tensors)
+            raise table.buffer.bad(table.what, table.at, f"tensor {wrong}, where the subgraph has {self._tensors:,}")
+        return found
+
     def _operator(self, operator: Table, number: int, name: str, variables: dict[int, str]) -> None:
-        taken = operator.numbers(Operator.INPUTS, "i", self._left)
-        given = operator.numbers(Operator.OUTPUTS, "i", self._left)
-        self._left -= len(taken) + len(given)
+        taken, given = self._numbers(operator, Operator.INPUTS), self._numbers(operator, Operator.OUTPUTS)
         for k in taken:
             if k != NONE:
                 self.uses.setdefault((number, k), name)
