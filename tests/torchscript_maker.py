@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from tests.zip_maker import M, archive
 
-WIDTHS = {"Float": 4, "Double": 8, "Half": 2, "Long": 8, "Int": 4, "Short": 2, "QInt8": 1, "QUInt8": 1, "Byte": 1}
+WIDTHS = {"Float": 4, "Double": 8, "Half": 2, "Long": 8, "Int": 4, "Short": 2, "QInt8": 1, "QUInt8": 1,
+          "Byte": 1, "Char": 1}  # fmt: skip
 
 
 class T(NamedTuple):
@@ -44,6 +45,13 @@ class Global(NamedTuple):
     """A name in a pickle."""
 
     path: str
+
+
+class Instance(NamedTuple):
+    """An object of any class, built from a state."""
+
+    of: str
+    state: Any
 
 
 class Call(NamedTuple):
@@ -101,6 +109,8 @@ class Pickling:
             return self.name(value.path)
         if isinstance(value, Mod):
             return self.again(value, self.name(f"__torch__.{value.of}") + b")\x81") + self.value(value.state) + b"b"
+        if isinstance(value, Instance):
+            return self.name(value.of) + b")\x81" + self.value(value.state) + b"b"
         if isinstance(value, Call):
             return self.name(value.name) + self.value(tuple(value.args)) + b"R"
         if isinstance(value, list):

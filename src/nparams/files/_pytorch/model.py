@@ -6,7 +6,7 @@ from nparams.errors import FormatError, escaped, place, shown
 from nparams.files._pytorch.arrays import Array, Making, Wrong
 from nparams.files._pytorch.storages import Storage
 from nparams.files._pytorch.ties import overlap, tie
-from nparams.files._pytorch.walk import ATTRIBUTE, BUFFER, KEY, PARAMETER, Item, Spot, Walk
+from nparams.files._pytorch.walk import ATTRIBUTE, BUFFER, KEY, PACKED, PARAMETER, Item, Spot, Walk
 from nparams.network import Tensor
 from nparams.roles import HINTS, UNUSUAL_HINTS, is_copy, role_of, run_state, usual_role, words_of
 
@@ -264,6 +264,8 @@ def shared(spot: Spot, within: dict[int, int]) -> int:
 
 def is_wrapper(spot: Spot) -> bool:
     """Whether the key of a container says only that the model is in it."""
+    if spot.key.endswith(PACKED):
+        return False
     words = words_of(spot.key[:80])
     return bool(words) and (words[-1] in WRAPPERS or spot.kind is not None)
 
