@@ -116,7 +116,7 @@ def test_what_is_odd_is_flagged():
         {"kind": "trailing", "text": "5 bytes after the array"}
     ]
     assert read_npz(MemorySource(npz({"w.npy": BIAS, "a\x1b.txt": b"?"}), "w.npz")).flags == [
-        {"kind": "unexpected member", "text": "1 members are no arrays, the first a\\x1b.txt"}
+        {"kind": "unexpected-member", "text": "1 members are no arrays, the first a\\x1b.txt"}
     ]
 
 

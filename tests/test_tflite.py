@@ -359,7 +359,7 @@ def test_buffers_in_another_file():
 
 def test_more_bytes_than_the_shape_takes_are_flagged():
     (flag,) = found(model(G([T("w", [3], FLOAT32, bytes(40))]))).flags
-    assert flag == {"kind": "unused bytes", "text": '"w": the buffer holds more bytes than the shape takes'}
+    assert flag == {"kind": "unused-bytes", "text": '"w": the buffer holds more bytes than the shape takes'}
 
 
 def test_what_holds_no_numbers_is_no_tensor_of_the_model():

@@ -337,10 +337,10 @@ ATTACKS = [
            ": named like PyTorch checkpoint, as torch.save writes it since 1.6, but it begins "
            "b'(dp0\\nVw\\np1\\nc'. Damaged, or wrongly named?", OPS, text=True),
     Attack("pickle: a bare one", "m.pkl", pickled(call("os", "system", TOUCH)),
-           " is a pickle of no kind that is read; save its arrays as .npz or .safetensors and count "
-           "that", SCAN),
+           " calls os.system (opcode REDUCE at 30). Nothing was run. This file is hostile or not a "
+           "checkpoint", SCAN),
     Attack("pickle: a bare one of protocol 4", "m.bin", b"\x80\x04\x95\x40\0\0\0\0\0\0\0" + stacked("os", "system") +
            TOUCH + b"\x85R.",
-           " is a pickle of no kind that is read; save its arrays as .npz or .safetensors and count "
-           "that", SCAN),
+           " calls os.system (opcode REDUCE at 30). Nothing was run. This file is hostile or not a "
+           "checkpoint", SCAN),
 ]  # fmt: skip

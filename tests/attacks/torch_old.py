@@ -58,8 +58,8 @@ ATTACKS = [
            " calls os.system (opcode REDUCE at 268). Nothing was run. This file is hostile or not a "
            "checkpoint", OLD),
     Attack("old: a call in the place of the magic", "m.pth", pickled(TOUCH) + VERSION + SYSTEM + pickled(GOOD),
-           " is a pickle of no kind that is read; save its arrays as .npz or .safetensors and count "
-           "that",
+           " calls os.system (opcode REDUCE at 30). Nothing was run. This file is hostile or not a "
+           "checkpoint",
            OLD),
     Attack("old: a list of keys without end", "m.pth", old(GOOD, PROTO + b"](" + word("0")),
            ": the pickle, byte 248: 0x06 is no opcode of a pickle. Damaged, or no pickle?", OLD),

@@ -48,7 +48,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     flags = [*archive.flags, *_extra(archive)]
     read_as = ", ".join(["NumPy archive", _counted(len(tensors)), *([made.scheme] if made.scheme else [])])
     return Network(
-        tensors=tensors, source=source.name, form="npz", read_as=read_as, routes=made.routes, flags=flags,
+        tensors=tensors, source=source.name, form="npz", read_as=read_as, routes=made.routes, flags=flags, parts=made.parts,
         notes=[*made.notes, *_unnamed(tensors)],
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def _extra(archive: Archive) -> list[dict[str, str]]:
     """Members that are no arrays: NumPy hands them out as bytes."""
     others = [name for name in archive.names if not name.endswith((".npy", "/"))]
     told = f"{len(others):,} members are no arrays, the first {escaped(others[0])}" if others else ""
-    return [{"kind": "unexpected member", "text": told}] if others else []
+    return [{"kind": "unexpected-member", "text": told}] if others else []
 
 
 def _unnamed(tensors: list[Tensor]) -> list[str]:

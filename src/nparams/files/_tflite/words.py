@@ -39,7 +39,7 @@ def flags_of(reading: Reading) -> list[dict[str, str]]:
     if not padded:
         return []
     text = f"{_some(padded)}: the buffer holds more bytes than the shape takes"
-    return [{"kind": "unused bytes", "text": text}]
+    return [{"kind": "unused-bytes", "text": text}]
 
 
 def _accelerated(graph: Graph, tensors: Sequence[Tensor]) -> Iterator[str]:
