@@ -147,6 +147,11 @@ def test_an_unclosed_file_is_flagged():
     assert root.flags == [{"kind": "unclosed", "text": "the file was not closed by the program that wrote it"}]
 
 
+def test_bytes_after_the_end_are_flagged():
+    root = opened(valid() + b"PK")
+    assert root.flags == [{"kind": "trailing", "text": "2 bytes after the end that the superblock gives"}]
+
+
 # files built by hand
 
 

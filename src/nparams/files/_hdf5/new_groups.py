@@ -63,7 +63,7 @@ def _dense(store: Store, heap_at: int, tree_at: int) -> list[Link]:
     if tree.kind != btree2.LINK_NAMES or tree.record != HASH + HEAP_ID:
         raise store.bad("B-tree", f"kind {tree.kind}, where {btree2.LINK_NAMES} is due", tree_at)
     if tree.total > store.objects_left:
-        raise store.too_many("a group")
+        raise store.too_many()
     return [_link(store, *heap.get(identity)) for identity in heap.ordered(record[HASH:] for record in tree.records())]
 
 

@@ -165,7 +165,7 @@ class Group(_Object):
         store, address = file.store, link.address
         store.objects_left -= 1
         if store.objects_left < 0:
-            raise store.too_many(path)
+            raise store.too_many()
         if address in self._above:
             raise store.bad(f"group {shown(path)}", "leads back to a group that it stands in", address)
         if len(self._above) >= DEPTH:

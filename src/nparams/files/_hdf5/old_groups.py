@@ -72,7 +72,7 @@ def links(store: Store, body: bytes, at: int) -> list[Link]:
     for node in _leaves(store, tree):
         _symbols(store, node, heap, found)
         if len(found) > store.objects_left:
-            raise store.too_many("a group")
+            raise store.too_many()
     _check_order(store, found, tree)
     return found
 

@@ -128,11 +128,12 @@ class Store:
             more = "; --limits off reads more" if self._limited else ""
             raise FormatError(f"{self.name}: {what}: by here there is more metadata than any real file has{more}")
 
-    def too_many(self, path: str) -> FormatError:
+    def too_many(self) -> FormatError:
         """The error for one more group or dataset than are opened."""
         more = "; --limits off reads more" if self._limited else ""
-        most = f"more than {self.objects_most:,} groups and datasets, more than any real file has"
-        return FormatError(f"{self.name}: {shown(path)}: {most}{more}")
+        return FormatError(
+            f"{self.name}: more than {self.objects_most:,} groups and datasets, more than any real file has{more}"
+        )
 
     def claim(self, address: int, size: int, at: int) -> None:
         """Count the bytes of the dataset at `address`, once: all together have no more than the file."""

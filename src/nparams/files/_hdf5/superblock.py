@@ -99,6 +99,8 @@ def _set_end(store: Store, start: int, base: int, end: int, at: int) -> None:
         raise FormatError(
             f"{store.name}: end of file (offset {at:,}): {end:,}, but the file has {store.size:,} bytes. Cut short?"
         )
+    if end < store.size:
+        store.flag("trailing", f"{store.size - end:,} bytes after the end that the superblock gives")
     if base != start:
         store.flag("moved", f"the superblock lies at {start:,} and says {base:,}")
     store.base = start
