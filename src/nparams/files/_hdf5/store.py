@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from nparams.errors import FormatError, UnsupportedError, place, shown
+from nparams.errors import FormatError, UnsupportedError, place
 from nparams.files._hdf5.checksum import lookup3
 
 TYPE_CHECKING = False
