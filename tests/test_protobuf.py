@@ -37,7 +37,7 @@ ALL = Schema(
         9: (RUN, "run", None), 1000: (INT, "far", None),
     },
 )  # fmt: skip
-LENGTHS = Schema("Lengths", {1: (MESSAGES, "made", Schema("Made", {}, lambda wire, held, depth, end: (depth, end)))})
+LENGTHS = Schema("Lengths", {1: (MESSAGES, "made", Schema("Made", {}, lambda wire, held, depth, at: (depth, at)))})
 
 
 def group(field: int, inner: bytes = b"") -> bytes:
@@ -85,8 +85,8 @@ def test_runs_are_counted():
     assert (run.packed, run.loose, run.spans, run.first) == (12, 21, [(2, 12), (len(data), 0)], list(range(8)))
 
 
-def test_what_is_made_knows_its_depth_and_end():
-    assert Wire(MemorySource(chunk(1, b"") + chunk(1, b"\x18\x05"))).message(LENGTHS) == {"made": [(2, 2), (2, 6)]}
+def test_what_is_made_knows_its_depth_and_place():
+    assert Wire(MemorySource(chunk(1, b"") + chunk(1, b"\x18\x05"))).message(LENGTHS) == {"made": [(2, 2), (2, 4)]}
 
 
 def test_a_message_inside_is_never_read_beyond():

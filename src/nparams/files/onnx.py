@@ -47,7 +47,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     6
     """
     wire = Wire(source, limits=limits)
-    model, has_graph = read_model(wire, source.size)
+    model, has_graph = read_model(wire)
     if not has_graph:
         raise FormatError(f"{place(source.name)}: no graph in it. Not an ONNX model, or a cut download")
     inventory = Inventory(model, wire)

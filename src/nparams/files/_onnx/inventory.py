@@ -69,7 +69,7 @@ class Inventory:
         annotated = {*scope.graph.annotated, *_scales(scope.graph)}
         for stored in scope.graph.initializers:
             if stored.name in names:
-                what = f"initializer {shown(stored.name)} (ends at {stored.offset:,})"
+                what = f"initializer {shown(stored.name)} (offset {stored.offset:,})"
                 raise FormatError(f"{self._wire.name}: {what} comes twice in one graph")
             names.add(stored.name)
             verdict = judge(stored, self._marks(stored), stored.name in annotated)

@@ -46,15 +46,15 @@ ANNOTATION = Schema("TensorAnnotation", {2: (MESSAGES, "quant_parameter_tensor_n
 OPSET = Schema("OperatorSetIdProto", {1: (TEXT, "domain", None), 2: (INT, "version", None)})
 
 
-def _made_tensor(wire: Wire, held: Record, depth: int, end: int) -> Any:
-    return stored(wire, held, end)
+def _made_tensor(wire: Wire, held: Record, depth: int, at: int) -> Any:
+    return stored(wire, held, at)
 
 
-def _made_sparse(wire: Wire, held: Record, depth: int, end: int) -> Any:
-    return sparse(wire, held, end)
+def _made_sparse(wire: Wire, held: Record, depth: int, at: int) -> Any:
+    return sparse(wire, held, at)
 
 
-def _made_graph(wire: Wire, held: Record, depth: int, end: int) -> Graph:
+def _made_graph(wire: Wire, held: Record, depth: int, at: int) -> Graph:
     graph = Graph(held.get("name", ""))
     graph.nodes = held.get("node", ())
     graph.initializers = [*held.get("initializer", ()), *held.get("sparse_initializer", ())]
@@ -67,7 +67,7 @@ def _made_graph(wire: Wire, held: Record, depth: int, end: int) -> Graph:
     return graph
 
 
-def _made_node(wire: Wire, held: Record, depth: int, end: int) -> Node:
+def _made_node(wire: Wire, held: Record, depth: int, at: int) -> Node:
     op = held.get("op_type", "")
     node = Node(op, held.get("domain", ""), held.get("name", ""), held.get("input", ()), held.get("output", ()))
     node.overload = held.get("overload", "")
@@ -93,10 +93,10 @@ def _scope(wire: Wire, entries: Sequence[tuple[int, int]]) -> str:
 class Attribute:
     """One attribute, not yet given to its node."""
 
-    __slots__ = ("_depth", "_end", "_held", "_wire")
+    __slots__ = ("_at", "_depth", "_held", "_wire")
 
-    def __init__(self, wire: Wire, held: Record, depth: int, end: int) -> None:
-        self._wire, self._held, self._depth, self._end = wire, held, depth, end
+    def __init__(self, wire: Wire, held: Record, depth: int, at: int) -> None:
+        self._wire, self._held, self._depth, self._at = wire, held, depth, at
 
     def __call__(self, node: Node) -> None:
         """Give `node` what a count needs of it."""
@@ -111,16 +111,16 @@ class Attribute:
     def _give_graphs(self, node: Node, name: str) -> None:
         held = self._held
         if "g" in held:
-            node.give("graphs", name, _made_graph(self._wire, held["g"], self._depth, self._end))
+            node.give("graphs", name, _made_graph(self._wire, held["g"], self._depth, self._at))
         for k, graph in enumerate(held.get("graphs", ())):
             node.give("graphs", f"{name}.{k}", graph)
 
     def _give_tensors(self, node: Node, name: str) -> None:
-        held, wire, end = self._held, self._wire, self._end
+        held, wire, at = self._held, self._wire, self._at
         if "t" in held:
-            node.give("tensors", name, stored(wire, held["t"], end))
+            node.give("tensors", name, stored(wire, held["t"], at))
         if "sparse_tensor" in held:
-            node.give("tensors", name, sparse(wire, held["sparse_tensor"], end))
+            node.give("tensors", name, sparse(wire, held["sparse_tensor"], at))
         for k, tensor in enumerate([*held.get("tensors", ()), *held.get("sparse_tensors", ())]):
             node.give("tensors", f"{name}.{k}", tensor)
 
@@ -128,7 +128,7 @@ class Attribute:
         """Plain numbers: the value of a Constant as a tensor, of another operator one number or how many there are."""
         held = self._held
         if node.op == "Constant":
-            if (value := typed(self._wire, held, name, self._end)) is not None:
+            if (value := typed(self._wire, held, name, self._at)) is not None:
                 node.give("tensors", name, value)
             return
         if "i" in held:
@@ -145,7 +145,7 @@ def count(run: Run | None, width: int = 4) -> int:
     return 0 if run is None else run.loose + run.packed // width
 
 
-def _made_function(wire: Wire, held: Record, depth: int, end: int) -> Function:
+def _made_function(wire: Wire, held: Record, depth: int, at: int) -> Function:
     body = Graph(held.get("name", ""))
     body.nodes, body.inputs, body.outputs = held.get("node", ()), held.get("input", ()), held.get("output", ())
     made = Function(body.name, held.get("domain", ""), held.get("overload", ""), body)
@@ -156,8 +156,8 @@ def _made_function(wire: Wire, held: Record, depth: int, end: int) -> Function:
     return made
 
 
-def _made_training(wire: Wire, held: Record, depth: int, end: int) -> list[Graph]:
-    return [_made_graph(wire, held[key], depth, end) for key in ("initialization", "algorithm") if key in held]
+def _made_training(wire: Wire, held: Record, depth: int, at: int) -> list[Graph]:
+    return [_made_graph(wire, held[key], depth, at) for key in ("initialization", "algorithm") if key in held]
 
 
 NODE = Schema("NodeProto", {
@@ -193,7 +193,7 @@ MODEL = Schema("ModelProto", {
 })  # fmt: skip
 
 
-def read_model(wire: Wire, size: int) -> tuple[Model, bool]:
+def read_model(wire: Wire) -> tuple[Model, bool]:
     """(the model, whether it has a graph)."""
     held = wire.message(MODEL)
     model = Model()
@@ -201,7 +201,7 @@ def read_model(wire: Wire, size: int) -> tuple[Model, bool]:
     said = (held.get("producer_name", ""), held.get("producer_version", ""))
     model.producer = " ".join(part.strip() for part in said if part.strip())
     model.opsets = {entry.get("domain", ""): entry.get("version", 0) for entry in held.get("opset_import", ())}
-    model.graph = _made_graph(wire, held.get("graph", {}), 1, size)
+    model.graph = _made_graph(wire, held.get("graph", {}), 1, 0)
     model.training = [graph for graphs in held.get("training_info", ()) for graph in graphs]
     model.functions = held.get("functions", [])
     return model, "graph" in held

@@ -36,17 +36,17 @@ PACKED = {21: 2, 22: 2, 23: 2, 25: 4, 26: 4}
 TENSOR = Schema("tensor", {})
 
 
-def stored(wire: Wire, held: Record, end: int) -> Stored:
-    """The tensor that a TensorProto says, checked; `end` is where the message ends in the file.
+def stored(wire: Wire, held: Record, at: int) -> Stored:
+    """The tensor that a TensorProto says, checked; `at` is where the message begins in the file.
 
     Raises FormatError for impossible dimensions, a number type that is not told, or numbers that are too few or many.
     """
     name, kind = held.get("name", ""), held.get("data_type", 0)
     what = shown(name) if name else "a tensor without a name"
     if kind == 0:
-        raise wire.bad(TENSOR, end, f"{what} has no data type")
-    dims = _dims(wire, held, what, end)
-    made = Stored(name, dims, ONNX.get(kind), prod(dims), end)
+        raise wire.bad(TENSOR, at, f"{what} has no data type")
+    dims = _dims(wire, held, what, at)
+    made = Stored(name, dims, ONNX.get(kind), prod(dims), at)
     if kind not in ONNX and kind != STRING:
         made.note = f"data type {kind} is not known: bytes unknown"
     if held.get("data_location") == EXTERNAL:
@@ -56,12 +56,12 @@ def stored(wire: Wire, held: Record, end: int) -> Stored:
     return made
 
 
-def _dims(wire: Wire, held: Record, what: str, end: int) -> tuple[int, ...]:
+def _dims(wire: Wire, held: Record, what: str, at: int) -> tuple[int, ...]:
     dims = tuple(held.get("dims", ()))
     if len(dims) > DIMENSIONS * wire.most or any(not 0 <= n < DIMENSION_LIMIT for n in dims):
         said = shown(str(list(dims)))
         limits = f"{DIMENSIONS * wire.most} dimensions, each from 0 to 2^48"
-        raise wire.bad(TENSOR, end, f"{what} has the impossible shape {said}: the limits are {limits}")
+        raise wire.bad(TENSOR, at, f"{what} has the impossible shape {said}: the limits are {limits}")
     return dims
 
 
@@ -142,16 +142,16 @@ def _check_external(wire: Wire, made: Stored, held: Record, what: str) -> None:
         raise _differs(wire, made, what, has, f"{wanted:,}")
 
 
-def sparse(wire: Wire, held: Record, end: int) -> Stored:
+def sparse(wire: Wire, held: Record, at: int) -> Stored:
     """The tensor that a SparseTensorProto says: its shape is the dense one, stored are its values and their places."""
-    values = stored(wire, held.get("values", {}), end)
-    indices = stored(wire, held["indices"], end) if "indices" in held else Stored("", (0,), "int64", 0)
+    values = stored(wire, held.get("values", {}), at)
+    indices = stored(wire, held["indices"], at) if "indices" in held else Stored("", (0,), "int64", 0)
     what = shown(values.name)
-    dims = _dims(wire, held, what, end)
-    made = Stored(values.name, dims, values.dtype, prod(dims), end)
+    dims = _dims(wire, held, what, at)
+    made = Stored(values.name, dims, values.dtype, prod(dims), at)
     if len(values.dims) != 1 or values.size > made.size or indices.dims not in _places(values.size, len(dims)):
         said = f"{list(values.dims)} values at {list(indices.dims)} places"
-        raise wire.bad(TENSOR, end, f"{what}: {said} do not fit its dense shape {shown(str(list(dims)))}")
+        raise wire.bad(TENSOR, at, f"{what}: {said} do not fit its dense shape {shown(str(list(dims)))}")
     made.how, made.elements = "sparse", values.size
     width = 0 if made.dtype is None else held_bytes(values.size, made.dtype)
     made.bytes = width + held_bytes(indices.size, "int64")
@@ -172,7 +172,7 @@ VALUES = {
 }  # fmt: skip
 
 
-def typed(wire: Wire, held: Record, name: str, end: int) -> Stored | None:
+def typed(wire: Wire, held: Record, name: str, at: int) -> Stored | None:
     """The tensor that a plain attribute of a Constant says: one number, or a list of them."""
     if name not in VALUES or VALUES[name][1] not in held:
         return None
@@ -180,6 +180,6 @@ def typed(wire: Wire, held: Record, name: str, end: int) -> Stored | None:
     value, size = held[field], 1
     if many:
         size = entries(wire, value, 4 if dtype == "float32" else 0)[0] if isinstance(value, Run) else len(value)
-    made = Stored("", (size,) if many else (), dtype, size, end)
+    made = Stored("", (size,) if many else (), dtype, size, at)
     made.payload = value if isinstance(value, Run) else None
     return made

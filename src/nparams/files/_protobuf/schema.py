@@ -52,7 +52,7 @@ class Schema:
     ) -> None:
         self.name = name
         self.fields = dict(fields)
-        #: (wire, the message, its depth, the offset of its end) -> what stands in its place
+        #: (wire, the message, its depth, the offset of its start) -> what stands in its place
         self.make = make
 
 

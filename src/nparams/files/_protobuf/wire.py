@@ -216,7 +216,7 @@ class Wire:
             raise self.bad(schema, offset, f"more than {MADE * self.most:,} messages, more than any real file has")
         inner: Record = {}
         self.decode(schema, offset, offset + length, inner, depth)
-        return inner if schema.make is None else schema.make(self, inner, depth, offset + length)
+        return inner if schema.make is None else schema.make(self, inner, depth, offset)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
         """The bytes there, which are few and in a field that was found."""
