@@ -503,3 +503,6 @@ def test_the_short_way_is_the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
         assert short == long
         accepted += not isinstance(short, str)
     assert accepted > 8
+    for at in rng.sample(range(len(data)), 60):
+        short, long = both(data[:at], monkeypatch)
+        assert short == long

@@ -44,10 +44,9 @@ def _read(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     loaded = load(member, persistent=storages, limits=limits)
     model = Model(source.name).read(loaded.value)
     payload = Zipped(archive, root)
-    for storage in storages.by_key.values():
-        payload.check(storage, source.name)
+    unread = payload.check(storages, source.name)
     network = network_of(model, loaded, payload, folder, source.name)
-    network.form, network.flags = "pytorch", [*archive.flags, *network.flags, *strangers(archive, root, storages)]
+    network.form, network.flags = "pytorch", [*archive.flags, *network.flags, *strangers(unread)]
     if loaded.end != member.size:
         text = f"{member.size - loaded.end:,} bytes follow the end of the pickle, which nothing reads"
         network.flags.append({"kind": "trailing", "text": text})
@@ -70,17 +69,12 @@ def pickle_of(archive: Archive, name: str, file: str) -> ByteSource:
     return MemorySource(archive.whole(name, CHECKED), f"{place(file)}: {PICKLE}")
 
 
-def strangers(archive: Archive, root: str, storages: Storages) -> list[dict[str, str]]:
+def strangers(unread: list[str]) -> list[dict[str, str]]:
     """A flag where the archive holds what torch.save does not write, or storages that no tensor views."""
-    if len(archive.names) <= len(storages.by_key):
+    if not unread:
         return []
-    known = {root + name for name in KNOWN}
-    known.update(f"{root}data/{key}" for key in storages.by_key)
-    found = [name for name in archive.names if name not in known and not name.endswith("/")]
-    if not found:
-        return []
-    more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
-    return [{"kind": "unread", "text": f"{shown(found[0])}{more}: members that no tensor uses, which nothing reads"}]
+    more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
+    return [{"kind": "unread", "text": f"{shown(unread[0])}{more}: members that no tensor uses, which nothing reads"}]
 
 
 class Zipped:
@@ -90,15 +84,18 @@ class Zipped:
         self.archive = archive
         self.root = root
 
-    def check(self, storage: Storage, file: str) -> None:
-        """The member must hold what the pickle says."""
-        name = f"{self.root}data/{storage.key}"
-        held = self.archive.member(name).size if name in self.archive else 0
-        if held < storage.bytes and storage.location != "meta":
-            raise FormatError(
-                f"{place(file)}: storage {shown(storage.key)} has {storage.bytes:,} bytes by the pickle, "
-                f"but its member has {held:,}. Cut short, or changed"
-            )
+    def check(self, storages: Storages, file: str) -> list[str]:
+        """Each member must hold what the pickle says; the names of members that nothing reads."""
+        front = f"{self.root}data/"
+        sizes = {member.name: member.size for member in self.archive.members()}
+        for key, storage in storages.by_key.items():
+            held = sizes.pop(front + key, 0)
+            if held < storage.bytes and storage.location != "meta":
+                raise FormatError(
+                    f"{place(file)}: storage {shown(key)} has {storage.bytes:,} bytes by the pickle, "
+                    f"but its member has {held:,}. Cut short, or changed"
+                )
+        return [name for name in sizes if name.removeprefix(self.root) not in KNOWN and name[-1:] != "/"]
 
     def read(self, storage: Storage, first: int, length: int) -> bytes:
         """Bytes of a storage."""

@@ -22,16 +22,17 @@ REF = rb"(h.|j....)"  # a value of the memo
 NUMBER = rb"(?:K.|M..|J...[\0-\x7f])"
 SIDES = rb"((?:%b\x85|%b%b\x86|%b%b%b\x87|\((?:%b){4,8}t))" % ((NUMBER,) * 7)
 PUT = rb"r(....)"
-#: the arguments of _rebuild_tensor_v2, from their mark to the call.  Each opcode tells how long its operand is, so
-#: that bytes meet this in one way only, the way in which the opcodes are read.
+#: the arguments of _rebuild_tensor_v2, from their mark to the call and its memo entry.  Each opcode tells how long its
+#: operand is, so that bytes meet this in one way only, the way in which the opcodes are read.
 TENSOR = re.compile(
     rb"\(\(" + REF + REF + rb"X.\0\0\0([0-9]{1,9})" + PUT + REF + b"(" + NUMBER + b")t" + PUT
-    + rb"QK\0" + SIDES + PUT + SIDES + PUT + rb"([\x88\x89])" + REF + rb"\)R" + PUT + b"t" + PUT + b"R",
+    + rb"QK\0" + SIDES + PUT + SIDES + PUT + rb"([\x88\x89])" + REF + rb"\)R" + PUT + b"t" + PUT + b"R" + PUT,
     re.DOTALL,
 )  # fmt: skip
 NUMBERS = re.compile(NUMBER, re.DOTALL)
 #: groups: values of the memo ("storage", the class, the device, OrderedDict), the key, memo entries made, numbers
-REFS, KEY, PUTS, SIZES = (1, 2, 5, 13), 3, (4, 7, 9, 11, 14, 15), (6, 8, 10)
+REFS, KEY, SIZES = (1, 2, 5, 13), 3, (6, 8, 10)
+PUTS = (4, 7, 9, 11, 14, 15, 16)
 TRAINED = 12
 OPERANDS = {0x4B: "B", 0x4D: "H", 0x4A: "i"}
 MOST = 64  # layouts that are remembered
@@ -99,14 +100,14 @@ class Short:
         args = None if layout is None else self._arguments(layout, data, pos, number)
         if layout is None or args is None:
             return 0
-        stack[-1] = called.make(called, args)
+        stack[-1] = self.memo[number + 6] = called.make(called, args)
         return pos + layout.length
 
     def _met(self, data: bytes, pos: int, number: int) -> Layout | None:
         """The layout of the tensor, if it was met before; the last one used stands first."""
         for k, layout in enumerate(self.layouts):
             piece = int.from_bytes(data[pos : pos + layout.length], "little")
-            if piece & layout.keep == layout.base + number * layout.spread:
+            if pos + layout.length <= len(data) and piece & layout.keep == layout.base + number * layout.spread:
                 if k:
                     del self.layouts[k]
                     self.layouts.insert(0, layout)

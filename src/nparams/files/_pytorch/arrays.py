@@ -37,10 +37,10 @@ class Array:
         "stride", "trainable",
     )  # fmt: skip
 
-    def __init__(self, shape: tuple[int, ...] | None, dtype: str | None) -> None:
+    def __init__(self, shape: tuple[int, ...] | None, dtype: str | None, size: int | None = None) -> None:
         self.shape = shape
         self.dtype = dtype
-        self.size = 0 if shape is None else product(shape)
+        self.size = size if size is not None and size <= MAX_ELEMENTS else 0 if shape is None else product(shape)
         self.storage: Storage | None = None
         #: first element and steps, in elements of its dtype
         self.offset = 0
@@ -149,25 +149,28 @@ def view(storage: Any, offset: Any, size: Any, stride: Any, dtype: str | None = 
     """A view on a storage, which it must lie inside; steps of 0 show numbers more than once."""
     if storage.__class__ is not Storage:
         raise Wrong("is a view on what is no storage")
-    made = Array(size if size.__class__ is tuple else tuple_of(size), dtype or storage.dtype or "uint8")
-    made.storage, made.offset = storage, offset
-    made.stride = steps = stride if stride.__class__ is tuple else tuple_of(stride)
+    shape = size if size.__class__ is tuple else tuple_of(size)
+    steps = stride if stride.__class__ is tuple else tuple_of(stride)
     if offset.__class__ is not int or not 0 <= offset < MAX_ELEMENTS:
         raise Wrong("begins at no whole number of elements")
-    last = offset + 1
-    dense = 1
-    for d, step in zip(made.shape or (), steps, strict=True):
+    kind = dtype or storage.dtype or "uint8"
+    last, count, again = offset + 1, 1, False
+    for d, step in zip(shape, steps, strict=True):
+        if d.__class__ is not int or not 0 <= d < MAX_DIMENSION or len(shape) > MAX_DIMENSIONS:
+            product(shape)  # tells what is wrong
         if step.__class__ is not int or not 0 <= step < MAX_ELEMENTS:
             raise Wrong("has steps that are no whole numbers")
-        if step == 0 and d > 1:
-            dense = 0
+        count *= d
         last += (d - 1) * step
-    if made.size:
-        per, width = BLOCKS[made.dtype or "uint8"]
+        again = again or (step == 0 and d > 1)
+    made = Array(shape, kind, count)
+    made.storage, made.offset, made.stride = storage, offset, steps
+    if count:
+        per, width = BLOCKS[kind]
         if last * width > storage.bytes * per:
             held = storage.bytes * per // width
             raise Wrong(f"reaches to number {last:,} of storage {escaped(storage.key[:40])}, which holds {held:,}")
-        if not dense:
+        if again:
             _expand(made)
     return made
 

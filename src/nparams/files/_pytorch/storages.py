@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: classes of bytes without a number type: their elements are bytes
 UNTYPED = frozenset(("UntypedStorage", "_UntypedStorage"))
+#: modules whose storages are torch's
+WRITERS = frozenset(("torch", "torch_xla", "intel_extension_for_pytorch"))
 MAX_ELEMENTS = 1 << 62
 
 
@@ -24,14 +26,14 @@ class Storage:
 
     __slots__ = ("bytes", "dtype", "elements", "key", "location", "root", "start", "width")
 
-    def __init__(self, key: str, dtype: str | None, width: int, elements: int, location: str) -> None:
+    def __init__(self, key: str, dtype: str | None, width: int, elements: int, location: Any) -> None:
         self.key = key
         self.dtype = dtype
         #: bytes of one element as its class counts them
         self.width = width
         self.elements = elements
         self.bytes = elements * width
-        self.location = location
+        self.location = location if location.__class__ is str else ""
         #: the storage that this is a part of, and at which byte (itself and 0, but for old files)
         self.root = self
         self.start = 0
@@ -54,6 +56,13 @@ class Storages:
 
     def __call__(self, pid: Any) -> object:
         """The storage with that id, or the class that a whole module's file names so."""
+        if pid.__class__ is tuple and len(pid) == 5 and pid[0] == "storage":
+            _, of, key, location, elements = pid
+            kind = self.kinds.get(of) if of.__class__ is Global else None
+            fits = key.__class__ is str and elements.__class__ is int and 0 <= elements < MAX_ELEMENTS
+            if kind is not None and fits and key not in self.by_key:  # as nearly all are
+                made = self.by_key[key] = Storage(key, kind[0], kind[1], elements, location)
+                return made
         if pid.__class__ is not tuple or not pid:
             raise Refused("keeps something outside itself under an id that is no tuple")
         if pid[0] == "storage" and 5 <= len(pid) <= 6:
@@ -72,7 +81,7 @@ class Storages:
         if known is None:
             if key.__class__ not in (str, int):
                 raise Refused("names a storage by what is no text")
-            known = Storage(str(key), dtype, width, elements, location if isinstance(location, str) else "")
+            known = Storage(str(key), dtype, width, elements, location)
             known = self.by_key.setdefault(str(key), known)
         if known.dtype != dtype or known.elements != elements:
             raise Refused(f"describes storage {escaped(known.key[:40])} twice, and differently")
@@ -82,11 +91,7 @@ class Storages:
         name = of.name
         if name not in UNTYPED:
             known = TORCH_STORAGES.get(name.removesuffix("Storage")) if name.endswith("Storage") else None
-            if known is None or of.module.partition(".")[0] not in (
-                "torch",
-                "torch_xla",
-                "intel_extension_for_pytorch",
-            ):
+            if known is None or of.module.partition(".")[0] not in WRITERS:
                 raise Refused(f"keeps numbers in a storage of the unknown class {escaped(of.path[:80])}")
             per, width = BLOCKS[known]
             found: tuple[str | None, int] = known, width if per == 1 else 1
@@ -107,4 +112,6 @@ class Storages:
             made = Storage(str(key), root.dtype, root.width, elements, root.location)
             made.root, made.start = root, first * root.width
             self.views[str(key)] = made
+        if made.root is not root or (made.start, made.elements) != (first * root.width, elements):
+            raise Refused(f"describes a part of storage {escaped(root.key[:40])} twice, and differently")
         return made
