@@ -96,7 +96,6 @@ CASES = [
     ("a.pdparams", b"\x80\x04\x95\x10\0\0\0\0\0\0\0}\x94(\x8c\x0blinear.weight", "a Paddle checkpoint"),
     ("a.pkl", b"\x80\x02}q\0(X\x1b\0\0\0StructuredToParameterName@@q\1}", "a Paddle checkpoint"),
     ("a.pkl", b"\x80\x02ctheano.compile.sharedvalue\n", "a pickled Theano model"),
-    ("a.pkl", PICKLE + b"\x0fcollections\x94\x8c\x07Counter\x94", "a pickle of no kind that is read"),
     (".metadata", PICKLE + b"\x29torch.distributed.checkpoint.metadata\x94", "the list of a distributed PyTorch"),
     # -- trees
     ("model.ubj", b"{L\0\0\0\0\0\0\0\x07learner{L", "an XGBoost model: trees, whose leaves are no parameters"),

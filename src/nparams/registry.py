@@ -149,6 +149,10 @@ SOURCES = (
         ),
     ),
     Source(
+        "pickle", "file", "nparams.files.pickles", "pickle of arrays, read as data", "weights.pkl",
+        (".pkl", ".pickle"), looks=True,
+    ),
+    Source(
         "keras", "file", "nparams.files.keras", "Keras 3 archive", "model.keras",
         (".keras",), inside=("model.weights.h5", "model.weights.npz", "model.weights.json"),
     ),

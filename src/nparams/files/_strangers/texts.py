@@ -149,8 +149,7 @@ def pickled(head: bytes, name: str) -> str | None:
         return None
     if name.endswith((".pdparams", ".pdopt")):
         return f"a Paddle checkpoint, {PADDLE}"
-    known = next((what for word, what in PICKLED if word in head), None)
-    return known or "a pickle of no kind that is read; save its arrays as .npz or .safetensors and count that"
+    return next((what for word, what in PICKLED if word in head), None)
 
 
 def checkpoint(head: bytes, name: str) -> str | None:
@@ -253,6 +252,7 @@ def engine(head: bytes, name: str) -> str | None:
 #: sure enough to be asked before the formats that are read
 EARLY: tuple[Test, ...] = (
     lfs, page, answer, xml, json, words, tar, checkpoint, ctranslate2, darknet, coreml, shards, engine, ncnn,
+    pickled,
 )  # fmt: skip
 #: asked of what no format takes
-LATE: tuple[Test, ...] = (pickled, flax, raw)
+LATE: tuple[Test, ...] = (flax, raw)
