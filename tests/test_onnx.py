@@ -325,10 +325,15 @@ def nested(depth: int) -> bytes:
     return model(inner)
 
 
+CORE_ML = number(1, 6) + chunk(2, chunk(1, chunk(1, "in"))) + chunk(502, "x")
+CORE_ML_BEGINS = (
+    r"m.onnx: it begins b'\x08\x06\x12\x06\n\x04\n\x02in\xb2\x1f', as no ONNX model does. Damaged, or wrongly named?"
+)
+START = number(1, 8) + chunk(2, "p" * 600)
 # the threat | the file | the end of the message
 REFUSED = [
     ("empty", b"", "m.onnx: no graph in it. Not an ONNX model, or a cut download"),
-    ("no graph", number(1, 8), "m.onnx: no graph in it. Not an ONNX model, or a cut download"),
+    ("no graph", START, "m.onnx: no graph in it. Not an ONNX model, or a cut download"),
     (
         "a graph beyond the file",
         number(1, 8) + b"\x3a\xff\xff\x03",
@@ -342,18 +347,19 @@ REFUSED = [
     ),
     (
         "a field numbered 0",
-        number(1, 8) + b"\0\0",
-        "m.onnx: ModelProto (offset 2): no field has number 0 and wire type 0. Damaged, or another format",
+        START + b"\0\0",
+        "m.onnx: ModelProto (offset 605): no field has number 0 and wire type 0. Damaged, or another format",
     ),
     (
         "a wire type that is none",
-        number(1, 8) + b"\x0f",
-        "m.onnx: ModelProto (offset 2): no field has number 1 and wire type 7. Damaged, or another format",
+        START + b"\x0f",
+        "m.onnx: ModelProto (offset 605): no field has number 1 and wire type 7. Damaged, or another format",
     ),
+    ("Core ML under another name", CORE_ML, CORE_ML_BEGINS),
     (
         "a graph that is a number",
-        number(1, 8) + number(7, 1),
-        "m.onnx: ModelProto (offset 2): graph has wire type 0, which it never has. Damaged, or not this format",
+        START + number(7, 1),
+        "m.onnx: ModelProto (offset 605): graph has wire type 0, which it never has. Damaged, or not this format",
     ),
     (
         "dimensions below 0",

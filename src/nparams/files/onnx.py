@@ -20,8 +20,13 @@ from nparams.network import PARAMETER_ROLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nparams.files._onnx.model import Model
     from nparams.files.bytesource import ByteSource, Folder
     from nparams.network import Network
+
+
+#: bytes that tell whether a file begins as a model
+HEAD = 512
 
 
 def may_be(head: bytes) -> bool:
@@ -47,9 +52,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     6
     """
     wire = Wire(source, limits=limits)
-    model, has_graph = read_model(wire)
-    if not has_graph:
-        raise FormatError(f"{place(source.name)}: no graph in it. Not an ONNX model, or a cut download")
+    model = _model(wire, source)
     inventory = Inventory(model, wire)
     tensors = [item.tensor for item in inventory.items]
     if not any(t.role in PARAMETER_ROLES for t in tensors):
@@ -60,3 +63,19 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
         inventory.items, source=source.name, form="onnx", read_as=read_as(model, inventory),
         notes=words.notes, flags=words.flags, also=words.also, routes=inventory.routes,
     )  # fmt: skip
+
+
+def _model(wire: Wire, source: ByteSource) -> Model:
+    """What the file holds; a file that does not even begin as a model is called by that."""
+    try:
+        model, has_graph = read_model(wire)
+        if has_graph:
+            return model
+        problem = FormatError(f"{place(source.name)}: no graph in it. Not an ONNX model, or a cut download")
+    except FormatError as found:
+        problem = found
+    head = source.read(0, min(source.size, HEAD))
+    if head and not begins_model(head):
+        begins = f"it begins {head[:12]!r}, as no ONNX model does"
+        problem = FormatError(f"{place(source.name)}: {begins}. Damaged, or wrongly named?")
+    raise problem from None
