@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import InvariantError
 from nparams.expr import Expr, render
+from nparams.network import PARAMETER_ROLES
 from nparams.views.look import counted, shape
 
 TYPE_CHECKING = False
@@ -49,6 +50,10 @@ def _cut(name: str, look: Look) -> str:
     return name if len(name) <= LONGEST else f"{name[:FIRST]}{'…' if look.unicode else '...'}{name[-LAST:]}"
 
 
+def _has_parameters(row: Row) -> bool:
+    return any(t.role in PARAMETER_ROLES for t in row.module.tensors)
+
+
 def shown_rows(network: Network) -> list[Row]:
     """The rows of a table: what holds only shapes, masks or the state of training is one row where it is much.
 
@@ -57,7 +62,7 @@ def shown_rows(network: Network) -> list[Row]:
     3
     """
     rows = network.layers
-    bare = {id(row) for row in rows if row.apart and row.total == 0 and not row.unknown}
+    bare = {id(row) for row in rows if row.module.tensors and not _has_parameters(row)}
     if len(bare) <= FEW or len(bare) == len(rows):
         return rows
     from nparams.network.rows import without_parameters
