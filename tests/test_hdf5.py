@@ -95,6 +95,12 @@ KERAS = [
       "dense_10/kernel": ((4, 2), W)}, "Keras weights, 4 tensors", ""),
     ("one that names its objects", store({"layers/dense": [D((3, 4))]}, {"layers/dense": "logits"}),
      {"logits/kernel": ((3, 4), W)}, "Keras 3 weights, 1 tensor", ""),
+    ("int8 that nothing explains", store({"layers/dense": [D((3, 4), "int8"), D((4,)), D((4,))]}),
+     {"dense/kernel": ((3, 4), W), "dense/bias": ((4,), B), "dense/kernel_scale": ((4,), "bookkeeping")},
+     "Keras weights, 3 tensors, Keras int8", "int8 kernels without a configuration are counted one number to a byte"),
+    ("int4 by its scales", store({"layers/dense": [D((3, 2), "int8"), D((4,)), D((4,))]}),
+     {"dense/kernel": ((3, 4), W), "dense/bias": ((4,), B), "dense/kernel_scale": ((4,), "bookkeeping")},
+     "Keras weights, 3 tensors, Keras int4", ""),
     ("attention", store({f"mha/{n}_dense": [D((3, 2, 4)), D((2, 4))] for n in ("query", "_output")}),
      {"mha/attention_output/kernel": ((3, 2, 4), W), "mha/attention_output/bias": ((2, 4), B),
       "mha/query/kernel": ((3, 2, 4), W), "mha/query/bias": ((2, 4), B)}, "Keras weights, 4 tensors", ""),
@@ -112,7 +118,7 @@ def test_keras(data, expected, read_as, note):
     assert list(expected) == [t.name for t in network.tensors() if t.role != "other"]
     assert (network.read_as, network.form, network.source) == (read_as, "hdf5", "m.h5")
     assert note in " ".join(network.notes)
-    assert network.totals.elements == sum(t.size for t in network.tensors() if t.role != "other")
+    assert network.totals.elements == sum((t.stored or (t.size,))[0] for t in network.tensors() if t.role != "other")
     json.loads(network.to_json(tensors=True))
 
 

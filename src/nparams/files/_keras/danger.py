@@ -27,8 +27,8 @@ RUNS = {
 }
 #: TFOpLambda is ordinary in functional models of tf.keras: the function is one of TensorFlow's own
 HARMLESS = frozenset(("TFOpLambda", "SlicingOpLambda"))
-#: packages that are Keras itself, and Python's plain types
-OWN = frozenset(("keras", "keras_hub", "keras_nlp", "keras_cv", "tf_keras", "keras_core", "keras_tuner", "builtins"))
+#: packages that are Keras itself
+OWN = frozenset(("keras", "keras_hub", "keras_nlp", "keras_cv", "tf_keras", "keras_core", "keras_tuner"))
 #: objects looked through, and rows told
 MOST_SEEN, MOST_TOLD = 2_000_000, 20
 
@@ -68,6 +68,8 @@ def _of(each: dict[str, Any]) -> list[tuple[str, str]]:
         called = f"{shown(name)}: " if isinstance(name, str) else ""
         if kind in RUNS and kind not in HARMLESS:
             rows.append(("code", f"{called}{RUNS[kind]}"))
+        elif (module, kind) == ("builtins", "function"):
+            rows.append(("code", f"{shown(str(each.get('config')))} is a function of somebody's own"))
         elif isinstance(module, str) and module.split(".")[0] not in OWN:
             rows.append(("code", f"{shown(f'{module}.{kind}')} would be imported by a loader"))
         elif "module" in each and module is None and isinstance(registered, str):

@@ -139,6 +139,11 @@ def _notes(made: Read) -> list[str]:
     if made.guessed:
         names = weights.listed(made.guessed)
         notes.append(f"the file does not say what kind of layer {names} is: variables are named by shape or by place")
+    if made.bytes_alone:
+        notes.append(
+            "int8 kernels without a configuration are counted one number to a byte: where Keras 3.11 to 3.13 wrote them "
+            "as int4, they hold two, and the .keras file tells"
+        )
     if made.left_out:
         notes.append(f"left out, because they hold no plain numbers: {weights.listed(made.left_out)}")
     unknown = [t for t in made.tensors if t.size is None and t.role in PARAMETER_ROLES]

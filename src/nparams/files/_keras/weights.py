@@ -8,7 +8,7 @@ from nparams.files._keras import quantised, store
 from nparams.files._keras.names import Names
 from nparams.files._keras.numbers import number_of
 from nparams.files._keras.roles import not_the_model, role
-from nparams.files._keras.variables import KINDS
+from nparams.files._keras.variables import DENSE, KINDS
 from nparams.network import Tensor
 
 TYPE_CHECKING = False
@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 class Read:
     """What a weights file holds, and what should be said of it."""
 
-    __slots__ = ("alike", "disagree", "guessed", "kinds", "left_out", "lora", "named", "scheme", "tensors")
+    __slots__ = (
+        "alike",
+        "bytes_alone",
+        "disagree",
+        "guessed",
+        "kinds",
+        "left_out",
+        "lora",
+        "named",
+        "scheme",
+        "tensors",
+    )
 
     def __init__(self) -> None:
         self.tensors: list[Tensor] = []
@@ -38,6 +49,8 @@ class Read:
         self.disagree: list[str] = []
         #: names of objects whose class is not known
         self.guessed: list[str] = []
+        #: whether int8 kernels stand here of which nothing says how many bits a number has
+        self.bytes_alone = False
         #: what holds no plain numbers
         self.left_out: list[str] = []
         self.scheme: str | None = None
@@ -148,6 +161,7 @@ class _Reader:
         if named.mode or mode:
             scheme = quantised.unpack(held, layer, mode or named.mode)
             made.scheme = made.scheme or scheme
+            made.bytes_alone = made.bytes_alone or (mode is None and named.mode == "int8" and kind in DENSE)
         flag = self.names.trainable(stored.path)
         rank = None if layer is None else layer.settings.get("lora_rank")
         rank = rank if type(rank) is int and 0 < rank < 1 << 20 else 0
