@@ -54,7 +54,7 @@ KERAS = [
                     "@": {"nb_layers": 2}}),
      {"layer_0/param_0": ((3, 4), W), "layer_0/param_1": ((4,), B)}, "Keras weights, 2 tensors", ""),
     ("names in several attributes",
-     h5({"a": {"a/kernel": D((2,)), "@": {"weight_names": ["a/kernel"]}} | {"a": {"kernel": D((2,))}},
+     h5({"a": {"a": {"kernel": D((2,))}, "@": {"weight_names": ["a/kernel"]}},
          "b": {"b": {"kernel": D((3,))}, "@": {"weight_names0": ["b/kernel"]}},
          "@": {"layer_names0": ["b"], "layer_names1": ["a"]}}),
      {"b/kernel": ((3,), W), "a/kernel": ((2,), W)}, "Keras weights, 2 tensors", ""),

@@ -141,8 +141,8 @@ def _notes(made: Read) -> list[str]:
         notes.append(f"the file does not say what kind of layer {names} is: variables are named by shape or by place")
     if made.bytes_alone:
         notes.append(
-            "int8 kernels without a configuration are counted one number to a byte: where Keras 3.11 to 3.13 wrote them "
-            "as int4, they hold two, and the .keras file tells"
+            "int8 kernels without a configuration are counted one number to a byte: where Keras 3.11 to 3.13 wrote "
+            "them as int4, they hold two, and the .keras file tells"
         )
     if made.left_out:
         notes.append(f"left out, because they hold no plain numbers: {weights.listed(made.left_out)}")
