@@ -67,6 +67,9 @@ def state(front: str = "", of: dict[str, Any] = STATE, name: str = "") -> Any:
     return ordered({name + n: T(shape, key=front + n) for n, shape in of.items()})
 
 
+NUMPY = R(G("numpy.core.multiarray", "_reconstruct"), (G("numpy", "ndarray"), (0,), b"b"),
+          (1, (2, 3), R(G("numpy", "dtype"), ("f4", False, True)), False, bytes(24)))  # fmt: skip
+NET_A, NET_B = (module("Net", modules={"fc": module("Fc", {"w": parameter(T((4,), key=key))})}) for key in "pq")
 # what it shows | the value | weights | biases | buffers | other | first names
 MODELS = [
     ("a state dict", state(), 52, 8, 5, 0, ["conv.weight", "conv.bias"]),
@@ -90,8 +93,19 @@ MODELS = [
      "rng_state": T((5056,), S(5056, "Byte", "p"))}, 52, 8, 5, 5872, ["conv.weight"]),
     ("numbers of the run", {"model": state(), "loss": T((), key="l"), "best": T((1,), key="b"), "lr": 0.1}, 52, 8, 5, 2,
      ["conv.weight"]),
-    ("an array beside the model is counted", {"model": state(), "prior": T((7,), key="l")}, 59, 8, 5, 0,
+    ("a tensor beside the model", {"model": state(), "prior": T((7,), key="l")}, 52, 8, 12, 0, ["conv.weight",
+     "prior"][:1]),
+    ("a trained tensor beside the model", {"model": state(), "z": T((7,), key="l", trained=True)}, 59, 8, 5, 0,
      ["model.conv.weight"]),
+    ("a parameter beside the model", {"model": state(), "z": parameter(T((7,), key="l"))}, 59, 8, 5, 0,
+     ["model.conv.weight"]),
+    ("tensors with a list beside them", {"a": T((7,)), "b": T((8,), key="1"), "c": [T((2, 2), key="2")]}, 11, 8, 0, 0,
+     ["a"]),
+    ("arrays of numpy beside the model", {"model": state(), "mean": NUMPY}, 52, 8, 5, 6, ["conv.weight"]),
+    ("arrays of numpy alone", {"w": NUMPY}, 6, 0, 0, 0, ["w"]),
+    ("two whole models, one an average", {"model": NET_A, "ema": NET_B, "epoch": 1}, 4, 0, 0, 4, ["fc.w"]),
+    ("a module whose part is called as a copy", module("Net", modules={"avg": NET_A, "fc": NET_B}), 8, 0, 0, 0,
+     ["avg.fc.w"]),
     ("an average beside it", {"model": state(), "ema": state("e")}, 52, 8, 5, 65, ["conv.weight"]),
     ("an average without statistics", {"model": state(), "model_ema": state("e", {"a": (4, 3, 2, 2), "b": (4,)})}, 52,
      8, 5,

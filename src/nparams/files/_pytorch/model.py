@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from nparams.errors import FormatError, escaped, place, shown
+from nparams.files._pickle import Dict
 from nparams.files._pytorch.arrays import Array, Making, Wrong
 from nparams.files._pytorch.storages import Storage
 from nparams.files._pytorch.ties import overlap, tie
-from nparams.files._pytorch.walk import ATTRIBUTE, BUFFER, KEY, PACKED, PARAMETER, Item, Spot, Walk
+from nparams.files._pytorch.walk import ATTRIBUTE, BESIDE, BUFFER, KEY, PACKED, PARAMETER, Item, Spot, Walk
 from nparams.network import Tensor
 from nparams.roles import HINTS, UNUSUAL_HINTS, is_copy, role_of, run_state, usual_role, words_of
 
@@ -67,16 +68,20 @@ class Model:
     # -- what is the model --------------------------------------------------------------------------------------------
 
     def _set_aside(self, items: list[Item]) -> None:
-        """Mark what is no model: single numbers and run states beside it, and second copies of it."""
+        """Mark what is no model: numbers, run states and arrays beside it, and second copies of it."""
         held = [(item, array) for item, array in zip(items, self.arrays, strict=True) if item.spot.why is None]
-        inner = any(item.spot.parent is not None for item, _ in held)
-        for item, array in held:
-            if item.spot.parent is None and item.how is KEY and inner:
-                why = run_state(item.key) or (
-                    "a number beside the model" if array.size == 1 and "." not in item.key else None
-                )
-                if why:
-                    item.spot = Spot(item.spot.parent, item.spot.key, why)
+        inner = sum(item.spot.parent is not None for item, _ in held)
+        loose = [pair for pair in held if pair[0].spot.parent is None and pair[0].how is KEY and "." not in pair[0].key]
+        inner = inner if isinstance(self.walk.value, Dict) else 0
+        for item, array in loose if inner else ():
+            why = run_state(item.key) or ("a number beside the model" if array.size == 1 else None)
+            if why is not None:
+                item.spot = Spot(None, "", why)
+            elif len(loose) <= inner and not (array.parameter or array.trainable):
+                item.how = BESIDE
+        foreign = [item for item, _ in held if is_foreign(item.value)]
+        for item in foreign if len(foreign) < len(held) else ():
+            item.spot = marked(item.spot, "an array of numpy beside tensors of PyTorch")
         self._copies([(item, array) for item, array in held if item.spot.why is None])
 
     def _copies(self, held: list[tuple[Item, Array]]) -> None:
@@ -86,7 +91,7 @@ class Model:
         for item, array in held:
             top = item.spot.top
             if top is not None and id(top) not in tops:
-                tops[id(top)] = top if top.kind is None and is_copy(top.key) else None
+                tops[id(top)] = top if within_plain(top) and is_copy(top.key) else None
             if tops.get(id(top)) is not None:
                 groups.setdefault(id(top), []).append((item, array))
         if not groups:
@@ -104,7 +109,7 @@ class Model:
 
     def _base(self, items: list[Item]) -> Spot:
         """The container that the whole model stands in, where its key says only that."""
-        spots = {id(item.spot): item.spot for item in items if item.spot.why is None}
+        spots = {id(item.spot): item.spot for item in items if item.spot.why is None and item.how is not BESIDE}
         line: list[Spot] = []  # from below the root down to where the first tensor of the model stands
         within: dict[int, int] = {id(self.walk.root): 0}  # how much of that line a container is below
         common = -1
@@ -238,6 +243,16 @@ def marked(spot: Spot, why: str) -> Spot:
     return Spot(spot.parent, spot.key, why, spot.kind)
 
 
+def within_plain(spot: Spot) -> bool:
+    """Whether a container stands in a dictionary, and not in a module, whose parts are called as they like."""
+    return spot.parent is not None and spot.parent.kind is None
+
+
+def is_foreign(value: Any) -> bool:
+    """Whether a tensor is an array of numpy."""
+    return not isinstance(value, Storage) and value.maker.module.startswith("numpy")
+
+
 def same_shapes(group: list[Array], shapes: dict[object, int]) -> bool:
     """Whether nearly all of a group's shapes occur, as often, among `shapes`."""
     left = dict(shapes)
@@ -290,6 +305,8 @@ def role_in(item: Item, array: Array, name: str) -> tuple[str, str | None]:
     """(role, note): by what the file knows of it, else by its name."""
     if item.spot.why is not None or item.how is ATTRIBUTE:
         return "other", item.spot.why or "kept beside the modules, not registered"
+    if item.how is BESIDE:
+        return "buffer", "kept beside the model, in no module of it"
     if item.how is BUFFER or array.buffer:
         return "buffer", array.note or "registered as a buffer"
     if item.how is PARAMETER or array.parameter or array.trainable:

@@ -18,7 +18,7 @@ TOP = 2  # containers whose keys tell what a checkpoint keeps
 #: plain values, which hold no tensors
 PLAIN = frozenset((type(None), bool, int, float, str, bytes))
 #: how a tensor stands in the container above it
-PARAMETER, BUFFER, ATTRIBUTE, KEY = "parameter", "buffer", "attribute", "key"
+PARAMETER, BUFFER, ATTRIBUTE, KEY, BESIDE = "parameter", "buffer", "attribute", "key", "beside"
 
 
 class Spot:
@@ -66,6 +66,7 @@ class Walk:
 
     def __init__(self, file: str) -> None:
         self.file = place(file)
+        self.value: Any = None
         self.items: list[Item] = []
         self.root = Spot(None, "")
         #: modules found, in order
@@ -74,6 +75,7 @@ class Walk:
 
     def run(self, value: Any) -> list[Item]:
         """Walk; FormatError for containers that nest too deep."""
+        self.value = value
         self.root.why = not_model(self.root, "", value)
         if not self._tensor(self.root, "tensor", value, KEY):
             stack: list[Iterator[tuple[Spot, str, Any, str]]] = []
