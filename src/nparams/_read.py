@@ -199,6 +199,7 @@ class Request:
         row = self.row if self.row is not None and self.row.kind == "file" else _recognised(source)
         options = {} if self.limits else {"limits": False}
         made: Network = import_module(row.module).read(source, folder, **options)
+        made.is_file = True
         return made
 
     def _refuse_options(self, name: str) -> None:

@@ -46,6 +46,8 @@ class Network:
         self._root = root
         self._flat = tensors
         self.source = source
+        #: whether the source is the name of a file or a directory
+        self.is_file = False
         self.form = form
         self.read_as = read_as
         #: what was understood, in words

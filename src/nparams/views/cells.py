@@ -37,7 +37,7 @@ class Column:
 #: characters of a name that a table shows: the first and the last of a longer one (--tensors, --csv, --json: all)
 LONGEST, FIRST, LAST = 64, 38, 24
 #: rows without parameters that a table shows one by one
-FEW = 4
+FEW = 2
 
 
 def _name(row: Row, look: Look) -> str:

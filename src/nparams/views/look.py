@@ -71,7 +71,7 @@ PLAIN = {ord("·"): "*", ord("×"): "x", ord("…"): "...", ord("→"): "->", or
 
 def heading(network: Network, look: Look) -> str:
     """What was understood, for the line above every answer."""
-    if network.is_flat and not network.described:  # a file: its name, and what it is
+    if network.is_file or (network.is_flat and not network.described):  # a file: its name, and what it is
         return look.text(escaped(f"{place(network.source)}: {network.read_as}"))
     if not network.described:
         return look.text(escaped(shortened(network.read_as)))
