@@ -182,7 +182,9 @@ class Request:
 
         self._refuse_options(folder.name)
         rows = FILES if self.row is None or self.row.kind != "file" else [self.row]
-        return read(folder, rows, self.bytes, limits=self.limits)
+        made = read(folder, rows, self.bytes, limits=self.limits)
+        made.is_file = True
+        return made
 
     def bytes(self, source: ByteSource, folder: Folder | None) -> Network:
         """What a format makes of a file's bytes."""
