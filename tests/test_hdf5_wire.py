@@ -407,6 +407,52 @@ def test_values(data, value):
     assert found.value() == value
 
 
+OLD_LAYOUTS = [
+    ("contiguous 1", pack("<BBB5xQ2I", 1, 2, 1, 48, 2, 4), 8, b"abcdefgh"),
+    ("contiguous 2", pack("<BBB5xQ2I", 2, 2, 1, 48, 2, 4), 8, b"abcdefgh"),
+    ("compact 1", pack("<BBB5x2II8s", 1, 2, 0, 2, 4, 8, b"ABCDEFGH"), 8, b"ABCDEFGH"),
+    ("compact 2", pack("<BBB5x2II8s", 2, 2, 0, 2, 4, 8, b"ABCDEFGH"), 8, b"ABCDEFGH"),
+    ("compact 3", pack("<BBH8s", 3, 0, 8, b"ABCDEFGH"), 8, b"ABCDEFGH"),
+    ("chunked 1, none written", pack("<BBB5xQ2I", 1, 2, 2, UNDEFINED, 1, 4), 0, bytes(8)),
+]
+
+
+@pytest.mark.parametrize(("body", "size", "data"), [c[1:] for c in OLD_LAYOUTS], ids=[c[0] for c in OLD_LAYOUTS])
+def test_layouts_of_old(body, size, data):
+    maker = Maker(0)
+    at = maker.put(b"abcdefgh")
+    x = maker.old_header(space(2, version=1), (3, F32), (8, body.replace(pack("<Q", 48), pack("<Q", at))))
+    (found,) = opened(maker.done(maker.old_group([(b"x", x)]))).walk()
+    assert (found.shape, found.stored_bytes, found.data(8)) == ((2,), size, data)
+
+
+def test_a_header_with_times_and_limits():
+    maker = Maker()
+    kind, body = space(2)
+    messages = [(kind, body), (3, F32), contiguous(maker.put(bytes(8)), 8)]
+    packed = (
+        b"".join(pack("<BHBH", kind, len(data), 0, i) + data for i, (kind, data) in enumerate(messages)) + b"\0\0\0"
+    )
+    x = maker.sealed(b"OHDR" + pack("<BB4I2HB", 2, 0x34, 1, 2, 3, 4, 8, 6, len(packed)) + packed)
+    assert [found.shape for found in opened(maker.done(maker.group(x=x))).walk()] == [(2,)]
+
+
+def committed(version: int) -> bytes:
+    """A dataset whose datatype stands in another object."""
+    maker = Maker()
+    kind = maker.header((3, F32))
+    where = {1: pack("<BB6xQ", 1, 0, kind), 2: pack("<BBQ", 2, 0, kind), 3: pack("<BBQ", 3, 2, kind)}[version]
+    layout = contiguous(maker.put(bytes(8)), 8)
+    body = b"".join(pack("<BHB", k, len(d), f) + d for (k, d), f in ((space(2), 0), ((3, where), 2), (layout, 0)))
+    x = maker.sealed(b"OHDR" + pack("<BBI", 2, 2, len(body)) + body)
+    return maker.done(maker.group(t=kind, x=x))
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_committed_datatypes(version):
+    assert [(found.name, found.dtype) for found in opened(committed(version)).walk()] == [("/x", "float32")]
+
+
 def test_a_shape_without_values_is_counted_and_flagged():
     found = opened(lying(at=UNDEFINED))
     assert [(each.elements, each.stored_bytes, each.data(24)) for each in found.walk()] == [(6, 0, bytes(24))]

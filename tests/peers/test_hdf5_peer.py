@@ -63,6 +63,7 @@ class Writer:
             np.random.default_rng(rng.randint(0, 999)).integers(0, 2 if kind.kind == "b" else 100, shape).astype(kind)
         )
         options = self.chunks(shape) if shape and 0 not in shape and rng.random() < 0.6 else {}
+        options |= {"track_times": True} if rng.random() < 0.2 else {}
         options |= {"fillvalue": 1} if kind.kind in "fiu" and rng.random() < 0.2 else {}
         how = rng.random()
         if how < 0.2:
@@ -195,6 +196,18 @@ def test_many_chunks(tmp_path, version, filters, most):
         made = file.create_dataset("x", (2500,), "i2", chunks=(1,), maxshape=most, **filters)
         made[:100] = np.arange(100)
         made[2000:] = np.arange(500)
+    with FileSource(path) as source, h5py.File(path) as theirs:
+        assert compare(open_file(source), theirs) == 1
+
+
+@pytest.mark.parametrize("filters", [{}, {"compression": "gzip"}])
+def test_chunks_far_apart(tmp_path, filters):
+    """Data blocks so large that they have pages, of which few are written."""
+    path = str(tmp_path / "m.h5")
+    with h5py.File(path, "w", libver="latest") as file:
+        made = file.create_dataset("x", (400_000,), "i2", chunks=(1,), maxshape=(None,), **filters)
+        for place in (0, 139_999, 200_000, 200_001, 399_999):
+            made[place] = place % 100
     with FileSource(path) as source, h5py.File(path) as theirs:
         assert compare(open_file(source), theirs) == 1
 

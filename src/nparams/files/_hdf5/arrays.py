@@ -51,13 +51,17 @@ class _Array:
             yield number, data[start : start + self.entry]
             number += 1
 
-    def pages(self, at: int, count: int, number: int, used: bytes) -> Iterator[tuple[int, bytes]]:
-        """The entries of the pages that begin at `at`; `used` has a bit for each page, the first one highest."""
+    def pages(self, at: int, count: int, number: int, used: bytes, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        """The entries of the pages that begin at `at`; `used` has a bit for each from `first` on, the highest first.
+
+        (Pages that were never written have no checksum.)
+        """
         size = self.page * self.entry + 4
         for page in range(-(-count // self.page)):
             self.store.spend(1, "chunk index")
             here = min(self.page, count - page * self.page)
-            if used[page // 8] & 0x80 >> page % 8:
+            bit = first + page
+            if used[bit // 8] & 0x80 >> bit % 8:
                 data = self.store.read(at + page * size, here * self.entry + 4, "chunk index")
                 data = self.store.checked(data, "chunk index", at + page * size)
                 yield from self.entries(data, number + page * self.page)
@@ -141,14 +145,15 @@ def _super_block(array: _Extensible, at: int, number: int, level: int) -> Iterat
         raise store.bad("chunk index", f"a super block of {count:,} blocks", at)
     body = array.block(at, b"EASB", array.offset + count * (bits + store.address_width))
     start = array.offset + count * bits
+    used = body[array.offset : start]
     for i, block in enumerate(store.struct(f"{count}A").unpack(body[start:])):
-        used = body[array.offset + i * bits : array.offset + (i + 1) * bits]
-        yield from _data_block(array, block, number + i * entries, entries, used if pages else None)
+        yield from _data_block(array, block, number + i * entries, entries, (used, i * pages) if pages else None)
 
 
 def _data_block(
-    array: _Extensible, at: int, number: int, entries: int, used: bytes | None
+    array: _Extensible, at: int, number: int, entries: int, used: tuple[bytes, int] | None
 ) -> Iterator[tuple[int, bytes]]:
+    """The entries of a data block; `used` tells which of its pages were written, by the bits of all blocks in a row."""
     if at == array.store.undefined:
         return
     if used is None:
@@ -157,4 +162,4 @@ def _data_block(
         return
     array.block(at, b"EADB", array.offset)
     start = at + len(array.head(b"EADB")) + array.offset + 4
-    yield from array.pages(start, entries, number, used)
+    yield from array.pages(start, entries, number, *used)
