@@ -175,6 +175,19 @@ COUNTED = [
         },
     ),
     (
+        "in no slot, under a name that an exporter made up",
+        model([node("Unknown", "x val_7_2 table")], [tensor("val_7_2", [8]), tensor("table", [8])]),
+        {"val_7_2": "buffer 8 float32", "table": "weight 8 float32"},
+    ),
+    (
+        "divided by what an exporter made up",
+        model(
+            [node("Div", "x onnx::Div_9", "h"), node("Div", "h temperature")],
+            [tensor("onnx::Div_9", [24]), tensor("temperature")],
+        ),
+        {"onnx::Div_9": "buffer 24 float32", "temperature": "weight 1 float32"},
+    ),
+    (
         "preprocessing",
         model(
             [node("Sub", "x mean", "h"), node("Div", "h std")], [tensor("mean", [3, 1, 1]), tensor("std", [3, 1, 1])]

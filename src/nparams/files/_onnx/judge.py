@@ -89,8 +89,9 @@ def _by_operand(stored: Stored, marks: Mapping[str, Mark], named: str) -> Verdic
         return Verdict("buffer", f"{stored.dtype or 'text'}: not trainable")
     if any(_stands_in(stored, mark) for sign, mark in marks.items() if sign in "wb"):
         return Verdict("buffer", "in the place of a parameter that the layer does not have")
-    if stored.size == 1 and named != "bias" and _leaf(stored) not in PLAIN_NAMES:
-        return Verdict("buffer", "one number, in no slot that is known")
+    by_name = named == "bias" or _leaf(stored) in PLAIN_NAMES
+    if is_made_up(stored.name) or (stored.size == 1 and not by_name):
+        return Verdict("buffer", "in no slot that is known, and no parameter by its name")
     return Verdict("bias" if named == "bias" else "weight", "in no slot that is known: by its name and shape")
 
 
@@ -103,8 +104,8 @@ def _operand(stored: Stored, mark: Mark, named: str) -> Verdict:
     note = f"an operand of {mark.node.op}"
     if stored.size == 1 and is_made_up(stored.name):
         return Verdict("buffer", f"one number, {note}", mark)
-    if mark.node.op in ("Sub", "Div") and _leaf(stored) in STATISTICS:
-        return Verdict("buffer", f"{note}, a statistic by its name", mark)
+    if mark.node.op in ("Sub", "Div") and (is_made_up(stored.name) or _leaf(stored) in STATISTICS):
+        return Verdict("buffer", f"{note}, and no parameter by its name", mark)
     if named == "bias" or _leaf(stored) in PLAIN_NAMES:
         return Verdict(named, note, mark)
     along = sum(n > 1 for n in stored.dims)

@@ -15,11 +15,12 @@ MADE_UP = (
     (r"/", "/encoder/Constant_3_output_0: torch.onnx"),
     (r"onnx::", "onnx::MatMul_412: torch.onnx"),
     (r"_?\d+$", "463: torch.onnx of old"),
-    (r"val_\d+$", "val_17: torch.onnx with dynamo"),
+    (r"val_\d+(?:_\d+)*$", "val_17: torch.onnx with dynamo"),
     (r"(?:.*[/_])?[Cc]onst(?:ant)?(?:_fold_opt_)?(?:[_/\d:]|$)", "const_fold_opt__81: tf2onnx"),
     (r".*/[xy](?::\d+)?(?:;|$)", "model/normalize/add/y:0: tf2onnx"),
     (r"(?:.*_)?scalar", "scalar_tensor_default: torch.onnx with dynamo"),
     (r".*(?:__\d+|_output_\d+)$", "roi__44: tf2onnx"),
+    (r"ConstantFolding/", "ConstantFolding/truediv_recip:0: TensorFlow's optimiser"),
     (r"t?e?mp?_?\d+$", "tmp_3"),
 )
 _MADE_UP = re.compile("|".join(f"(?:{pattern})" for pattern, _ in MADE_UP))
