@@ -89,6 +89,12 @@ def test_wrappers_of_scales_alone_are_refused():
         network({"w": wrapped(AO + "Int8Tensor", (2, 3), {"scale": SCALE})})
 
 
+def test_two_wrappers_of_one_storage_are_one_weight():
+    value = wrapped(AO + "Int8Tensor", (6, 8), {"qdata": T([6, 8], "Char", key="q"), "scale": T([6], key="s")})
+    found = network({"w": value, "tied": value._replace(args=list(value.args))})
+    assert (found.total, [t.tied_to for t in found.tensors()]) == (48, [None, None, "w", "w.scale"])
+
+
 WEIGHT, BIAS = T([4, 3], "QInt8", scales=0), T([4])
 LINEAR = ((WEIGHT, BIAS), "__torch__.torch.classes.quantized.LinearPackedParamsBase")
 CELL = (("quantized_dynamic", [BIAS, T([4])], [], [1], [Instance("torch.ScriptObject", LINEAR)]),

@@ -27,11 +27,13 @@ FLOAT4 = ("NVFP4Tensor", "MXTensor")
 
 
 class Apart:
-    """A wrapper taken apart: what the weight is stored as, its number type, and the rest by name."""
+    """A wrapper taken apart: the first tensor that the weight is in, what it is stored as, its number type, and the rest
+    by name."""
 
-    __slots__ = ("books", "dtype", "stored")
+    __slots__ = ("books", "dtype", "first", "stored")
 
-    def __init__(self, stored: tuple[int, int], dtype: str | None, books: dict[str, Array]) -> None:
+    def __init__(self, first: Array, stored: tuple[int, int], dtype: str | None, books: dict[str, Array]) -> None:
+        self.first = first
         self.stored = stored
         self.dtype = dtype
         self.books = books
@@ -51,7 +53,7 @@ def apart(made: Array) -> Apart | None:
     held = sum(_bytes(leaf) for leaf in data)
     if not data or made.size > DENSEST * max(1, held):
         return None
-    return Apart((sum(leaf.size for leaf in data), held), _dtype(made, data, held), books)
+    return Apart(data[0], (sum(leaf.size for leaf in data), held), _dtype(made, data, held), books)
 
 
 def _leaves(made: Array, before: str = "") -> Iterator[tuple[str, Array]]:

@@ -190,7 +190,9 @@ class Model:
             if found is None:
                 raise FormatError(f"{self.file}: tensor {shown(t.name)} is larger than what it wraps could hold")
             t.stored, t.dtype = found.stored, found.dtype
-            t.note = f"packed: {escaped((array.kind or 'a wrapper').rpartition('.')[2][:60])}"
+            arrays[-1] = found.first  # two wrappers of one storage are one weight
+            if t.role != "other":
+                t.note = f"packed: {escaped((array.kind or 'a wrapper').rpartition('.')[2][:60])}"
             role = "other" if t.role == "other" else "bookkeeping"
             for name, part in found.books.items():
                 tensors.append(
