@@ -6,8 +6,9 @@ src/H5checksum.c uses it: hashlittle with an initial value of 0.
 
 from __future__ import annotations
 
-from struct import unpack
+from struct import Struct
 
+WORDS, HALF = Struct("<3I"), Struct(">H")
 MASK = 0xFFFFFFFF
 
 
@@ -21,10 +22,8 @@ def lookup3(data: bytes) -> int:
     if not data:
         return c
     padded = data + bytes(-len(data) % 12)
-    words = iter(unpack(f"<{len(padded) // 4}I", padded))
-    blocks = zip(words, words, words, strict=True)
     # Only what is shifted right has to be cut to 32 bits; the rest may run over until then.
-    for _, (x, y, z) in zip(range(len(padded) // 12 - 1), blocks, strict=False):
+    for x, y, z in WORDS.iter_unpack(memoryview(padded)[:-12]):
         b += y
         c = c + z & MASK
         a = (a + x - c ^ (c << 4 | c >> 28)) & MASK
@@ -39,7 +38,7 @@ def lookup3(data: bytes) -> int:
         a += c
         c = (c - b ^ (b << 4 | b >> 28)) & MASK
         b += a
-    x, y, z = unpack("<3I", padded[-12:])
+    x, y, z = WORDS.unpack(padded[-12:])
     return _final(a + x & MASK, b + y & MASK, c + z & MASK)
 
 
@@ -60,11 +59,8 @@ def fletcher32(data: bytes) -> int:
     >>> hex(fletcher32(b"abcd"))
     '0x2629c4c6'
     """
-    words = unpack(f">{len(data) // 2}H", data[: len(data) // 2 * 2])
-    if len(data) % 2:
-        words += (data[-1] << 8,)
     low = high = 0
-    for word in words:
+    for (word,) in HALF.iter_unpack(data + bytes(len(data) % 2)):
         low += word
         high += low
     return _folded(high) << 16 | _folded(low)
