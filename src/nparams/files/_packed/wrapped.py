@@ -27,8 +27,7 @@ FLOAT4 = ("NVFP4Tensor", "MXTensor")
 
 
 class Apart:
-    """A wrapper taken apart: the first tensor that the weight is in, what it is stored as, its number type, and the rest
-    by name."""
+    """A wrapper taken apart: a tensor that the weight is in, how it is stored, its number type, the rest by name."""
 
     __slots__ = ("books", "dtype", "first", "stored")
 
