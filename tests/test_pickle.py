@@ -12,8 +12,9 @@ import pytest
 
 from nparams.errors import FormatError
 from nparams.files._pickle import CALLS, Call, Dict, Global, Long, Persistent, Record, Refused, load
-from nparams.files._pickle.machine import LONGEST, USUAL, Limits
+from nparams.files._pickle.machine import USUAL, Limits
 from nparams.files._pickle.names import name_of
+from nparams.files._pickle.plain import LONGEST
 from nparams.files.bytesource import MemorySource, RangeSource, drive
 from tests.pickle_maker import G, P, R, S, T, module, ordered, parameter, pickled
 

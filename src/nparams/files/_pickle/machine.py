@@ -14,6 +14,7 @@ from nparams.errors import FormatError, escaped, place
 from nparams.files._pickle.calls import RENAMED, is_alarming, named
 from nparams.files._pickle.names import name_of
 from nparams.files._pickle.opcodes import RARE
+from nparams.files._pickle.plain import LONGEST
 from nparams.files._pickle.values import Cut, Dict, Global, Long, Refused
 
 TYPE_CHECKING = False
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 WINDOW = 1 << 20  # bytes read at once
 SLICE = 1 << 15  # bytes of opcodes between two looks at the limits
-LONGEST = 1 << 16  # bytes of a text that is read; a longer one is left where it is
 #: the most that one opcode and its operand take: a window is read on before fewer are left
 MARGIN = 2 * LONGEST + 16
 MARKS = 10_000  # containers begun and not ended: real ones nest a few hundred deep

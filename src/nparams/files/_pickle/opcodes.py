@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from struct import Struct
 
+from nparams.files._pickle import plain
 from nparams.files._pickle.calls import instance, named
-from nparams.files._pickle.values import Cut, Dict, Global, Record, Refused
+from nparams.files._pickle.plain import line, whole
+from nparams.files._pickle.values import Dict, Global, Record, Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,142 +21,9 @@ if TYPE_CHECKING:
 
     Opcode = Callable[[Machine, bytes, int], int]
 
-UINT4 = Struct("<I").unpack_from
 UINT8 = Struct("<Q").unpack_from
-FLOAT8 = Struct(">d").unpack_from
-LONGEST = 1 << 16
-DIGITS = 4_300  # of a whole number in text: what Python itself reads
-
 SET = Global("builtins", "set")
 FROZENSET = Global("builtins", "frozenset")
-
-
-# -- plain values -----------------------------------------------------------------------------------------------------
-
-
-def line(data: bytes, pos: int) -> tuple[bytes, int]:
-    """A text up to the end of its line, and the place behind that."""
-    end = data.find(b"\n", pos, pos + LONGEST)
-    if end < 0:
-        raise Cut("a line without an end")
-    return data[pos:end], end + 1
-
-
-def whole(text: bytes) -> int:
-    """A whole number in decimal digits."""
-    if len(text) > DIGITS or not text.lstrip(b"-").isdigit():
-        raise ValueError("not a whole number")
-    return int(text)
-
-
-def int_(m: Machine, data: bytes, pos: int) -> int:
-    text, pos = line(data, pos)
-    m.stack.append({b"00": False, b"01": True}.get(text) if text in (b"00", b"01") else whole(text))
-    return pos
-
-
-def long_(m: Machine, data: bytes, pos: int) -> int:
-    text, pos = line(data, pos)
-    m.stack.append(whole(text.removesuffix(b"L")))
-    return pos
-
-
-def _little(m: Machine, data: bytes, pos: int, length: int) -> int:
-    piece = data[pos : pos + length]
-    if length > DIGITS:
-        raise ValueError("a number of too many digits")
-    if len(piece) != length:
-        raise Cut("a number that is cut short")
-    m.made += length >> 4
-    m.stack.append(int.from_bytes(piece, "little", signed=True))
-    return pos + length
-
-
-def long1(m: Machine, data: bytes, pos: int) -> int:
-    return _little(m, data, pos + 1, data[pos])
-
-
-def long4(m: Machine, data: bytes, pos: int) -> int:
-    return _little(m, data, pos + 4, UINT4(data, pos)[0])
-
-
-def float_(m: Machine, data: bytes, pos: int) -> int:
-    text, pos = line(data, pos)
-    m.stack.append(float(text))
-    return pos
-
-
-def binfloat(m: Machine, data: bytes, pos: int) -> int:
-    m.stack.append(FLOAT8(data, pos)[0])
-    return pos + 8
-
-
-def newtrue(m: Machine, data: bytes, pos: int) -> int:
-    m.stack.append(True)
-    return pos
-
-
-# -- texts ------------------------------------------------------------------------------------------------------------
-
-
-def _text(m: Machine, kind: str, data: bytes, pos: int, length: int) -> int:
-    if length > LONGEST:
-        m.stack.append(m.long(kind, pos, length))
-        return pos + length
-    piece = data[pos : pos + length]
-    if len(piece) != length:
-        raise Cut("a text that is cut short")
-    m.made += 1 + (length >> 4)
-    m.stack.append(piece if kind == "bytes" else piece.decode("utf-8", "backslashreplace"))
-    return pos + length
-
-
-def binstring(m: Machine, data: bytes, pos: int) -> int:
-    return _text(m, "str", data, pos + 4, UINT4(data, pos)[0])
-
-
-def short_binstring(m: Machine, data: bytes, pos: int) -> int:
-    return _text(m, "str", data, pos + 1, data[pos])
-
-
-def binunicode8(m: Machine, data: bytes, pos: int) -> int:
-    return _text(m, "str", data, pos + 8, UINT8(data, pos)[0])
-
-
-def binbytes(m: Machine, data: bytes, pos: int) -> int:
-    return _text(m, "bytes", data, pos + 4, UINT4(data, pos)[0])
-
-
-def short_binbytes(m: Machine, data: bytes, pos: int) -> int:
-    return _text(m, "bytes", data, pos + 1, data[pos])
-
-
-def binbytes8(m: Machine, data: bytes, pos: int) -> int:
-    return _text(m, "bytes", data, pos + 8, UINT8(data, pos)[0])
-
-
-def string(m: Machine, data: bytes, pos: int) -> int:
-    """STRING: as Python 2's repr wrote it, in quotes."""
-    from codecs import escape_decode
-
-    text, pos = line(data, pos)
-    if len(text) < 2 or text[:1] not in (b"'", b'"') or text[-1:] != text[:1]:
-        raise ValueError("a text without its quotes")
-    m.made += 1 + (len(text) >> 4)
-    m.stack.append(bytes(escape_decode(text[1:-1])[0]).decode("utf-8", "backslashreplace"))
-    return pos
-
-
-def unicode_(m: Machine, data: bytes, pos: int) -> int:
-    text, pos = line(data, pos)
-    m.made += 1 + (len(text) >> 4)
-    m.stack.append(printable(text.decode("raw-unicode-escape")))
-    return pos
-
-
-def printable(text: str) -> str:
-    """Halves of surrogate pairs, which no text has, as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 # -- containers -------------------------------------------------------------------------------------------------------
@@ -390,9 +259,10 @@ def unknown(m: Machine, data: bytes, pos: int) -> int:
 
 #: opcode -> what does it; the machine's own loop does the others
 OPCODES: dict[str, Opcode] = {
-    "I": int_, "L": long_, "\x8a": long1, "\x8b": long4, "F": float_, "G": binfloat, "\x88": newtrue,
-    "S": string, "T": binstring, "U": short_binstring, "V": unicode_, "\x8d": binunicode8,
-    "B": binbytes, "C": short_binbytes, "\x8e": binbytes8, "\x96": binbytes8,
+    "I": plain.int_, "L": plain.long_, "\x8a": plain.long1, "\x8b": plain.long4, "F": plain.float_,
+    "G": plain.binfloat, "\x88": plain.newtrue, "S": plain.string, "T": plain.binstring, "U": plain.short_binstring,
+    "V": plain.unicode_, "\x8d": plain.binunicode8, "B": plain.binbytes, "C": plain.short_binbytes,
+    "\x8e": plain.binbytes8, "\x96": plain.binbytes8,
     "]": empty_list, "l": list_, "a": append, "e": appends, "d": dict_, "s": setitem, "u": setitems,
     "\x8f": empty_set, "\x90": additems, "\x91": frozenset_,
     "0": pop, "1": pop_mark, "2": dup, "g": get, "p": put,
