@@ -255,6 +255,48 @@ def of_optimizer(model: keras.Model) -> int:
     return sum(prod(v.shape) for v in optimizer.variables) if optimizer is not None and optimizer.built else 0
 
 
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_tables_that_lead_back(tmp_path: Path, mode: str, tied: bool) -> None:
+    keras.utils.clear_session()
+    model = keras.Sequential([I((4,), dtype="int32"), L.ReversibleEmbedding(10, 7, tie_weights=tied)])
+    model.quantize(mode)
+    for form in FORMS:
+        network = nparams.read(saved(model, tmp_path, form))
+        assert network.total == 10 * 7 * (1 if tied else 2)
+        assert network.also["framework"] == model.count_params()
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4, 8])
+def test_gptq(tmp_path: Path, bits: int) -> None:
+    from keras.quantizers import GPTQConfig
+
+    settings = GPTQConfig(dataset=None, tokenizer=None, weight_bits=bits, group_size=4)
+    check_calibrated(tmp_path, "gptq", settings, {4: "int4"}.get(bits, "uint8"))
+
+
+def test_awq(tmp_path: Path) -> None:
+    from keras.quantizers import AWQConfig
+
+    check_calibrated(tmp_path, "awq", AWQConfig(dataset=None, tokenizer=None, group_size=4), "int4")
+
+
+def check_calibrated(folder: Path, mode: str, settings: object, dtype: str) -> None:
+    """As after calibration, which needs a text: the packed kernel instead of the first one."""
+    keras.utils.clear_session()
+    model = keras.Sequential([I((7,)), L.Dense(9), L.Dense(3, use_bias=False), L.EinsumDense(
+        "ab,bc->ac", output_shape=(5,), bias_axes="c")])  # fmt: skip
+    for each in model.layers:
+        each.quantize(mode, config=settings)
+        setattr(each, f"is_{mode}_calibrated", True)
+        del each._kernel
+    for form in FORMS:
+        network = nparams.read(saved(model, folder, form))
+        kernels = [(t.size, t.dtype) for t in network.tensors() if t.name.endswith("/kernel")]
+        assert kernels == [(63, dtype), (27, dtype), (15, dtype)]
+        assert network.total == 63 + 9 + 27 + 15 + 5
+
+
 def test_shared_by_two_models(tmp_path: Path) -> None:
     keras.utils.clear_session()
     shared, first, given = L.Dense(4, name="shared"), I((4,)), I((4,))

@@ -12,7 +12,7 @@ from nparams.files._keras.layers import claims, walk
 from nparams.files._keras.numbers import number_of
 from nparams.files._keras.roles import ADDED
 from nparams.files._keras.twins import tie
-from nparams.files._keras.variables import BOOKKEEPING, CLASSES, DENSE, KINDS, TABLES, by_shape
+from nparams.files._keras.variables import BOOKKEEPING, CLASSES, KINDS, QUANTISED, by_shape
 from nparams.files._keras.weights import Read
 from nparams.network import Tensor
 from nparams.roles import usual_role
@@ -174,7 +174,7 @@ def _role(leaf: str, kind: str | None, tensor: Tensor) -> tuple[str, str | None]
             return "buffer", "made as not trainable"
     if leaf in BUFFERS or leaf.endswith(FIRST_BUFFERS):
         return "buffer", "made as not trainable"
-    if leaf in BOOKKEEPING and kind in (None, *DENSE, *TABLES):
+    if leaf in BOOKKEEPING and (kind is None or kind in QUANTISED):
         return "bookkeeping", "what quantisation keeps beside the weights"
     if leaf in ADDED or (leaf.endswith(FIRST_BIASES) and len(shape) == 1):
         return "bias", None

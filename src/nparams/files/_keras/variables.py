@@ -2,12 +2,12 @@
 
 A weights file of Keras 3 says layers/dense/vars/0; that this is the kernel stands in the class alone.  The table
 follows `Layer.save_own_variables` (trainable variables in the order of their making, then the others; keras-team/keras
-keras/src/layers/layer.py) and the classes that write their own order (`variable_serialization_spec` in
-keras/src/layers/core/dense.py, einsum_dense.py, embedding.py, reversible_embedding.py).
+keras/src/layers/layer.py); quantised layers are in order.py.
 """
 
 from __future__ import annotations
 
+from nparams.files._keras import order
 from nparams.files._keras.config import older_case, snake_case
 
 TYPE_CHECKING = False
@@ -63,21 +63,8 @@ KINDS = {
 OPTIONS = {"bias": ("use_bias", True), "gamma": ("scale", True), "beta": ("center", True), "scale": ("use_scale", True),
            "concat_score_weight": ("score_mode", "concat"), "reverse_embeddings": ("tie_weights", False)}  # fmt: skip
 
-#: quantisation mode -> what Dense and EinsumDense keep then, and what an Embedding keeps
-QUANTISED = {
-    "int8": "kernel bias? kernel_scale",
-    "int4": "kernel bias? kernel_scale kernel_zero? g_idx?",
-    "float8": "kernel bias? inputs_scale inputs_amax_history kernel_scale kernel_amax_history outputs_grad_scale "
-    "outputs_grad_amax_history",
-    "gptq": "bias? kernel kernel_scale kernel_zero g_idx",
-    "awq": "bias? kernel kernel_scale kernel_zero awq_scales g_idx",
-}
-QUANTISED_TABLES = {
-    "int8": "embeddings embeddings_scale reverse_embeddings? reverse_embeddings_scale?",
-    "int4": "embeddings embeddings_scale embeddings_zero? g_idx? reverse_embeddings? reverse_embeddings_scale? "
-    "reverse_embeddings_zero?",
-}
-DENSE, TABLES = ("Dense", "EinsumDense"), ("Embedding", "ReversibleEmbedding")
+#: the classes that can be quantised
+QUANTISED = frozenset((*order.DENSE, *order.TABLES))
 #: what a quantised layer keeps besides its weights
 BOOKKEEPING = frozenset((
     "kernel_scale", "kernel_zero", "zero_point", "g_idx", "awq_scales", "inputs_scale", "inputs_amax_history",
@@ -120,18 +107,19 @@ def named(kind: str, kept: Kept, layer: Layer | None) -> Named | None:
     >>> named("Dense", [((8,), "float32")] * 4, None) is None
     True
     """
-    mode = _mode(kind, kept, layer)
+    mode = None if layer is None else layer.dtype()[1]
+    packed = order.names_of(kind, mode or order.mode_of(kind, kept) or "", kept) if kind in QUANTISED and kept else None
+    if packed is not None:
+        made = Named(packed)
+        made.mode = mode or order.mode_of(kind, kept)
+        return made
     specs = CLASSES.get(kind, ())
-    if mode:
-        spec = (QUANTISED if kind in DENSE else QUANTISED_TABLES).get(mode)
-        specs = (spec, *specs) if spec else specs
     for spec in specs:
         found = _chosen(spec.split(), len(kept), layer)
         if found is not None and fits([n.strip("-=?") for n in found], kept):
             made = Named([n.strip("-=?") for n in found])
             made.buffers = {n[1:] for n in found if n[0] == "-"}
             made.copies = {n[1:] for n in found if n[0] == "="}
-            made.mode = mode if spec not in CLASSES.get(kind, ()) else None
             if len(found) == 1 and len(spec.split()) > 1 and not _told(found[0].strip("-=?"), layer):
                 made.note = f"the only one of {spec.replace('?', '').replace('-', '')}; the file does not say which"
             return made
@@ -159,29 +147,6 @@ def _told(name: str, layer: Layer | None) -> bool | None:
         return None
     key, value = OPTIONS[name]
     return None if key not in layer.settings else layer.settings[key] == value
-
-
-def _mode(kind: str, kept: Kept, layer: Layer | None) -> str | None:
-    """How a layer is quantised: by its dtype policy, else by what it keeps."""
-    if kind not in (*DENSE, *TABLES) or not kept:
-        return None
-    if layer is not None and (mode := layer.dtype()[1]):
-        return mode
-    types = [dtype for _, dtype in kept]
-    if types[0] == "int8":
-        return "int4" if "int8" in types[1:] and kind in DENSE else _width(kind, kept)
-    if "uint8" in types[:2]:
-        return "gptq" if len(kept) <= 4 + (types[0] != "uint8") else "awq"
-    return "float8" if kind in DENSE and len(kept) >= 7 else None
-
-
-def _width(kind: str, kept: Kept) -> str:
-    """4 or 8 bits to a number, by the scales beside an int8 weight: two numbers to a byte need twice as many."""
-    if kind in TABLES:
-        return "int4" if len(kept) >= 4 and kept[2][1] == "int8" else "int8"
-    weight, scale = kept[0][0], kept[-1][0]
-    halved = len(weight) == 2 and len(scale) == 1 and weight[1] == (scale[0] + 1) // 2 != scale[0]
-    return "int4" if halved else "int8"
 
 
 def fits(names: list[str], kept: Kept) -> bool:

@@ -7,8 +7,9 @@ from nparams.files._hdf5 import Dataset
 from nparams.files._keras import quantised, store
 from nparams.files._keras.names import Names
 from nparams.files._keras.numbers import number_of
+from nparams.files._keras.order import DENSE
 from nparams.files._keras.roles import not_the_model, role
-from nparams.files._keras.variables import DENSE, KINDS
+from nparams.files._keras.variables import KINDS
 from nparams.network import Tensor
 
 TYPE_CHECKING = False
