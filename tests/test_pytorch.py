@@ -67,8 +67,12 @@ def state(front: str = "", of: dict[str, Any] = STATE, name: str = "") -> Any:
     return ordered({name + n: T(shape, key=front + n) for n, shape in of.items()})
 
 
-NUMPY = R(G("numpy.core.multiarray", "_reconstruct"), (G("numpy", "ndarray"), (0,), b"b"),
-          (1, (2, 3), R(G("numpy", "dtype"), ("f4", False, True)), False, bytes(24)))  # fmt: skip
+def numpy_array(shape: Any, kind: str, held: Any) -> R:
+    return R(G("numpy.core.multiarray", "_reconstruct"), (G("numpy", "ndarray"), (0,), b"b"),
+             (1, shape, R(G("numpy", "dtype"), (kind, False, True)), False, held))  # fmt: skip
+
+
+NUMPY = numpy_array((2, 3), "f4", bytes(24))
 NET_A, NET_B = (module("Net", modules={"fc": module("Fc", {"w": parameter(T((4,), key=key))})}) for key in "pq")
 # what it shows | the value | weights | biases | buffers | other | first names
 MODELS = [
@@ -103,6 +107,11 @@ MODELS = [
      ["a"]),
     ("arrays of numpy beside the model", {"model": state(), "mean": NUMPY}, 52, 8, 5, 6, ["conv.weight"]),
     ("arrays of numpy alone", {"w": NUMPY}, 6, 0, 0, 0, ["w"]),
+    ("bytes as protocol 2 writes them", {"w": numpy_array((3,), "i2", R(G("_codecs", "encode"), ("\xff" * 6,
+     "latin1")))},
+     0, 0, 3, 0, ["w"]),
+    ("an array of texts", {"w": numpy_array((3,), "U5", bytes(60)), "o": numpy_array((2,), "O8", ["a", "b"])},
+     0, 0, 0, 5, ["w", "o"]),
     ("two whole models, one an average", {"model": NET_A, "ema": NET_B, "epoch": 1}, 4, 0, 0, 4, ["fc.w"]),
     ("a module whose part is called as a copy", module("Net", modules={"avg": NET_A, "fc": NET_B}), 8, 0, 0, 0,
      ["avg.fc.w"]),
@@ -243,6 +252,15 @@ def test_parameters_of_before_04():
     assert found == [("a", "weight", False), ("b", "bias", True), ("c", "weight", None)]
 
 
+def test_a_wrapper_without_numbers():
+    of = G("my.tensors", "Fake")
+    made = R(G("torch._tensor", "_rebuild_from_type_v2"), (G(UTILS, "_rebuild_wrapper_subclass"), of,
+             (of, G("torch", "float16"), (1 << 40,), (1,), 0, None, None, True), {}))  # fmt: skip
+    (t,) = read(pt({"w": made})).tensors()
+    assert (t.shape, t.dtype, t.stored) == ((1 << 40,), "float16", (0, 0))
+    assert t.note == "a shape without numbers of its own (my.tensors.Fake)"
+
+
 # -- whole modules ----------------------------------------------------------------------------------------------------
 
 LINEAR = module("Linear", {"weight": parameter(T((4, 3), key="w")), "bias": parameter(T((4,), key="b"), False)})
@@ -317,6 +335,8 @@ WRONG = [
     ("no storage", made(3, 0, (1,), (1,), *MORE), 'tensor "w" is a view on what is no storage'),
     ("an unknown dtype", {"w": R(G(UTILS, "_rebuild_tensor_v3"), (S(6, "Untyped").id(), 0, (6,), (1,), False, ordered(),
      G("torch", "posit8")))}, 'tensor "w" has the unknown dtype torch.posit8'),
+    ("an array of numpy without its numbers", {"w": numpy_array((2, 3), "f4", bytes(23))},
+     'tensor "w" takes 24 bytes by its shape, but 23 are there'),
     ("a parameter of nothing", {"w": parameter(3)}, 'tensor "w" is made of what is no tensor'),
     ("a tensor of itself", {"w": R(G(UTILS, "_rebuild_parameter"), (Raw(b"h\x00"), True, ordered()))}, None),
     ("a name twice", R(G("collections", "OrderedDict"), ([["w", T((1,))], ["w", T((2,), key="1")]],)),

@@ -80,8 +80,11 @@ class Model:
             elif len(loose) <= inner and not (array.parameter or array.trainable):
                 item.how = BESIDE
         foreign = [item for item, _ in held if is_foreign(item.value)]
+        for item, array in held:
+            if array.dtype is None and array.shape is not None:
+                item.spot = marked(item.spot, "an array of what is no plain number")
         for item in foreign if len(foreign) < len(held) else ():
-            item.spot = marked(item.spot, "an array of numpy beside tensors of PyTorch")
+            item.spot = marked(item.spot, item.spot.why or "an array of numpy beside tensors of PyTorch")
         self._copies([(item, array) for item, array in held if item.spot.why is None])
 
     def _copies(self, held: list[tuple[Item, Array]]) -> None:
