@@ -38,6 +38,9 @@ CONFUSED = (
 )
 TOUCH = word("touch mark")
 
+#: no tensor uses the storage that the archive has
+UNREAD = Count(0, ("unread",))
+
 
 def short(text: str) -> bytes:
     """SHORT_BINUNICODE and MEMOIZE."""
@@ -286,7 +289,7 @@ ATTACKS = [
            ": data.pkl: the pickle, byte 2: POP has no fitting values before it. Damaged?", OPS),
     Attack("a memo entry that is not there", "m.pt", bare(b"h\x09."),
            ": data.pkl: the pickle, byte 2: BINGET has no fitting values before it. Damaged?", OPS),
-    Attack("a memo index of 2^32 - 1", "m.pt", bare(b"}r\xff\xff\xff\xff."), Count(0),
+    Attack("a memo index of 2^32 - 1", "m.pt", bare(b"}r\xff\xff\xff\xff."), UNREAD,
            "_pickle grew its memo to any index (python/cpython issue 115952)"),
     Attack("a text of 2^32 - 1 bytes", "m.pt", bare(b"X\xff\xff\xff\xffabc."),
            ": data.pkl: the pickle, byte 7: a text of 4,294,967,295 bytes, but 4 are left. Cut "
@@ -297,13 +300,13 @@ ATTACKS = [
     Attack("a frame of 2^63 bytes", "m.pt", bare(b"\x95" + struct.pack("<Q", 1 << 63) + b"}."),
            ": data.pkl: the pickle, byte 3: a frame of 9,223,372,036,854,775,808 bytes, but 2 are "
            "left. Cut short?", OPS),
-    Attack("a number of 255 bytes", "m.pt", bare(b"\x8a\xff" + b"\xff" * 255 + b"."), Count(0), OPS),
+    Attack("a number of 255 bytes", "m.pt", bare(b"\x8a\xff" + b"\xff" * 255 + b"."), UNREAD, OPS),
     Attack("a number of 2^31 - 1 bytes", "m.pt", bare(b"\x8b\xff\xff\xff\x7f" + b"\xff" * 99 + b"."),
            ": data.pkl: the pickle, byte 2: LONG4 has no fitting values before it. Damaged?", OPS),
     Attack("a number of 100,000 digits", "m.pt", bare(b"L" + b"9" * 100_000 + b"L\n."),
            ": data.pkl: the pickle, byte 2: LONG is cut short: the bytes end inside it", "CVE-2020-10735"),
-    Attack("a list that holds itself", "m.pt", bare(b"]q\0h\0a."), Count(0), "an object graph with a cycle"),
-    Attack("a dictionary that holds itself", "m.pt", bare(b"}q\0" + word("w") + b"h\0s."), Count(0),
+    Attack("a list that holds itself", "m.pt", bare(b"]q\0h\0a."), UNREAD, "an object graph with a cycle"),
+    Attack("a dictionary that holds itself", "m.pt", bare(b"}q\0" + word("w") + b"h\0s."), UNREAD,
            "an object graph with a cycle"),
     Attack("2^60 leaves of 60 nested pairs", "m.pt",
            bare(pairs(w=tensor()) + b"q\0" + b"0h\0h\0\x86q\0" * 60 + b"."), Count(6), "walked with a visited set"),
@@ -323,8 +326,8 @@ ATTACKS = [
            ': "0": containers more than 300 deep', "memory"),
     Attack("texts of 60 KB, kept 4,000 times", "m.pt",
            lambda: bare(MARK + (b"X\x60\xea\0\0" + b"x" * 60_000) * 4_000 + b"t."),
-           ": data.pkl: the pickle, byte 16,021,338: more than 1,000,000 objects; --limits off reads"
-           " more", "memory"),
+           ": data.pkl: the pickle, byte 16,021,338: more than 16,000,000 bytes; --limits off reads "
+           "more", "memory"),
     Attack("bytes behind STOP", "m.pt", pt(GOOD + call("os", "system", TOUCH) + b"."), Count(6, ("trailing",)),
            "nullifAI: what follows a broken or ended stream is not scanned (reversinglabs, 2025)"),
     Attack("a stream that breaks after a call", "m.pt", bare(call("os", "system", TOUCH) + b"\xff"),
@@ -339,8 +342,8 @@ ATTACKS = [
     Attack("pickle: a bare one", "m.pkl", pickled(call("os", "system", TOUCH)),
            " calls os.system (opcode REDUCE at 30). Nothing was run. This file is hostile or not a "
            "checkpoint", SCAN),
-    Attack("pickle: a bare one of protocol 4", "m.bin", b"\x80\x04\x95\x40\0\0\0\0\0\0\0" + stacked("os", "system") +
+    Attack("pickle: a bare one of protocol 4", "m.bin", b"\x80\x04\x95\x20\0\0\0\0\0\0\0" + stacked("os", "system") +
            TOUCH + b"\x85R.",
-           " calls os.system (opcode REDUCE at 30). Nothing was run. This file is hostile or not a "
+           " calls os.system (opcode REDUCE at 42). Nothing was run. This file is hostile or not a "
            "checkpoint", SCAN),
 ]  # fmt: skip

@@ -117,7 +117,8 @@ ATTACKS = [
     leads("a link to itself", "self.safetensors",
           ": self.safetensors: too many levels of symbolic links", Link("self.safetensors")),
     leads("a named pipe", "pipe.safetensors", ": pipe.safetensors: not a regular file", Pipe()),
-    leads("a shard that is missing", "model-00001-of-00002.safetensors", ""),
+    leads("a shard that is missing", "model-00001-of-00002.safetensors",
+           ": model-00001-of-00002.safetensors: no such file or directory"),
     Attack("index: itself as a shard", INDEX, index_of({"a": INDEX}),
            ": model.safetensors.index.json: header says 8,387,229,874,382,703,227 bytes at offset 0,"
            " but the file has 84. Not a safetensors file, or a cut download", OUT),

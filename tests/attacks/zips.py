@@ -173,7 +173,7 @@ ATTACKS = [
     Attack("200,000 members", "m.npz", lambda: many(".npy"),
            ": 0.npy: b'' where a NumPy array begins with b'\\x93NUMPY'. Damaged, or cut short?", "header bloat"),
     Attack("200,000 members beside the pickle", "m.pt",
-           lambda: many("", ("m/data.pkl", GOOD), ("m/data/0", bytes(24))), Count(6), "header bloat"),
+           lambda: many("", ("m/data.pkl", GOOD), ("m/data/0", bytes(24))), Count(6, ("unread",)), "header bloat"),
     Attack("names that lead out of the folder", "m.npz", npz({"../../../etc/cron.d/x.npy": ARRAY}), Count(6), SLIP),
     Attack("an absolute name", "m.npz", npz({"/etc/cron.d/x.npy": ARRAY}), Count(6), SLIP),
     Attack("a name of 65,535 letters", "m.npz", npz({"a" * 65_531 + ".npy": ARRAY}), Count(6), "header bloat"),
