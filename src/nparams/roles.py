@@ -18,6 +18,12 @@ LEAVES = {
     "num_batches_tracked": ("buffer", "bn1.num_batches_tracked"),
     "moving_mean": ("buffer", "batch_normalization/moving_mean"),
     "moving_variance": ("buffer", "batch_normalization/moving_variance"),
+    "moving_stddev": ("buffer", "batch_normalization/moving_stddev"),  # renormalisation
+    "renorm_mean": ("buffer", "batch_normalization/renorm_mean"),
+    "renorm_stddev": ("buffer", "batch_normalization/renorm_stddev"),
+    "vector_u": ("buffer", "spectral_normalization/vector_u"),
+    "sn_u": ("buffer", "spectral_normalization/sn_u"),  # the same in tf.keras
+    "idf_weights": ("buffer", "text_vectorization/idf_weights"),
     # position and mask tables: register_buffer in transformers' models
     "inv_freq": ("buffer", "layers.0.self_attn.rotary_emb.inv_freq"),
     "original_inv_freq": ("buffer", "rotary_emb.original_inv_freq"),

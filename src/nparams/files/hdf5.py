@@ -19,6 +19,16 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     """The network in an HDF5 file: a Keras model or its weights, or a plain file of arrays.
 
     Raises FormatError for a file that is damaged, UnsupportedError for one whose data lies in other files.
+
+    >>> from base64 import b85decode
+    >>> from zlib import decompress
+    >>> from nparams.files.bytesource import MemorySource
+    >>> one = decompress(b85decode(
+    ...     b"c-rgqaB<`1lHy|G;9!7(|4?up%3lDb)nX<DG2j6H9xg#lOm09HqX+{76B7d?6I6y7MgzqK733LMz&r&8aSjIYdLWBK2q?#B0"
+    ...     b"97Rcr3GU|-4Nz#0$EH#$ZmrHHh!Ruk_?QD4CNkBt#|f*S^xk_wk7!"
+    ... ))
+    >>> read(MemorySource(one, "one.h5")).total
+    6
     """
     root = open_file(source, limits=limits)
     return told.network(root, source, folder)

@@ -29,6 +29,20 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
 
     Raises FormatError for an archive that is damaged or deceives its readers, UnsupportedError for weights in another
     form than HDF5.
+
+    >>> import io, zipfile
+    >>> from base64 import b85decode
+    >>> from zlib import decompress
+    >>> from nparams.files.bytesource import MemorySource
+    >>> weights = decompress(b85decode(
+    ...     b"c-rgqaB<`1lHy|G;9!7(|4<;r2;tv=iZ9ZtSiyh;_<OhnF)_ITS&SkK3`|T6j7(4&W*7|=7gUgEU;*<K7{oak#Or}94k4f%q"
+    ...     b"XATv1e6wx5p_eDs|jQ=2_d@;2H5z4HcB!uGBOx=K(#teHr9sf)4{Dz2%?XLp)9eecmY&vr?js-01lWq;s"
+    ... ))
+    >>> held = io.BytesIO()
+    >>> with zipfile.ZipFile(held, "w") as made:
+    ...     made.writestr("model.weights.h5", weights)
+    >>> read(MemorySource(held.getvalue(), "m.keras")).total
+    6
     """
     if source.size >= 8 and source.read(0, 8) == HDF5:  # Keras 2 takes any name for a HDF5 file
         from nparams.files.hdf5 import read as read_hdf5

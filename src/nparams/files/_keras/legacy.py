@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from nparams.files._keras.layers import Claim
 
 MODEL, OPTIMIZER, TOP = "model_weights", "optimizer_weights", "top_level_model_weights"
-#: leaves that Keras makes as not trainable, beyond those of roles.py
-BUFFERS = frozenset((
-    "moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev", "running_mean", "running_std",
-    "vector_u", "sn_u", "idf_weights", "seed_generator_state",
-))  # fmt: skip
 #: endings of Keras 1's names: dense_1_b, lstm_1_b_i (keras 1.2.2, keras/layers/)
 FIRST_BIASES = ("_b", "_b_i", "_b_f", "_b_c", "_b_o", "_b_z", "_b_r", "_b_h", "_beta")
 FIRST_BUFFERS = ("_running_mean", "_running_std")
@@ -172,7 +167,7 @@ def _role(leaf: str, kind: str | None, tensor: Tensor) -> tuple[str, str | None]
     for spec in CLASSES.get(kind or "", ()):
         if f"-{leaf}" in spec.split():
             return "buffer", "made as not trainable"
-    if leaf in BUFFERS or leaf.endswith(FIRST_BUFFERS):
+    if leaf.endswith(FIRST_BUFFERS):
         return "buffer", "made as not trainable"
     if leaf in BOOKKEEPING and (kind is None or kind in QUANTISED):
         return "bookkeeping", "what quantisation keeps beside the weights"
