@@ -160,7 +160,7 @@ NOTES = [
      ["names are given without the module. before each, which a wrapper of the model put there"]),
     ({"epoch": 3}, ["no tensors: this file holds something else than a network"]),
     ({"a": T((6,)), "b": T((6,))}, ['"b" is "a": one storage, counted once']),
-    ({"a": T((6,)), "b": T((6,)), "c": T((6,))}, ['"b" is "a": one storage, counted once and 1 more']),
+    ({"a": T((6,)), "b": T((6,)), "c": T((6,))}, ['"b" is "a": one storage, counted once; so are 1 more']),
     ({"a": T((6,), S(6)), "b": T((4,), S(6), 2)},
      ['"a" and "b" share some of their numbers without being the same tensor: 4 numbers of the file are counted more '
       "than once"]),

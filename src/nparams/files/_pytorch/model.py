@@ -208,7 +208,7 @@ class Model:
         tied, left = tie(self.tensors, self.arrays)
         if tied:
             first = next(t for t in self.tensors if t.tied_to)
-            more = f" and {tied - 1:,} more" if tied > 1 else ""
+            more = f"; so are {tied - 1:,} more" if tied > 1 else ""
             self.notes.append(f"{shown(first.name)} is {shown(first.tied_to or '')}: one storage, counted once{more}")
         shared = overlap(left)
         if shared:
