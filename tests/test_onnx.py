@@ -382,6 +382,11 @@ REFUSED = [
         '"a": its raw data has 4 bytes, where its shape [1073741824, 1073741824] '
         "of float32 takes 4,611,686,018,427,387,904",
     ),
+    (
+        "an unknown type, more of it than bytes could hold",
+        one("a", [1 << 40], 99, raw=bytes(4)),
+        '"a": its raw data has 4 bytes, where its shape [1099511627776] of an unknown type takes more',
+    ),
     ("no data type", one("a", [1], 0), '"a" has no data type'),
     (
         "numbers of another type",

@@ -73,7 +73,7 @@ def _stands_in(stored: Stored, mark: Mark) -> bool:
 
 
 def _may_be(stored: Stored, mark: Mark) -> bool:
-    if stored.dtype is None:
+    if stored.text:
         return False
     return stored.dtype not in INTEGERS or stored.dtype in NARROW or (mark.integers and stored.dtype != "bool")
 
@@ -85,7 +85,7 @@ def _by_operand(stored: Stored, marks: Mapping[str, Mark], named: str) -> Verdic
         return _operand(stored, mark, named)
     if "a" in marks:
         return Verdict(*_by(marks["a"], "a"), marks["a"])
-    if stored.dtype is None or stored.dtype in INTEGERS:
+    if stored.text or stored.dtype in INTEGERS:
         return Verdict("buffer", f"{stored.dtype or 'text'}: not trainable")
     if any(_stands_in(stored, mark) for sign, mark in marks.items() if sign in "wb"):
         return Verdict("buffer", "in the place of a parameter that the layer does not have")
@@ -96,7 +96,7 @@ def _by_operand(stored: Stored, marks: Mapping[str, Mark], named: str) -> Verdic
 
 
 def _may_be_operand(stored: Stored, mark: Mark) -> bool:
-    return stored.dtype is not None and (stored.dtype not in INTEGERS or (mark.integers and stored.dtype != "bool"))
+    return not stored.text and (stored.dtype not in INTEGERS or (mark.integers and stored.dtype != "bool"))
 
 
 def _operand(stored: Stored, mark: Mark, named: str) -> Verdict:
@@ -135,7 +135,7 @@ def inline_weight(stored: Stored, marks: Mapping[str, Mark], operands: bool) -> 
     slot = _slot(stored, marks)
     if slot is not None and (operands or slot.letter == "w"):
         return judge(stored, marks)
-    for sign in "sm" if operands and stored.dtype is not None else "":
+    for sign in "sm" if operands and not stored.text else "":
         if sign in marks:
             return Verdict(*_by(marks[sign], sign), marks[sign])
     if operands and stored.size > 1 and any(sign in marks and _may_be_operand(stored, marks[sign]) for sign in "xo"):

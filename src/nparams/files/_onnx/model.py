@@ -21,12 +21,27 @@ class Stored:
     `how` is "initializer", "sparse", "constant", "filled" (made by ConstantOfShape) or "attribute".
     """
 
-    __slots__ = ("bytes", "dims", "dtype", "elements", "external", "how", "name", "note", "offset", "payload", "size")
+    __slots__ = (
+        "bytes",
+        "dims",
+        "dtype",
+        "elements",
+        "external",
+        "how",
+        "name",
+        "note",
+        "offset",
+        "payload",
+        "size",
+        "text",
+    )
 
     def __init__(self, name: str, dims: tuple[int, ...], dtype: str | None, size: int, offset: int = 0) -> None:
         self.name = name
         self.dims = dims
         self.dtype = dtype
+        #: whether it holds texts, not numbers
+        self.text = False
         #: numbers in its logical shape
         self.size = size
         #: numbers and bytes that the file holds for it, where that is not the shape's (sparse, filled)

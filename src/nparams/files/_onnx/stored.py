@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DIMENSIONS, DIMENSION_LIMIT = 8, 1 << 48
 EXTERNAL = 1
+DENSEST = 8  # numbers in a byte or an entry, whatever the type: what claims more is false
 STRING = 8
 COUNTED_BYTES = 1 << 12  # packed integers up to here are counted one by one
 
@@ -75,6 +76,8 @@ def _check_inline(wire: Wire, made: Stored, held: Record, kind: int, what: str) 
         wanted = None if made.dtype is None else held_bytes(made.size, made.dtype)
         if wanted is not None and length != wanted:
             raise _differs(wire, made, what, f"its raw data has {length:,} bytes", f"{wanted:,}")
+        if made.size > DENSEST * length:
+            raise _differs(wire, made, what, f"its raw data has {length:,} bytes", "more")
     else:
         _check_typed(wire, made, held, kind, what)
 
@@ -90,7 +93,7 @@ def held_bytes(size: int, dtype: str) -> int:
 
 
 def _check_strings(wire: Wire, made: Stored, held: Record, what: str) -> None:
-    count = len(held.get("string_data", ()))
+    count, made.text = len(held.get("string_data", ())), True
     if count != made.size:
         raise _differs(wire, made, what, f"it holds {count:,} strings", f"{made.size:,}")
     made.note, made.bytes = "text", sum(length for _, length in held.get("string_data", ()))
@@ -109,6 +112,8 @@ def _check_typed(wire: Wire, made: Stored, held: Record, kind: int, what: str) -
     made.payload = run
     wanted = -(-made.size // PACKED.get(kind, 1)) * COMPLEX.get(kind, 1)
     fewest, most = entries(wire, run, TYPED[field][0])
+    if made.size > DENSEST * most:
+        raise _differs(wire, made, what, f"its {field} has {most:,} entries", "more")
     if made.dtype is not None and not fewest <= wanted <= most:
         has = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
         raise _differs(wire, made, what, f"its {field} has {has} entries", f"{wanted:,}")
@@ -125,7 +130,7 @@ def entries(wire: Wire, run: Run, width: int) -> tuple[int, int]:
 
 
 def _differs(wire: Wire, made: Stored, what: str, has: str, wanted: str) -> FormatError:
-    shape = f"{list(made.dims)} of {made.dtype or 'strings'}"
+    shape = f"{list(made.dims)} of {made.dtype or ('strings' if made.text else 'an unknown type')}"
     return wire.bad(TENSOR, made.offset, f"{what}: {has}, where its shape {shape} takes {wanted}")
 
 
@@ -182,4 +187,5 @@ def typed(wire: Wire, held: Record, name: str, at: int) -> Stored | None:
         size = entries(wire, value, 4 if dtype == "float32" else 0)[0] if isinstance(value, Run) else len(value)
     made = Stored("", (size,) if many else (), dtype, size, at)
     made.payload = value if isinstance(value, Run) else None
+    made.text = dtype is None
     return made
