@@ -8,6 +8,10 @@ from __future__ import annotations
 from nparams.errors import FormatError, place, shown
 from nparams.files._hdf5 import Dataset, Group
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 #: names of many layers do not fit into one attribute of 64 KB: then layer_names0, layer_names1 …
 MOST_PIECES = 10_000
 
@@ -102,15 +106,13 @@ def _texts(value: object) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def walk(group: Group) -> list[tuple[str, Dataset]]:
+def walk(group: Group) -> Iterator[tuple[str, Dataset]]:
     """(path from here, dataset) of everything below a group, in order."""
-    found: list[tuple[str, Dataset]] = []
     stack: list[tuple[str, Group | Dataset]] = [("", group)]
     while stack:
         path, each = stack.pop()
         if isinstance(each, Dataset):
-            found.append((path, each))
+            yield path, each
         else:
             before = f"{path}/" if path else ""
             stack.extend((before + name, member) for name, member in reversed(each.items()))
-    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nparams.errors import UnsupportedError, place
-from nparams.files._keras.layers import walk
 from nparams.files._keras.numbers import number_of
 from nparams.files._keras.weights import listed
 from nparams.files.named import assemble
@@ -12,16 +11,17 @@ from nparams.roles import role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.files._hdf5 import Group
+    from nparams.files._hdf5 import Dataset
     from nparams.files.bytesource import ByteSource, Folder
 
 
-def read(root: Group, source: ByteSource, folder: Folder | None) -> Network:
+def read(
+    found: list[tuple[str, Dataset]], source: ByteSource, folder: Folder | None, flags: list[dict[str, str]]
+) -> Network:
     """Every dataset of numbers in the file, as weights unless its name says otherwise."""
     tensors: list[Tensor] = []
     places: dict[int, Tensor] = {}
     left_out: list[str] = []
-    found = walk(root)
     kept = []
     for name, dataset in found:
         dtype, told = number_of(dataset, None)
@@ -44,6 +44,6 @@ def read(root: Group, source: ByteSource, folder: Folder | None) -> Network:
         notes.append(f"left out, because they hold no plain numbers: {listed(left_out)}")
     count = f"{len(tensors):,} dataset{'' if len(tensors) == 1 else 's'}"
     return Network(
-        tensors=tensors, source=source.name, form="hdf5", flags=root.flags, routes=made.routes,
+        tensors=tensors, source=source.name, form="hdf5", flags=flags, routes=made.routes,
         read_as=", ".join(["HDF5", count, *([made.scheme] if made.scheme else [])]), notes=[*notes, *made.notes],
     )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from nparams.errors import FormatError, shown
 from nparams.files._hdf5 import Dataset, Group
-from nparams.files._keras.layers import counted
+from nparams.files._keras.layers import counted, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 VARS = "vars"
 #: containers that a path leads through: no objects themselves
 CONTAINERS = frozenset(("layers", "_layer_checkpoint_dependencies", "cells"))
-#: groups and datasets that are looked at for a group `vars`
-MOST_LOOKED_AT = 10_000
 
 
 class Stored:
@@ -34,23 +32,21 @@ class Stored:
         self.kept = kept
 
 
-def has_vars(root: Group) -> bool:
-    """Whether this is such a file: a group `vars`, wherever it stands, of variables 0, 1 … or of an object's name."""
-    stack, seen = [root], 0
-    while stack and seen < MOST_LOOKED_AT:
-        for name, member in stack.pop().items():
-            seen += 1
-            if isinstance(member, Group):
-                if name.replace("\\", "/").split("/")[-1] == VARS and _is_vars(member):
-                    return True
-                stack.append(member)
-    return False
+def plain_datasets(root: Group) -> list[tuple[str, Dataset]] | None:
+    """Every dataset by its path; None for such a file, which has variables 0, 1 … in a group `vars`, or a named one."""
+    found: list[tuple[str, Dataset]] = []
+    for path, dataset in walk(root):
+        before, _, leaf = path.replace("\\", "/").rpartition("/")
+        if before.rpartition("/")[2] == VARS and (leaf.isdigit() or _is_named(root, path)):
+            return None
+        found.append((path, dataset))
+    return found
 
 
-def _is_vars(group: Group) -> bool:
-    members = group.items()
-    by_number = bool(members) and all(name.isdigit() and isinstance(each, Dataset) for name, each in members)
-    return by_number or "name" in group.attrs()
+def _is_named(root: Group, path: str) -> bool:
+    """Whether the group of a dataset bears an object's name."""
+    group = root.get(path.rpartition("/")[0])
+    return isinstance(group, Group) and "name" in group.attrs()
 
 
 def objects(roots: Sequence[Group]) -> tuple[list[Stored], list[tuple[tuple[str, ...], Dataset, int]]]:

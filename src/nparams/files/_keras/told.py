@@ -31,7 +31,8 @@ def network(root: Group, source: ByteSource, folder: Folder | None) -> Network:
         made = legacy.read(root, config, source.name)
         what = "Keras weights" if config is None else "Keras model"
         return finish(made, source, "hdf5", what, _version(root), rows + root.flags, notes, called(config))
-    if store.has_vars(root):
+    datasets = store.plain_datasets(root)
+    if datasets is None:
         held, version = beside(source, folder)
         config = None if held is None else configs.tree(held)
         made = weights.read([root], config, version)
@@ -42,7 +43,7 @@ def network(root: Group, source: ByteSource, folder: Folder | None) -> Network:
         return finish(made, source, "hdf5", what, version, rows + root.flags, notes, called(config))
     from nparams.files._keras.plain import read as plain
 
-    return plain(root, source, folder)
+    return plain(datasets, source, folder, root.flags)
 
 
 def beside(source: ByteSource, folder: Folder | None) -> tuple[dict[str, object] | None, str | None]:
