@@ -143,7 +143,7 @@ def outside(location: str) -> bytes:
     return model([], [tensor("a", [2], location={"location": location, "offset": "0", "length": "8"})])
 
 
-SHAPES = "1 tensors keep their numbers in {}; shapes are in this file, so that is not opened"
+SHAPES = "1 tensor keeps its numbers in {}; shapes are in this file, so that is not opened"
 
 
 @pytest.mark.parametrize("location", ["../w.bin", "/etc/passwd", "a/../../w", "C:w", "a\\b", "~/w", "http://x/w", ""])
@@ -166,8 +166,8 @@ SAID = [
     (
         "no numbers",
         model([], [tensor("a", [3], typed=chunk(12, "doc"))]),
-        ['1 tensors have a shape and no numbers, "a" the first: counted by their shapes'],
-        ['no-data: 1 tensors have no numbers, "a" the first'],
+        ['1 tensor has a shape and no numbers, "a" the first: counted by their shapes'],
+        ['no-data: 1 tensor has no numbers, "a" the first'],
     ),
     (
         "a type of the future",
@@ -178,16 +178,13 @@ SAID = [
     (
         "sparse",
         model([node("Gemm", "x S b")], [tensor("b", [4])], sparse=[sparse("S", [10, 10], 5)]),
-        ["1 weights are stored sparsely; their zeros are counted, 95 of them"],
+        ["1 weight is stored sparsely; zeros are counted, 95 of them"],
         [],
     ),
     (
         "filled",
         model([node("ConstantOfShape", "s", "W"), node("Conv", "x W")], [integers("s", 4, 3)]),
-        [
-            "1 weights are filled with one value by ConstantOfShape when the model starts; "
-            "the file holds their shapes only"
-        ],
+        ["1 weight is filled with one value by ConstantOfShape when the model starts; the file holds shapes only"],
         [],
     ),
     (
@@ -195,7 +192,7 @@ SAID = [
         model([node("MatMulFpQ4", "x B s", domain=MS)], [tensor("B", [9], UINT8), integers("s", 2)]),
         [
             (
-                '1 packed weights have no known logical size; the first: "B": '
+                '1 packed weight has no known logical size; the first: "B": '
                 'MatMulFpQ4 packs it, and "its attributes" '
                 "do not give its [9] numbers a shape"
             )

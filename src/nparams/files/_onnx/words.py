@@ -96,7 +96,8 @@ def _say_external(words: Words, items: Sequence[Item], folder: Folder | None) ->
     named = ", ".join(shown(at) for at in list(places)[:3]) + (", ..." if len(places) > 3 else "")
     count = sum(places.values())
     words.notes.append(
-        f"{count:,} tensors keep their numbers in {named}; shapes are in this file, so that is not opened"
+        f"{one_or(count, 'tensor keeps its', 'tensors keep their')}"
+        f" numbers in {named}; shapes are in this file, so that is not opened"
     )
     for at in places:
         if leads_out(at):
@@ -107,6 +108,15 @@ def _say_external(words: Words, items: Sequence[Item], folder: Folder | None) ->
         absent = [at for at in inside if at not in there]
         if absent:
             words.notes.append(f"{shown(absent[0])} is not beside the model: it can be counted, and not run")
+
+
+def one_or(count: int, one: str, many: str) -> str:
+    """A count with the words that follow it.
+
+    >>> one_or(1, "weight is", "weights are"), one_or(2, "weight is", "weights are")
+    ('1 weight is', '2 weights are')
+    """
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def leads_out(location: str) -> bool:
@@ -125,17 +135,19 @@ def _say_missing(words: Words, items: Sequence[Item]) -> None:
     if empty:
         first = shown(empty[0].tensor.name)
         words.notes.append(
-            f"{len(empty):,} tensors have a shape and no numbers, {first} the first: counted by their shapes"
+            f"{one_or(len(empty), 'tensor has', 'tensors have')}"
+            f" a shape and no numbers, {first} the first: counted by their shapes"
         )
-        words.flag("no-data", f"{len(empty):,} tensors have no numbers, {first} the first")
+        words.flag("no-data", f"{one_or(len(empty), 'tensor has', 'tensors have')} no numbers, {first} the first")
 
 
 def _say_made(words: Words, items: Sequence[Item]) -> None:
     filled = sum(item.stored.how == "filled" for item in items)
     if filled:
         words.notes.append(
-            f"{filled:,} weights are filled with one value by ConstantOfShape when the model starts; the file holds "
-            "their shapes only"
+            f"{one_or(filled, 'weight is', 'weights are')}"
+            f" filled with one value by ConstantOfShape when the model starts; the file holds "
+            "shapes only"
         )
     if any(item.stored.how == "attribute" for item in items):
         words.notes.append(
@@ -151,7 +163,9 @@ def _say_sparse(words: Words, items: Sequence[Item]) -> None:
     total = sum(t.size for t in counted if isinstance(t.size, int))
     absent = sum(item.stored.size - (item.stored.elements or 0) for item in held)
     words.also["nonzero"] = total - absent
-    words.notes.append(f"{len(held):,} weights are stored sparsely; their zeros are counted, {absent:,} of them")
+    words.notes.append(
+        f"{one_or(len(held), 'weight is', 'weights are')} stored sparsely; zeros are counted, {absent:,} of them"
+    )
 
 
 def _say_inline(words: Words, items: Sequence[Item]) -> None:
@@ -170,7 +184,8 @@ def _say_unknown(words: Words, items: Sequence[Item]) -> None:
     if unknown:
         first = unknown[0].tensor
         words.notes.append(
-            f"{len(unknown):,} packed weights have no known logical size; the first: {shown(first.name)}: {first.note}"
+            f"{one_or(len(unknown), 'packed weight has', 'packed weights have')}"
+            f" no known logical size; the first: {shown(first.name)}: {first.note}"
         )
     strange = [item for item in items if item.stored.note and "is not known" in item.stored.note]
     if strange:
