@@ -146,3 +146,15 @@ def test_components_by_name(name, component):
 ])  # fmt: skip
 def test_lookup_tables(name, dims, is_table):
     assert is_lookup(name, dims) == is_table
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "role"),
+    [
+        ("W1", "float64", "weight"), ("b1", "float64", "bias"), ("b_2", "float32", "bias"), ("Wxh", "float64", "weight"),
+        ("net/b10", "float32", "bias"), ("b", "float32", "bias"), ("block1", "float32", "weight"),
+        ("0/weights", "int8", "weight"), ("x", "int8", "buffer"), ("b1x", "float32", "weight"),
+    ],
+)  # fmt: skip
+def test_names_that_people_write_by_hand(name, dtype, role):
+    assert role_of(name, (4, 2), dtype)[0] == role

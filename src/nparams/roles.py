@@ -92,6 +92,10 @@ LEAVES = {
     "bias": ("bias", "fc1.bias"),
     "beta": ("bias", "bn1/beta"),
     "b": ("bias", "linear/b"),  # Haiku
+    "weights": ("weight", "fc1/weights"),  # TensorFlow 1: tf.contrib.layers, slim
+    "biases": ("bias", "fc1/biases"),
+    "bh": ("bias", "bh"),  # A. Karpathy's min-char-rnn.py, and what was learnt from it: Wxh, Whh, Why, bh, by
+    "by": ("bias", "by"),
     "diff_b": ("bias", "lora_unet_conv_in.diff_b"),  # LyCORIS: what is added to a bias
     "b_norm": ("bias", "lora_unet_norm.b_norm"),
 }
@@ -163,7 +167,7 @@ def usual_role(leaf: str, shape: tuple[int, ...], dtype: str | None) -> tuple[st
     if role == "bias" and _is_mask(leaf, shape):
         return "buffer", "a causal mask, like h.0.attn.bias of GPT-2"
     if role in ("weight", "bias"):
-        if dtype in INTEGERS and leaf not in ("weight", "bias", "kernel"):
+        if dtype in INTEGERS and leaf not in LEAVES:
             return "buffer", f"{dtype}: not trainable"
         return role, None
     return role, f"{role} by its name, like {example}"
@@ -176,6 +180,8 @@ def _by_spelling(leaf: str) -> tuple[str, str]:
     for start, role, example in STARTS:
         if leaf.startswith(start):
             return role, example
+    if leaf[:1] == "b" and leaf[1:].lstrip("_").isdigit():  # W1, b1, W2, b2: networks written by hand
+        return "bias", "b1"
     return "weight", leaf
 
 
