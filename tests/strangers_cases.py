@@ -129,7 +129,7 @@ CASES = [
     ("net.param.bin", b"\xdd\x85\x76\0" + bytes(20), "a binary ncnn .param file"),
     ("net.bin", bytes(4) + WEIGHTS, "a weights file of ncnn"),
     ("openvino.bin", WEIGHTS, "a file of bare numbers; their shapes stand elsewhere"),
-    ("group1-shard1of1.bin", WEIGHTS, "a file of bare numbers"),
+    ("group1-shard1of1.bin", WEIGHTS, "weights of TensorFlow.js"),
     ("net.bin", b"\x47\x6b\x30\x01" + WEIGHTS, "a weights file of ncnn"),
     ("net.xml", b'<?xml version="1.0"?>\n<net name="torch_jit" version="11">\n<layers>', "an OpenVINO model"),
     ("net.xml", b'<net name="x" version="10">', "an OpenVINO model"),

@@ -195,6 +195,14 @@ def darknet(head: bytes, name: str) -> str | None:
 
 DARKNET_VERSIONS = tuple(minor.to_bytes(4, "little") + bytes(4) for minor in (1, 2))
 
+
+def tfjs(head: bytes, name: str) -> str | None:
+    """tensorflow/tfjs tfjs-converter/python/tensorflowjs/write_weights.py: group1-shard1of3.bin beside model.json."""
+    if not (name.startswith("group") and "-shard" in name and name.endswith(".bin")):
+        return None
+    return "weights of TensorFlow.js (no shapes), not read yet; count the .h5 or .keras file they were converted from"
+
+
 #: the first four bytes of weights that ncnn stores in fewer bits (Tencent/ncnn src/modelbin.cpp), or not (0)
 NCNN = (b"\x47\x6b\x30\x01", b"\x38\x4b\x0d\x00", b"\x56\xc0\x02\x00")
 
@@ -251,7 +259,7 @@ def engine(head: bytes, name: str) -> str | None:
 
 #: sure enough to be asked before the formats that are read
 EARLY: tuple[Test, ...] = (
-    lfs, page, answer, xml, json, words, tar, checkpoint, ctranslate2, darknet, coreml, shards, engine, ncnn,
+    lfs, page, answer, xml, json, words, tar, checkpoint, ctranslate2, darknet, coreml, shards, engine, tfjs, ncnn,
     pickled,
 )  # fmt: skip
 #: asked of what no format takes

@@ -57,8 +57,8 @@ BASIC_LSTM_OPERANDS = 5
 
 #: textbook kinds of the layers that operators are
 KINDS: Mapping[str, str] = {
-    **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D", "STABLEHLO_CONVOLUTION", "FlexConv2D", "FlexConv3D",
-                     "FlexDepthwiseConv2dNative"), "Conv"),
+    **dict.fromkeys(("CONV_2D", "CONV_3D", "STABLEHLO_CONVOLUTION", "FlexConv2D", "FlexConv3D"), "Conv"),
+    **dict.fromkeys(("DEPTHWISE_CONV_2D", "FlexDepthwiseConv2dNative"), "DepthwiseConv"),
     **dict.fromkeys(("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE", "Convolution2DTransposeBias"), "ConvTranspose"),
     **dict.fromkeys(("FULLY_CONNECTED", "BATCH_MATMUL", "STABLEHLO_DOT_GENERAL", "FlexMatMul", "FlexBatchMatMul",
                      "FlexBatchMatMulV2"), "Dense"),
