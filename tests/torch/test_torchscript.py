@@ -34,10 +34,11 @@ class Block(nn.Module):
 
     def __init__(self, rng: random.Random, width: int) -> None:
         super().__init__()
-        layers = [nn.Linear(width, width, bias=rng.random() < 0.5), nn.LayerNorm(width),
-                  nn.PReLU(rng.choice((1, width))), nn.BatchNorm1d(width, affine=rng.random() < 0.5, track_running_stats=rng.random() < 0.7),
-                  nn.GroupNorm(1, width), nn.Dropout(0.1), nn.Bilinear(width, width, width)]  # fmt: skip
-        self.layer = rng.choice(layers[:1] * 3 + layers[1:-1])
+        kept = rng.random() < 0.7
+        layers = [nn.Linear(width, width, bias=rng.random() < 0.5), nn.LayerNorm(width), nn.GroupNorm(1, width),
+                  nn.BatchNorm1d(width, affine=rng.random() < 0.5, track_running_stats=kept), nn.Dropout(0.1),
+                  nn.PReLU(rng.choice((1, width)))]  # fmt: skip
+        self.layer = rng.choice(layers[:1] * 3 + layers[1:])
         self.scale = nn.Parameter(torch.randn(width), requires_grad=rng.random() < 0.7)
         self.register_buffer("table", torch.randn(rng.randint(1, 5), width))
         self.loose = torch.ones(rng.randint(1, 9))
