@@ -120,7 +120,7 @@ class _Object:
 class Group(_Object):
     """A group: an ordered mapping of names to groups and datasets."""
 
-    __slots__ = ("_above", "_symbols")
+    __slots__ = ("_above", "_items", "_symbols")
 
     def __init__(
         self, file: File, address: int, name: str, found: dict[int, Message], above: tuple[int, ...] = ()
@@ -128,16 +128,20 @@ class Group(_Object):
         super().__init__(file, address, name, found)
         #: the addresses of the groups on the way here
         self._above = (*above, address)
+        self._items: list[tuple[str, Group | Dataset]] | None = None
         #: where its members stand, of a group of the older kind
         self._symbols = found.get(header.SYMBOLS)
 
     def items(self) -> list[tuple[str, Group | Dataset]]:
         """The members: by order of creation where the file keeps it, else by name.  Committed datatypes are left out.
 
+        They are read once; the list is not to be changed.
         Raises UnsupportedError for a link that leads elsewhere by a path, and for data that lies elsewhere.
         """
-        opened = ((name, self._open(name, link)) for name, link in self._links().items())
-        return [(name, found) for name, found in opened if found is not None]
+        if self._items is None:
+            opened = ((name, self._open(name, link)) for name, link in self._links().items())
+            self._items = [(name, found) for name, found in opened if found is not None]
+        return self._items
 
     def get(self, path: str) -> Group | Dataset | None:
         """The object at a path from here, or None."""

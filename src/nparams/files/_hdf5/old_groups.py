@@ -88,6 +88,8 @@ def _check_order(store: Store, found: list[Link], at: int) -> None:
 def _leaves(store: Store, root: int) -> list[int]:
     """The addresses of the symbol table nodes, from left to right."""
     level, nodes = tree_node(store, root)
+    if level == 0 and len(nodes) == 1:
+        return nodes
     seen: set[int] = {root}
     while True:
         if len(seen) + len(nodes) != len(seen.union(nodes)):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PAGE_BITS = 14
 PAGE = 1 << PAGE_BITS
 IN_PAGE = PAGE - 1
-#: pages held at a time: 2 MB
-PAGES = 128
+#: pages held at a time: 4 MB.  Names come in another order than their objects lie, so pages are asked for again.
+PAGES = 256
 #: bytes of the largest single piece of metadata: a hundred times what real files have
 LARGEST = 32_000_000
 #: work allowed, in microseconds of a slow machine: 5 s; and with limits off
