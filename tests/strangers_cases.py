@@ -66,6 +66,7 @@ CASES = [
     ("model.plan", b"ptrt" + bytes(40), "a TensorRT engine"),
     ("yolov8n.engine", pack("<I", len(ENGINE_META)) + ENGINE_META + b"ftrt" + bytes(20), "a TensorRT engine"),
     ("yolov8n.engine", pack("<I", 2000) + b'{"' + b" " * 600, "a TensorRT engine"),
+    ("m.ptl", b"\x20\0\0\0PTMF" + bytes(40), "a mobile model of PyTorch"),  # pytorch mobile/serialization_flatbuffer
     ("odd.plan", b"\x1e\0\0\0abcd", "named like a TensorRT engine"),
     ("model.rknn", b"RKNN\0\0\0\0" + bytes(60), "a compiled model for Rockchip's NPU"),
     ("model.rknn", b"CYPTRKNN" + bytes(60), "a compiled model for Rockchip's NPU"),

@@ -46,6 +46,7 @@ MARKS: Marks = (
     (0, b"IMGDNN", "a model compiled for Imagination hardware, " + PROGRAM_OF_NPU),
     (0, b"\x01HEF", "a model compiled for Hailo, " + PROGRAM_OF_NPU),  # hailo-ai/hailort hef_internal.hpp HEADER_MAGIC
     (0, b"EDL2", "a model for ESP-DL, " + PROGRAM_OF_NPU),
+    (4, b"PTMF", "a mobile model of PyTorch (flatbuffer), not read yet; count the .pt that it was made from"),
     # -- flatbuffers of other runtimes: the identifier stands at 4
     (4, b"ET12", "an ExecuTorch program, which is not read; count the .pt2 or checkpoint that it was exported from"),
     (4, b"ORTM", "a model in ONNX Runtime's own format, which is not read; count the .onnx it was converted from"),
