@@ -324,8 +324,8 @@ ATTACKS = [
            "more", "memory"),
     Attack("DUP of a growing tuple", "m.pt", bare(b")" + b"2\x86" * 100_000 + b"."),
            ': "0": containers more than 300 deep', "memory"),
-    Attack("texts of 60 KB, kept 4,000 times", "m.pt",
-           lambda: bare(MARK + (b"X\x60\xea\0\0" + b"x" * 60_000) * 4_000 + b"t."),
+    Attack("texts of 60 KB, 300 of them", "m.pt",
+           lambda: bare(MARK + (b"X\x60\xea\0\0" + b"x" * 60_000) * 300 + b"t."),
            ": data.pkl: the pickle, byte 16,021,338: more than 16,000,000 bytes; --limits off reads "
            "more", "memory"),
     Attack("bytes behind STOP", "m.pt", pt(GOOD + call("os", "system", TOUCH) + b"."), Count(6, ("trailing",)),
@@ -337,7 +337,7 @@ ATTACKS = [
     Attack("a name that acts, in a pickle", "m.pt", pt(pickled(pairs(**{"\x1b]0;t\x07\x1b[2J": tensor()}))), Count(6),
            "CVE-2003-0063's kind"),
     Attack("pickle: a text protocol", "m.pt", b"(dp0\nVw\np1\ncos\nsystem\n(Vtouch mark\ntRs.",
-           ": named like PyTorch checkpoint, as torch.save writes it since 1.6, but it begins "
+           ": its ending is that of pytorch files, but it begins "
            "b'(dp0\\nVw\\np1\\nc'. Damaged, or wrongly named?", OPS, text=True),
     Attack("pickle: a bare one", "m.pkl", pickled(call("os", "system", TOUCH)),
            " calls os.system (opcode REDUCE at 30). Nothing was run. This file is hostile or not a "

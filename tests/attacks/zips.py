@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zlib
 from struct import pack
 
@@ -16,17 +17,29 @@ NULLIFAI = "nullifAI (reversinglabs, 2025): containers that scanners cannot open
 TWICE = "12end/evil_keras: model.weights.npz is there twice, the second a pickle"
 BOMB = "keras-team/keras#23010, #23016; Bamsoftware zbsm: zip bombs"
 SLIP = "CVE-2018-1263's kind (zip slip): members that lead out of the folder"
+#: 12 KB that do not pack
+FILLING = random.Random(1).randbytes(12_000)
 WEIGHTS = M("model.weights.h5", h5({"layers": {}}))
 FULL, FULL_4 = 0xFFFF, 0xFFFFFFFF
 EVIL = pickled(call("os", "system", word("touch mark")))
 ARRAY = of("<f4", "2, 3", 24)
 
 
-def zeros(megabytes: int, name: str = "m/data.pkl", before: bytes = b"", *more: M, size: int | None = None) -> bytes:
-    """An archive whose member inflates to so many zeros behind `before`, or says another size."""
+def zeros(
+    megabytes: int,
+    name: str = "m/data.pkl",
+    before: bytes = b"",
+    *more: M,
+    size: int | None = None,
+    filling: bytes = b"",
+) -> bytes:
+    """An archive whose member inflates to so many megabytes of zeros behind `before`, or says another size.
+
+    `filling` stands in each megabyte, so that it packs less well.
+    """
     worker = zlib.compressobj(9, zlib.DEFLATED, -15)
     head = worker.compress(before) + worker.flush(zlib.Z_FULL_FLUSH)
-    block = worker.compress(bytes(1 << 20)) + worker.flush(zlib.Z_FULL_FLUSH)
+    block = worker.compress(filling.ljust(1 << 20, b"\0")) + worker.flush(zlib.Z_FULL_FLUSH)
     data, full = head + block * megabytes + worker.flush(), len(before) + (megabytes << 20)
     size = full if size is None else size
     return archive([M(name, data, method=8, size=size, local_size=size), *more, M("m/version", b"3\n")])
@@ -38,7 +51,8 @@ def torch(*more: M, **options: object) -> bytes:
 
 def lies(**lie: object) -> bytes:
     """A PyTorch archive whose data.pkl is described wrongly."""
-    return archive([M("m/data.pkl", GOOD, **lie), M("m/data/0", bytes(24)), M("m/version", b"3\n")])  # type: ignore[arg-type]
+    return archive([M("m/data.pkl", GOOD, **lie), M("m/data/0", bytes(24)), M("m/version",
+    b"3\n")])  # type: ignore[arg-type]
 
 
 def patched(data: bytes, at: int, new: bytes) -> bytes:
@@ -91,7 +105,7 @@ ATTACKS = [
     Attack("a wrong checksum", "m.pt", lies(crc=1), Count(6, ("checksum",)),
            "mmaitre314/picklescan GHSA: scanners stopped at a wrong checksum, torch does not look"),
     Attack("no header where the directory points", "m.pt", lies(local_mark=b"XX\3\4"),
-           ": named like PyTorch checkpoint, as torch.save writes it since 1.6, but it begins "
+           ": its ending is that of pytorch files, but it begins "
            "b'XX\\x03\\x04\\x14\\x00\\x00\\x00\\x00\\x00\\x00\\x00'. Damaged, or wrongly named?", DIFFER),
     Attack("an unknown method", "m.pt", lies(method=99),
            ': "m/data.pkl" is packed with method 99; zip it again, stored or deflated', DIFFER),
@@ -146,9 +160,20 @@ ATTACKS = [
     Attack("a pickle of 1 GB in 1 MB", "m.pt", lambda: zeros(1024),
            ': "m/data.pkl" would inflate from 1,061,895 to 1,073,741,824 bytes: too large, or a zip '
            "bomb", BOMB),
-    Attack("a pickle of 240 MB, hardly packed", "m.pt",
-           lambda: archive([M("m/data.pkl", b"\0\xff".join([bytes(65_535)] * 3_700), deflated=True)]),
-           ': "m/data.pkl" would inflate from 241,878 to 242,486,898 bytes: too large, or a zip bomb', BOMB),
+    Attack("a pickle of 240 MB that packs 80 times", "m.pt", lambda: zeros(236, filling=FILLING),
+           ': "m/data.pkl" inflates to 247,463,936 bytes; at most 100,000,000 are. Zip it again, '
+           "stored as it is", BOMB),
+    Attack("weights of 240 MB that pack 80 times", "m.keras",
+           lambda: zeros(236, "model.weights.h5", filling=FILLING),
+           ': "model.weights.h5" inflates to 247,463,936 bytes; at most 100,000,000 are. Zip it '
+           "again, stored as it is", BOMB),
+    Attack("arrays of 240 MB that pack 80 times", "m.npz",
+           lambda: zeros(236, "a.npy", of("<f4", f"{59 << 20},", 0), filling=FILLING),
+           Count(59 << 20, ("unexpected-member",)), BOMB),
+    Attack("a pickle of 95 MB that packs 80 times", "m.pt", lambda: zeros(95, filling=FILLING),
+           ": data.pkl: the pickle, byte 0: 0xf5 is no opcode of a pickle. Damaged, or no pickle?", BOMB),
+    Attack("weights of 95 MB that pack 80 times", "m.keras",
+           lambda: zeros(95, "model.weights.h5", h5({"layers": {}}), filling=FILLING), Count(0), BOMB),
     Attack("a pickle that says it is small", "m.pt", lambda: zeros(64, size=100),
            ': "m/data.pkl" does not inflate to the 100 bytes that the directory says', BOMB),
     Attack("a pickle that says it is larger", "m.pt", lambda: zeros(1, size=2 << 20),

@@ -10,8 +10,8 @@ from __future__ import annotations
 from struct import Struct
 
 from nparams.errors import FormatError, UnsupportedError, escaped, place, shown
+from nparams.files._zip_data import Inflated, Window, inflated
 from nparams.files._zip_end import FULL_16, FULL_32, MAX_DIRECTORY, locate
-from nparams.files.bytesource import MemorySource, check_range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 9
 MOST_EXTRA = 2 * 0xFFFF + 24  # bytes of a name, an extra field and a data descriptor
 MAX_MEMBERS = 1_000_000
 PIECE = 4_096  # bytes of a deflated member that are read at a time
-#: an inflated member: bytes always allowed, times its packed size beyond that, and bytes ever allowed
-FREE_RATIO_BELOW, MAX_RATIO, MAX_INFLATED = 16_000_000, 100, 256_000_000
 
 
 class Member:
@@ -50,23 +48,6 @@ class Member:
         self.size = size
         #: of its local header
         self.offset = offset
-
-
-class Window:
-    """A run of bytes of another source: a member that is stored as it is."""
-
-    __slots__ = ("_source", "_start", "name", "size")
-
-    def __init__(self, source: ByteSource, start: int, size: int, name: str) -> None:
-        self._source = source
-        self._start = start
-        self.size = size
-        self.name = name
-
-    def read(self, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes at `offset`."""
-        check_range(self.name, self.size, offset, length)
-        return self._source.read(self._start + offset, length)
 
 
 class Archive:
@@ -132,7 +113,7 @@ class Archive:
             raise UnsupportedError(
                 f"{self._name}: {shown(name)} is packed with {how}; zip it again, stored or deflated"
             )
-        return MemorySource(self._inflated(member, start), told)
+        return Inflated(inflated(self._source, start, member.packed, member.size, self._name, shown(name)), told)
 
     def whole(self, name: str, most: int) -> bytes:
         """All bytes of a member of at most `most`; a checksum that does not match is a flag (torch may write none)."""
@@ -189,23 +170,6 @@ class Archive:
                 "would see different files"
             )
         return start
-
-    def _inflated(self, member: Member, start: int) -> bytes:
-        import zlib
-
-        name = shown(member.name)
-        if member.size > MAX_INFLATED or member.size > max(FREE_RATIO_BELOW, MAX_RATIO * member.packed):
-            self._fail(
-                f"{name} would inflate from {member.packed:,} to {member.size:,} bytes: too large, or a zip bomb"
-            )
-        worker = zlib.decompressobj(-15)
-        try:
-            data = worker.decompress(self._source.read(start, member.packed), member.size + 1)
-        except zlib.error as error:
-            self._fail(f"{name} cannot be inflated: {error}")
-        if len(data) != member.size or worker.unused_data or (not worker.eof and worker.decompress(b"", 1)):
-            self._fail(f"{name} does not inflate to the {member.size:,} bytes that the directory says")
-        return data
 
     def _parse(self, raw: bytes, count: int) -> None:
         unpack, at, members = CENTRAL.unpack_from, 0, self._members
