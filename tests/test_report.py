@@ -10,8 +10,12 @@ import nparams
 from nparams.errors import FormatError, NparamsError, telling
 from nparams.network import Network, Tensor
 from nparams.views import report
+from tests.attacks._pt import call, name, pairs, pickled, pt, word
+from tests.keras_maker import archive as keras_archive
+from tests.keras_maker import layer, model
 from tests.safetensors_maker import T, safetensors
 from tests.test_cli import CAPTURE, ran
+from tests.zip_maker import M, archive
 
 LAMBDA = {"kind": "lambda", "text": "config.json: layer \x1b[31m has Python code"}
 SUM = {"kind": "checksum", "text": "data.pkl: its bytes do not give the checksum"}
@@ -81,3 +85,27 @@ def test_telling_keeps_what_an_error_says_itself() -> None:
         raise error
     assert error.flags == [SUM, LAMBDA]
     assert nparams.read("3-1").flags == []
+
+
+# a file that is refused | the kinds of what its reader found before that
+FOUND_BEFORE = [
+    ("pickle: a name before a call",
+     pt(pickled(pairs(a=name("os", "getcwd"), b=call("os", "system", word("x"))))), "m.pt", ["pickle", "pickle"]),
+    ("archive: a checksum before a call", archive([M("m/data.pkl", pickled(call("os", "system", word("x"))), crc=1)]),
+     "m.pt", ["checksum", "pickle"]),
+    ("TorchScript", archive([M("m/constants.pkl", pickled(b")")), M("m/data.pkl", pickled(pairs(a=name("os",
+    "getcwd"))))]),
+     "m.jit", ["pickle"]),
+    ("Keras: code in the configuration, and a pickle for weights",
+     keras_archive(b"\x80\x02N.", model(layer("Lambda", "l"))), "m.keras", ["code"]),
+    ("arrays: unlisted bytes", archive([M("a.npy", b"x")], before=b"PK\3\4" + bytes(200_000)), "m.npz", ["unlisted"]),
+    ("safetensors", b"", "m.safetensors", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "file", "kinds"), [row[1:] for row in FOUND_BEFORE], ids=[r[0] for r in FOUND_BEFORE])
+def test_readers_tell_what_they_found(data: bytes, file: str, kinds: list[str], tmp_path: Path) -> None:
+    (tmp_path / file).write_bytes(data)
+    with pytest.raises(NparamsError) as problem:
+        nparams.read(tmp_path / file)
+    assert [flag["kind"] for flag in problem.value.flags] == kinds

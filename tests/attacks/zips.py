@@ -173,7 +173,7 @@ ATTACKS = [
     Attack("a pickle of 95 MB that packs 80 times", "m.pt", lambda: zeros(95, filling=FILLING),
            ": data.pkl: the pickle, byte 0: 0xf5 is no opcode of a pickle. Damaged, or no pickle?", BOMB),
     Attack("weights of 95 MB that pack 80 times", "m.keras",
-           lambda: zeros(95, "model.weights.h5", h5({"layers": {}}), filling=FILLING), Count(0), BOMB),
+           lambda: zeros(95, "model.weights.h5", h5({"layers": {}}), filling=FILLING), Count(0, ("trailing",)), BOMB),
     Attack("a pickle that says it is small", "m.pt", lambda: zeros(64, size=100),
            ': "m/data.pkl" does not inflate to the 100 bytes that the directory says', BOMB),
     Attack("a pickle that says it is larger", "m.pt", lambda: zeros(1, size=2 << 20),

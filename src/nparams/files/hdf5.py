@@ -6,6 +6,7 @@ The layout is read by files/_hdf5: metadata only, whatever the size of the data.
 
 from __future__ import annotations
 
+from nparams.errors import telling
 from nparams.files._hdf5 import open_file
 from nparams.files._keras import told
 
@@ -31,4 +32,5 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     6
     """
     root = open_file(source, limits=limits)
-    return told.network(root, source, folder)
+    with telling(root.flags):
+        return told.network(root, source, folder)

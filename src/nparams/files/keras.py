@@ -6,7 +6,7 @@ configuration is read as data and gives the layers their names and classes.  Not
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, UnsupportedError, place, shown
+from nparams.errors import FormatError, UnsupportedError, place, shown, telling
 from nparams.files._hdf5 import open_file
 from nparams.files._keras import config as configs
 from nparams.files._keras import danger, shards, told, weights
@@ -53,8 +53,9 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     held, rows, notes = _configuration(archive, source.name)
     config = None if held is None else configs.tree(held)
     version = _version(archive, source.name)
-    roots = [open_file(archive.open(name), limits=limits) for name in parts]
-    made = weights.read(roots, config, version)
+    with telling(archive.flags), telling(rows):
+        roots = [open_file(archive.open(name), limits=limits) for name in parts]
+        made = weights.read(roots, config, version)
     flags = [*archive.flags, *rows, *(flag for root in roots for flag in root.flags)]
     return told.finish(made, source, "keras", "Keras archive", version, flags, notes, told.called(config))
 

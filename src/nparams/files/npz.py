@@ -6,7 +6,7 @@ transformers keep weights so.
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, escaped, place
+from nparams.errors import FormatError, escaped, place, telling
 from nparams.files import _npy
 from nparams.files._zip import Archive
 from nparams.files.named import assemble
@@ -42,14 +42,15 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     if len(arrays) > most:
         more = "; --limits off reads more" if limits else ""
         raise FormatError(f"{place(source.name)}: {len(arrays):,} arrays; at most {most:,} are read{more}")
-    headers = {name.removesuffix(".npy"): _header(archive, name, place(source.name)) for name in arrays}
-    tensors = [_npy.tensor(name, header) for name, header in headers.items()]
-    made = assemble(tensors, lambda k, limit: _data(archive, headers, tensors[k], limit), folder)
+    with telling(archive.flags):
+        headers = {name.removesuffix(".npy"): _header(archive, name, place(source.name)) for name in arrays}
+        tensors = [_npy.tensor(name, header) for name, header in headers.items()]
+        made = assemble(tensors, lambda k, limit: _data(archive, headers, tensors[k], limit), folder)
     flags = [*archive.flags, *_extra(archive)]
     read_as = ", ".join(["NumPy archive", _counted(len(tensors)), *([made.scheme] if made.scheme else [])])
     return Network(
-        tensors=tensors, source=source.name, form="npz", read_as=read_as, routes=made.routes, flags=flags, parts=made.parts,
-        notes=[*made.notes, *_unnamed(tensors)],
+        tensors=tensors, source=source.name, form="npz", read_as=read_as, routes=made.routes, flags=flags,
+        parts=made.parts, notes=[*made.notes, *_unnamed(tensors)],
     )  # fmt: skip
 
 

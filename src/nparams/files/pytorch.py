@@ -6,7 +6,7 @@ directory and `data.pkl`, as data: nothing that the pickle names is imported, ma
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, place, shown
+from nparams.errors import FormatError, place, shown, telling
 from nparams.files._pickle import load
 from nparams.files._pytorch.model import Model
 from nparams.files._pytorch.network import network_of
@@ -32,12 +32,12 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
 
     Raises FormatError for a damaged or hostile file.
     """
-    with Paused():
-        return _read(source, folder, limits)
-
-
-def _read(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     archive = Archive(source)
+    with Paused(), telling(archive.flags):
+        return _read(archive, source, folder, limits)
+
+
+def _read(archive: Archive, source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     root = root_of(archive, source.name)
     storages = Storages()
     member = pickle_of(archive, root + PICKLE, source.name)

@@ -7,7 +7,7 @@ which only the lines are understood that say what a class registers and what a c
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, place, shown
+from nparams.errors import FormatError, place, shown, telling
 from nparams.files._pickle import Record, load
 from nparams.files._pytorch.storages import Storages
 from nparams.files._torchscript.classes import classes_in
@@ -39,13 +39,14 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     archive = Archive(source)
     root = root_of(archive, source.name)
     model = Model(source.name)
-    if root + OBJECTS in archive:
-        _objects(archive, root, model, limits)
-    else:
-        from nparams.files._torchscript.old import read_old
+    with telling(archive.flags), telling(model.flags):
+        if root + OBJECTS in archive:
+            _objects(archive, root, model, limits)
+        else:
+            from nparams.files._torchscript.old import read_old
 
-        read_old(archive, root, model)
-    return model.network(source.name, folder, archive.flags)
+            read_old(archive, root, model)
+        return model.network(source.name, folder, archive.flags)
 
 
 def _objects(archive: Archive, root: str, model: Model, limits: bool) -> None:

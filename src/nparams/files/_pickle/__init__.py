@@ -8,6 +8,7 @@ call of a listed function; `Global` for a name; `Persistent` (or what `persisten
 
 from __future__ import annotations
 
+from nparams.errors import telling
 from nparams.files._pickle.calls import CALLS as CALLS
 from nparams.files._pickle.machine import USUAL, WIDEST, Machine
 from nparams.files._pickle.values import Call as Call
@@ -65,4 +66,5 @@ def load(
     nparams.errors.FormatError: x.pt calls os.system (opcode REDUCE at 19). Nothing was run. This file is hostile or ...
     """
     machine = Machine(source, at, calls, persistent, USUAL if limits else WIDEST)
-    return Loaded(machine.run(), machine)
+    with telling(machine.flags):
+        return Loaded(machine.run(), machine)

@@ -167,7 +167,8 @@ class Machine:
             self.globals[module, name] = found
             self.made += 2
             if is_alarming(found):
-                self.flags.append({"kind": "pickle", "text": f"it names {escaped(found.path)}, and does not call it"})
+                text = f"it names {escaped(found.path)}, which no checkpoint needs"
+                self.flags.append({"kind": "pickle", "text": text})
         return found
 
     def _short(self) -> Short:
