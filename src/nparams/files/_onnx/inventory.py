@@ -28,13 +28,15 @@ EXPERTS = ("MoE", "QMoE")
 class Item:
     """A tensor, the array that it is made of, the use that decided its role, and the node that uses it."""
 
-    __slots__ = ("mark", "node", "stored", "tensor")
+    __slots__ = ("mark", "node", "place", "stored", "tensor")
 
     def __init__(self, tensor: Tensor, stored: Stored, mark: Mark | None, node: Node | None) -> None:
         self.tensor = tensor
         self.stored = stored
         self.mark = mark
         self.node = node
+        #: when the node runs: nodes stand in the order in which they can be run (onnx/docs/IR.md, "Graphs")
+        self.place = 0
 
 
 class Inventory:
@@ -57,6 +59,15 @@ class Inventory:
                 self._constants(scope, node)
         for k, graph in enumerate(model.training):
             self._training(graph, f"training.{k}")
+        self._place()
+
+    def _place(self) -> None:
+        places: dict[int, int] = {}
+        for scope in self._scopes.all:
+            for node in scope.graph.nodes:
+                places.setdefault(id(node), len(places) + 1)
+        for item in self.items:
+            item.place = places.get(id(item.node), 0)
 
     def nodes(self) -> Iterator[Node]:
         """Every node of every graph."""

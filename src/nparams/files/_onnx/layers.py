@@ -35,11 +35,15 @@ class Layered(Network):
 
 
 def tree(items: Sequence[Item]) -> Module:
-    """The tree in which each tensor stands in its layer; a layer is of the kind that its first weight says."""
+    """The tree in which each tensor stands in its layer.
+
+    A layer is of the kind that its first weight says, and stands where the first of its nodes runs.
+    """
     root = Module("", tensors=[], children=[])
     made = {"": root}
     kinds = [_kind(item) for item in items]
-    for item, layer, kind in zip(items, _layers(items, kinds), kinds, strict=True):
+    found = zip(items, _layers(items, kinds), kinds, strict=True)
+    for item, layer, kind in sorted(found, key=lambda one: one[0].place):
         module = made.get(layer) or _make(layer, made)
         module.tensors.append(item.tensor)  # type: ignore[attr-defined]
         module.kind = module.kind or kind

@@ -26,8 +26,11 @@ MADE_UP = (
 _MADE_UP = re.compile("|".join(f"(?:{pattern})" for pattern, _ in MADE_UP))
 #: longer names are no layer's, and not looked into
 LONGEST = 1_000
-#: what TensorFlow hangs below the name of a variable or of its layer
-TAIL = re.compile(r"(?:/ReadVariableOp(?:_\d+)?|/resource|/read)?(?::\d+)?$")
+#: what TensorFlow hangs below the name of a variable
+TAIL = re.compile(r"(?:/resource|/read)?(?::\d+)?$")
+#: what reads a variable, below its layer or the layer's operators: dense/MatMul/ReadVariableOp
+READ = "ReadVariableOp"
+LOWER = frozenset(("depthwise", "convolution", "batchnorm", "add", "mul", "sub", "einsum"))
 
 
 def is_made_up(name: str) -> bool:
@@ -44,15 +47,24 @@ def layer_of(name: str, node: Node | None) -> str | None:
 
     >>> layer_of("fc1.weight", None), layer_of("model/dense/MatMul/ReadVariableOp:0", None), layer_of("fc1_w", None)
     ('fc1', 'model/dense', None)
+    >>> layer_of("model/norm_3/ReadVariableOp:0", None), layer_of("d/norm/batchnorm/mul/ReadVariableOp", None)
+    ('model/norm_3', 'd/norm')
     """
     if len(name) >= LONGEST:
         return None
     if is_made_up(name):
         return None if node is None else _by_node(node)
     name = name.rpartition(";")[2]
-    if "/" in name:
-        return TAIL.sub("", name).rpartition("/")[0] or None
-    return name.rpartition(".")[0] or None
+    return _of_tensorflow(name) if "/" in name else name.rpartition(".")[0] or None
+
+
+def _of_tensorflow(name: str) -> str | None:
+    """The layer of a variable, or of an operator: all but the last part, and but what it takes to read it."""
+    *parts, last = TAIL.sub("", name).split("/")
+    if last.startswith(READ):
+        while parts and (parts[-1][:1].isupper() or parts[-1].rstrip("_0123456789") in LOWER):
+            parts.pop()
+    return "/".join(parts) or None
 
 
 def _by_node(node: Node) -> str:
@@ -64,7 +76,7 @@ def _by_node(node: Node) -> str:
     if name.startswith("/"):
         scope = name[1:].rpartition("/")[0]
         return scope.replace("/", ".") or name[1:]
-    return name
+    return _of_tensorflow(name) or name if "/" in name else name
 
 
 def common(names: Sequence[str]) -> str:
