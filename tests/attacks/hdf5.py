@@ -10,7 +10,7 @@ from tests.hdf5_maker import F32, LINK_INFO, UNDEFINED, Maker, attribute, contig
 OUT = "CVE-2026-1669: Keras read any file through an external dataset of its .h5"
 LINKS = "keras-team/keras#22900, #22975, #22976; tf-keras#921: external, soft and virtual sources"
 HEAP = "HDFGroup/hdf5: CVE-2018-11206 and its kind: lengths in messages are not trusted"
-LOOP = "HDFGroup/hdf5: CVE-2018-17432 and its kind: structures that lead back to themselves"
+LOOP = "HDFGroup/hdf5: CVE-2018-15671 and its kind: structures that lead back to themselves"
 
 
 def made(*messages: tuple[int, bytes], old: bool = False) -> bytes:

@@ -8,7 +8,7 @@ from tests.attacks._attack import Attack, Count
 from tests.tflite_maker import FLOAT32, G, L, N, Op, T, V, flatbuffer, model
 
 BUF = "google/flatbuffers: buffers that no Verifier has seen (CVE-2020-35864 and its kind)"
-LITE = "tensorflow advisories TFSA-2020-025 ff.: indices of tensors and buffers are not trusted (CVE-2020-15211)"
+LITE = "tensorflow advisories of 2020: indices of tensors and buffers are not trusted (CVE-2020-15211)"
 
 
 def net(*tensors: T, inputs: list[int] | None = None) -> bytes:

@@ -51,8 +51,7 @@ def torch(*more: M, **options: object) -> bytes:
 
 def lies(**lie: object) -> bytes:
     """A PyTorch archive whose data.pkl is described wrongly."""
-    return archive([M("m/data.pkl", GOOD, **lie), M("m/data/0", bytes(24)), M("m/version",
-    b"3\n")])  # type: ignore[arg-type]
+    return archive([M("m/data.pkl", GOOD, **lie), M("m/data/0", bytes(24)), M("m/version", b"3\n")])  # type: ignore[arg-type]
 
 
 def patched(data: bytes, at: int, new: bytes) -> bytes:
