@@ -1,6 +1,6 @@
 """python -m tools.make_examples: one small network, written by the real libraries in each of their formats.
 
-Needs torch==2.13.0, onnx, onnxscript, keras and h5py in one environment.  The files stand in docs/examples, so that the
+Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment.  The files stand in docs/examples, so that the
 documents' examples run without any of these.
 """
 
@@ -68,8 +68,32 @@ def keras_files() -> None:
     model.save_weights(EXAMPLES / "digits.weights.h5")
 
 
+def adapter_files() -> None:
+    """adapter/: a LoRA adapter as PEFT saves it, of rank 4 on the two projections of one attention layer."""
+    import json
+
+    import numpy
+    from safetensors.numpy import save_file
+
+    folder = EXAMPLES / "adapter"
+    folder.mkdir(exist_ok=True)
+    rank, width = 4, 64
+    arrays = {}
+    for part in ("q_proj", "v_proj"):
+        name = f"base_model.model.model.layers.0.self_attn.{part}"
+        arrays[f"{name}.lora_A.weight"] = numpy.ones((rank, width), "float32")
+        arrays[f"{name}.lora_B.weight"] = numpy.zeros((width, rank), "float32")
+    save_file(arrays, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    said = {
+        "base_model_name_or_path": "example/base", "bias": "none", "lora_alpha": 8, "peft_type": "LORA", "r": rank,
+        "target_modules": ["q_proj", "v_proj"], "task_type": "CAUSAL_LM",
+    }  # fmt: skip
+    (folder / "adapter_config.json").write_text(json.dumps(said, indent=2) + "\n", "utf-8")
+
+
 if __name__ == "__main__":
     torch_files()
     keras_files()
+    adapter_files()
     for path in sorted(EXAMPLES.glob("digits*")):
         print(f"{path.stat().st_size:8,}  {path.name}", file=sys.stderr)
