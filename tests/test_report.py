@@ -19,7 +19,7 @@ from tests.zip_maker import M, archive
 
 LAMBDA = {"kind": "lambda", "text": "config.json: layer \x1b[31m has Python code"}
 SUM = {"kind": "checksum", "text": "data.pkl: its bytes do not give the checksum"}
-NONE = "deviations: none found: that is no promise that the file is safe"
+NONE = "deviations: none found, which is no promise that the file is safe"
 
 
 def flagged(*flags: dict[str, str]) -> Network:

@@ -59,7 +59,7 @@ COUNTED = [
     ("tied weights are absent, and that is all there is", [T("model.embed_tokens.weight", [10, 4])], None, 40, 40,
      "safetensors, 1 tensor", []),
     ("a second, averaged copy", [B, T("model_ema.fc1.bias", [16])], None, 16, 16, "safetensors, 2 tensors",
-     ["1 tensors of an averaged copy (model_ema) are set aside"]),
+     ["set aside: 1 tensor of an averaged copy (model_ema)"]),
     ("an averaged copy alone is the model", [T("model_ema.fc1.bias", [16])], None, 16, 16, "safetensors, 1 tensor", []),
     ("optimizer state", [B, T("optimizer.state.0.exp_avg", [16])], None, 16, 16, "safetensors, 2 tensors", []),
     ("experts", [T("mlp.experts.0.up.weight", [4]), T("mlp.experts.1.up.weight", [4])], None, 8, 8,

@@ -82,7 +82,7 @@ SOURCES = (
     ),
     Source(
         "summary", "text", "nparams.notation.summary",
-        "a printed summary: Keras, torchinfo, torchsummary, Lightning, Flax, Haiku, YOLO, ...",
+        "a printed summary (Keras, torchinfo, Flax, YOLO, ...)",
         "dense_1 (Dense)  (None, 10)  7850", options="which",
     ),
     Source(
@@ -137,11 +137,12 @@ SOURCES = (
         (".jit", ".torchscript", ".ptl"), inside=("/constants.pkl", "/code/.data/", "/model.json"),
     ),
     Source(
-        "pytorch", "file", "nparams.files.pytorch", "PyTorch checkpoint, as torch.save writes it since 1.6", "model.pt",
+        "pytorch", "file", "nparams.files.pytorch", "PyTorch checkpoint (torch.save since 1.6)", "model.pt",
         (".pt", ".pth", ".ckpt", ".bin"), inside=("/data.pkl",),
     ),
     Source(
-        "pytorch-legacy", "file", "nparams.files.pytorch_legacy", "PyTorch checkpoint from before 1.6", "model.pth",
+        "pytorch-legacy", "file", "nparams.files.pytorch_legacy", "PyTorch checkpoint (torch.save before 1.6)",
+        "model.pth",
         magic=(  # the number in protocols 2 and 3, 4 and 5, 0 and 1
             (2, b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."),
             (11, b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."),
@@ -161,7 +162,7 @@ SOURCES = (
         "model.weights.json", (".weights.json",),
     ),
     Source(
-        "hdf5", "file", "nparams.files.hdf5", "HDF5 file: Keras models and weights", "model.weights.h5",
+        "hdf5", "file", "nparams.files.hdf5", "HDF5: models and weights of Keras, plain arrays", "model.weights.h5",
         (".h5", ".hdf5"), tuple((at, b"\x89HDF\r\n\x1a\n") for at in (0, 512, 1024, 2048, 4096)),
     ),
     Source(
@@ -193,11 +194,11 @@ VIEWS = (
 )
 
 COMMANDS = (
-    Command("why", "nparams.cli.why", "why SOURCE N: which mistakes in counting give N instead"),
-    Command("diff", "nparams.cli.diff", "diff A B: what makes the totals of two sources differ, item by item"),
-    Command("check", "nparams.cli.check", "check SOURCE --expect N | --max N | --min N: exit 1 unless they hold"),
-    Command("layers", "nparams.cli.layers", "list every kind of layer that a list may name; layers NAME tells of one"),
-    Command("formats", "nparams.cli.formats", "list every form that can be read"),
-    Command("completion", "nparams.cli.completion", "print a completion script for bash, zsh or fish"),
-    Command("help", "nparams.cli.help", "show this help"),
+    Command("why", "nparams.cli.why", "why SOURCE N: which mistakes in counting give N"),
+    Command("diff", "nparams.cli.diff", "diff A B: what makes two totals differ, item by item"),
+    Command("check", "nparams.cli.check", "check SOURCE --max N: exit 1 if it has more (--expect, --min)"),
+    Command("layers", "nparams.cli.layers", "layers [NAME]: every kind of layer that a list may name, or one"),
+    Command("formats", "nparams.cli.formats", "formats: every form that can be read"),
+    Command("completion", "nparams.cli.completion", "completion SHELL: what bash, zsh or fish complete with"),
+    Command("help", "nparams.cli.help", "help: this help"),
 )

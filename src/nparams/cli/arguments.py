@@ -45,7 +45,8 @@ class Parser(OneLine):
 
     def format_help(self) -> str:
         """Examples, then options, then the other commands."""
-        commands = "\n".join(f"  nparams {row.name:<12} {row.help}" for row in COMMANDS)
+        told = [row.help.split(": ", 1) for row in COMMANDS]
+        commands = "\n".join(f"  nparams {usage:<21} {text}" for usage, text in told)
         return f"{EXAMPLES}\n{super().format_help()}\nother commands:\n{commands}\n"
 
 

@@ -97,7 +97,8 @@ def _set_copies_aside(made: Made, tensors: Sequence[Tensor]) -> None:
         return
     for t in copies:
         t.role, t.note = "other", "a second, averaged copy of a model that is also here"
-    made.notes.append(f"{len(copies):,} tensors of an averaged copy ({copies[0].name.partition('.')[0]}) are set aside")
+    told = "1 tensor" if len(copies) == 1 else f"{len(copies):,} tensors"
+    made.notes.append(f"set aside: {told} of an averaged copy ({copies[0].name.partition('.')[0]})")
 
 
 def _route_experts(made: Made, tensors: Sequence[Tensor]) -> None:

@@ -71,7 +71,8 @@ class _Writer:
             self._copies(row)
         for role, size in row.apart.items() if not row.module.why else ():
             numbers = counted(size, "number", self.look)
-            self.say(f"It also keeps {numbers} apart: {role}, no parameter{'' if size == 1 else 's'}.")
+            told = "is no parameter" if size == 1 else "are no parameters"
+            self.say(f"It also keeps {numbers} that {told} ({role}).")
 
     def _title(self, row: Row) -> str:
         ends = (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nparams.errors import NparamsError
     from nparams.network import Network
 
-NONE = "none found: that is no promise that the file is safe"
+NONE = "none found, which is no promise that the file is safe"
 
 
 def render(network: Network, look: Look | None = None) -> str:
@@ -26,7 +26,7 @@ def render(network: Network, look: Look | None = None) -> str:
     >>> print(render(network))
     m.pt: PyTorch checkpoint, 1 tensor
     <BLANKLINE>
-    deviations: none found: that is no promise that the file is safe
+    deviations: none found, which is no promise that the file is safe
     """
     look = look or Look()
     return "\n".join([heading(network, look), "", *map(look.text, listed(network.flags, "while reading"))])

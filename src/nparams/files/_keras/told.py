@@ -126,8 +126,8 @@ def _notes(made: Read) -> list[str]:
         sizes: dict[str, int] = {}
         for t in apart:
             sizes[t.note or ""] = sizes.get(t.note or "", 0) + _stored(t)
-        told = "; ".join(f"{size:,} numbers, {why}" for why, size in sizes.items())
-        notes.append(f"set aside, because it is not the model: {told}")
+        told = "; ".join(f"{size:,} number{'' if size == 1 else 's'}, {why}" for why, size in sizes.items())
+        notes.append(f"set aside: {told}")
     tied = [t for t in made.tensors if t.tied_to is not None and t.role in PARAMETER_ROLES]
     if tied:
         notes.append(f"{len(tied):,} tensors are stored under two names and counted once ({tied[0].name})")
@@ -158,6 +158,10 @@ def _notes(made: Read) -> list[str]:
     return notes
 
 
+#: role -> where Keras's summary counts what is no parameter here
+APART = (("buffer", "in buffers"), ("bookkeeping", "in scales"))
+
+
 def _also(made: Read, version: str | None) -> tuple[dict[str, Size], list[str]]:
     """What Keras's own summary prints, and a note where that is another number.
 
@@ -174,11 +178,10 @@ def _also(made: Read, version: str | None) -> tuple[dict[str, Size], list[str]]:
     model = [t for t in held if t.role != "other"]
     if any(t.size is None and t.stored is None for t in model):
         return {}, []
-    fixed = sum(_stored(t) for t in model if t.role not in PARAMETER_ROLES)
     learning = sum(_stored(t) for t in optimizer) if third else 0
     own = sum(_stored(t) for t in model) + learning + (made.lora if third else 0)
-    parts = [f"{fixed:,} numbers that are kept beside the weights (moving statistics, scales)"] if fixed else []
-    parts += [f"{learning:,} of the optimizer"] if learning else []
+    more = [(sum(_stored(t) for t in model if t.role == role), where) for role, where in APART]
+    parts = [f"{size:,} {where}" for size, where in (*more, (learning, "of the optimizer")) if size]
     told = f"Keras's own summary says {own:,}: it counts {' and '.join(parts)} too"
     return {"framework": own}, [told] if parts else []
 
