@@ -38,6 +38,7 @@ NODE = field(1, "X") + field(2, "Placeholder") + field(5, field(1, "dtype"))
 GRAPH = field(1, NODE) + field(1, field(1, "W") + field(2, "Const"))
 META = field(2, field(1, field(1, "Add") + field(2, field(1, "x")))) + field(3, "serve")
 INPUT = field(1, "input_2") + field(3, b"*\x0b")
+SPORE = field(1, 1024) + field(1, 784) + field(2, "Float32") + field(3, b"\x77\xac\xb4\x3c" * 200)
 COREML = field(1, 6) + field(2, field(1, INPUT) + field(10, "x")) + field(502, b"a")
 CAFFE = field(1, "net") + field(100, field(1, "input") + field(2, "Input") + field(4, "data"))
 CAFFE_V1 = field(1, "CaffeNet") + field(2, field(3, "data") + field(4, "data") + field(5, 5))
@@ -121,6 +122,9 @@ CASES = [
     ("model.mlmodel", COREML, "a Core ML model"),
     ("Manifest.json", b'{\n  "fileFormatVersion": "1.0.0",\n  "itemInfoEntries": {', "the list of a Core ML package"),
     ("weight.bin", pack("<II", 21, 2) + bytes(56) + b"\xef\xbe\xad\xde", "a weights file of a Core ML package"),
+    ("model.ckpt", field(1, field(1, "fc.weight") + field(2, SPORE)), "a MindSpore checkpoint, not read yet"),
+    ("model.ckpt", field(1, field(1, "step") + field(2, field(2, "Int32") + field(3, b"\1\0"))), "a MindSpore checkp"),
+    ("model.ckpt", bytes(16) + b"\4\0\0\0\x08\5\x10\x1e" + bytes(120), "a file of Paddle variables (no names)"),
     ("net.caffemodel", CAFFE, "a Caffe model"),
     ("net.caffemodel", field(1, "") + field(100, field(1, "input") + field(2, "Input")), "a Caffe model"),
     ("net.caffemodel", CAFFE_V1, "a Caffe model"),

@@ -1,7 +1,8 @@
 """Protocol buffers have no first bytes of their own: which message a file holds, by the fields that it begins with.
 
 Sources: tensorflow/core/framework/graph.proto and node_def.proto, tensorflow/core/protobuf/saved_model.proto,
-BVLC/caffe src/caffe/proto/caffe.proto, apple/coremltools mlmodel/format/Model.proto.
+BVLC/caffe src/caffe/proto/caffe.proto, apple/coremltools mlmodel/format/Model.proto,
+mindspore-ai/mindspore mindspore/ccsrc/utils/checkpoint.proto.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ GRAPH = "a TensorFlow graph (GraphDef), not read yet; convert it to ONNX (tf2onn
 SAVED = f"a SavedModel of TensorFlow, {TENSORFLOW}"
 COREML = "a Core ML model, not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
 CAFFE = "a Caffe model, not read yet; convert it to ONNX and count that"
+MINDSPORE = "a MindSpore checkpoint, not read yet; load it in MindSpore and save its arrays as .npz"
 VARINT, BYTES, WIDTHS = 0, 2, {1: 8, 5: 4}
+MINDSPORE_TYPES = (b"Float", b"BFloat", b"Int", b"UInt", b"Bool", b"Complex", b"str")
 FIELDS = 6  # of a message that are looked at
 
 
@@ -98,6 +101,15 @@ def _graph(found: list[Field]) -> bool:
     )
 
 
+def _mindspore(found: list[Field]) -> bool:
+    """Values, each a name and a tensor: sizes, the name of a number type, bytes."""
+    value = _nested(found, 0)
+    if not (_is(found, 0, 1, BYTES) and _is(value, 0, 1, BYTES) and _is(value, 1, 2, BYTES) and _text(value[0][3])):
+        return False
+    kind = next((field for field in _nested(value, 1) if field[:2] != (1, VARINT)), None)
+    return kind is not None and kind[:2] == (2, BYTES) and kind[3].startswith(MINDSPORE_TYPES)
+
+
 def _library(found: list[Field]) -> bool:
     """A graph with its functions or versions written first (fields 2 to 4): none of its nodes is here."""
     return _is(found, 0, 4, BYTES) and all(f[0] <= 2 and f[1] == VARINT for f in _nested(found, 0))
@@ -130,4 +142,6 @@ def _caffe(found: list[Field]) -> bool:
     return bool(layer) and layer[0][1] == BYTES and (not layer[0][3] or _text(layer[0][3]) or found[k][0] == 2)
 
 
-TESTS = ((_graph, GRAPH), (_coreml, COREML), (_saved, SAVED), (_caffe, CAFFE), (_library, GRAPH))
+TESTS = (
+    (_mindspore, MINDSPORE), (_graph, GRAPH), (_coreml, COREML), (_saved, SAVED), (_caffe, CAFFE), (_library, GRAPH),
+)  # fmt: skip

@@ -257,10 +257,19 @@ def engine(head: bytes, name: str) -> str | None:
     return "a TensorRT engine, which does not store shapes openly; count the ONNX file it was built from"
 
 
+def paddle(head: bytes, name: str) -> str | None:
+    """PaddlePaddle/Paddle paddle/fluid/framework/lod_tensor.cc and tensor_util.cc, TensorToStream: two versions and a
+    level of detail, all 0, then the size of a message that gives a number type (field 1) and sizes (field 2)."""
+    size = int.from_bytes(head[16:20], "little")
+    if any(head[:16]) or not 2 <= size <= 64 or head[20:21] != b"\x08" or head[22:23] not in (b"\x10", b"\x12", b""):
+        return None
+    return f"a file of Paddle variables (no names), {PADDLE}"
+
+
 #: sure enough to be asked before the formats that are read
 EARLY: tuple[Test, ...] = (
     lfs, page, answer, xml, json, words, tar, checkpoint, ctranslate2, darknet, coreml, shards, engine, tfjs, ncnn,
     pickled,
 )  # fmt: skip
 #: asked of what no format takes
-LATE: tuple[Test, ...] = (flax, raw)
+LATE: tuple[Test, ...] = (flax, paddle, raw)
