@@ -75,12 +75,14 @@ class File:
             links = old_groups.links(self.store, symbols.body, symbols.at)
         else:
             links = new_groups.links(self.store, header.read(self.store, address))
+        named: dict[str, Link] = {}
         for link in links:
-            if not link.key or b"/" in link.key:
-                raise self.store.bad(f"group {shown(path)}", f"a member called {shown(link.name)}", address)
-        named = {link.name: link for link in links}
-        if len(named) < len(links):
-            raise self.store.bad(f"group {shown(path)}", "two members bear one name", address)
+            name = link.name
+            if not name or "/" in name:
+                raise self.store.bad(f"group {shown(path)}", f"a member called {shown(name)}", address)
+            if name in named:
+                raise self.store.bad(f"group {shown(path)}", "two members bear one name", address)
+            named[name] = link
         return named
 
 
