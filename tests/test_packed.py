@@ -238,7 +238,7 @@ def test_what_is_not_known_has_no_total(tensors, why):
     found = network([*tensors, T("norm.weight", [5], "BF16")])
     packed = tensors[0]
     assert (found.total, found.totals.known, found.totals.unknown) == (None, 5, 1)
-    assert found.notes == [f'1 packed weights have no known logical size; the first: "{packed.name}": {why}']
+    assert found.notes == [f'1 packed weight has no known logical size: "{packed.name}": {why}']
     assert found.totals.elements == sum(_product(t.shape) for t in tensors) + 5
     assert all(t.role == "bookkeeping" for t in found.tensors() if t.name not in (packed.name, "norm.weight"))
 

@@ -157,7 +157,7 @@ UNKNOWN = [
 def test_what_is_not_known_has_no_total(tensors, why):
     found = network([*tensors, T("norm.weight", [5], "BF16")])
     assert (found.total, found.totals.unknown) == (None, 1)
-    assert found.notes == [f'1 packed weights have no known logical size; the first: "{tensors[0].name}": {why}']
+    assert found.notes == [f'1 packed weight has no known logical size: "{tensors[0].name}": {why}']
 
 
 # the shape that the metadata gives | what is said

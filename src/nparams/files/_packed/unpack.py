@@ -112,7 +112,8 @@ def unpack(
     if schemes:
         _set_loose_aside(tensors)
     if unknown:
-        notes[f"{unknown:,} packed weights have no known logical size; the first: {first}"] = 1
+        many = "1 packed weight has" if unknown == 1 else f"{unknown:,} packed weights have"
+        notes[f"{many} no known logical size{':' if unknown == 1 else '; the first:'} {first}"] = 1
     return " and ".join(schemes) or None, list(notes)
 
 
