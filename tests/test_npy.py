@@ -150,3 +150,11 @@ def test_real_files(form):
     for row in rows:
         found = nparams.read(listed.parent / row["file"])
         assert (found.form, found.totals.elements) == (form, int(row["expected_elements"]))
+
+
+def test_arrays_that_no_name_calls_a_network_are_doubted():
+    odd = npz({"mel_80.npy": of("<f4", "80, 201", 64320)})
+    assert read_npz(MemorySource(odd, "w.npz")).notes == [
+        "arrays without a word of a network: weights by their shapes and number types alone"
+    ]
+    assert read_npz(MemorySource(npz({"W1.npy": KERNEL, "b1.npy": BIAS}), "w.npz")).notes == []

@@ -173,6 +173,23 @@ def usual_role(leaf: str, shape: tuple[int, ...], dtype: str | None) -> tuple[st
     return role, f"{role} by its name, like {example}"
 
 
+#: names of weights that people write by hand are no longer: W1, W_10, Wxh
+SHORT = 4
+
+
+def says(name: str) -> bool:
+    """Whether the last part of a name is a word for a parameter.
+
+    >>> says("dense/kernel"), says("W1"), says("mel_80")
+    (True, True, False)
+    """
+    leaf = name[max(name.rfind("."), name.rfind("/")) + 1 :]
+    known = LEAVES.get(leaf)
+    if known is not None:
+        return known[0] in ("weight", "bias")
+    return (leaf[:1] in ("w", "W") and len(leaf) <= SHORT) or leaf.endswith(("_weight", "_kernel", "_bias"))
+
+
 def _by_spelling(leaf: str) -> tuple[str, str]:
     for ending, role, example in ENDINGS:
         if leaf.endswith(ending):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nparams.dtypes import INTEGERS, bytes_of
-from nparams.network import Listed
-from nparams.roles import ADAPTER_HINTS, HINTS
+from nparams.network import PARAMETER_ROLES, Listed
+from nparams.roles import ADAPTER_HINTS, HINTS, says
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +74,18 @@ def assemble(
     if ".experts." in hints:
         _route_experts(made, tensors)
     return made
+
+
+def undecided(tensors: Sequence[Tensor]) -> list[str]:
+    """A note where no name says that this is a network: a container of arrays may hold anything.
+
+    >>> from nparams.network import Tensor
+    >>> undecided([Tensor("mel_80", (80, 201))]), undecided([Tensor("W1", (3, 2)), Tensor("b1", (2,))])
+    (['arrays without a word of a network: weights by their shapes and number types alone'], [])
+    """
+    if not any(t.role in PARAMETER_ROLES for t in tensors) or any(t.role == "bias" or says(t.name) for t in tensors):
+        return []
+    return ["arrays without a word of a network: weights by their shapes and number types alone"]
 
 
 # -- what only the whole list of names can tell ------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from nparams.errors import FormatError, escaped, place, telling
 from nparams.files import _npy
 from nparams.files._zip import Archive
-from nparams.files.named import assemble
+from nparams.files.named import assemble, undecided
 from nparams.network import Network
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     read_as = ", ".join(["NumPy archive", _counted(len(tensors)), *([made.scheme] if made.scheme else [])])
     return Network(
         tensors=tensors, source=source.name, form="npz", read_as=read_as, routes=made.routes, flags=flags,
-        parts=made.parts, notes=[*made.notes, *_unnamed(tensors)],
+        parts=made.parts, notes=[*made.notes, *undecided(tensors), *_unnamed(tensors)],
     )  # fmt: skip
 
 

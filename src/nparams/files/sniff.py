@@ -122,8 +122,8 @@ def unknown(source: ByteSource, files: Sequence[FileKind]) -> UnsupportedError |
     for row in files:
         if name.endswith(row.suffixes):
             return FormatError(
-                f"{place(name)}: its ending is that of {row.form} files, but it begins {head[:12]!r}. Damaged, or wrongly "
-                "named?"
+                f"{place(name)}: its ending is that of {row.form} files, but it begins {head[:12]!r}. Damaged, or "
+                "wrongly named?"
             )
     readable = ", ".join(row.form for row in files)
     return UnsupportedError(f"{place(name)}: unknown kind of file (it begins {head[:12]!r}). Files read: {readable}")

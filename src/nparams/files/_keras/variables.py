@@ -58,6 +58,9 @@ KINDS = {
     "GroupNormalization": "GroupNorm", "RMSNormalization": "RMSNorm", "LSTMCell": "LSTM", "GRUCell": "GRU",
     "SimpleRNNCell": "SimpleRNN", "ConvLSTMCell": "ConvLSTM", "ConvLSTM1D": "ConvLSTM", "ConvLSTM2D": "ConvLSTM",
     "ConvLSTM3D": "ConvLSTM", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "ReversibleEmbedding": "Embedding",
+    # Keras 1 (keras 1.2.2 keras/layers/convolutional.py)
+    "Convolution1D": "Conv", "Convolution2D": "Conv", "Convolution3D": "Conv", "Deconvolution2D": "ConvTranspose",
+    "AtrousConvolution1D": "Conv", "AtrousConvolution2D": "Conv", "SeparableConvolution2D": "SeparableConv",
 }  # fmt: skip
 #: the setting that makes an optional variable, and its value
 OPTIONS = {"bias": ("use_bias", True), "gamma": ("scale", True), "beta": ("center", True), "scale": ("use_scale", True),
