@@ -204,7 +204,6 @@ HOSTILE = [
      "makes an instance of a.C (opcode REDUCE at 37)"),
     ("__newobj__", b"ccopy_reg\n__newobj__\ncos\nsystem\n\x85R.",
      "makes an instance of os.system (opcode REDUCE at 33)"),
-    ("__reduce__ of an unknown function", b"cmy.models\nbuild\n)R.", "calls my.models.build (opcode REDUCE at 18)"),
     ("getattr", b"cbuiltins\ngetattr\ncos\nS'system'\n\x86R.", None),
     ("getattr of a module", b"c__builtin__\ngetattr\ncos\npath\nS'join'\n\x86R.",
      "calls builtins.getattr on os.path (opcode REDUCE at 39)"),
@@ -242,10 +241,55 @@ def test_calls_are_refused_by_name(data: bytes, told: str | None) -> None:
         assert str(caught.value) == f"x.pt {told}. Nothing was run. This file is hostile or not a checkpoint"
 
 
+OWN = "keeps objects of its own; where you trust it, load it and torch.save(model.state_dict())"
+# what it shows | the name that is called | what the message says the file may be
+OTHERS = [
+    ("a function of its own", "my.models", "build", OWN),
+    ("a class of its own", "memory", "CustomDeque", OWN),
+    ("dill", "dill._dill", "_load_type", "was saved with dill, which writes code; where you trust it, load it and "),
+    ("Keras", "keras.src.saving.saving_lib", "load", "keeps a Keras model; where you trust it, load it and "),
+    ("a call that attacks make", "pandas", "read_pickle", "not a checkpoint"),
+    ("torch", "torch.utils.bottleneck.__main__", "run_autograd_prof", "not a checkpoint"),
+    ("letters of another script", "mоdels", "build", "not a checkpoint"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("module_name", "name", "told"), [c[1:] for c in OTHERS], ids=[c[0] for c in OTHERS])
+def test_what_to_do_about_calls_of_its_own(module_name: str, name: str, told: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        value(pickled(R(G(module_name, name))))
+    assert f"{module_name}.{name} (opcode REDUCE" in str(caught.value)
+    assert f"Nothing was run. This file is hostile or {told}" in str(caught.value)
+
+
+PARTIAL = G("functools", "partial")
+BLOCK = G("pandas.core.internals.blocks", "new_block")
+
+
+def partial(function: G, state: object = None) -> bytes:
+    """The opcodes of functools.partial(function), called without arguments."""
+    return pickled(R(PARTIAL, (function,), state))[:-1] + b")R."
+
+
+def test_a_partial_of_what_is_listed_may_be_called() -> None:
+    assert value(partial(BLOCK)).maker.path == "pandas.core.internals.blocks.new_block"
+    assert value(partial(BLOCK, (BLOCK, (), {}, None))).maker.path == "pandas.core.internals.blocks.new_block"
+
+
+@pytest.mark.parametrize("code", [
+    partial(G("os", "system")), partial(BLOCK, (G("os", "system"), (), {}, None)), partial(G("builtins", "getattr")),
+    pickled(R(PARTIAL, ()))[:-1] + b")R.", partial(BLOCK)[:-3] + b"NR.",
+])  # fmt: skip
+def test_a_partial_of_anything_else_may_not(code: bytes) -> None:
+    with pytest.raises(FormatError, match=r"calls what functools\.partial gives .* hostile or not a checkpoint"):
+        value(code)
+
+
 def test_a_name_that_is_not_called_is_flagged() -> None:
     loaded = load(MemorySource(b"cos\nsystem\ncbuiltins\neval\nctorch\nload\n\x87."))
     told = [
-        {"kind": "pickle", "text": f"it names {name}, which no checkpoint needs"} for name in ("os.system", "builtins.eval")
+        {"kind": "pickle", "text": f"it names {name}, which no checkpoint needs"}
+        for name in ("os.system", "builtins.eval")
     ]
     assert loaded.flags == told
 

@@ -1,4 +1,4 @@
-"""A bare pickle: tensors of numpy in dictionaries, lists or objects.  It is read as data, and nothing in it runs.
+"""A bare pickle: tensors of numpy and PyTorch in dictionaries, lists or objects.  Nothing in it runs.
 
 CPython Lib/pickletools.py; see _pickle/.  What the pickle would call outside the list of rebuilders is refused by name.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from nparams.errors import UnsupportedError, escaped, place
 from nparams.files._pickle import Refused, load
 from nparams.files._pytorch.model import Model
+from nparams.files._pytorch.nested import Nested
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
 
@@ -37,7 +38,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     Raises FormatError for a damaged or hostile pickle, UnsupportedError for one that holds no array.
     """
     with Paused():
-        loaded = load(source, persistent=_outside, limits=limits)
+        loaded = load(source, calls=Nested(source).calls, persistent=_outside, limits=limits)
         model = Model(source.name).read(loaded.value)
         if not model.tensors:
             raise UnsupportedError(
@@ -61,7 +62,7 @@ def _classes(found: dict[str, int]) -> str:
 
 
 class _Nowhere:
-    """No storages: the arrays of numpy stand in the pickle itself, and are not looked at."""
+    """No storages beside the pickle: arrays of numpy stand in it and are not looked at."""
 
     def read(self, storage: Storage, first: int, length: int) -> bytes:
         """No packed tensor keeps its shape here."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from nparams.errors import FormatError, place, shown, telling
 from nparams.files._pickle import load
 from nparams.files._pytorch.model import Model
+from nparams.files._pytorch.nested import Nested
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
 from nparams.files._pytorch.storages import Storages
@@ -41,7 +42,7 @@ def _read(archive: Archive, source: ByteSource, folder: Folder | None, limits: b
     root = root_of(archive, source.name)
     storages = Storages()
     member = pickle_of(archive, root + PICKLE, source.name)
-    loaded = load(member, persistent=storages, limits=limits)
+    loaded = load(member, calls=Nested(member).calls, persistent=storages, limits=limits)
     model = Model(source.name).read(loaded.value)
     payload = Zipped(archive, root)
     unread = payload.check(storages, source.name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from nparams.errors import FormatError, place
 from nparams.files._pickle import Dict, load
 from nparams.files._pytorch.model import Model
+from nparams.files._pytorch.nested import Nested
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
 from nparams.files._pytorch.storages import Storages
@@ -47,7 +48,7 @@ def _read(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
         at = met.end
     told = load(head, at, calls={}, limits=limits)
     storages = Storages()
-    loaded = load(source, told.end, persistent=storages, limits=limits)
+    loaded = load(source, told.end, calls=Nested(source).calls, persistent=storages, limits=limits)
     keys = load(source, loaded.end, calls={}, limits=limits)
     payload = Rows(source, file, storages, keys.value, keys.end)
     model = Model(source.name).read(loaded.value)

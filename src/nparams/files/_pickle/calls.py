@@ -31,7 +31,8 @@ HARMLESS = frozenset(
         "builtins.str", "builtins.int", "builtins.float", "builtins.complex", "builtins.bytearray",
         "argparse.Namespace", "types.SimpleNamespace", "collections.OrderedDict", "collections.defaultdict",
         "collections.Counter", "collections.deque", "collections.UserDict", "collections.UserList", "uuid.UUID",
-        "functools.partial", "random.Random", "threading.local",
+        "functools.partial", "random.Random", "threading.local", "_io.BytesIO", "io.BytesIO", "_io.StringIO",
+        "io.StringIO",
     )
 )  # fmt: skip
 
@@ -160,6 +161,16 @@ def generic(maker: Global, args: tuple[Any, ...]) -> Call:
     return Call(maker, args)
 
 
+def of_partial(called: object, args: object) -> Record:
+    """A call of what functools.partial(function, ...) gives: a call of that function; pandas' tables hold some."""
+    if isinstance(called, Record) and called.maker.path == "functools.partial" and isinstance(args, tuple):
+        function: Any = called.args[0] if called.args else None
+        told = called.state[0] if isinstance(called.state, tuple) and called.state else function
+        if function.__class__ is Global and told is function and function.path in FRAMES:
+            return Record(function, args)
+    raise Refused(f"calls {named(called)}")
+
+
 def _rows(make: Make, prefix: str, names: str) -> dict[str, Make]:
     return {f"{prefix}.{name}": make for name in names.split()}
 
@@ -181,8 +192,17 @@ TENSORS: Mapping[str, Make] = {
     "torch.nested._internal.nested_tensor._rebuild_njt": Call,
 }  # fmt: skip
 
+#: makers of pandas' tables, which learners of tables keep (pandas/core/internals/blocks.py, core/indexes/base.py)
+FRAMES: Mapping[str, Make] = {
+    **_rows(Record, "pandas.core.internals.blocks", "new_block"),
+    **_rows(Record, "pandas._libs.internals", "_unpickle_block"),
+    **_rows(Record, "pandas.core.indexes.base", "_new_Index"),
+    **_rows(Record, "pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"),
+}
+
 CALLS: Mapping[str, Make] = {
     **TENSORS,
+    **FRAMES,
     **_rows(Call, "torch", "Size device Generator finfo iinfo"),
     "torch.serialization._get_layout": Call,
     **_rows(Call, "torch.storage", "UntypedStorage TypedStorage"),

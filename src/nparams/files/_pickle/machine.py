@@ -11,7 +11,7 @@ from struct import Struct
 from struct import error as StructError
 
 from nparams.errors import FormatError, escaped, place
-from nparams.files._pickle.calls import RENAMED, is_alarming, named
+from nparams.files._pickle.calls import RENAMED, is_alarming, of_partial
 from nparams.files._pickle.names import name_of
 from nparams.files._pickle.opcodes import RARE
 from nparams.files._pickle.plain import LONGEST
@@ -130,10 +130,10 @@ class Machine:
 
     def hostile(self, pos: int, op: int, what: str) -> NoReturn:
         """Refuse what the pickle would do."""
-        raise FormatError(
-            f"{place(self.source.name)} {what} (opcode {name_of(op)} at {self.base + pos:,}). Nothing was run. "
-            "This file is hostile or not a checkpoint"
-        ) from None
+        from nparams.files._pickle.advice import otherwise
+
+        told = f"{place(self.source.name)} {what} (opcode {name_of(op)} at {self.base + pos:,}). Nothing was run."
+        raise FormatError(f"{told} This file is hostile or {otherwise(what, self.globals.values())}") from None
 
     def _broken(self, at: int, data: bytes, error: Exception) -> NoReturn:
         """Refuse what cannot be done with what is on the stack, or is cut short."""
@@ -216,10 +216,11 @@ class Machine:
                     args = stack.pop()
                     called = stack[-1]
                     if called.__class__ is not Global or called.make is None:
-                        raise Refused(f"calls {named(called)}")
-                    if args.__class__ is not tuple:
+                        stack[-1] = of_partial(called, args)
+                    elif args.__class__ is tuple:
+                        stack[-1] = called.make(called, args)
+                    else:
                         raise TypeError("a call without a tuple of arguments")
-                    stack[-1] = called.make(called, args)
                     made += 1
                 elif op == 0x86:  # TUPLE2
                     last = stack.pop()

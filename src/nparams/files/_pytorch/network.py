@@ -101,4 +101,8 @@ def _bytes(model: Model, payload: Payload, k: int, limit: int) -> bytes:
         raise FormatError(f"{told}: its numbers do not stand in the file as they are")
     if array.size * width > limit:
         raise FormatError(f"{told} takes {array.size * width:,} bytes where at most {limit:,} make sense")
-    return payload.read(array.storage, array.offset * width, array.size * width)
+    first, length = array.offset * width, array.size * width
+    if array.storage.root.held is not None:
+        source, at = array.storage.root.held
+        return source.read(at + array.storage.start + first, length)
+    return payload.read(array.storage, first, length)

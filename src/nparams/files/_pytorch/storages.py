@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nparams.files.bytesource import ByteSource
+
 #: classes of bytes without a number type: their elements are bytes
 UNTYPED = frozenset(("UntypedStorage", "_UntypedStorage"))
 #: modules whose storages are torch's
@@ -24,7 +26,7 @@ MAX_ELEMENTS = 1 << 62
 class Storage:
     """A run of numbers: `dtype` None means plain bytes; `elements` of it, `bytes` in all."""
 
-    __slots__ = ("bytes", "dtype", "elements", "key", "location", "root", "start", "width")
+    __slots__ = ("bytes", "dtype", "elements", "held", "key", "location", "root", "start", "width")
 
     def __init__(self, key: str, dtype: str | None, width: int, elements: int, location: Any) -> None:
         self.key = key
@@ -37,6 +39,8 @@ class Storage:
         #: the storage that this is a part of, and at which byte (itself and 0, but for old files)
         self.root = self
         self.start = 0
+        #: where its numbers lie, if not where the others' do
+        self.held: tuple[ByteSource, int] | None = None
 
 
 class Storages:
