@@ -1,7 +1,7 @@
 """python -m tools.make_examples: one small network, written by the real libraries in each of their formats.
 
-Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment.  The files stand in docs/examples, so that the
-documents' examples run without any of these.
+Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment.  The files stand in
+docs/examples, so that the documents' examples run without any of these.
 """
 
 from __future__ import annotations

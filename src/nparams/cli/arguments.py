@@ -112,10 +112,24 @@ class Formatter(argparse.HelpFormatter):
         return wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
+#: columns of the help
+WIDEST = 100
+
+
 def formatter(prog: str) -> Formatter:
-    """Told its width: asking the terminal would load shutil at every start."""
+    """Told its width: argparse's own question to the terminal would load shutil at every start."""
+    return Formatter(prog, max_help_position=26, width=_width())
+
+
+def _width() -> int:
+    """COLUMNS where it is set; else the terminal's, up to what reads well; else that."""
     columns = os.environ.get("COLUMNS", "")
-    return Formatter(prog, max_help_position=26, width=int(columns) if columns.isdigit() else 100)
+    if columns.isdigit():
+        return int(columns)
+    try:
+        return min(os.get_terminal_size(1).columns or WIDEST, WIDEST)
+    except OSError:
+        return WIDEST
 
 
 def parsed(words: list[str]) -> Request:
