@@ -113,6 +113,9 @@ READ = [
      f"checkpoint-1/ was read; checkpoint-2/ hold the same network: {SAME}"),
     ("one sub-folder with a model", {"README.md": b"", "weights/net.safetensors": ONE, "src/a.py": b""}, 4,
      "weights/ is the only sub-folder with a model; the folder itself has none"),
+    ("what was pickled, and data", {"net.safetensors": ONE, "scaler.pkl": b"", "model.pkl": b"", "X_test.npy": b""}, 4,
+     "read from net.safetensors; not read: X_test.npy (array beside the model); model.pkl, scaler.pkl (pickle beside "
+     "the model)"),
     ("OpenVINO and ncnn beside", {"net.safetensors": ONE, "m.xml": b"", "m.bin": b"", "n.param": b"", "n.bin": b""}, 4,
      "read from net.safetensors; not read: m.bin (OpenVINO, which is not read here); n.bin (ncnn, which is not read "
      "here); n.param (another kind, which is not read here)"),

@@ -6,6 +6,7 @@ import re
 
 from nparams.files._folder.table import (
     ADAPTERS,
+    BARE,
     BESIDE,
     ENCODINGS,
     OTHERS,
@@ -106,7 +107,15 @@ class Inventory:
                 self._add(sets, name, form)
             elif (unread := stranger(name)) is not None:
                 self.rest.setdefault(f"{unread}, which is not read here", []).append(name)
+        self._set_aside_bare(sets)
         self.candidates = sorted(sets.values(), key=lambda each: (each.family[0], each.rank))
+
+    def _set_aside_bare(self, sets: dict[tuple[str, str, str, int], Candidate]) -> None:
+        """Bare arrays and pickles are the model only where nothing else may be."""
+        if any(each.form not in BARE for each in sets.values()):
+            for key in [key for key, each in sets.items() if each.form in BARE]:
+                each = sets.pop(key)
+                self.rest.setdefault(BARE[each.form], []).extend(each.files)
 
     def _is_mapped(self, name: str) -> bool:
         """Whether a file is a shard of Keras weights whose map lies beside it."""

@@ -13,6 +13,9 @@ PREFERENCE = (
     "torchscript", "npy",
 )  # fmt: skip
 
+#: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
+BARE = {"pickle": "pickle beside the model", "npy": "array beside the model"}
+
 #: stems of whole models, best first
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
