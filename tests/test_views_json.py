@@ -165,6 +165,15 @@ def test_no_total_when_something_is_not_created(
     assert main(["lazy", "--expect", "6"]) == 2
 
 
+@pytest.mark.parametrize("tensors", [False, True])
+def test_csv_has_one_header_whatever_the_network_holds(tensors: bool) -> None:
+    from nparams.views.csv import render
+
+    empty, full = (Network(tensors=held, source="m") for held in ([], [Tensor("a.weight", (2, 3))]))
+    assert render(empty, tensors=tensors).split("\n") == [render(full, tensors=tensors).split("\n")[0]]
+
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_csv_holds_the_rows(name: str) -> None:
     from nparams.views.csv import render

@@ -16,13 +16,21 @@ if TYPE_CHECKING:
 
 def render(network: Network, look: Look | None = None, *, tensors: bool = False) -> str:
     """A header and one line a row (or a tensor); no sum line, so that the column total (adds) gives the network's."""
-    rows = tensor_rows(network) if tensors else _rows(network)
-    names = list(rows[0]) if rows else ["name", "total"]
+    table = tensor_rows if tensors else _rows
+    rows = table(network)
+    names = list((rows or table(_smallest()))[0])
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([_safe(contract_cell(row[name])) for name in names] for row in rows)
     return out.getvalue().rstrip("\n")
+
+
+def _smallest() -> Network:
+    """A network of one number: its header is that of an empty one too."""
+    from nparams.network import Network, Tensor
+
+    return Network(tensors=[Tensor("weight", (1,))])
 
 
 def _rows(network: Network) -> list[dict[str, object]]:
