@@ -173,7 +173,6 @@ def test_csv_has_one_header_whatever_the_network_holds(tensors: bool) -> None:
     assert render(empty, tensors=tensors).split("\n") == [render(full, tensors=tensors).split("\n")[0]]
 
 
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_csv_holds_the_rows(name: str) -> None:
     from nparams.views.csv import render
