@@ -113,6 +113,10 @@ READ = [
      f"checkpoint-1/ was read; checkpoint-2/ hold the same network: {SAME}"),
     ("one sub-folder with a model", {"README.md": b"", "weights/net.safetensors": ONE, "src/a.py": b""}, 4,
      "weights/ is the only sub-folder with a model; the folder itself has none"),
+    ("one of several with parameters", {"t-vocab.gguf": gguf(), "z.gguf": Q4}, 1024,
+     "read from z.gguf (no parameters in the others); not read: t-vocab.gguf (another name)"),
+    ("one sub-folder of several with parameters", {"a/v.gguf": gguf(), "b/z.gguf": Q4, "c/z.gguf": Q4}, 1024,
+     f"b/ was read; c/ hold the same network: {SAME}"),
     ("what was pickled, and data", {"net.safetensors": ONE, "scaler.pkl": b"", "model.pkl": b"", "X_test.npy": b""}, 4,
      "read from net.safetensors; not read: X_test.npy (array beside the model); model.pkl, scaler.pkl (pickle beside "
      "the model)"),

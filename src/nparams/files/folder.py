@@ -115,11 +115,13 @@ class Reader:
             return self.one(source, folder)
 
     def _settle(self, folder: Folder, same: Sequence[Candidate], held: Inventory) -> tuple[Network, Candidate, str]:
-        """The first of several sets, if all of them hold one network."""
+        """The first of several sets, if all of them that have parameters hold one network."""
         names = [each.name for each in same]
-        found = compared(folder, names, lambda k: self.load(folder, same[k], held))
-        why = f"the same network as in {listed(names[1:])}: the same names and shapes"
-        return found, same[0], why
+        found, alike = compared(folder, names, lambda k: self.load(folder, same[k], held))
+        why = "no parameters in the others"
+        if len(alike) > 1:
+            why = f"the same network as in {listed([names[k] for k in alike[1:]])}: the same names and shapes"
+        return found, same[alike[0]], why
 
     # -- folders in folders ----------------------------------------------------------------------------------------
 
@@ -130,12 +132,12 @@ class Reader:
         if not names:
             raise nothing(folder, held)
         shown_names = [f"{name}/" for name in names]
-        network = compared(folder, shown_names, lambda k: self.read(folder.folder(names[k]), depth + 1))
-        first = escaped(names[0])
-        if len(names) == 1:
+        network, alike = compared(folder, shown_names, lambda k: self.read(folder.folder(names[k]), depth + 1))
+        first = escaped(names[alike[0]])
+        if len(alike) == 1:
             network.notes.append(f"{first}/ is the only sub-folder with a model; the folder itself has none")
         else:
-            more = listed(shown_names[1:])
+            more = listed([shown_names[k] for k in alike[1:]])
             network.notes.append(f"{first}/ was read; {more} hold the same network: the same names and shapes")
         return network
 

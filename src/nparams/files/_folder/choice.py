@@ -37,15 +37,18 @@ def _reason(first: Candidate, own: Sequence[Candidate], candidates: Sequence[Can
     return "the usual name" if len(own) < len(candidates) else ""
 
 
-def compared(folder: Folder, names: Sequence[str], load: Callable[[int], Network]) -> Network:
-    """The first of several networks, if all of them are one; ReadError with each one's count if not."""
+def compared(folder: Folder, names: Sequence[str], load: Callable[[int], Network]) -> tuple[Network, list[int]]:
+    """The first of several networks, and which are that one; ReadError with each one's count if several differ.
+
+    Those without parameters (a vocabulary, an optimizer's state) are left out where others have some.
+    """
     if len(names) == 1:
-        return load(0)
+        return load(0), [0]
     if len(names) > MOST_COMPARED:
         raise ReadError(f"{place(folder.name)}: {len(names):,} models in this directory; name one: {listed(names)}")
     from nparams.network.split import fingerprint
 
-    first, prints, counts = None, set(), []
+    first, alike, prints, counts = None, [], set(), []
     for k, name in enumerate(names):
         try:
             network = load(k)
@@ -53,12 +56,14 @@ def compared(folder: Folder, names: Sequence[str], load: Callable[[int], Network
             prints.add(name)
             counts.append((name, _problem(str(error))))
             continue
-        first = first or network
         total = network.total
-        prints.add(fingerprint(network) if total else name)  # of nothing, and of the unknown, nothing is the same
+        if total != 0:
+            first = first or network
+            alike.append(k)
+            prints.add(name if total is None else fingerprint(network))  # of the unknown nothing is the same
         counts.append((name, f"{total:,}" if isinstance(total, int) else uncounted(network.totals.unknown)))
     if first is not None and len(prints) == 1:
-        return first
+        return first, alike
     each = ", ".join(f"{shown(name, 80)[1:-1]} ({count})" for name, count in counts)
     raise ReadError(f"{place(folder.name)}: several models in this directory; name one: {each}")
 

@@ -38,6 +38,7 @@ ENCODINGS = r"[._-](?P<variant>(?i:(?:UD-|i1-)?(?:I?Q[1-8]_[A-Z0-9_]+|TQ[12]_0|M
 #: src/transformers/trainer.py; huggingface/accelerate src/accelerate/utils/constants.py; deepspeed)
 TRAINING = (
     (r"optimizer(?:_\d+)?\.(?:pt|bin|pth|safetensors|npz)", "optimizer.pt"),
+    (r".*\.optimizer\.pth", "policy.optimizer.pth"),  # DLR-RM/stable-baselines3 stable_baselines3/common/save_util.py
     (r"(?:lr_)?scheduler(?:_\d+)?\.(?:pt|bin|pth)", "scheduler.pt"),
     (r"rng_state(?:_\d+)?\.pth", "rng_state_0.pth"),
     (r"random_states_\d+\.pkl", "random_states_0.pkl"),
