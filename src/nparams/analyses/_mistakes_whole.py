@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TITLES = {"torch": "by the definitions of PyTorch", "keras": "by the definitions of Keras",
           "textbook": "by the definitions of the textbook"}  # fmt: skip
-OTHERS = {"framework": "what its framework's own summary prints, which counts statistics as well",
+OTHERS = {"framework": "what its framework's own summary prints, which counts more than parameters",
           "folded": "what is left once batch norms are folded into the layers before them",
           "nonzero": "the parameters that are not 0", "declared": "what the file itself declares"}  # fmt: skip
 

@@ -101,8 +101,9 @@ def _check_names(network: Network, given: Values) -> None:
     known = {name for size in _sizes(network.root) for name in free_symbols(size)}
     for name in given:
         if name not in known:
-            listed = ", ".join(sorted(known)) or "none: every size is a number"
-            raise UsageError(f"{network.read_as or network.source} has no symbol {shown(name)}. Its symbols: {listed}")
+            what = network.source if network.is_file else network.read_as or network.source
+            rest = f". Its symbols: {', '.join(sorted(known))}" if known else ": every size in it is a number"
+            raise UsageError(f"{escaped(what)} has no symbol {shown(name)}{rest}")
 
 
 def _sizes(root: Module) -> list[Size]:
