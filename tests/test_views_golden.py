@@ -13,7 +13,7 @@ import pytest
 import nparams
 from nparams.network import Module, Network, Tensor
 from nparams.registry import VIEWS
-from nparams.views import table
+from nparams.views import explain, table
 from nparams.views.look import Look
 from tests.test_views_json import lazy, mixed
 
@@ -133,7 +133,7 @@ def test_a_table_fits(width: int) -> None:
 
 
 def import_table() -> object:
-    from nparams.views import table
+    from nparams.views import explain, table
 
     return table
 
@@ -214,6 +214,8 @@ def test_what_holds_no_parameters_is_one_row_where_it_is_much(bare: int, rows: i
     if bare > 2:
         assert f"{bare * (bare + 1) // 2:,} buffers" in next(line for line in lines if told in line)
     assert len(crowded(bare).rows()) == bare + 1
+    steps = [line for line in explain.render(crowded(bare), Look()).split("\n") if line[:1].isdigit()]
+    assert [told in line for line in steps[:-1]] == [False] * (rows - (bare > 2)) + [True] * (bare > 2)
 
 
 def test_long_names_are_cut_in_the_middle() -> None:

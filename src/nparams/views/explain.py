@@ -10,6 +10,7 @@ from nparams.expr import render as expression
 from nparams.network import PARAMETER_ROLES, Module
 from nparams.network.closed import raw_sum
 from nparams.network.folding import depends
+from nparams.views.cells import shown_rows
 from nparams.views.look import PLURALS, Look, asides, counted, heading, shape, summary
 
 TYPE_CHECKING = False
@@ -28,7 +29,7 @@ def render(network: Network, look: Look | None = None) -> str:
     look = look or Look()
     writer = _Writer(look)
     writer.line(heading(network, look))
-    for k, row in enumerate(network.layers):
+    for k, row in enumerate(shown_rows(network)):
         writer.layer(k + 1, row)
     writer.sums(network)
     for question, answer, formula in network.remarks:
@@ -72,7 +73,8 @@ class _Writer:
         for role, size in row.apart.items() if not row.module.why else ():
             numbers = counted(size, "number", self.look)
             told = "is no parameter" if size == 1 else "are no parameters"
-            self.say(f"It also keeps {numbers} that {told} ({role}).")
+            also = " also" if row.total != 0 or row.unknown else ""
+            self.say(f"It{also} keeps {numbers} that {told} ({role}).")
 
     def _title(self, row: Row) -> str:
         ends = (
