@@ -133,7 +133,7 @@ def test_a_table_fits(width: int) -> None:
 
 
 def import_table() -> object:
-    from nparams.views import explain, table
+    from nparams.views import table
 
     return table
 
