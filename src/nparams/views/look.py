@@ -144,23 +144,26 @@ def _stored(network: Network) -> str:
     named = ", ".join(kinds[:4]) + (", ..." if len(kinds) > 4 else "")
     bits = totals.bits_per_parameter
     rate = "" if bits is None else f", {bits:g} bits a parameter"
-    return f"stored as {named}: {totals.parameter_bytes:,} bytes ({human(totals.parameter_bytes)}){rate}"
+    held = totals.parameter_bytes
+    assert isinstance(held, int)
+    exact = f"{held:,} bytes ({human(held)})" if held >= 1000 else human(held)
+    return f"stored as {named}: {exact}{rate}"
 
 
-def human(count: object) -> str:
-    """Bytes as people say them, in powers of 1,000, cut after one decimal.
+def human(count: int) -> str:
+    """Bytes as people say them, in powers of 1,000, rounded to one decimal.
 
-    >>> human(52_008), human(999)
-    ('52.0 kB', '999 B')
+    >>> human(52_008), human(21_192), human(999_950), human(999)
+    ('52.0 kB', '21.2 kB', '1.0 MB', '999 bytes')
     """
-    assert isinstance(count, int)
     if count < 1000:
-        return f"{count} B"
+        return f"{count} byte{'' if count == 1 else 's'}"
     unit, size = "kB", 1000
     for name in ("MB", "GB", "TB", "PB"):
-        if count >= size * 1000:
+        if (count * 10 + size // 2) // size >= 10_000:
             unit, size = name, size * 1000
-    return f"{count // size:,}.{count * 10 // size % 10} {unit}"
+    tenths = (count * 10 + size // 2) // size
+    return f"{tenths // 10:,}.{tenths % 10} {unit}"
 
 
 def shape(sizes: tuple[Size, ...] | None, look: Look) -> str:
