@@ -151,7 +151,8 @@ def test_lookup_tables(name, dims, is_table):
 @pytest.mark.parametrize(
     ("name", "dtype", "role"),
     [
-        ("W1", "float64", "weight"), ("b1", "float64", "bias"), ("b_2", "float32", "bias"), ("Wxh", "float64", "weight"),
+        ("W1", "float64", "weight"), ("b1", "float64", "bias"), ("b_2", "float32", "bias"),
+        ("Wxh", "float64", "weight"),
         ("net/b10", "float32", "bias"), ("b", "float32", "bias"), ("block1", "float32", "weight"),
         ("0/weights", "int8", "weight"), ("x", "int8", "buffer"), ("b1x", "float32", "weight"),
     ],

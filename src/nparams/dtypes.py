@@ -25,7 +25,8 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
     # bytes without a meaning of their own (torch/csrc/utils/tensor_dtypes.cpp)
     "bits8": (1, 1), "bits16": (1, 2), "bits1x8": (1, 1), "bits2x4": (1, 1), "bits4x2": (1, 1),
     # logical types of packed weights; their scales are counted apart, as bookkeeping
-    "int1": (8, 1), "int2": (4, 1), "uint2": (4, 1), "int3": (8, 3), "int4": (2, 1), "uint4": (2, 1), "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
+    "int1": (8, 1), "int2": (4, 1), "uint2": (4, 1), "int3": (8, 3), "int4": (2, 1), "uint4": (2, 1),
+    "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
     "nf4": (2, 1), "fp4": (2, 1),
     # block types, the scales inside the block (where a format keeps them apart, the tensor says what is `stored`)
     "q4_0": (32, 18), "q4_1": (32, 20), "q5_0": (32, 22), "q5_1": (32, 24), "q8_0": (32, 34), "q8_1": (32, 36),
@@ -45,8 +46,8 @@ SAFETENSORS: Mapping[str, str] = {
     "U64": "uint64", "U32": "uint32", "U16": "uint16", "U8": "uint8", "BOOL": "bool", "C64": "complex64",
 }  # fmt: skip
 
-# torch.<name> (torch/csrc/utils/tensor_dtypes.cpp); q types hold numbers with a scale.  float4_e2m1fn_x2, two numbers in
-# one element, has no row: its reader doubles the shape.
+# torch.<name> (torch/csrc/utils/tensor_dtypes.cpp); q types hold numbers with a scale.  float4_e2m1fn_x2, two numbers
+# in one element, has no row: its reader doubles the shape.
 TORCH: Mapping[str, str] = {
     "float64": "float64", "double": "float64", "float32": "float32", "float": "float32", "float16": "float16",
     "half": "float16", "bfloat16": "bfloat16", "float8_e5m2": "float8_e5m2", "float8_e4m3fn": "float8_e4m3fn",

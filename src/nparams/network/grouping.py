@@ -21,7 +21,7 @@ def group(tensors: Sequence[Tensor], routes: Mapping[str, tuple[Size | None, Siz
     made: dict[str, Module] = {"": root}
     for tensor in tensors:
         parent, _, _ = tensor.name.rpartition(separator(tensor.name))
-        module = made.get(parent) or _make(parent, made)
+        module = module_at(parent, made)
         module.tensors.append(tensor)  # type: ignore[attr-defined]
     return root
 
@@ -31,9 +31,13 @@ def separator(name: str) -> str:
     return "." if "." in name or "/" not in name else "/"
 
 
-def _make(name: str, made: dict[str, Module]) -> Module:
-    """The module of that name and every ancestor that is still missing."""
-    mark = separator(name)
+def module_at(name: str, made: dict[str, Module], mark: str | None = None) -> Module:
+    """The module of that name, made with every ancestor that is still missing.
+
+    `made` holds the modules so far by name, the root as "" among them; `mark` divides the parts of names (None: see
+    separator).
+    """
+    mark = separator(name) if mark is None else mark
     missing: list[str] = []
     while name not in made:
         missing.append(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nparams.files._onnx.names import common, is_made_up, layer_of
 from nparams.files._onnx.slots import KINDS, key_of
 from nparams.network import Module, Network
-from nparams.network.grouping import MAX_DEPTH, separator
+from nparams.network.grouping import module_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def tree(items: Sequence[Item]) -> Module:
     kinds = [_kind(item) for item in items]
     found = zip(items, _layers(items, kinds), kinds, strict=True)
     for item, layer, kind in sorted(found, key=lambda one: one[0].place):
-        module = made.get(layer) or _make(layer, made)
+        module = module_at(layer, made)
         module.tensors.append(item.tensor)  # type: ignore[attr-defined]
         module.kind = module.kind or kind
     return root
@@ -87,18 +87,3 @@ def _named(item: Item) -> str | None:
     mark, alone = item.mark, item.stored.size == 1 and is_made_up(item.tensor.name)
     argument = item.tensor.role == "buffer" and (mark is None or mark.letter == "a" or alone)
     return "" if argument or item.tensor.role == "other" else layer_of(item.tensor.name, item.node)
-
-
-def _make(name: str, made: dict[str, Module]) -> Module:
-    """The layer of that name and every ancestor that is still missing."""
-    mark = separator(name)
-    missing: list[str] = []
-    while name not in made:
-        missing.append(name)
-        name = name.rpartition(mark)[0] if len(missing) < MAX_DEPTH else ""
-    parent = made[name]
-    for path in reversed(missing):
-        child = Module(path, tensors=[], children=[])
-        parent.children.append(child)  # type: ignore[attr-defined]
-        made[path] = parent = child
-    return parent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from nparams.files._tflite.slots import ELEMENTWISE, KINDS, PICKS, VENDOR
+from nparams.network.grouping import module_at
 from nparams.network.tree import Module
 
 TYPE_CHECKING = False
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from nparams.files._tflite.graph import Key, Reached
     from nparams.network.tree import Tensor
 
-DEEPEST = 32
 #: what TensorFlow hangs below the name of a layer: what a variable is read by, then the operator or the variable
 READ = re.compile(r"(?:/(?:ReadVariableOp|FakeQuantWithMinMaxVars|resource|read)(?:_?\d+)?)+$")
 TAIL = re.compile(
@@ -44,7 +44,7 @@ def tree(reading: Reading, tensors: Sequence[Tensor], roles: Mapping[Key, Reache
     groups = _by_operator(reading, roles)
     for k, (constant, tensor) in enumerate(zip(reading.constants, tensors, strict=True)):
         layer = groups.get(k) or layer_of(constant.name) or tensor.name
-        module = made.get(layer) or _make(layer, made)
+        module = module_at(layer, made, "/")
         module.tensors.append(tensor)  # type: ignore[attr-defined]
         if tensor.role == "weight" and constant.key in roles:
             module.kind = module.kind or _kind(constant, roles[constant.key].operator)
@@ -73,17 +73,3 @@ def _kind(constant: Constant, operator: str) -> str | None:
     if operator in PICKS:
         return "Embedding" if len(constant.shape) == 2 else None
     return KINDS.get(operator.removeprefix(VENDOR))
-
-
-def _make(name: str, made: dict[str, Module]) -> Module:
-    """The layer of that name and every ancestor that is still missing."""
-    missing: list[str] = []
-    while name not in made:
-        missing.append(name)
-        name = name.rpartition("/")[0] if len(missing) < DEEPEST else ""
-    parent = made[name]
-    for path in reversed(missing):
-        child = Module(path, tensors=[], children=[])
-        parent.children.append(child)  # type: ignore[attr-defined]
-        made[path] = parent = child
-    return parent

@@ -11,7 +11,7 @@ from nparams.files._torchscript.objects import NATIVE_PART, PARAMETER, Objects, 
 from nparams.files._torchscript.roles import constant, role
 from nparams.files.named import assemble
 from nparams.network import Module, Network, Tensor
-from nparams.network.grouping import MAX_DEPTH
+from nparams.network.grouping import module_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,22 +178,8 @@ class Model:
         root = Module("", tensors=[], children=[])
         made = {"": root}
         for tensor, path in zip(self.tensors, self.modules_of, strict=True):
-            (made.get(path) or _make(path, made)).tensors.append(tensor)  # type: ignore[attr-defined]
+            module_at(path, made, ".").tensors.append(tensor)  # type: ignore[attr-defined]
         for path, module in made.items():
             kind = self.modules.get(path)
             module.kind = None if kind is None else KINDS.get(kind, kind)
         return root
-
-
-def _make(name: str, made: dict[str, Module]) -> Module:
-    """The module of that path and every ancestor that is still missing."""
-    missing: list[str] = []
-    while name not in made:
-        missing.append(name)
-        name = name.rpartition(".")[0] if len(missing) < MAX_DEPTH else ""
-    parent = made[name]
-    for path in reversed(missing):
-        child = Module(path, tensors=[], children=[])
-        parent.children.append(child)  # type: ignore[attr-defined]
-        made[path] = parent = child
-    return parent
