@@ -209,8 +209,6 @@ HOSTILE = [
      "calls builtins.getattr on os.path (opcode REDUCE at 39)"),
     ("getattr of something hidden", b"cbuiltins\ngetattr\nca\nB\nS'__globals__'\n\x86R.",
      "calls builtins.getattr on a.B (opcode REDUCE at 39)"),
-    ("a method, called", b"cbuiltins\ngetattr\nca\nB\nS'run'\n\x86R)R.",
-     "calls the attribute run of a.B (opcode REDUCE at 33)"),
     ("type of three", b"cbuiltins\ntype\n(S'a'\n)}tR.", "calls builtins.type (opcode REDUCE at 24)"),
     ("getitem", b"coperator\ngetitem\n}S'a'\n\x86R.", "calls operator.getitem (opcode REDUCE at 25)"),
     ("what a call gave, called", b"ccollections\nOrderedDict\n)R)R.",
@@ -260,6 +258,13 @@ def test_what_to_do_about_calls_of_its_own(module_name: str, name: str, told: st
         value(pickled(R(G(module_name, name))))
     assert f"{module_name}.{name} (opcode REDUCE" in str(caught.value)
     assert f"Nothing was run. This file is hostile or {told}" in str(caught.value)
+
+
+def test_a_method_is_never_called() -> None:
+    told = f"x.pt calls the attribute run of a.B (opcode REDUCE at 33). Nothing was run. This file is hostile or {OWN}"
+    with pytest.raises(FormatError) as caught:
+        value(b"cbuiltins\ngetattr\nca\nB\nS'run'\n\x86R)R.")
+    assert str(caught.value) == told
 
 
 PARTIAL = G("functools", "partial")

@@ -406,7 +406,8 @@ FILES = [
     ("a call", pt(None, pickle=b"\x80\x02cos\nsystem\n(X\x02\0\0\0idtR."),
      f"x.pt: data.pkl calls os.system (opcode REDUCE at 22). {HOSTILE}"),
     ("a call of a model's own code", pt({"w": R(G("my.models", "build"), (3,))}),
-     f"x.pt: data.pkl calls my.models.build (opcode REDUCE at 38). {HOSTILE}"),
+     "x.pt: data.pkl calls my.models.build (opcode REDUCE at 38). Nothing was run. This file is hostile or keeps "
+     "objects of its own; where you trust it, load it and torch.save(model.state_dict())"),
     ("a call after the tensors", pt({**GOOD, "x": R(G("builtins", "eval"), ("1",))}), None),
     ("a broken pickle", pt(None, pickle=b"\x80\x02]"),
      "x.pt: data.pkl: the pickle, byte 3: ends without its last opcode (STOP). Cut short?"),

@@ -295,6 +295,7 @@ RUN_STARTS = ("optim", "sched", "callback", "metric", "hyper", "loop")
 COPY_WORDS = {
     "ema": "state_dict_ema", "swa": "swa_state_dict", "avg": "avg_model", "averaged": "averaged_model",
     "average": "model_average", "shadow": "shadow_params", "best": "best_model_state", "backup": "backup",
+    "target": "target_state_dict", "current": "current_model_state", "old": "policy_old",
 }  # fmt: skip
 
 
@@ -312,10 +313,13 @@ def words_of(key: str) -> list[str]:
 def run_state(key: str) -> str | None:
     """Why what stands under a key of a checkpoint is the state of a run and not the model; None where it may be.
 
-    >>> run_state("optimizer_state_dict"), run_state("model_state_dict")
-    ('the state of a run (optimizer_state_dict)', None)
+    >>> run_state("optimizer_states"), run_state("callbacks"), run_state("model_state_dict")
+    ("an optimizer's state (optimizer_states)", 'the state of a run (callbacks)', None)
     """
-    found = any(word in RUN_WORDS or word.startswith(RUN_STARTS) for word in words_of(key[:80]))
+    words = words_of(key[:80])
+    if words and words[0].startswith("optim"):
+        return f"an optimizer's state ({key[:80]})"
+    found = any(word in RUN_WORDS or word.startswith(RUN_STARTS) for word in words)
     return f"the state of a run ({key[:80]})" if found else None
 
 

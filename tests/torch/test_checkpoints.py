@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import random
 import warnings
 from collections import OrderedDict, defaultdict
@@ -296,6 +297,21 @@ def test_whole_modules(options: dict[str, object], protocol: int, wrap: bool) ->
     )
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("whole", [False, True])
+def test_plain_pickles(protocol: int, whole: bool) -> None:
+    """pickle.dump of tensors: each storage is the bytes of an old torch.save inside the pickle."""
+    model = Whole()
+    state = dict(model.state_dict()) | {"large": torch.zeros(300, 400)}
+    held = model if whole else state
+    network = ours(pickle.dumps(held, protocol))
+    assert network.form == "pickle"
+    assert network.total == sum(p.numel() for p in model.parameters()) + (0 if whole else 120_000)
+    if not whole:
+        assert [row(t) for t in network.tensors()] == [torch_row(name, t) for name, t in state.items()]
+
+
 # -- what is the model ----------------------------------------------------------------------------------------------
 
 
@@ -318,8 +334,8 @@ CHECKPOINTS = [
     ("a state dict", STATE, N, ALL, "0.weight"),
     ("under a key", {"state_dict": STATE, "epoch": 3}, N, ALL, "0.weight"),
     ("as Lightning saves it", {"state_dict": {f"net.{k}": v for k, v in STATE.items()},
-     "optimizer_states": [OPTIMIZER.state_dict()], "lr_schedulers": [SCHEDULER.state_dict()], "pytorch-lightning_version": "2.1", "callbacks": {"x": torch.zeros(3)},
-     "hyper_parameters": {"lr": 1e-3}, "loops": {}}, N, ALL, "net.0.weight"),
+     "optimizer_states": [OPTIMIZER.state_dict()], "lr_schedulers": [SCHEDULER.state_dict()],
+     "pytorch-lightning_version": "2.1", "callbacks": {"x": torch.zeros(3)}, "hyper_parameters": {"lr": 1e-3}, "loops": {}}, N, ALL, "net.0.weight"),
     ("DataParallel", {"state_dict": {f"module.{k}": v for k, v in STATE.items()}}, N, ALL, "0.weight"),
     ("torch.compile on top", {f"_orig_mod.module.{k}": v for k, v in STATE.items()}, N, ALL, "0.weight"),
     ("with an optimizer", {"model": STATE, "optimizer": OPTIMIZER.state_dict(), "lr_scheduler": SCHEDULER.state_dict(),
@@ -331,6 +347,13 @@ CHECKPOINTS = [
     ("an average by another key", {"state_dict": STATE, "state_dict_ema": COPY}, N, ALL, "0.weight"),
     ("an average first", {"ema_model": COPY, "model": STATE}, N, ALL, "ema_model.0.weight"),
     ("an average alone is the model", {"ema": COPY, "epoch": 3}, N, ALL, "0.weight"),
+    ("the target network of an agent", {"net": STATE, "target_net": COPY}, N, ALL, "0.weight"),
+    ("what an average was taken of", {"state_dict": STATE, "current_model_state": COPY}, N, ALL, "0.weight"),
+    ("a learner and its last loss", SimpleNamespace(model=MODEL, last=torch.zeros(()), l=[torch.zeros(3)]), N, ALL,
+     "last"),
+    ("a trained number of an agent", SimpleNamespace(q=MODEL, log=torch.zeros(1, requires_grad=True)), N + 1, ALL + 1,
+     "log"),
+    ("a module among the settings", {"state_dict": STATE, "hyper_parameters": {"act": nn.ReLU()}}, N, ALL, "0.weight"),
     ("an average of another model is a model", {"D": OTHER, "G_ema": COPY}, N + 6, ALL + 6, "D.weight"),
     ("two models", {"generator": STATE, "discriminator": OTHER}, N + 6, ALL + 6, "generator.0.weight"),
     ("the same dictionary twice", {"model": STATE, "state_dict": STATE}, N, ALL, "0.weight"),

@@ -44,4 +44,8 @@ def advice(path: str) -> str:
 
 def otherwise(what: str, names: Iterable[Global]) -> str:
     """The same of the names in a pickle, for what it would do."""
-    return next((advice(name.path) for name in names if what == f"calls {name.path}"), "not a checkpoint")
+    attribute = what.startswith("calls the attribute ")
+    for name in names:
+        if what == f"calls {name.path}" or (attribute and what.endswith(f" of {name.path}")):
+            return advice(name.path)
+    return "not a checkpoint"

@@ -190,6 +190,7 @@ TENSORS: Mapping[str, Make] = {
     **_rows(Record, "torch.nn.parameter", "Parameter Buffer UninitializedParameter UninitializedBuffer"),
     "torch.autograd.variable.Variable": Record,
     "torch.nested._internal.nested_tensor._rebuild_njt": Call,
+    "fastai.torch_core._rebuild_from_type": Call,  # fastai/torch_core.py: torch's, under another name
 }  # fmt: skip
 
 #: makers of pandas' tables, which learners of tables keep (pandas/core/internals/blocks.py, core/indexes/base.py)
@@ -198,6 +199,8 @@ FRAMES: Mapping[str, Make] = {
     **_rows(Record, "pandas._libs.internals", "_unpickle_block"),
     **_rows(Record, "pandas.core.indexes.base", "_new_Index"),
     **_rows(Record, "pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"),
+    **_rows(Record, "pandas.core.internals.managers", "BlockManager"),
+    **_rows(Record, "pandas", "StringDtype"),
 }
 
 CALLS: Mapping[str, Make] = {
@@ -205,6 +208,7 @@ CALLS: Mapping[str, Make] = {
     **FRAMES,
     **_rows(Call, "torch", "Size device Generator finfo iinfo"),
     "torch.serialization._get_layout": Call,
+    "torch.nn.backends.thnn._get_thnn_function_backend": Call,  # what every module held before 1.5
     **_rows(Call, "torch.storage", "UntypedStorage TypedStorage"),
     # numpy: arrays, scalars and number types (numpy/_core/multiarray.py, numeric.py), states of random numbers
     **_rows(Record, "numpy.core.multiarray", "_reconstruct scalar"),
@@ -236,6 +240,9 @@ CALLS: Mapping[str, Make] = {
     **_rows(Record, "functools", "partial"),
     **_rows(Record, "argparse", "Namespace"),
     **_rows(Record, "uuid", "UUID"),
+    **_rows(Record, "random", "Random"),
+    **_rows(Record, "inspect", "Signature Parameter"),  # of functions that fastai's learners hold
+    **_rows(Call, "inspect", "_ParameterKind"),
     "logging.getLogger": Call,
     # members of enumerations in torchao's quantised tensors (pytorch/ao torchao/quantization, torchao/float8)
     **_rows(Call, "torchao.quantization.quant_primitives", "MappingType ZeroPointDomain TorchAODType"),

@@ -186,6 +186,7 @@ MAKERS: dict[str, Maker] = {
     "torch._tensor._rebuild_from_type": others.subclass,
     "torch._tensor._rebuild_from_type_v2": others.subclass,
     "torch.tensor._rebuild_from_type": others.subclass,
+    "fastai.torch_core._rebuild_from_type": others.subclass,
     "torch.tensor._rebuild_from_type_v2": others.subclass,
     "torch.nn.parameter.Parameter": others.old_parameter,
     "torch.autograd.variable.Variable": others.old_parameter,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from nparams.errors import FormatError, escaped, place, shown
 from nparams.files._pickle import Dict
 from nparams.files._pytorch.arrays import Array, Making, Wrong
+from nparams.files._pytorch.aside import set_aside
 from nparams.files._pytorch.storages import Storage
 from nparams.files._pytorch.ties import overlap, tie
 from nparams.files._pytorch.walk import ATTRIBUTE, BESIDE, BUFFER, KEY, PACKED, PARAMETER, Item, Spot, Walk
 from nparams.network import Tensor
-from nparams.roles import HINTS, UNUSUAL_HINTS, is_copy, role_of, run_state, usual_role, words_of
+from nparams.roles import HINTS, UNUSUAL_HINTS, role_of, usual_role, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Model:
         self.base = self.walk.root
         #: those of roles.HINTS that occur in the names
         self.hints: frozenset[str] = frozenset()
+        #: whether the model is of modules, and not a dictionary of their tensors
+        self.whole = False
         #: what was taken away in front of every name
         self.cut = ""
 
@@ -47,12 +50,13 @@ class Model:
         """Find, describe, name and weigh every tensor below a value."""
         items = self.walk.run(value)
         self._describe(items)
-        self._set_aside(items)
+        set_aside(items, self.arrays, isinstance(value, Dict))
         self.base = self._base(items)
         self._name(items)
         self._unwrap(items)
         self._take_apart()
         self._tie()
+        self.whole = any(item.how in (PARAMETER, BUFFER) and item.spot.why is None for item in items)
         return self
 
     def _describe(self, items: list[Item]) -> None:
@@ -66,49 +70,6 @@ class Model:
                 raise FormatError(f"{self.file}: tensor {shown(name_of(item, self.walk.root))} {why}") from None
 
     # -- what is the model --------------------------------------------------------------------------------------------
-
-    def _set_aside(self, items: list[Item]) -> None:
-        """Mark what is no model: numbers, run states and arrays beside it, and second copies of it."""
-        held = [(item, array) for item, array in zip(items, self.arrays, strict=True) if item.spot.why is None]
-        inner = sum(item.spot.parent is not None for item, _ in held)
-        loose = [pair for pair in held if pair[0].spot.parent is None and pair[0].how is KEY and "." not in pair[0].key]
-        inner = inner if isinstance(self.walk.value, Dict) else 0
-        for item, array in loose if inner else ():
-            why = run_state(item.key) or ("a number beside the model" if array.size == 1 else None)
-            if why is not None:
-                item.spot = Spot(None, "", why)
-            elif len(loose) <= inner and not (array.parameter or array.trainable):
-                item.how = BESIDE
-        foreign = [item for item, _ in held if is_foreign(item.value)]
-        for item, array in held:
-            if array.dtype is None and array.shape is not None:
-                item.spot = marked(item.spot, "an array of what is no plain number")
-        for item in foreign if len(foreign) < len(held) else ():
-            item.spot = marked(item.spot, item.spot.why or "an array of numpy beside tensors of PyTorch")
-        self._copies([(item, array) for item, array in held if item.spot.why is None])
-
-    def _copies(self, held: list[tuple[Item, Array]]) -> None:
-        """A second, averaged or best copy is not the model where the model is there too; alone, it is."""
-        groups: dict[int, list[tuple[Item, Array]]] = {}
-        tops: dict[int, Spot | None] = {}
-        for item, array in held:
-            top = item.spot.top
-            if top is not None and id(top) not in tops:
-                tops[id(top)] = top if within_plain(top) and is_copy(top.key) else None
-            if tops.get(id(top)) is not None:
-                groups.setdefault(id(top), []).append((item, array))
-        if not groups:
-            return
-        copied = {id(item) for group in groups.values() for item, _ in group}
-        shapes: dict[object, int] = {}
-        for item, array in held:
-            if id(item) not in copied:
-                shapes[array.shape] = shapes.get(array.shape, 0) + 1
-        for group in groups.values():
-            if same_shapes([array for _, array in group], shapes):
-                why = f"a second copy ({group[0][0].spot.chain()[0].key[:80]}) of a model that is also here"
-                for item, _ in group:
-                    item.spot = marked(item.spot, why)
 
     def _base(self, items: list[Item]) -> Spot:
         """The container that the whole model stands in, where its key says only that."""
@@ -206,9 +167,10 @@ class Model:
 
     def _tie(self) -> None:
         tied, left = tie(self.tensors, self.arrays)
-        if tied:
-            first = next(t for t in self.tensors if t.tied_to)
-            more = f"; so are {tied - 1:,} more" if tied > 1 else ""
+        told = [t for t in self.tensors if t.tied_to and t.role != "other"] if tied else ()
+        if told:
+            first = told[0]
+            more = f"; so are {len(told) - 1:,} more" if len(told) > 1 else ""
             self.notes.append(f"{shown(first.name)} is {shown(first.tied_to or '')}: one storage, counted once{more}")
         shared = overlap(left)
         if shared:
@@ -241,32 +203,6 @@ def storage_array(storage: Storage) -> Array:
     made = Array((storage.elements,), storage.dtype or "uint8")
     made.storage, made.stride, made.note = storage, (1,), "a storage saved by itself"
     return made
-
-
-def marked(spot: Spot, why: str) -> Spot:
-    """The same spot, set aside."""
-    return Spot(spot.parent, spot.key, why, spot.kind)
-
-
-def within_plain(spot: Spot) -> bool:
-    """Whether a container stands in a dictionary, and not in a module, whose parts are called as they like."""
-    return spot.parent is not None and spot.parent.kind is None
-
-
-def is_foreign(value: Any) -> bool:
-    """Whether a tensor is an array of numpy."""
-    return not isinstance(value, Storage) and value.maker.module.startswith("numpy")
-
-
-def same_shapes(group: list[Array], shapes: dict[object, int]) -> bool:
-    """Whether nearly all of a group's shapes occur, as often, among `shapes`."""
-    left = dict(shapes)
-    met = 0
-    for array in group:
-        if left.get(array.shape, 0):
-            left[array.shape] -= 1
-            met += 1
-    return met * 10 >= len(group) * 9
 
 
 def shared(spot: Spot, within: dict[int, int]) -> int:

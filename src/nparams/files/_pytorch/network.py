@@ -59,7 +59,7 @@ def _told(model: Model, loaded: Loaded) -> list[str]:
         f"set aside, {plural(size, 'number')} in {plural(count, 'tensor')}: {escaped(why)}"
         for why, (count, size) in list(aside.items())[:MOST_TOLD]
     ]
-    if model.walk.modules:
+    if model.whole:
         classes = f"its classes ({len(loaded.classes):,}) are not loaded"
         notes.append(f"a whole model was saved: {classes}, only what they hold is read")
     if not model.tensors:

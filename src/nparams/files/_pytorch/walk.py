@@ -24,7 +24,7 @@ PARAMETER, BUFFER, ATTRIBUTE, KEY, BESIDE = "parameter", "buffer", "attribute", 
 class Spot:
     """A container in the tree of names; the root has no parent."""
 
-    __slots__ = ("depth", "key", "kind", "parent", "prefix", "top", "why")
+    __slots__ = ("depth", "key", "kind", "loose", "parent", "prefix", "top", "why")
 
     def __init__(self, parent: Spot | None, key: str, why: str | None = None, kind: str | None = None) -> None:
         self.parent = parent
@@ -36,6 +36,8 @@ class Spot:
         self.why: str | None = why if parent is None or parent.why is None else parent.why
         #: the class of a module
         self.kind = kind
+        #: whether it is or stands in an object that is no module, and in no module of that
+        self.loose: bool = parent is not None and parent.loose
         #: the name of what stands here, but for its last part; made when it is asked for
         self.prefix: str | None = None
 
@@ -119,13 +121,14 @@ class Walk:
             return keyed(spot, value.items())
         state = state_of(value)
         if state is not None and is_module(state):
-            spot.kind = value.maker.name
+            spot.kind, spot.loose = value.maker.name, False
             self.modules.append(spot)
             return module(spot, state)
         if value.maker.path == SCRIPTED or (state is None and value.maker.module.startswith(QUANTISED)):
             from nparams.files._torchscript.objects import parts_of
 
             return ((spot, name, held, KEY) for name, held in parts_of(value))
+        spot.loose = spot.loose or (state is not None and not value.maker.path.startswith("collections."))
         return object_(spot, value, state)
 
     def _once(self, held: Dict) -> None:
