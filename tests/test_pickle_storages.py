@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import struct
 from typing import Any
 
 import pytest
@@ -13,27 +12,8 @@ from nparams.errors import FormatError
 from nparams.files._pytorch import nested
 from nparams.files.bytesource import MemorySource
 from nparams.files.pickles import read
-from tests.pickle_maker import G, P, R, S, ordered, parameter, pickled, pt, strides
-
-UTILS = "torch._utils"
-LOAD = G("torch.storage", "_load_from_bytes")
-MAGIC = pickle.dumps(nested.MAGIC, 2) + pickle.dumps(nested.PROTOCOL, 2) + pickle.dumps({"little_endian": True}, 2)
-
-
-def text(
-    size: int, key: str = "9000", of: str = "Float", width: int = 4, view: Any = None, front: bytes = MAGIC
-) -> bytes:
-    """What torch.save writes of a storage alone, in its old form."""
-    told = pickled(P(("storage", G("torch", f"{of}Storage"), key, "cpu", size, view)))
-    return front + told + pickle.dumps([key], 2) + struct.pack("<Q", size) + bytes(size * width)
-
-
-def tensor(shape: tuple[int, ...], held: Any, offset: int = 0) -> R:
-    return R(G(UTILS, "_rebuild_tensor_v2"), (held, offset, shape, strides(shape), False, ordered()))
-
-
-def call(held: Any) -> R:
-    return R(LOAD, (held,))
+from tests.old_storages import MAGIC, call, tensor, text
+from tests.pickle_maker import G, R, S, parameter, pickled, pt
 
 
 def network(value: Any, protocol: int = 4) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from nparams.files.bytesource import MemorySource
+from nparams.files.pickles import read as read_pickle
 from nparams.files.pytorch import read as read_zip
 from nparams.files.pytorch_legacy import read as read_legacy
 from tests.fuzz._drive import drive, real
-from tests.pickle_maker import G, R, S, T, legacy, module, ordered, parameter, pt
+from tests.old_storages import call, tensor, text
+from tests.pickle_maker import G, R, S, T, legacy, module, ordered, parameter, pickled, pt
 
 STATE = ordered(
     {"0.weight": T((2, 3)), "0.bias": T((2,), key="1"), "1.running_mean": T((2,), key="2"), "e": T((), key="3")}
@@ -32,18 +34,20 @@ RUN = {"model": STATE, "ema": ordered({"0.weight": T((2, 3), key="8")}), "epoch"
 NET = module(
     "Net", {"w": parameter(T((3, 4)))}, {"b": T((3,), key="1")}, {"fc": module("Linear", {"bias": None})}, width=3
 )
+OLD = {"a": tensor((3, 4), call(text(12))), "b": tensor((2,), call(text(2, "1", "Long", 8)))}
 SPELLINGS = ((2, False), (2, True), (4, False))
-VALUES = (STATE, VIEWS, ODD, RUN, NET)
+VALUES = (STATE, VIEWS, ODD, RUN, NET, OLD)
 SEEDS = [
     *(pt(value, protocol=protocol, wide=wide) for value in VALUES for protocol, wide in SPELLINGS),
-    *map(legacy, VALUES), *real("pt_zip", "pt_legacy", largest=64_000),
+    *map(legacy, VALUES), pickled(OLD), pickled(OLD, 4), *real("pt_zip", "pt_legacy", largest=64_000),
 ]  # fmt: skip
 
 
 def one(data: bytes) -> None:
     """Read one file; what is stored is in it (deflated members may be larger than they lie there)."""
     zipped = data.startswith(b"PK")
-    network = (read_zip if zipped else read_legacy)(MemorySource(data, "m.pt"))
+    read = read_zip if zipped else read_legacy if b"\x8a\x0a\x6c\xfc" in data[:8] else read_pickle
+    network = read(MemorySource(data, "m.pt"))
     if not zipped:
         held = sum(t.size for t in network.tensors() if not t.tied_to and not t.note and isinstance(t.size, int))
         assert held <= 8 * len(data), f"{held:,} elements"
