@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import h5py
-import numpy as np  # noqa: TID253
+import numpy as np
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "data" / "hdf5"
 #: number types of h5py that the reader names as dtypes.py does
