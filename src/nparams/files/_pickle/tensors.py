@@ -7,7 +7,6 @@ as they were, the opcodes are the same, and what they would do to stack and memo
 
 from __future__ import annotations
 
-import re
 from struct import Struct
 
 from nparams.files._pickle.values import Global, Refused
@@ -18,25 +17,115 @@ if TYPE_CHECKING:
 
     from nparams.files._pickle.machine import Machine
 
-REF = rb"(h.|j....)"  # a value of the memo
-NUMBER = rb"(?:K.|M..|J...[\0-\x7f])"
-SIDES = rb"((?:%b\x85|%b%b\x86|%b%b%b\x87|\((?:%b){4,8}t))" % ((NUMBER,) * 7)
-PUT = rb"r(....)"
-#: the arguments of _rebuild_tensor_v2, from their mark to the call and its memo entry.  Each opcode tells how long its
-#: operand is, so that bytes meet this in one way only, the way in which the opcodes are read.
-TENSOR = re.compile(
-    rb"\(\(" + REF + REF + rb"X.\0\0\0([0-9]{1,9})" + PUT + REF + b"(" + NUMBER + b")t" + PUT
-    + rb"QK\0" + SIDES + PUT + SIDES + PUT + rb"([\x88\x89])" + REF + rb"\)R" + PUT + b"t" + PUT + b"R" + PUT,
-    re.DOTALL,
-)  # fmt: skip
-NUMBERS = re.compile(NUMBER, re.DOTALL)
-#: groups: values of the memo ("storage", the class, the device, OrderedDict), the key, memo entries made, numbers
-REFS, KEY, SIZES = (1, 2, 5, 13), 3, (6, 8, 10)
-PUTS = (4, 7, 9, 11, 14, 15, 16)
-TRAINED = 12
-OPERANDS = {0x4B: "B", 0x4D: "H", 0x4A: "i"}
+    #: first byte, byte behind it, how struct reads it
+    Field = tuple[int, int, str]
+
+PUTS = 7  # entries of the memo that a tensor's arguments make
+BYTES, WORD, LONG = 0x4B, 0x4D, 0x4A  # BININT1, BININT2, BININT
+OPERANDS = {BYTES: (1, "B"), WORD: (2, "H"), LONG: (4, "i")}
+TUPLES = {0x85: 1, 0x86: 2, 0x87: 3}
 MOST = 64  # layouts that are remembered
-MADE = 12  # objects that a tensor's arguments are made of
+
+
+class Other(Exception):
+    """Opcodes that are not those of a usual tensor; never leaves this file."""
+
+
+class Spelling:
+    """The arguments of _rebuild_tensor_v2 as opcodes, from their mark to the call and its memo entry.
+
+    Each opcode tells how long its operand is, so that bytes are read in one way only, the way that the machine has.
+    """
+
+    __slots__ = ("at", "data", "end", "key", "numbers", "puts", "refs", "sides", "trained")
+
+    def __init__(self, data: bytes, at: int) -> None:
+        """Read what begins at `at`; raises Other, or IndexError where it is cut short."""
+        self.data, self.at, self.end = data, at, at
+        #: entries of the memo: "storage", the class, the device, OrderedDict
+        self.refs: list[int] = []
+        self.puts: list[int] = []
+        self.numbers: list[Field] = []
+        self.skip(b"((")
+        self.ref()
+        self.ref()
+        self.key = self.text()
+        self.put()
+        self.ref()
+        self.number()
+        self.skip(b"t")
+        self.put()
+        self.skip(b"QK\0")
+        self.sides = self.tuple()
+        self.put()
+        self.tuple()
+        self.put()
+        #: NEWTRUE, or NEWFALSE
+        self.trained = data[self.end] == 0x88
+        self.skip(b"\x88" if self.trained else b"\x89")
+        self.ref()
+        for code in (b")R", b"t", b"R"):
+            self.skip(code)
+            self.put()
+
+    def skip(self, code: bytes) -> None:
+        """Exactly these bytes."""
+        if not self.data.startswith(code, self.end):
+            raise Other
+        self.end += len(code)
+
+    def ref(self) -> None:
+        """A value of the memo: BINGET, LONG_BINGET."""
+        wide = self.data[self.end] != 0x68
+        self.skip(b"j" if wide else b"h")
+        behind = self.end + (4 if wide else 1)
+        self.refs.append(int.from_bytes(self.data[self.end : behind], "little"))
+        self.end = behind
+
+    def put(self) -> None:
+        """LONG_BINPUT; where its operand stands is kept."""
+        self.skip(b"r")
+        self.puts.append(self.end)
+        self.end += 4
+
+    def text(self) -> tuple[int, int]:
+        """BINUNICODE of a key: one to nine digits, of which no character is longer than a byte."""
+        length = self.data[self.end + 1]
+        self.skip(b"X" + length.to_bytes(4, "little"))
+        first, self.end = self.end, self.end + length
+        piece = self.data[first : self.end]
+        if not 1 <= length <= 9 or not piece.isdigit():
+            raise Other
+        return first, self.end
+
+    def number(self) -> None:
+        """A whole number that is not below 0."""
+        op = self.data[self.end]
+        if op not in OPERANDS:
+            raise Other
+        width, field = OPERANDS[op]
+        first, self.end = self.end + 1, self.end + 1 + width
+        if op == LONG and self.data[self.end - 1] > 0x7F:
+            raise Other
+        self.numbers.append((first, self.end, field))
+
+    def tuple(self) -> int:
+        """A tuple of one to eight numbers; how many."""
+        marked = self.data[self.end] == 0x28
+        self.end += marked
+        count = 0
+        while self.data[self.end] in OPERANDS:
+            self.number()
+            count += 1
+        if marked:
+            self.skip(b"t")
+        elif TUPLES.get(self.data[self.end]) == count:
+            self.end += 1
+        else:
+            raise Other
+        if marked and not 4 <= count <= 8:
+            raise Other
+        return count
 
 
 class Layout:
@@ -44,23 +133,23 @@ class Layout:
 
     __slots__ = ("base", "fields", "keep", "length", "refs", "sides", "spread", "trained")
 
-    def __init__(self, met: re.Match[bytes], memo: dict[int, Any]) -> None:
-        whole, at = met.group(), met.start()
+    def __init__(self, met: Spelling, memo: dict[int, Any]) -> None:
+        at = met.at
+        whole = met.data[at : met.end]
         self.length = len(whole)
         #: entries of the memo that it uses, and what they must still be
-        self.refs = [(number, memo[number]) for number in map(_index, met.group(*REFS))]
-        self.trained = met.group(TRAINED) == b"\x88"
-        self.sides = len(NUMBERS.findall(met.group(SIZES[1])))
-        spans = [(met.start(KEY) - at, met.end(KEY) - at, f"{met.end(KEY) - met.start(KEY)}s")]
-        for group in SIZES:
-            for found in NUMBERS.finditer(whole, met.start(group) - at, met.end(group) - at):
-                spans.append((found.start() + 1, found.end(), OPERANDS[whole[found.start()]]))
+        self.refs = [(number, memo[number]) for number in met.refs]
+        self.trained = met.trained
+        self.sides = met.sides
+        first, behind = met.key
+        spans = [(first - at, behind - at, f"{behind - first}s")]
+        spans += [(first - at, behind - at, field) for first, behind, field in met.numbers]
         keep, base = bytearray(b"\xff" * self.length), bytearray(whole)
         for first, behind, _ in spans:
             keep[first:behind] = base[first:behind] = bytes(behind - first)
         self.spread = 0
-        for k, group in enumerate(PUTS):
-            first = met.start(group) - at
+        for k, place in enumerate(met.puts):
+            first = place - at
             base[first : first + 4] = k.to_bytes(4, "little")
             self.spread += 1 << 8 * first
         #: with n entries in the memo: the bytes that must be equal are base + n * spread
@@ -68,12 +157,7 @@ class Layout:
         self.fields = Struct("<" + _format(spans)).unpack_from
 
 
-def _index(ref: bytes) -> int:
-    """The entry of the memo that an opcode uses."""
-    return int.from_bytes(ref[1:], "little")
-
-
-def _format(spans: list[tuple[int, int, str]]) -> str:
+def _format(spans: list[Field]) -> str:
     """What struct takes for fields at those places."""
     told, at = "", 0
     for first, behind, field in spans:
@@ -115,13 +199,16 @@ class Short:
         return None
 
     def _learn(self, data: bytes, pos: int) -> Layout | None:
-        met = TENSOR.match(data, pos)
-        if met is None or len(self.layouts) >= MOST or met.start(KEY) - met.end(KEY) != -data[met.start(KEY) - 4]:
+        if len(self.layouts) >= MOST:
             return None
-        numbers = [_index(b"r" + put) for put in met.group(*PUTS)]
-        if numbers != list(range(len(self.memo), len(self.memo) + len(PUTS))):
+        try:
+            met = Spelling(data, pos)
+        except (Other, IndexError):
             return None
-        if not all(_index(ref) in self.memo for ref in met.group(*REFS)):
+        numbers = [int.from_bytes(data[place : place + 4], "little") for place in met.puts]
+        if met.end > len(data) or numbers != list(range(len(self.memo), len(self.memo) + PUTS)):
+            return None
+        if not all(number in self.memo for number in met.refs):
             return None
         layout = Layout(met, self.memo)
         hooks = layout.refs[3][1]
