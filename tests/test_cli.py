@@ -217,3 +217,11 @@ def test_tensors_in_json(capsys: CAPTURE) -> None:
     assert (status, err) == (0, "")
     assert sum(t["adds"] for t in json.loads(out)["tensors"]) == 13002
     assert ran([SIZES, "--tensors", "-q"], capsys)[0] == 2
+
+
+def test_two_files_are_compared_not_counted(tmp_path, capsys):
+    for name in ("a.npy", "b.npy"):
+        (tmp_path / name).write_bytes(b"")
+    assert main([str(tmp_path / "a.npy"), str(tmp_path / "b.npy")]) == 2
+    told = "nparams: 2 files were given; one is counted at a time, and nparams diff A B compares two\n"
+    assert capsys.readouterr().err == told

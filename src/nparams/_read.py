@@ -258,7 +258,15 @@ def _unread(name: str) -> ReadError:
     )
 
 
+#: words that are looked for as files
+MOST_WORDS = 20
+
+
 def _unclaimed(text: str, paths: bool) -> ReadError:
+    if paths and len(words := text.split()) > 1 and all(map(_exists, words[:MOST_WORDS])):
+        return ReadError(
+            f"{len(words):,} files were given; one is counted at a time, and nparams diff A B compares two"
+        )
     if paths and _is_name(text):
         return ReadError(f"{shown(text)}: no such file or directory")
     return NotationError(

@@ -61,7 +61,7 @@ def _ends(found: Diff) -> list[str]:
 def _apart(network: Network, found: Diff) -> str:
     """What is kept beside the parameters, where the two differ in it."""
     mine, other = network.totals.buffers, (found.b if network is found.a else found.a).totals.buffers
-    return "" if mine == other else f" (and {found.style.number(mine)} in buffers, which are not counted)"
+    return "" if mine in (other, 0) else f" (and {found.style.number(mine)} in buffers, which are not counted)"
 
 
 def _cells(found: Diff) -> list[tuple[str, ...]]:
