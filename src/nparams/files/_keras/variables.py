@@ -123,7 +123,7 @@ def named(kind: str, kept: Kept, layer: Layer | None) -> Named | None:
             made = Named([n.strip("-=?") for n in found])
             made.buffers = {n[1:] for n in found if n[0] == "-"}
             made.copies = {n[1:] for n in found if n[0] == "="}
-            if len(found) == 1 and len(spec.split()) > 1 and not _told(found[0].strip("-=?"), layer):
+            if len(found) == 1 and spec.count("?") == len(spec.split()) > 1 and not _told(found[0].strip("-=?"), layer):
                 made.note = f"one of {', '.join(n.strip('-=?') for n in spec.split())}: the file does not say which"
             return made
     return None
