@@ -37,7 +37,7 @@ class Spelling:
     Each opcode tells how long its operand is, so that bytes are read in one way only, the way that the machine has.
     """
 
-    __slots__ = ("at", "data", "end", "key", "numbers", "puts", "refs", "sides", "trained")
+    __slots__ = ("at", "data", "end", "key", "numbers", "puts", "refs", "sides", "trained", "whole")
 
     def __init__(self, data: bytes, at: int) -> None:
         """Read what begins at `at`; raises Other, or IndexError where it is cut short."""
@@ -53,7 +53,9 @@ class Spelling:
         self.put()
         self.ref()
         self.number()
-        self.skip(b"t")
+        #: NONE: the storage is no part of another, as files from before 1.6 say
+        self.whole = data[self.end] == 0x4E
+        self.skip(b"Nt" if self.whole else b"t")
         self.put()
         self.skip(b"QK\0")
         self.sides = self.tuple()
@@ -89,12 +91,12 @@ class Spelling:
         self.end += 4
 
     def text(self) -> tuple[int, int]:
-        """BINUNICODE of a key: one to nine digits, of which no character is longer than a byte."""
+        """BINUNICODE of a key: one to twenty digits, of which no character is longer than a byte."""
         length = self.data[self.end + 1]
         self.skip(b"X" + length.to_bytes(4, "little"))
         first, self.end = self.end, self.end + length
         piece = self.data[first : self.end]
-        if not 1 <= length <= 9 or not piece.isdigit():
+        if not 1 <= length <= 20 or not piece.isdigit():
             raise Other
         return first, self.end
 
@@ -131,7 +133,7 @@ class Spelling:
 class Layout:
     """The bytes of one tensor's arguments: which stay as they are, and what the others say."""
 
-    __slots__ = ("base", "fields", "keep", "length", "refs", "sides", "spread", "trained")
+    __slots__ = ("base", "fields", "keep", "length", "refs", "sides", "spread", "trained", "whole")
 
     def __init__(self, met: Spelling, memo: dict[int, Any]) -> None:
         at = met.at
@@ -140,6 +142,7 @@ class Layout:
         #: entries of the memo that it uses, and what they must still be
         self.refs = [(number, memo[number]) for number in met.refs]
         self.trained = met.trained
+        self.whole = met.whole
         self.sides = met.sides
         first, behind = met.key
         spans = [(first - at, behind - at, f"{behind - first}s")]
@@ -226,7 +229,9 @@ class Short:
         found = layout.fields(data, pos)
         (_, storage), (_, of), (_, device), (_, hooks) = layout.refs
         key = found[0].decode("utf-8", "backslashreplace")
-        told = (storage, of, key, device, found[1])
+        told: tuple[Any, ...] = (storage, of, key, device, found[1])
+        if layout.whole:
+            told = (*told, None)
         size, stride = found[2 : 2 + layout.sides], found[2 + layout.sides :]
         try:
             held = self.persistent(told)

@@ -21,6 +21,8 @@ UNTYPED = frozenset(("UntypedStorage", "_UntypedStorage"))
 #: modules whose storages are torch's
 WRITERS = frozenset(("torch", "torch_xla", "intel_extension_for_pytorch"))
 MAX_ELEMENTS = 1 << 62
+#: what follows in an id of a storage that is no part of another
+NO_VIEW = ((), (None,))
 
 
 class Storage:
@@ -60,8 +62,8 @@ class Storages:
 
     def __call__(self, pid: Any) -> object:
         """The storage with that id, or the class that a whole module's file names so."""
-        if pid.__class__ is tuple and len(pid) == 5 and pid[0] == "storage":
-            _, of, key, location, elements = pid
+        if pid.__class__ is tuple and 5 <= len(pid) <= 6 and pid[0] == "storage" and pid[5:] in NO_VIEW:
+            _, of, key, location, elements = pid[:5]
             kind = self.kinds.get(of) if of.__class__ is Global else None
             fits = key.__class__ is str and elements.__class__ is int and 0 <= elements < MAX_ELEMENTS
             if kind is not None and fits and key not in self.by_key:  # as nearly all are
