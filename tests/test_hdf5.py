@@ -284,3 +284,8 @@ def test_real_files():
         notes = dict(pair.split("=") for pair in row["notes"].split(";") if "=" in pair)
         assert network.totals.other == int(notes.get("optimizer", "0").partition(" ")[0]), row["file"]
         assert network.totals.buffers == int(notes.get("non_trainable_moving", 0)), row["file"]
+
+
+def test_a_keras_model_without_variables_has_none():
+    found = read(MemorySource(h5({"vars": {}, "layers": {"re_lu": {"vars": {}}}}), "m.weights.h5"))
+    assert (found.total, found.read_as) == (0, "Keras weights, 0 tensors")

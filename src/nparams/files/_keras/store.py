@@ -40,7 +40,8 @@ def plain_datasets(root: Group) -> list[tuple[str, Dataset]] | None:
         if before.rpartition("/")[2] == VARS and (leaf.isdigit() or _is_named(root, path)):
             return None
         found.append((path, dataset))
-    return found
+    # a model without variables has the groups all the same
+    return None if not found and isinstance(root.get(VARS), Group) else found
 
 
 def _is_named(root: Group, path: str) -> bool:
