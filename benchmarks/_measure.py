@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+# What is installed has its bytecode: it is not compiled again in every process.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class Row(NamedTuple):

@@ -11,6 +11,7 @@ from nparams.files._pytorch.model import Model
 from nparams.files._pytorch.nested import Nested
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
+from nparams.files.named import undecided
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
                 f"{place(source.name)} is a pickle without tensors or arrays{_classes(loaded.classes)}"
             )
         network = network_of(model, loaded, _Nowhere(), folder, source.name)
+    network.notes += undecided(list(network.tensors()))
     network.form, network.read_as = "pickle", network.read_as.replace("PyTorch", "pickle", 1)
     if loaded.end != source.size:
         told = f"{source.size - loaded.end:,} bytes follow the end of the pickle, which nothing reads"
