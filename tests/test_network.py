@@ -182,3 +182,10 @@ def test_a_thousand_symbolic_layers() -> None:
     network = nparams.read("h0..h1000")
     assert len(network.layers) == 1000
     assert network.substitute({"h": [1] * 1001}).total == 2000
+
+
+def test_a_layer_keeps_its_own_name_where_names_have_dots_and_slashes():
+    """Converters write net/block.1.conv: what divides a name from its parent's is what stands there."""
+    inner = [Module(f"net/block.{k}.conv", "Conv", tensors=[Tensor(f"net/block.{k}.conv/w", (k, 2))]) for k in (1, 2)]
+    network = Network(Module("", children=[Module("net", children=inner)]))
+    assert [row["name"] for row in network.rows()] == ["net/block.1.conv", "net/block.2.conv"]

@@ -12,7 +12,7 @@ from nparams.network.grouping import separator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable
 
     from nparams.network.tree import Module
 
@@ -22,9 +22,10 @@ SPANS = 6  # ranges that a label of folded siblings shows
 PERIOD = 12  # layers in a run that repeats
 
 
-def folded(children: Sequence[Module], signatures: dict[int, Hashable]) -> list[Folded]:
+def folded(parent: Module, signatures: dict[int, Hashable]) -> list[Folded]:
     """(first of its kind, label, how many): siblings whose names differ by an index and whose trees are equal."""
-    tails = [child.name.rpartition(separator(child.name))[2] for child in children]
+    children = parent.children
+    tails = [tail_of(child.name, parent.name) for child in children]
     keys = [_key(child, tail, signatures) for child, tail in zip(children, tails, strict=True)]
     members = list(zip(children, tails, strict=True))
     if children and all(child.takes is not None or child.out is not None for child in children):
@@ -35,6 +36,27 @@ def folded(children: Sequence[Module], signatures: dict[int, Hashable]) -> list[
             found.setdefault(key, []).append(member)
         groups = list(found.values())
     return [_group(group) for group in groups]
+
+
+def tail_of(name: str, parent: str) -> str:
+    """What a name has more than its parent's; the last part of a name that does not begin with that.
+
+    >>> tail_of("net/block.1.conv", "net"), tail_of("layers.0", "model")
+    ('block.1.conv', '0')
+    """
+    start = len(parent) + 1
+    inside = parent and name.startswith(parent) and len(name) > start and name[start - 1] in "./"
+    return name[start:] if inside else name.rpartition(separator(name))[2]
+
+
+def mark_between(parent: str, name: str) -> str:
+    """What divides a name from its parent's.
+
+    >>> mark_between("net", "net/block.1.conv")
+    '/'
+    """
+    follows = name[len(parent) : len(parent) + 1] if name.startswith(parent) else ""
+    return follows if follows in (".", "/") else separator(name)
 
 
 def _key(child: Module, tail: str, signatures: dict[int, Hashable]) -> Hashable:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from nparams.errors import InvariantError
 from nparams.expr import Expr, add, mul
 from nparams.network.closed import closed_form, postorder, raw_sum, tidy
-from nparams.network.folding import folded, signatures_of
-from nparams.network.grouping import separator
+from nparams.network.folding import folded, mark_between, signatures_of
 from nparams.network.tree import PARAMETER_ROLES, Module
 
 TYPE_CHECKING = False
@@ -141,7 +140,7 @@ def rows_of(network: Network) -> list[Row]:
             rows.append(Row(name, module, copies, folds, scope))
         children = [
             (first, _joined(name, module, first, label), mul(copies, count), folds * count, scope)
-            for first, label, count in folded(module.children, signatures)
+            for first, label, count in folded(module, signatures)
         ]
         stack.extend(reversed(children))
     _check(network, rows)
@@ -152,7 +151,7 @@ def _joined(path: str, parent: Module, child: Module, label: str) -> str:
     """The child's name under its parent's folded name."""
     if not parent.name:
         return label
-    return f"{path}{separator(child.name)}{label}"
+    return f"{path}{mark_between(parent.name, child.name)}{label}"
 
 
 def _check(network: Network, rows: list[Row]) -> None:
@@ -188,8 +187,8 @@ def branches(network: Network) -> Branch:
     """The tree with equal siblings folded; a branch's total is for all its copies."""
     signatures = signatures_of(network.root)
     made: dict[int, Branch] = {}
-    for module, children in postorder(network.root):
-        parts = [(made[id(first)], label, count) for first, label, count in folded(children, signatures)]
+    for module, _ in postorder(network.root):
+        parts = [(made[id(first)], label, count) for first, label, count in folded(module, signatures)]
         for branch, label, count in parts:
             branch.name = label
             branch.copies = mul(branch.copies, count)
