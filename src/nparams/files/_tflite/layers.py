@@ -38,17 +38,27 @@ def layer_of(name: str) -> str:
 
 
 def tree(reading: Reading, tensors: Sequence[Tensor], roles: Mapping[Key, Reached]) -> Module:
-    """The tree in which each tensor stands in its layer; a layer is of the kind that its operator says."""
+    """The tree in which each tensor stands in its layer; a layer is of the kind that its operator says.
+
+    Layers stand in the order of what their operators make, which converters number as it is made.
+    """
     root = Module("", tensors=[], children=[])
     made = {"": root}
     groups = _by_operator(reading, roles)
-    for k, (constant, tensor) in enumerate(zip(reading.constants, tensors, strict=True)):
+    for k, constant in sorted(enumerate(reading.constants), key=lambda one: _place(one[1], roles)):
+        tensor = tensors[k]
         layer = groups.get(k) or layer_of(constant.name) or tensor.name
         module = module_at(layer, made, "/")
         module.tensors.append(tensor)  # type: ignore[attr-defined]
         if tensor.role == "weight" and constant.key in roles:
             module.kind = module.kind or _kind(constant, roles[constant.key].operator)
     return root
+
+
+def _place(constant: Constant, roles: Mapping[Key, Reached]) -> tuple[bool, tuple[int, int]]:
+    """What no operator keeps in a slot comes last."""
+    reached = roles.get(constant.key)
+    return reached is None, (0, 0) if reached is None else reached.makes
 
 
 def _by_operator(reading: Reading, roles: Mapping[Key, Reached]) -> dict[int, str]:
