@@ -100,6 +100,7 @@ REFUSED = [
     ("conv 32 3x3 stride=2 s=3", '"conv 32 3x3 stride=2 s=3", at character 1: "s" is said twice; say it once'),
     ("dense 10 no bias bias", '"dense 10 no bias bias", at character 1: "bias" is said twice; say it once'),
     ("lstm 5 6 7 8", '"lstm 5 6 7 8", at character 1: 5 6 7 8 cannot be told apart; for example lstm 128 on 64'),
+    ("conv 2**k 64 7x7", '"conv 2**k 64 7x7", at character 1: 2**k 64 7x7 cannot be told apart; for example conv 32 3x3 on 3'),
     ("relu 3 3", '"relu 3 3", at character 1: relu takes no size; write dense 3 3 relu for a layer with neurons'),
     ("input 4x4x3; crop", '"crop", at character 14: by how much? Write crop 2'),
     ("input 4x4x3; zeropad", '"zeropad", at character 14: by how much? Write zeropad 1'),

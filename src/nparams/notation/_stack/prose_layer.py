@@ -136,6 +136,8 @@ def _in_and_out(text: str) -> str:
     if sorted(token.kind for token in bare) != ["shape", "size", "size"] or re.search(r"[=:]|\bon\b", text):
         return text
     first, second = (token.text for token in bare if token.kind == "size")
+    if not (first.isalnum() and second.isalnum()):
+        return text
     return re.sub(rf"(?<![\w.x]){first}[\s,]+{second}(?![\w.x])", f"filters={second} in={first}", text, count=1)
 
 
