@@ -98,6 +98,8 @@ BOMBS: Table = {
     "10**10**10": ("nn.Linear(10**10**10, 4)", None),
     "2**10**6": ("nn.Linear(2**10**6, 4)", None),
     "a negative power": ("nn.Linear(2**-3, 4)", None),
+    "bytes that double": ('x = b"ab"\nfor i in range(60):\n    x = x + x\nnn.Linear(len(x), 4)', None),
+    "bytes with a width": ('x = b"%999999999999d" % 3\nnn.Linear(len(x), 4)', None),
     "a power that is asked again": ("a = 9\n" + "a = a**a % 10**4000\n" * 50 + "nn.Linear(a, 4)", None),
     "a shift": ("nn.Linear(1 << 10**10, 4)", None),
     "pow": ("nn.Linear(pow(10, 10**9), 4)", None),

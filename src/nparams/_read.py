@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
-from nparams.errors import NotationError, ReadError, UnsupportedError, UsageError, shown
+from nparams.errors import NotationError, ReadError, UnsupportedError, UsageError, escaped, shown
 from nparams.network import Network
 from nparams.registry import SOURCES
 
@@ -153,6 +153,7 @@ class Request:
         options = {name: value for name, value in self.options.items() if name in row.options}
         self.settled = "set" in options
         network: Network = import_module(row.module).read(text, **options)
+        network.read_as = escaped(network.read_as)  # one printable line, whatever the text held
         return network
 
     def _check_options(self, row: Source) -> None:

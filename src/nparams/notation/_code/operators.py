@@ -84,9 +84,11 @@ def _check_growth(m: Machine, sign: str, left: Any, right: Any) -> None:
         for held, times in ((left, right), (right, left)):
             if isinstance(held, (str, list, tuple, bytes)) and isinstance(times, int):
                 (m.check_characters if isinstance(held, (str, bytes)) else m.check_entries)(len(held) * max(times, 0))
-    if sign == "+" and isinstance(left, (str, list, tuple)) and isinstance(right, type(left)):
-        (m.check_characters if isinstance(left, str) else m.check_entries)(len(left) + len(right))
+    if sign == "+" and isinstance(left, (str, bytes, list, tuple)) and isinstance(right, type(left)):
+        (m.check_characters if isinstance(left, (str, bytes)) else m.check_entries)(len(left) + len(right))
         m.step(len(left) // 64)
+    if sign == "%" and isinstance(left, bytes):
+        raise m.error(f"{described(left)} % ... is not worked out")
     if sign == "%" and isinstance(left, str):
         if "*" in left:
             raise m.error("a % that takes its width from outside")
