@@ -353,3 +353,12 @@ def test_plain_networks_are_left_alone(tensors, total):
     assert (found.total, found.notes, found.totals.bookkeeping) == (total, [], 0)
     assert found.read_as == f"safetensors, {len(tensors)} tensor{'s' * (len(tensors) > 1)}"
     assert all(t.stored is None for t in found.tensors())
+
+
+def test_settings_that_contradict_a_layout_leave_no_total():
+    """AutoAWQ makes gemv-fast layers of any width, and packs four bits only."""
+    tensors = p.awq_gemv_fast("a", 64, 256)
+    assert network(tensors, {"quantization_config": {"bits": 4}}).total == 64 * 256
+    found = network(tensors, {"quantization_config": {"bits": 8}})
+    assert found.total is None
+    assert "this layout packs 4 bits, and" in found.notes[0]

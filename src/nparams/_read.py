@@ -26,7 +26,7 @@ ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
 SIGNS = frozenset("()[]{}*^+=·²×,")
 #: endings of files that hold text, or models of formats that are known by name only
-ENDINGS = frozenset((".py", ".ipynb", ".txt", ".md", ".json", ".pb", ".pt2", ".mlmodel", ".msgpack", ".index", ".pkl"))
+ENDINGS = frozenset((".py", ".ipynb", ".txt", ".md", ".json", ".pb", ".pt2", ".mlmodel", ".msgpack", ".index"))
 SUFFIXES = tuple(suffix for row in FILES for suffix in row.suffixes)
 
 

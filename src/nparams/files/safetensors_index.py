@@ -46,7 +46,6 @@ class _Piece:
         self.hints = self.header.hints
         self.metadata = self.header.metadata
         self.held = max(self.header.ends, default=0)
-        self.metadata = self.header.metadata
         self.made = None
         self.flags: tuple[dict[str, str], ...] = ()
         self._folder = folder

@@ -103,7 +103,15 @@ def awq_gemv_fast(group: Group, leaf: str) -> Found | None:
         return None
     if scales.shape != zeros.shape or scales.dtype != zeros.dtype or scales.shape[1:] != (4 * packed.shape[0],):
         return None
-    return Found("AWQ", (4 * packed.shape[0], packed.shape[1]), "int4", group.present(*GPTQ_PARTS))
+    from nparams.files.settings import quantisation
+
+    told, rest = quantisation(group.folder), group.present(*GPTQ_PARTS)
+    if told is not None and told.bits not in (
+        None,
+        4,
+    ):  # such a layer can be made, and not be packed
+        raise Unknown("AWQ", f"this layout packs 4 bits, and {told.where} says {told.bits}", rest)
+    return Found("AWQ", (4 * packed.shape[0], packed.shape[1]), "int4", rest)
 
 
 def marlin(group: Group, leaf: str) -> Found | None:
