@@ -34,11 +34,15 @@ COMPUTED = "a computed name"
 TERMINAL_VIEWS = {"table": "rich", "tree": "rich", "terminal": "rich"}
 OWN_FRAMEWORK = {
     "torch": "torch",
-    "keras": "keras tensorflow",
+    "keras": "keras tf_keras",
     "flax": "flax jax",
     "equinox": "equinox jax",
-    "sklearn": "sklearn",
+    "arrays": "jax numpy",
+    "sklearn": "sklearn numpy",
+    "trace": "torch",
+    "call": "torch",
 }
+OWN_FRAMEWORK |= {f"_{name}": outside for name, outside in OWN_FRAMEWORK.items()}  # what stands behind each of them
 
 TABLE: Mapping[str, Room] = {
     "expr": Room(BELOW, outside={"sympy": "sympy"}),

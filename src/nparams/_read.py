@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 
 from nparams.errors import NotationError, ReadError, UnsupportedError, UsageError, escaped, shown
+from nparams.expr import Expr, whole_number
 from nparams.network import Network
 from nparams.registry import SOURCES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from nparams.expr import Size
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 BY_FORM = {row.form: row for row in SOURCES}
 TEXTS = [row for row in SOURCES if row.kind == "text"]
 FILES = [row for row in SOURCES if row.kind == "file"]
+OBJECTS = [row for row in SOURCES if row.kind == "object"]
+#: how a text begins that asks for code to be run
+CALL = "python:"
 #: sizes and lists of layers take texts that other notations know better, so they are asked last
 ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
@@ -40,22 +45,26 @@ def read(
     which: str | None = None,
     limits: bool = True,
     paths: bool = True,
+    inputs: object = None,
+    run: bool = False,
 ) -> Network:
-    """The network that `source` describes: text, a path, bytes, or a list of layer sizes.
+    """The network that `source` describes: a live model, text, a path, bytes, or a list of layer sizes.
 
     `form` forces a source ("sizes", "stack", "safetensors", ...); `bias` is "all", "hidden" or "none" for layer sizes
     and lists; `convention` ("textbook", "torch", "keras" or "all") says whose layers are meant where the source does
     not; `set` gives values for symbols, and for names of code that has no value for them; `which` names one of several
     models in a text (as `model.py:Net` does); `limits=False` reads headers up to the format's own limit; `paths=False`
-    never takes a text for the name of a file.  Raises ReadError (its text is one line for the user) or UsageError.
+    never takes a text for the name of a file; `inputs` are example inputs, or their shapes, for a module that makes its
+    arrays when it is called (Flax linen); `run=True` lets a text that begins with python: import and run the code that
+    it names, as the command line does.  Raises ReadError (its text is one line for the user) or UsageError.
 
     >>> read("784-16-16-10").total, read([784, 16, 16, 10]).biases
     (13002, 42)
     >>> read("h0..hl", set={"l": 3, "h": [784, 16, 16, 10]}).total
     13002
     """
-    options = {"bias": bias, "convention": convention, "set": set or None, "which": which}
-    request = Request(form, options, limits, paths)
+    options = {"bias": bias, "convention": convention, "set": set or None, "which": which, "inputs": inputs}
+    request = Request(form, options, limits, paths, run)
     network = request.read(source)
     return network.substitute(set) if set and not request.settled else network
 
@@ -77,17 +86,21 @@ def count(source: object, **options: Any) -> Size:
 class Request:
     """One call of read: what is asked besides the source itself."""
 
-    __slots__ = ("limits", "options", "paths", "row", "settled")
+    __slots__ = ("limits", "options", "paths", "row", "run", "settled")
 
-    def __init__(self, form: str | None, options: Mapping[str, object], limits: bool, paths: bool) -> None:
+    def __init__(
+        self, form: str | None, options: Mapping[str, object], limits: bool, paths: bool, run: bool = False
+    ) -> None:
         if form is not None and form not in BY_FORM:
             raise UsageError(f"no form is called {shown(form)}: choose one of {', '.join(BY_FORM)}")
         self.row = None if form is None else BY_FORM[form]
-        #: bias, convention, set, which: those that were given
+        #: bias, convention, set, which, inputs: those that were given
         self.options = {name: value for name, value in options.items() if value is not None}
         self.limits = limits
         #: whether a text may be the name of a file (not when it comes from standard input)
         self.paths = paths
+        #: whether code that the source names may be run
+        self.run = run
         #: whether the source itself put in the values that were set
         self.settled = False
 
@@ -95,7 +108,9 @@ class Request:
         """The network, by what kind of thing the source is."""
         if isinstance(source, Network):
             return source
-        if isinstance(source, (list, tuple)):
+        if isinstance(source, str):
+            return self.string(source)
+        if isinstance(source, (list, tuple)) and all(map(_is_size, source)):
             return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(source))
         if isinstance(source, os.PathLike):
             return self.path(os.fspath(source))
@@ -103,12 +118,45 @@ class Request:
             from nparams.files.bytesource import MemorySource
 
             return self.bytes(MemorySource(bytes(source)), None)
-        if isinstance(source, str):
-            return self.string(source)
-        raise UnsupportedError(f"cannot count an object of type {type(source).__module__}.{type(source).__qualname__}")
+        return self.live(source)
+
+    def live(self, source: object) -> Network:
+        """What a program holds: only frameworks that it has imported itself are asked."""
+        for row in OBJECTS if self.row is None else [self.row] if self.row.kind == "object" else []:
+            if not sys.modules.keys().isdisjoint(row.packages):
+                module = import_module(row.module)
+                if module.claims(source):
+                    self._refuse_options(type(source).__name__, row.options)
+                    return module.read(source, **self._taken(row))  # type: ignore[no-any-return]
+        if isinstance(source, (list, tuple)):
+            return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(source))
+        raise _uncountable(source)
+
+    def _taken(self, row: Source) -> dict[str, object]:
+        """Those of the options given that the row's read() takes."""
+        return {name: value for name, value in self.options.items() if name in row.options}
+
+    def call(self, text: str) -> Network:
+        """What code of the user's makes; it runs only where `run` and `paths` say that the user wrote the text."""
+        if not (self.run and self.paths):
+            raise UsageError(
+                f"{shown(text)} asks to import and run code: nparams.read(..., run=True) does that, and so does the "
+                "command line where it stands as an argument"
+            )
+        row = BY_FORM["python"]
+        self._refuse_options(text, row.options)
+        options = self._taken(row)
+        self.settled = "set" in options
+        return import_module(row.module).read(text, self.live, **options)  # type: ignore[no-any-return]
 
     def string(self, text: str) -> Network:
         """Text, or a file's name: numbers are sizes whatever the folder holds; else a file that exists wins."""
+        if text.startswith(CALL) and not (self.paths and _exists(text)):  # a file may bear any name
+            return self.call(text)
+        if self.row is not None and self.row.kind in ("object", "call"):
+            raise UsageError(
+                f"--from {self.row.form} is {self.row.what}, not a text: {CALL}package.module:Net() makes one"
+            )
         if self.row is not None and (self.row.kind == "text" or self.paths):
             return self.text(self.row, text) if self.row.kind == "text" else self.path(text)
         if not text.strip():
@@ -150,7 +198,7 @@ class Request:
     def text(self, row: Source, text: str) -> Network:
         """What a notation makes of `text`."""
         self._check_options(row)
-        options = {name: value for name, value in self.options.items() if name in row.options}
+        options = self._taken(row)
         self.settled = "set" in options
         network: Network = import_module(row.module).read(text, **options)
         network.read_as = escaped(network.read_as)  # one printable line, whatever the text held
@@ -159,9 +207,9 @@ class Request:
     def _check_options(self, row: Source) -> None:
         """Refuse what this notation cannot be asked; a convention makes no difference to what brings its own."""
         told = f"{row.what} (read as {row.form})"
-        for name in ("bias", "which"):
+        for name, refusal in REFUSED.items():
             if name in self.options and name not in row.options:
-                raise UsageError(REFUSED[name].format(what=told))
+                raise UsageError(refusal.format(what=told))
         convention = self.options.get("convention")
         if row.own and convention not in (None, row.own, "all"):
             raise UsageError(f"--convention {convention}: this is {row.form}, counted as {row.own} defines its layers")
@@ -205,11 +253,11 @@ class Request:
         made.is_file = True
         return made
 
-    def _refuse_options(self, name: str) -> None:
-        """What only texts can be asked; --convention makes no difference to a file, which says what it holds."""
-        for option in ("bias", "which"):
-            if option in self.options:
-                raise UsageError(REFUSED[option].format(what=shown(name)))
+    def _refuse_options(self, name: str, taken: Sequence[str] = ()) -> None:
+        """What this source cannot be asked; --convention makes no difference to what says itself what it holds."""
+        for option, refusal in REFUSED.items():
+            if option in self.options and option not in taken:
+                raise UsageError(refusal.format(what=shown(name)))
 
 
 def _recognised(source: ByteSource) -> Source:
@@ -230,6 +278,7 @@ def _recognised(source: ByteSource) -> Source:
 REFUSED = {
     "bias": "--bias chooses the biases of layer sizes; {what} says itself which it has",
     "which": "--which chooses one of several models in code; {what} holds one",
+    "inputs": "inputs are for a Flax module that makes its arrays when it is called; {what} needs none",
 }
 
 
@@ -239,6 +288,19 @@ def _claimant(text: str) -> Source | None:
         if import_module(row.module).may_be(text):
             return row
     return BY_FORM["sizes"] if import_module(BY_FORM["sizes"].module).claims(text) else None
+
+
+def _is_size(entry: object) -> bool:
+    return isinstance(entry, (str, Expr)) or whole_number(entry) is not None
+
+
+def _uncountable(source: object) -> ReadError:
+    kind = type(source)
+    told = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+    return UnsupportedError(
+        f"cannot count an object of type {told}: a model of PyTorch, Keras, Flax, Equinox or scikit-learn, a dict of "
+        "arrays, a path, bytes, layer sizes or a text can be read"
+    )
 
 
 def _is_path(text: str) -> bool:

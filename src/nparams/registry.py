@@ -8,7 +8,10 @@ files/, one row below, rows in its table of test cases.
 class Source:
     """A form that a network comes in, and how it is recognised."""
 
-    __slots__ = ("example", "form", "inside", "kind", "looks", "magic", "module", "options", "own", "suffixes", "what")
+    __slots__ = (
+        "example", "form", "inside", "kind", "looks", "magic", "module", "options", "own", "packages", "suffixes",
+        "what",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -23,9 +26,10 @@ class Source:
         looks: bool = False,
         options: str = "",
         own: str = "",
+        packages: str = "",
     ) -> None:
         self.form = form
-        #: "text", "file" or "folder"
+        #: "text", "file", "folder", "object" (what a program holds) or "call" (code of the user's that is run)
         self.kind = kind
         self.module = module
         self.what = what
@@ -37,10 +41,13 @@ class Source:
         self.inside = inside
         #: whether the module's may_be(head) tells a file of this kind, which has no magic
         self.looks = looks
-        #: texts only: the options that its read() takes, of bias, convention, set (values for names) and which
+        #: the options that its read() takes: of texts bias, convention, set (values for names) and which; of objects
+        #: inputs (what a module that makes its arrays when it is called is to be given)
         self.options = options.split()
         #: whose definitions the form itself brings along, where it does
         self.own = own
+        #: objects only: its module is asked for claims(object) once one of these packages has been imported
+        self.packages = packages.split()
 
 
 class View:
@@ -179,6 +186,37 @@ SOURCES = (
         "npy", "file", "nparams.files.npy", "one NumPy array", "kernel.npy", (".npy",), ((0, b"\x93NUMPY"),),
     ),
     Source("folder", "folder", "nparams.files.folder", "a directory with one model in it", "path/to/model/"),
+    # what a program holds, in the order in which they are asked (on its torch backend a Keras model is a PyTorch module
+    # too, and an Equinox module is a tree of arrays); only those whose package has been imported already
+    Source(
+        "keras-live", "object", "nparams.frameworks.keras", "a live Keras 3 or tf_keras model, or one layer",
+        "keras.Sequential([...])", packages="keras tf_keras",
+    ),
+    Source(
+        "torch", "object", "nparams.frameworks.torch", "a live PyTorch model, its state dict or its parameters",
+        "torch.nn.Linear(784, 10)", packages="torch",
+    ),
+    Source(
+        "equinox", "object", "nparams.frameworks.equinox", "a live Equinox module", "equinox.nn.MLP(...)",
+        packages="equinox",
+    ),
+    Source(
+        "flax", "object", "nparams.frameworks.flax", "Flax: an nnx module, variables, a TrainState, a linen module",
+        "flax.nnx.Linear(784, 10, rngs=...)", packages="flax", options="inputs",
+    ),
+    Source(
+        "sklearn", "object", "nparams.frameworks.sklearn", "a fitted scikit-learn model", "MLPClassifier().fit(x, y)",
+        packages="sklearn",
+    ),
+    Source(
+        "arrays", "object", "nparams.frameworks.arrays", "a dict or list of arrays (JAX, NumPy, Haiku)",
+        '{"linear": {"w": w, "b": b}}', packages="jax numpy",
+    ),
+    # code of the user's, run because the user asked for that in so many words
+    Source(
+        "python", "call", "nparams.frameworks.call", "a model that your code makes (it is imported and run)",
+        "python:package.module:Net(hidden=16)", options="set",
+    ),
 )  # fmt: skip
 
 VIEWS = (

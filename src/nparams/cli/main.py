@@ -107,6 +107,7 @@ def read(request: Request) -> Network:
         which=request.which,
         limits=request.limits == "on",
         paths=not piped,
+        run=True,
     )
 
 

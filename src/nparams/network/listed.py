@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from nparams.expr import Size
 
-    #: shape, dtype, role, note and size: what a model has few of, whatever the number of its tensors
-    Kind = tuple[tuple[int, ...], str, str, str | None, int]
+    #: shape, dtype, role, note, size and trainable: what a model has few of, whatever the number of its tensors
+    Kind = tuple[tuple[int, ...], str, str, str | None, int, bool | None]
     #: (role, dtype, size, trainable) -> how many
     Alike = dict[tuple[str, str | None, Size | None, bool | None], int]
     Base = Sequence[Tensor]
@@ -22,17 +22,22 @@ else:
 class Listed(Base):
     """Tensors by name and kind; reads like a list of Tensor.
 
+    One that no kind describes (tied, packed, not created yet) is put in as it is.
+
     >>> found = Listed()
-    >>> found.add("a.weight", ((2, 3), "float32", "weight", None, 6))
-    >>> found.alike(), found[0].size
-    ({('weight', 'float32', 6, None): 1}, 6)
+    >>> found.add("a.weight", ((2, 3), "float32", "weight", None, 6, True))
+    >>> found.put(Tensor("b.weight", (2, 3), tied_to="a.weight"))
+    >>> found.alike(), found.special, found[0].size
+    ({('weight', 'float32', 6, True): 1}, [Tensor('b.weight', (2, 3), None, weight)], 6)
     """
 
-    __slots__ = ("_made", "kinds", "names")
+    __slots__ = ("_made", "kinds", "names", "special")
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.kinds: list[Kind] = []
+        #: in place of a kind, the tensor that none describes
+        self.kinds: list[Kind | Tensor] = []
+        self.special: list[Tensor] = []
         self._made: list[Tensor] | None = None
 
     def add(self, name: str, kind: Kind) -> None:
@@ -40,17 +45,24 @@ class Listed(Base):
         self.names.append(name)
         self.kinds.append(kind)
 
+    def put(self, tensor: Tensor) -> None:
+        """One more that no kind describes."""
+        self.names.append(tensor.name)
+        self.kinds.append(tensor)
+        self.special.append(tensor)
+
     def tensors(self) -> list[Tensor]:
         """All of them, made once: what is changed in one stays changed."""
         if self._made is None:
             self._made = [
-                Tensor(name, shape, dtype, role, None, None, None, note, size)
-                for name, (shape, dtype, role, note, size) in zip(self.names, self.kinds, strict=True)
+                kind if isinstance(kind, Tensor) else _made(name, kind)
+                for name, kind in zip(self.names, self.kinds, strict=True)
             ]
         return self._made
 
     def alike(self) -> Alike | None:
-        """{(role, dtype, size, trainable): how many}; None once the tensors are made, and may have changed."""
+        """{(role, dtype, size, trainable): how many}, those in `special` apart; None once all of them are made, and may
+        have changed."""
         if self._made is not None:
             return None
         kinds = dict(zip(map(id, self.kinds), self.kinds, strict=True))
@@ -58,13 +70,16 @@ class Listed(Base):
         for key in map(id, self.kinds):
             counts[key] += 1
         found: Alike = {}
-        for key, (_, dtype, role, _, size) in kinds.items():
-            found[role, dtype, size, None] = found.get((role, dtype, size, None), 0) + counts[key]
+        for key, kind in kinds.items():
+            if not isinstance(kind, Tensor):
+                _, dtype, role, _, size, trainable = kind
+                same = role, dtype, size, trainable
+                found[same] = found.get(same, 0) + counts[key]
         return found
 
-    def dtypes(self) -> set[str]:
+    def dtypes(self) -> set[str | None]:
         """The number types among them."""
-        return {kind[1] for kind in self.kinds}
+        return {kind.dtype if isinstance(kind, Tensor) else kind[1] for kind in self.kinds}
 
     def __len__(self) -> int:
         return len(self.names)
@@ -74,3 +89,8 @@ class Listed(Base):
 
     def __getitem__(self, k: int) -> Tensor:  # type: ignore[override]
         return self.tensors()[k]
+
+
+def _made(name: str, kind: Kind) -> Tensor:
+    shape, dtype, role, note, size, trainable = kind
+    return Tensor(name, shape, dtype, role, trainable, None, None, note, size)

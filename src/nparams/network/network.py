@@ -7,7 +7,7 @@ from nparams.network.tree import Module, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from nparams.expr import Size
@@ -29,6 +29,7 @@ class Network:
         root: Module | None = None,
         *,
         tensors: Sequence[Tensor] | None = None,
+        tree: Callable[[Sequence[Tensor]], Module] | None = None,
         source: str = "",
         form: str = "",
         read_as: str = "",
@@ -45,6 +46,8 @@ class Network:
     ) -> None:
         self._root = root
         self._flat = tensors
+        #: flat tensors only: makes the tree of them, where the source knows more of it than their names do
+        self._tree = tree
         self.source = source
         #: whether the source is the name of a file or a directory
         self.is_file = False
@@ -79,7 +82,8 @@ class Network:
         if self._root is None:
             from nparams.network.grouping import group
 
-            self._root = group(self._flat or (), self.routes)
+            flat = self._flat or ()
+            self._root = group(flat, self.routes) if self._tree is None else self._tree(flat)
         return self._root
 
     def walk(self) -> Iterator[tuple[tuple[Module, ...], Tensor]]:
@@ -164,7 +168,7 @@ class Network:
 
     @property
     def is_flat(self) -> bool:
-        """Whether the source gave a flat list of named tensors (no kinds, no repeats)."""
+        """Whether the source gave a flat list of named tensors (no repeats)."""
         return self._flat is not None
 
     @property

@@ -114,7 +114,8 @@ class _Counter:
         """Count the tensors of one module that stands there `copies` times."""
         counted = tensors.alike() if isinstance(tensors, Listed) else None
         alike: Alike = counted or {}
-        for t in tensors if counted is None else ():  # a model has few different tensors: they are counted together
+        apart = tensors if counted is None or not isinstance(tensors, Listed) else tensors.special
+        for t in apart:  # a model has few different tensors: they are counted together
             if t.stored is None and t.tied_to is None:
                 key = (t.role, t.dtype, t.size, t.trainable)
                 alike[key] = alike.get(key, 0) + 1

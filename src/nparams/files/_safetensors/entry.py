@@ -88,7 +88,7 @@ class Entries:
         if len(header.tensors) >= self.reading.most:
             self.reading.too_many(at)
         role, note = role_of(name, shape, dtype)
-        header.tensors.add(name, (shape, dtype, role, note, size))
+        header.tensors.add(name, (shape, dtype, role, note, size, None))
         header.starts.append(start)
         header.ends.append(end)
         reading = self.reading

@@ -160,7 +160,7 @@ class _Scanner(Reading):
     def _kind(self, name: str, leaf: str, spec: Spec) -> Kind:
         dtype, shape, size, _, kinds = spec
         role, note = role_of(name, shape, dtype)
-        kind = (shape, dtype, role, note, size)
+        kind = (shape, dtype, role, note, size, None)
         if len(kinds) < REMEMBERED:
             kinds[leaf] = kind
         return kind
