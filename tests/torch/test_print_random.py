@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 import nparams
-from nparams.notation._torch.layers import CLASSES
+from nparams.layers._torch.layers import CLASSES
 from nparams.notation.torch_print import may_be
 
 if TYPE_CHECKING:

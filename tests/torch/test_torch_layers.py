@@ -13,10 +13,10 @@ from torch.nn.parameter import is_lazy
 
 from nparams.errors import NotationError
 from nparams.expr import symbol
+from nparams.layers._torch.layers import CLASSES, REQUIRED, bind, make
+from nparams.layers._torch.signatures import CONTAINERS
 from nparams.layers.layer import Setting
 from nparams.network import Network
-from nparams.notation._torch.layers import CLASSES, REQUIRED, bind, make
-from nparams.notation._torch.signatures import CONTAINERS
 
 Held = list[tuple[str, tuple[int, ...] | None]]
 

@@ -34,7 +34,7 @@ def may_be(text: str) -> bool:
         return True
     if "=>" in head:
         return False
-    from nparams.notation._torch.layers import CLASSES
+    from nparams.layers._torch.layers import CLASSES
 
     called = [word for word in re.findall(CALL, head) if word in CLASSES or word == "Sequential"]
     if not called or (re.search(r"^\s*\w+\s*\((?:\s*\w+\s*)\)\s*$", head) is not None and called[0] in SHARED):

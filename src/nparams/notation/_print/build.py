@@ -6,12 +6,12 @@ import re
 
 from nparams.errors import NotationError, shown
 from nparams.expr import symbol
+from nparams.layers._torch.call import HERE, renamed, tensors_of
+from nparams.layers._torch.layers import CLASSES
 from nparams.network import Module, Over, Tensor
 from nparams.notation._print.layers import MAX_TENSORS, Finder, Found, parametrised, projections, raw
 from nparams.notation._print.text import Node, Printed, scan
 from nparams.notation._print.words import LEARNS, OUT_PROJ
-from nparams.notation._torch.call import HERE, renamed, tensors_of
-from nparams.notation._torch.layers import CLASSES
 
 #: modules and tensors that are written out one by one; of more, equal neighbours stay one module over an index
 WRITTEN = 50_000

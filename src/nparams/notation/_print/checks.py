@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from nparams.layers._torch.call import tensors_of
 from nparams.network import PARAMETER_ROLES, Network
 from nparams.network.notes import number
-from nparams.notation._torch.call import tensors_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,6 +6,10 @@ import re
 
 from nparams.errors import NotationError
 from nparams.expr import Expr, symbol
+from nparams.layers._torch.call import HERE, tensors_of
+from nparams.layers._torch.layers import CLASSES, REQUIRED, make
+from nparams.layers._torch.rules import ONLY_HERE
+from nparams.layers._torch.signatures import CONTAINERS
 from nparams.layers.catalogue import kind_of
 from nparams.layers.layer import Setting, parsed
 from nparams.network import Module, Tensor
@@ -22,15 +26,11 @@ from nparams.notation._print.words import (
     WORDS,
     WRAPPERS,
 )
-from nparams.notation._torch.call import HERE, tensors_of
-from nparams.notation._torch.layers import CLASSES, REQUIRED, make
-from nparams.notation._torch.rules import ONLY_HERE
-from nparams.notation._torch.signatures import CONTAINERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nparams.layers._torch.layers import TorchClass
     from nparams.notation._print.text import Node
-    from nparams.notation._torch.layers import TorchClass
 
 #: tensors that a text may stand for, equal neighbours once
 MAX_TENSORS = 200_000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from nparams.layers._torch.layers import CLASSES
 from nparams.network import Network
 from nparams.network.notes import Told, number
 from nparams.notation._print.checks import LISTED, called, disagreements, listed, own_size, stated, subtotals
-from nparams.notation._torch.layers import CLASSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""PyTorch: its layers as a table, and what interpreted code makes of torch.nn."""
+"""PyTorch: what interpreted code makes of torch.nn (its classes as a table: layers/_torch)."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ast
 
+from nparams.layers._torch.call import HERE, tensors_of
+from nparams.layers._torch.layers import CLASSES, REQUIRED, bind, make
 from nparams.notation._code.library import Library
 from nparams.notation._code.objects import Class, Instance
 from nparams.notation._code.values import MISSING, External, Thing, Unknown
-from nparams.notation._torch.call import HERE, tensors_of
-from nparams.notation._torch.layers import CLASSES, REQUIRED, bind, make
 from nparams.notation._torch.modules import CONTAINERS, Param, Tensor, TorchModule, plain_class
 
 TYPE_CHECKING = False

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.expr import Size
+    from nparams.layers._torch.layers import TorchClass
     from nparams.notation._code.machine import Machine
-    from nparams.notation._torch.layers import TorchClass
 
     Shape = tuple[Size, ...] | None
 

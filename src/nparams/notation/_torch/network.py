@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nparams.errors import NotationError
+from nparams.layers._torch.call import renamed, tensors_of
 from nparams.network import Module, Over, Tensor
 from nparams.notation._code.sizes import Copies
-from nparams.notation._torch.call import renamed, tensors_of
 from nparams.notation._torch.methods import parameters_of
 from nparams.notation._torch.modules import Param, TorchModule
 from nparams.notation._torch.strangers import Stranger

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import Expr, add, mul, product
+from nparams.layers._torch.layers import CLASSES
 from nparams.layers.flow import reach, windows
-from nparams.notation._torch.layers import CLASSES
 from nparams.notation._torch.modules import Tensor, TorchModule
 
 TYPE_CHECKING = False
@@ -56,7 +56,7 @@ def settle(m: Machine, module: TorchModule, shape: Shape) -> None:
 
 def _create(m: Machine, module: TorchModule) -> None:
     """Its parameters, which had no shape until now."""
-    from nparams.notation._torch.call import HERE, tensors_of
+    from nparams.layers._torch.call import HERE, tensors_of
     from nparams.notation._torch.library import TorchLibrary
 
     assert isinstance(m.library, TorchLibrary)

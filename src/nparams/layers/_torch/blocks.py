@@ -6,8 +6,8 @@ Source: torch/nn/modules/activation.py (MultiheadAttention.__init__) and transfo
 from __future__ import annotations
 
 from nparams.expr import Expr, mul
+from nparams.layers._torch.call import MAX_LAYERS, Call, with_tensors
 from nparams.network import Module, Over
-from nparams.notation._torch.call import MAX_LAYERS, Call, with_tensors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

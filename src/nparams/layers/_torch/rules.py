@@ -1,4 +1,4 @@
-"""What each layer of torch.nn holds, by the rule that _torch/signatures.py names for it.
+"""What each layer of torch.nn holds, by the rule that signatures.py names for it.
 
 Formula and explanation come from the textbook's kinds; names and layouts of tensors are those of PyTorch 2.13.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import Expr, mul, product
+from nparams.layers._torch.blocks import attention, decoder, encoder, transformer
+from nparams.layers._torch.call import Call
+from nparams.layers._torch.recurrent import cell, recurrent
 from nparams.layers.catalogue import kind_of
 from nparams.layers.dense import dense
 from nparams.layers.layer import parsed
 from nparams.network import Module
-from nparams.notation._torch.blocks import attention, decoder, encoder, transformer
-from nparams.notation._torch.call import Call
-from nparams.notation._torch.recurrent import cell, recurrent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

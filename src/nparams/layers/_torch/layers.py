@@ -1,6 +1,6 @@
 """The layers of torch.nn: what they take, and what they then hold under the names that PyTorch gives it.
 
-Source: torch/nn/modules/*.py of PyTorch 2.13 (signatures in _torch/signatures.py).
+Source: torch/nn/modules/*.py of PyTorch 2.13 (signatures in signatures.py).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from nparams.errors import NotationError, shown
-from nparams.notation._torch.signatures import FREE, HOLDING
+from nparams.layers._torch.signatures import FREE, HOLDING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ def make(cls: TorchClass, name: str, given: Mapping[str, object], setting: Setti
     >>> [(str(layer.formula), layer.tensors[0].name) for layer in module.children]
     [('4*(h*(n + h) + 2*h)', 'rnn.weight_ih_l0'), ('4*(h*(n + h) + 2*h)', 'rnn.weight_ih_l1')]
     """
-    from nparams.notation._torch.call import Call
-    from nparams.notation._torch.rules import RULES, free
+    from nparams.layers._torch.call import Call
+    from nparams.layers._torch.rules import RULES, free
 
     call = Call(cls, name, {**cls.params, **given}, setting)
     try:

@@ -8,10 +8,10 @@ Source: torch/nn/modules/rnn.py (RNNBase.__init__), PyTorch 2.13.
 from __future__ import annotations
 
 from nparams.expr import Expr, mul
+from nparams.layers._torch.call import MAX_LAYERS, Call, told, with_tensors
 from nparams.layers.catalogue import kind_of
 from nparams.layers.recurrent import GATES
 from nparams.network import Module
-from nparams.notation._torch.call import MAX_LAYERS, Call, told, with_tensors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from nparams.expr import Size
+    from nparams.layers._torch.layers import TorchClass
     from nparams.layers.layer import Setting
-    from nparams.notation._torch.layers import TorchClass
 
 #: layers that one call may make: stacked ones in LSTM and Transformer
 MAX_LAYERS = 2_000
