@@ -12,10 +12,10 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
 
+from nparams.layers._keras import layers as ours  # noqa: E402
+from nparams.layers._keras.prepare import SAME  # noqa: E402
 from nparams.layers.layer import Setting  # noqa: E402
 from nparams.network import Network  # noqa: E402
-from nparams.notation._keras import layers as ours  # noqa: E402
-from nparams.notation._keras.prepare import SAME  # noqa: E402
 
 from .keras_layer_cases import MAKERS  # noqa: E402
 

@@ -58,7 +58,7 @@ def may_be(text: str) -> bool:
     words = re.findall(CALL, head)
     if not words:
         return "tf.layers." in head or "tf.keras." in head
-    from nparams.notation._keras.layers import known
+    from nparams.layers._keras.layers import known
 
     called = [word for word in words if known(word) or word in ("Sequential", "Model", "Merge")]
     if re.search(TENSORFLOW, head):

@@ -1,1 +1,1 @@
-"""Keras: its layers as a table, and what interpreted code makes of keras."""
+"""Keras: what interpreted code makes of keras."""

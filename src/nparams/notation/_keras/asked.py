@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import add, mul
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import ANY
 from nparams.notation._code.values import MISSING, Native, Unknown
 from nparams.notation._keras.custom import Custom, callee_of
-from nparams.notation._keras.layer import KerasLayer
 from nparams.notation._keras.models import Graph, Sequence, ends_of, input_of
-from nparams.notation._keras.shape import ANY
 from nparams.notation._keras.tensor import (
     Array,
     Node,

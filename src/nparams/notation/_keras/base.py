@@ -5,9 +5,9 @@ Source: keras/src/layers/layer.py (3.15).
 
 from __future__ import annotations
 
+from nparams.layers._keras.layer import KerasLayer
 from nparams.notation._code.values import MISSING, Native
 from nparams.notation._keras.custom import Custom, Variable
-from nparams.notation._keras.layer import KerasLayer
 from nparams.notation._keras.tensor import Array, Sides, sides_in
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ def built_by_hand(m: Machine, owner: Custom, args: list[Any], kwargs: dict[str, 
 
 def is_keras(cls: Class) -> str | None:
     """Model, Sequential or Layer, where a class stands below one of them; the name of another class of layers too."""
-    from nparams.notation._keras.layers import known
+    from nparams.layers._keras.layers import known
 
     for path in cls.externals():
         word = path.rpartition(".")[2]

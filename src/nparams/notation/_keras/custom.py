@@ -7,12 +7,12 @@ order in which they were set, add_weight() makes a variable.
 from __future__ import annotations
 
 from nparams.errors import NotationError
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import ANY, is_size
 from nparams.notation._code.functions import parameters, required
 from nparams.notation._code.objects import Function, Instance
 from nparams.notation._code.values import MISSING
-from nparams.notation._keras.layer import KerasLayer
 from nparams.notation._keras.models import Sequence
-from nparams.notation._keras.shape import ANY, is_size
 from nparams.notation._keras.tensor import Array, Sides, arrays_in, as_code, mapped
 
 TYPE_CHECKING = False
@@ -20,10 +20,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Shape
     from nparams.notation._code.machine import Machine
     from nparams.notation._code.objects import Class
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Shape
 
 #: entries of nested lists and dicts that are looked at for layers
 MAX_HELD = 100_000

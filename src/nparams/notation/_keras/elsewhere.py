@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nparams.errors import NotationError
+from nparams.layers._keras.shape import ANY
 from nparams.notation._code.machine import Machine
 from nparams.notation._code.objects import Function
 from nparams.notation._code.values import MISSING, Thing
 from nparams.notation._keras.names import DATASETS
-from nparams.notation._keras.shape import ANY
 from nparams.notation._keras.tensor import Array, Node, arrays_in, sides_in
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from nparams.notation._keras.shape import Shape
+    from nparams.layers._keras.shape import Shape
 
     Args = list[Any]
     Kwargs = dict[str, Any]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from nparams.layers._keras.layers import says
 from nparams.notation._code.values import Unknown
 from nparams.notation._keras.custom import shapes_of
-from nparams.notation._keras.layers import says
 from nparams.notation._keras.tensor import Array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nparams.layers._keras.shape import Shape
     from nparams.notation._code.machine import Machine
     from nparams.notation._keras.library import KerasLibrary
-    from nparams.notation._keras.shape import Shape
 
 
 def said_input(m: Machine, layer: Any) -> Shape | None:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import ast
 
+from nparams.layers._keras.layer import is_callee
+from nparams.layers._keras.layers import REFUSED, Shop, known
+from nparams.layers._keras.old import ALIASES
+from nparams.layers._keras.shape import ANY
 from nparams.notation._code.builtins import builtin
 from nparams.notation._code.library import Library
 from nparams.notation._code.machine import Machine
@@ -17,14 +21,10 @@ from nparams.notation._keras.base import inherited, is_keras
 from nparams.notation._keras.custom import Custom, callee_of
 from nparams.notation._keras.elsewhere import Elsewhere, Network, data_of, obtained, padding_for, rates, variable
 from nparams.notation._keras.inputs import channels_first, runner_of, said_input
-from nparams.notation._keras.layer import is_callee
-from nparams.notation._keras.layers import REFUSED, Shop, known
 from nparams.notation._keras.merging import called_function, merged_arrays, merged_models
 from nparams.notation._keras.models import Graph, Sequence
 from nparams.notation._keras.names import APPLICATIONS, FUNCTIONS, MODELS, ROOTS, USUAL
-from nparams.notation._keras.old import ALIASES
 from nparams.notation._keras.ops import OPS, call_op
-from nparams.notation._keras.shape import ANY
 from nparams.notation._keras.tensor import Array, Node, arrays_in, sides_in
 from nparams.notation._keras.things import HARMLESS, Held, bare
 

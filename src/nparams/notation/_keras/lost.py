@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 from nparams.errors import NotationError
+from nparams.layers._keras.layer import KerasLayer
 from nparams.notation._code.objects import Class, Function
 from nparams.notation._code.values import MISSING, External
 from nparams.notation._keras.base import is_keras
 from nparams.notation._keras.custom import Custom, callee_of
-from nparams.notation._keras.layer import KerasLayer
 
 TYPE_CHECKING = False
 

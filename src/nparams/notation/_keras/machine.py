@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from nparams.layers._keras.shape import is_size
 from nparams.notation._code.loops import changed
 from nparams.notation._code.machine import Machine
 from nparams.notation._code.values import External, Unknown
 from nparams.notation._keras.names import MODULES, SHAPE_NAMES, USUAL
-from nparams.notation._keras.shape import is_size
 from nparams.notation._keras.tensor import Sides
 
 TYPE_CHECKING = False

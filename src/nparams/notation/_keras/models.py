@@ -7,7 +7,7 @@ Source: keras/src/models/{sequential,functional}.py (3.15).
 from __future__ import annotations
 
 from nparams.errors import NotationError
-from nparams.notation._keras.shape import ANY
+from nparams.layers._keras.shape import ANY
 from nparams.notation._keras.tensor import Array, Node
 
 TYPE_CHECKING = False
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Shape
     from nparams.network import Module
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Shape
 
 
 class Model:

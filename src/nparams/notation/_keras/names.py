@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.notation._keras.layers import KLASSES, snake
+from nparams.layers._keras.layers import KLASSES, snake
 
 TYPE_CHECKING = False
 

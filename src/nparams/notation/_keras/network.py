@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from nparams.errors import NotationError
+from nparams.layers._keras.layer import KerasLayer, renamed
+from nparams.layers._keras.shape import ANY, told
 from nparams.network import PARAMETER_ROLES, Module, Tensor
 from nparams.notation._keras.custom import Custom
-from nparams.notation._keras.layer import KerasLayer, renamed
 from nparams.notation._keras.models import Graph, Sequence
-from nparams.notation._keras.shape import ANY, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from nparams.notation._keras.shape import Shape
+    from nparams.layers._keras.shape import Shape
 
 #: modules that one network may have
 MAX_MODULES = 100_000

@@ -6,6 +6,7 @@ What is not in the table sends an array of which nothing is known; a layer after
 from __future__ import annotations
 
 from nparams.errors import NotationError
+from nparams.layers._keras.shape import ANY, last, merged
 from nparams.notation._code.values import Unknown
 from nparams.notation._keras.reshape import (
     axes_in,
@@ -25,7 +26,6 @@ from nparams.notation._keras.reshape import (
     tiled,
     transposed,
 )
-from nparams.notation._keras.shape import ANY, last, merged
 from nparams.notation._keras.tensor import Array, Node, Sides, arrays_in, as_code, mapped, one_side, sides_in
 
 TYPE_CHECKING = False
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from nparams.layers._keras.shape import Shape
     from nparams.notation._code.machine import Machine
-    from nparams.notation._keras.shape import Shape
 
     Op = Callable[[Machine, list[Any], dict[str, Any]], Any]
 
@@ -172,7 +172,7 @@ def _argmax(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
 
 
 def _batch_dot(m: Machine, args: list[Any], kwargs: dict[str, Any]) -> Shape:
-    from nparams.notation._keras.merge import _dot  # the layer's own rule
+    from nparams.layers._keras.merge import _dot  # the layer's own rule
 
     held = arrays_in([args, kwargs])
     axes = said(args, kwargs, 2, "axes")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from nparams.expr import Expr
+from nparams.layers._keras.klass import REQUIRED
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import ANY, is_size
 from nparams.network import PARAMETER_ROLES
 from nparams.notation._keras.custom import Custom
-from nparams.notation._keras.klass import REQUIRED
-from nparams.notation._keras.layer import KerasLayer
 from nparams.notation._keras.models import Graph, Joined, Sequence
-from nparams.notation._keras.shape import ANY, is_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def word(part: Any) -> str:
     """A layer as short as it can be told.
 
     >>> from nparams.layers.layer import Setting
-    >>> from nparams.notation._keras.layers import Shop
+    >>> from nparams.layers._keras.layers import Shop
     >>> word(Shop(Setting("keras")).layer("Conv2D", [32, (3, 3)], {}))
     'Conv2D(32, 3x3)'
     """

@@ -6,6 +6,9 @@ import ast
 
 from nparams.errors import NotationError, NparamsError, UsageError, shown
 from nparams.expr import add, free_symbols, symbol
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.old import era
+from nparams.layers._keras.shape import ANY
 from nparams.layers.layer import Setting
 from nparams.network import PARAMETER_ROLES, Network
 from nparams.notation._code.closed import add_closed_form
@@ -13,15 +16,12 @@ from nparams.notation._code.given import given_values
 from nparams.notation._code.source import MAX_TEXT, tree_of
 from nparams.notation._keras.custom import Custom
 from nparams.notation._keras.elsewhere import Elsewhere
-from nparams.notation._keras.layer import KerasLayer
 from nparams.notation._keras.library import KerasLibrary
 from nparams.notation._keras.machine import KerasMachine
 from nparams.notation._keras.models import Graph, Sequence
 from nparams.notation._keras.network import Builder
-from nparams.notation._keras.old import era
 from nparams.notation._keras.print import told
 from nparams.notation._keras.roots import choose
-from nparams.notation._keras.shape import ANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import Expr, add, mul
+from nparams.layers._keras.merge import joined, reshaped
+from nparams.layers._keras.shape import ANY, is_size, merged, times
 from nparams.notation._code.values import Unknown
-from nparams.notation._keras.merge import joined, reshaped
-from nparams.notation._keras.shape import ANY, is_size, merged, times
 from nparams.notation._keras.tensor import Array, Sides, arrays_in, one_side
 
 TYPE_CHECKING = False
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from nparams.layers._keras.shape import Shape
     from nparams.notation._code.machine import Machine
-    from nparams.notation._keras.shape import Shape
 
     Op = Callable[[Machine, list[Any], dict[str, Any]], Any]
 

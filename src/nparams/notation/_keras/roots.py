@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 
 from nparams.errors import NotationError, shown
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import ANY
 from nparams.notation._code.objects import Class, Function
 from nparams.notation._code.values import MISSING, Thing, Unknown
 from nparams.notation._keras.base import is_keras
 from nparams.notation._keras.custom import Custom, callee_of, held_in
-from nparams.notation._keras.layer import KerasLayer
 from nparams.notation._keras.lost import lost_in, told, why_lost
 from nparams.notation._keras.makers import from_definitions, is_model, made_of, several
 from nparams.notation._keras.models import Joined, Model, Sequence
-from nparams.notation._keras.shape import ANY
 
 TYPE_CHECKING = False
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from nparams.expr import Expr
+from nparams.layers._keras.shape import ANY, is_size, merged, shown_shape, side, times
 from nparams.notation._code.sizes import Ratio, Scaled
 from nparams.notation._code.values import MISSING, Native, Thing, Unknown
-from nparams.notation._keras.shape import ANY, is_size, merged, shown_shape, side, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Shape
     from nparams.notation._code.machine import Machine
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Shape
 
 
 class Node:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nparams.errors import NotationError
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import ANY
 from nparams.notation._code.values import MISSING, Thing, Unknown
 from nparams.notation._keras.custom import Custom, callee_of, freeze, shapes_of
-from nparams.notation._keras.layer import KerasLayer
-from nparams.notation._keras.shape import ANY
 from nparams.notation._keras.tensor import (
     Array,
     Node,
@@ -22,8 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nparams.layers._keras.shape import Shape
     from nparams.notation._code.machine import Machine
-    from nparams.notation._keras.shape import Shape
 
 #: methods of models and layers that train, save or show, and change no array
 HARMLESS = frozenset(

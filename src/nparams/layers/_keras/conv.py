@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import mul, product
+from nparams.layers._keras.dense import arrays
+from nparams.layers._keras.klass import Klass
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import fit, flow_of_sides, grown, slid
 from nparams.layers.flow import Flow
-from nparams.notation._keras.dense import arrays
-from nparams.notation._keras.klass import Klass
-from nparams.notation._keras.layer import KerasLayer
-from nparams.notation._keras.shape import fit, flow_of_sides, grown, slid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Dim, Shape
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Dim, Shape
 
 PADDINGS = "valid same causal full"
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import mul
-from nparams.notation._keras.conv import Image
-from nparams.notation._keras.klass import Klass
-from nparams.notation._keras.layer import KerasLayer
-from nparams.notation._keras.shape import is_size, plus, slid
+from nparams.layers._keras.conv import Image
+from nparams.layers._keras.klass import Klass
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import is_size, plus, slid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Shape
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Shape
 
 
 def _pool(k: KerasLayer, shapes: list[Shape]) -> Sent:

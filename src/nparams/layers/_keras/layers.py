@@ -10,19 +10,19 @@
 from __future__ import annotations
 
 from nparams.errors import NotationError, shown
-from nparams.notation._keras import attention, conv, dense, merge, norm, pool, prepare, recurrent
-from nparams.notation._keras.klass import IDLE, IDLE_ENDS, Klass
-from nparams.notation._keras.layer import KerasLayer
-from nparams.notation._keras.old import ALIASES, Words
-from nparams.notation._keras.shape import is_size
+from nparams.layers._keras import attention, conv, dense, merge, norm, pool, prepare, recurrent
+from nparams.layers._keras.klass import IDLE, IDLE_ENDS, Klass
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.old import ALIASES, Words
+from nparams.layers._keras.shape import is_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from nparams.layers._keras.shape import Shape
     from nparams.layers.layer import Setting
-    from nparams.notation._keras.shape import Shape
 
 MODULES = (
     dense, conv, pool, recurrent, norm, attention, merge,

@@ -7,8 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nparams.notation._keras.layer import KerasLayer
-    from nparams.notation._keras.shape import Shape
+    from nparams.layers._keras.layer import KerasLayer
+    from nparams.layers._keras.shape import Shape
 
     Sent = Shape | list[Shape] | None
 

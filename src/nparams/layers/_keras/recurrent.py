@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import mul
+from nparams.layers._keras.dense import arrays
+from nparams.layers._keras.klass import Klass
+from nparams.layers._keras.layer import KerasLayer, is_callee, renamed
+from nparams.layers._keras.shape import fit, flow_of_sides, shown_shape, slid, told
 from nparams.network import Module
 from nparams.network.notes import Told
-from nparams.notation._keras.dense import arrays
-from nparams.notation._keras.klass import Klass
-from nparams.notation._keras.layer import KerasLayer, is_callee, renamed
-from nparams.notation._keras.shape import fit, flow_of_sides, shown_shape, slid, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from nparams.expr import Size
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Dim, Shape
     from nparams.layers.layer import Layer
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Dim, Shape
 
 #: gates, and the states that are handed from step to step
 GATES = {"SimpleRNN": 1, "LSTM": 4, "GRU": 3}

@@ -6,9 +6,9 @@ Source: keras/src/layers/merging/ and keras/src/layers/reshaping/ (3.15).
 from __future__ import annotations
 
 from nparams.errors import NotationError, shown
-from nparams.notation._keras.klass import Klass
-from nparams.notation._keras.layer import KerasLayer
-from nparams.notation._keras.shape import fit, is_size, last, merged, plus, shown_shape, side, times
+from nparams.layers._keras.klass import Klass
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import fit, is_size, last, merged, plus, shown_shape, side, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.expr import Size
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Dim, Shape
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Dim, Shape
 
 
 def _same(k: KerasLayer, shapes: list[Shape]) -> Sent:

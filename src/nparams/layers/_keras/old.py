@@ -7,7 +7,7 @@ most of them into today's.
 from __future__ import annotations
 
 from nparams.errors import NotationError
-from nparams.notation._keras.shape import is_size
+from nparams.layers._keras.shape import is_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

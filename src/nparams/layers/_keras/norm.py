@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import product
+from nparams.layers._keras.klass import Klass
+from nparams.layers._keras.layer import KerasLayer, renamed
+from nparams.layers._keras.shape import fit, side, told
 from nparams.layers.flow import Flow
 from nparams.network import Module, Tensor
-from nparams.notation._keras.klass import Klass
-from nparams.notation._keras.layer import KerasLayer, renamed
-from nparams.notation._keras.shape import fit, side, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from nparams.expr import Size
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Dim, Shape
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Dim, Shape
 
 
 def _axes(k: KerasLayer, name: str = "axis") -> list[int]:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import mul
-from nparams.notation._keras.klass import Klass
-from nparams.notation._keras.layer import KerasLayer
-from nparams.notation._keras.merge import _same
-from nparams.notation._keras.shape import fit, is_size, slid
+from nparams.layers._keras.klass import Klass
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.merge import _same
+from nparams.layers._keras.shape import fit, is_size, slid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Dim, Shape
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Dim, Shape
 
 #: the shape stays as it is
 SAME = """

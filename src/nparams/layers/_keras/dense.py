@@ -7,18 +7,18 @@ Keras 2 for MaxoutDense and Highway.
 from __future__ import annotations
 
 from nparams.errors import NotationError, shown
-from nparams.notation._keras.klass import Klass
-from nparams.notation._keras.layer import KerasLayer
-from nparams.notation._keras.shape import ANY, fit, flow_of_sides, is_size, last, shown_shape, side, with_last
+from nparams.layers._keras.klass import Klass
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import ANY, fit, flow_of_sides, is_size, last, shown_shape, side, with_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from nparams.expr import Size
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Shape
     from nparams.layers.layer import Layer
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Shape
 
 
 def arrays(layer: Layer, *named: tuple[str, Any]) -> list[tuple[str, Any, str]]:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.expr import product
-from nparams.notation._keras.klass import Klass
-from nparams.notation._keras.layer import KerasLayer
-from nparams.notation._keras.shape import is_size, last, shown_shape, with_last
+from nparams.layers._keras.klass import Klass
+from nparams.layers._keras.layer import KerasLayer
+from nparams.layers._keras.shape import is_size, last, shown_shape, with_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from nparams.expr import Size
-    from nparams.notation._keras.layer import Sent
-    from nparams.notation._keras.shape import Shape
+    from nparams.layers._keras.layer import Sent
+    from nparams.layers._keras.shape import Shape
 
     Entry = tuple[str, Any, str, str, str]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from nparams.errors import NotationError, shown
 from nparams.expr import Expr
+from nparams.layers._keras.klass import REQUIRED, Klass
+from nparams.layers._keras.shape import ANY, is_size, shown_shape, told
 from nparams.layers.catalogue import kind_of
 from nparams.layers.layer import made, parsed
 from nparams.network import PARAMETER_ROLES, Module, Tensor
-from nparams.notation._keras.klass import REQUIRED, Klass
-from nparams.notation._keras.shape import ANY, is_size, shown_shape, told
 
 TYPE_CHECKING = False
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.expr import Size
+    from nparams.layers._keras.shape import Dim, Shape
     from nparams.layers.flow import Flow
     from nparams.layers.layer import Layer, Setting
-    from nparams.notation._keras.shape import Dim, Shape
 
     Sent = Shape | list[Shape] | None
 
