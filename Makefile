@@ -1,9 +1,9 @@
 # Every environment is built from a lock with hashes; a stamp in it says of which lock and which wheel.
-# Adding a weight class (torch, jax): one word in HEAVY, its requirements/NAME.in, its tests/NAME/.
+# Adding a weight class (torch, jax, ecosystem): one word in HEAVY, its requirements/NAME.in, its tests/NAME/.
 
 PYTHON ?= python3
-HEAVY := peers torch
-LOCKS := core peers torch public check build lock
+HEAVY := peers torch jax ecosystem
+LOCKS := core peers torch jax ecosystem public check build lock
 
 SUITES := core $(HEAVY)
 PIP := -m pip --disable-pip-version-check --quiet
@@ -39,7 +39,7 @@ format: .venv/check/.locked ## let ruff repair what it can
 	.venv/check/bin/ruff check --fix
 	.venv/check/bin/ruff format
 
-bench: .venv/peers/.installed .venv/torch/.installed ## measure against peers and the floor
+bench: .venv/peers/.installed .venv/torch/.installed .venv/ecosystem/.installed ## measure against peers and the floor
 	.venv/peers/bin/python -m benchmarks
 
 fuzz: .venv/core/.installed ## throw damaged input at every reader
