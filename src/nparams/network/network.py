@@ -204,7 +204,9 @@ class Network:
         return substituted(self, values)
 
     def __str__(self) -> str:
-        return str(_view("table").render(self))
+        from nparams.errors import escaped
+
+        return "\n".join([str(_view("table").render(self)), *(escaped(f"note: {note}") for note in self.notes)])
 
     def __repr__(self) -> str:
         return f"<Network {self.read_as or self.source}: {self.total} parameters>"

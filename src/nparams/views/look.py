@@ -131,11 +131,19 @@ def asides(network: Network, look: Look) -> list[str]:
         lines.append(f"trained: {totals.trainable:,}{share}; frozen: {totals.frozen:,}")
     if isinstance(totals.parameter_bytes, int) and totals.dtypes:
         lines.append(_stored(network))
-    if "folded" in network.also:
-        lines.append(f"with batch normalisation folded into convolutions: {look.number(network.also['folded'])}")
+    lines += [f"{words}: {look.number(network.also[name])}" for name, words in ALSO.items() if name in network.also]
     if network.where:
         lines.append(look.condition(f"where {', '.join(network.where)}"))
     return lines
+
+
+#: other counts that no note explains, in words
+ALSO = {
+    "folded": "with batch normalisation folded into convolutions",
+    "here": "different numbers in this process",
+    "real": "as real numbers, a complex one being two",
+    "nonzero": "not masked by pruning",
+}
 
 
 def _stored(network: Network) -> str:
