@@ -51,11 +51,13 @@ TABLE: Mapping[str, Room] = {
     # a Network can be asked for a view by name (str(n), n.explain()); it knows the name, nothing of the view
     "network": Room(f"roles {BELOW}", lazily="views"),
     "roles": Room(BELOW),
+    # what arrays mean as they are stored: for whoever finds arrays, in a file or in a program
+    "stored": Room(f"roles {CORE}"),
     "layers": Room(CORE),
     "notation": Room(f"layers roles {CORE}"),
-    "architectures": Room(f"layers {CORE}"),
-    "files": Room(f"roles {CORE}"),
-    "frameworks": Room(f"layers roles {CORE}", outside=OWN_FRAMEWORK, inner="_*"),
+    "architectures": Room(f"stored layers {CORE}"),
+    "files": Room(f"stored roles {CORE}"),
+    "frameworks": Room(f"stored layers roles {CORE}", outside=OWN_FRAMEWORK, inner="_*"),
     "views": Room(CORE, outside=TERMINAL_VIEWS),
     "analyses": Room(f"layers {CORE}"),
     "registry": Room("", standard=False),

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import nparams
-from nparams.files import adapters
+from nparams.stored import adapters
 from tests.safetensors_maker import T, index_of, safetensors
 
 LORA = (T("base_model.model.q.lora_A.weight", [16, 64]), T("base_model.model.q.lora_B.weight", [48, 16]))

@@ -8,7 +8,7 @@ import pytest
 
 import nparams
 from nparams.files.bytesource import LocalFolder
-from nparams.files.settings import PLACES, config_bits, mlx_settings, quantisation
+from nparams.stored.settings import PLACES, config_bits, mlx_settings, quantisation
 from tests.safetensors_maker import T, index_of, safetensors
 
 

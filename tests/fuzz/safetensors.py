@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 
 from nparams.errors import NparamsError
-from nparams.files._packed.unpack import DENSEST
+from nparams.stored._packed.unpack import DENSEST
 from nparams.files.bytesource import MemorySource
 from nparams.files.safetensors import read as read_file
 from nparams.files.safetensors_index import read as read_index

@@ -11,7 +11,7 @@ from nparams.errors import ReadError, escaped, place
 from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of, sliced
 from nparams.files._folder.inventory import Candidate, Inventory
 from nparams.files.said import declared_in, say_total
-from nparams.files.settings import config
+from nparams.stored.settings import config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

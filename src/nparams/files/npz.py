@@ -9,8 +9,8 @@ from __future__ import annotations
 from nparams.errors import FormatError, escaped, place, telling
 from nparams.files import _npy
 from nparams.files._zip import Archive
-from nparams.files.named import assemble, undecided
 from nparams.network import Network
+from nparams.stored.named import assemble, undecided
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from nparams.files._pytorch.model import Model
 from nparams.files._pytorch.nested import Nested
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
-from nparams.files.named import undecided
+from nparams.stored.named import undecided
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

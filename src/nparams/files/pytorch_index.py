@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nparams.errors import InvariantError
 from nparams.files._shards.together import read_indexed, read_set
-from nparams.files.named import Made
+from nparams.stored.named import Made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from nparams.errors import FormatError, place, shown
 from nparams.files._safetensors.header import scan
-from nparams.files.named import assemble
 from nparams.files.said import declared_in, say_total, told
 from nparams.network import Network
+from nparams.stored.named import assemble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

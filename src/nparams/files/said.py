@@ -6,13 +6,14 @@ A declared total is shown beside the count, in words where they differ, and neve
 
 from __future__ import annotations
 
+from nparams.stored.plain import whole_number
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nparams.network import Network
 
-LONGEST = 40  # digits
 #: what a declared total is called in a header's metadata, an index or a configuration
 TOTALS = (
     "total_parameters",
@@ -33,21 +34,6 @@ def told(form: str, count: int, scheme: str | None, shards: int = 1) -> str:
     """
     parts = [form, f"{count:,} tensor{'' if count == 1 else 's'}"]
     return ", ".join([*parts, *([f"{shards:,} shards"] if shards > 1 else []), *([scheme] if scheme else [])])
-
-
-def whole_number(value: object) -> int | None:
-    """A number as a file writes it: an int, or digits; None for anything else.
-
-    >>> whole_number(7), whole_number("7615616512"), whole_number("7B"), whole_number(True)
-    (7, 7615616512, None, None)
-    """
-    if type(value) is int:
-        return value if 0 <= value < 10**LONGEST else None
-    if isinstance(value, float) and value.is_integer() and 0 <= value < 2**53:
-        return int(value)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < LONGEST:
-        return int(value)
-    return None
 
 
 def declared_in(held: Mapping[str, object]) -> int | None:

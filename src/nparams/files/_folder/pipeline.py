@@ -46,8 +46,8 @@ class Named:
 
 def object_in(folder: Folder, name: str) -> Any:
     """The value in a JSON file of a folder; FormatError where it is none."""
-    from nparams.files.json_text import strict
     from nparams.files.sniff import refuse_strangers
+    from nparams.stored.plain import strict
 
     with folder.open(name) as source:
         if not 0 < source.size <= MAX_BYTES:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from nparams.errors import UnsupportedError, place
 from nparams.files._keras.numbers import number_of
 from nparams.files._keras.weights import listed
-from nparams.files.named import assemble
 from nparams.network import Network, Tensor
 from nparams.roles import role_of
+from nparams.stored.named import assemble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

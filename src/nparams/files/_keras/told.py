@@ -50,7 +50,7 @@ def beside(source: ByteSource, folder: Folder | None) -> tuple[dict[str, object]
     """(configuration, version of Keras) of a model that was saved as a directory: model.weights.h5 and config.json."""
     if folder is None or source.name.replace("\\", "/").rpartition("/")[2] != "model.weights.h5":
         return None, None
-    from nparams.files.settings import config, held_in
+    from nparams.stored.settings import config, held_in
 
     held = config(folder)
     if not isinstance(held.get("class_name"), str) or not isinstance(held.get("config"), dict):

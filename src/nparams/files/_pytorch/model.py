@@ -142,7 +142,7 @@ class Model:
         """Give what a packed weight wraps, its scales and the like, rows of their own."""
         if not any(array.parts and array.storage is None for array in self.arrays):
             return
-        from nparams.files._packed.wrapped import apart
+        from nparams.stored._packed.wrapped import apart
 
         tensors, arrays = [], []
         for t, array in zip(self.tensors, self.arrays, strict=True):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nparams.errors import FormatError, escaped, shown
-from nparams.files.named import assemble
 from nparams.network import Network
+from nparams.stored.named import assemble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from operator import attrgetter, eq
 
 from nparams.errors import FormatError, ReadError, place, shown
 from nparams.files._shards.index import read_index
-from nparams.files.named import Made, assemble
 from nparams.files.said import declared_in, say_bytes, say_total, told
 from nparams.network import Network
+from nparams.stored.named import Made, assemble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from nparams.files._pytorch.network import KINDS, WIDTHS
 from nparams.files._pytorch.ties import tie
 from nparams.files._torchscript.objects import NATIVE_PART, PARAMETER, Objects, unwrapped
 from nparams.files._torchscript.roles import constant, role
-from nparams.files.named import assemble
 from nparams.network import Module, Network, Tensor
 from nparams.network.grouping import module_at
+from nparams.stored.named import assemble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ DTYPES = {
 
 def read_old(archive: Archive, root: str, model: Model) -> None:
     """Take in the tensors of model.json."""
-    from nparams.files.json_text import strict
+    from nparams.stored.plain import strict
 
     try:
         held = strict(archive.whole(f"{root}model.json", MAX_JSON))

@@ -7,16 +7,16 @@ What is recognised and not understood gets no shape, so that the total is unknow
 from __future__ import annotations
 
 from nparams.errors import FormatError, shown
-from nparams.files._packed import books, flattened, in_bytes, rarer, words
-from nparams.files._packed.scheme import WIDTHS, Found, Group, Unknown, product
+from nparams.stored._packed import books, flattened, in_bytes, rarer, words
+from nparams.stored._packed.scheme import WIDTHS, Found, Group, Unknown, product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from nparams.files.bytesource import Folder
-    from nparams.files.named import Data
     from nparams.network import Tensor
+    from nparams.stored.named import Data
+    from nparams.stored.plain import Folder
 
     Scheme = Callable[[Group, str], Found | None]
 
@@ -119,7 +119,7 @@ def unpack(
 
 def _candidates(tensors: Sequence[Tensor]) -> Iterator[tuple[str, str, tuple[Scheme, ...]]]:
     """(prefix with its dot, last name, schemes) of every tensor that may be packed."""
-    from nparams.files.named import PACKING
+    from nparams.stored.named import PACKING
 
     marked = {module for module, leaf in map(_parted, tensors) if leaf in in_bytes.MARKS}
     for t in tensors:

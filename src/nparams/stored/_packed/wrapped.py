@@ -11,9 +11,39 @@ from nparams.dtypes import bytes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from typing import Any, Protocol, Self
 
-    from nparams.files._pytorch.arrays import Array
+    class Array(Protocol):
+        """A tensor as described."""
+
+        @property
+        def kind(self) -> str | None:
+            """The class that it is, by its name."""
+
+        @property
+        def size(self) -> int:
+            """How many numbers it says that it has."""
+
+        @property
+        def shape(self) -> tuple[int, ...] | None:
+            """Its logical shape."""
+
+        @property
+        def dtype(self) -> str | None:
+            """Their type."""
+
+        @property
+        def stored(self) -> tuple[int, int] | None:
+            """(elements, bytes) where that is not shape x dtype."""
+
+        @property
+        def parts(self) -> Mapping[str, Self]:
+            """The tensors that it wraps, by name."""
+
+        @property
+        def storage(self) -> object:
+            """What its own numbers stand in; None for a wrapper."""
 
 #: last words of the names of what is not the weight itself
 BOOKS = frozenset(
@@ -31,7 +61,8 @@ class Apart:
 
     __slots__ = ("books", "dtype", "first", "stored")
 
-    def __init__(self, first: Array, stored: tuple[int, int], dtype: str | None, books: dict[str, Array]) -> None:
+    def __init__(self, first: Any, stored: tuple[int, int], dtype: str | None, books: Mapping[str, Any]) -> None:
+        #: this and those in `books` are of the class of what was taken apart
         self.first = first
         self.stored = stored
         self.dtype = dtype

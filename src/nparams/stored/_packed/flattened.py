@@ -6,15 +6,15 @@ Each function names the source of its layout.
 from __future__ import annotations
 
 from nparams.errors import shown
-from nparams.files._packed.in_bytes import FLOAT8
-from nparams.files._packed.scheme import MAX_DIMENSION, Found, Unknown, contradiction, product, round_up
+from nparams.stored._packed.in_bytes import FLOAT8
+from nparams.stored._packed.scheme import MAX_DIMENSION, Found, Unknown, contradiction, product, round_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from nparams.files._packed.scheme import Group, Shape
-    from nparams.files.named import Entry
+    from nparams.stored._packed.scheme import Group, Shape
+    from nparams.stored.named import Entry
 
 # -- optimum-quanto ---------------------------------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ def torchao(group: Group, leaf: str) -> Found | None:
 
 
 def _told(group: Group, name: str) -> dict[str, Any]:
-    from nparams.files.json_text import strict
+    from nparams.stored.plain import strict
 
     try:
         held = strict(group.metadata.get(group.name(name), "").encode())

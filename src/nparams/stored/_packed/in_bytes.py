@@ -6,12 +6,12 @@ Each function names the source of its layout.
 from __future__ import annotations
 
 from nparams.errors import FormatError, shown
-from nparams.files._packed.scheme import MAX_DIMENSION, Found, Unknown, contradiction, product, round_up
+from nparams.stored._packed.scheme import MAX_DIMENSION, Found, Unknown, contradiction, product, round_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.files._packed.scheme import Group, Shape
-    from nparams.files.named import Entry
+    from nparams.stored._packed.scheme import Group, Shape
+    from nparams.stored.named import Entry
 
 BYTES8 = frozenset(("uint8", "int8"))
 FLOAT8 = frozenset(("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"))
@@ -45,7 +45,7 @@ def bitsandbytes4(group: Group, leaf: str) -> Found | None:
 
 def _state(group: Group, leaf: str) -> tuple[Shape, str]:
     """(shape, nf4 or fp4) that the JSON in a state tensor tells; its name tells the kind where it can."""
-    from nparams.files.json_text import strict
+    from nparams.stored.plain import strict
 
     try:
         held = strict(group.read(leaf))

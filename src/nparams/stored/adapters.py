@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from nparams.files.bytesource import Folder
-    from nparams.files.named import Made
     from nparams.network import Tensor
+    from nparams.stored.named import Made
+    from nparams.stored.plain import Folder
 
 #: (part of a name, kind of adapter, axis that has the rank's length or None, example)
 PARTS = (
@@ -103,7 +103,7 @@ def describe(
 ) -> None:
     """Say what an adapter is, and set its constants aside; nothing where the tensors are a model's own.
 
-    >>> from nparams.files.named import Made
+    >>> from nparams.stored.named import Made
     >>> from nparams.network import Tensor
     >>> made, shapes = Made(), (("q.lora_A.weight", (16, 64)), ("q.lora_B.weight", (64, 16)))
     >>> describe(made, [Tensor(name, shape, "float32") for name, shape in shapes], None)
@@ -190,7 +190,7 @@ def _set_constants_aside(tensors: Iterable[Tensor], found: Found) -> None:
 
 
 def _config(folder: Folder | None) -> dict[str, Any]:
-    from nparams.files.settings import held_in
+    from nparams.stored.settings import held_in
 
     return held_in(folder, CONFIG)
 
@@ -204,7 +204,7 @@ def _base(config: Mapping[str, Any], metadata: Mapping[str, str] | None) -> str:
 
 def _compare(made: Made, found: Found, config: Mapping[str, Any], metadata: Mapping[str, str] | None) -> None:
     """A note where the settings name another rank than the shapes have."""
-    from nparams.files.said import whole_number
+    from nparams.stored.plain import whole_number
 
     inner = config.get("lora_parameters")
     told = (

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from nparams.errors import FormatError, shown
-from nparams.files.named import Entry
+from nparams.stored.named import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nparams.files.bytesource import Folder
-    from nparams.files.named import Data
     from nparams.network import Tensor
+    from nparams.stored.named import Data
+    from nparams.stored.plain import Folder
 
     Shape = tuple[int, ...]
 

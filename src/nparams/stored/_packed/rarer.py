@@ -5,15 +5,15 @@ Each function names the source of its layout.  Letters: in and out are a layer's
 
 from __future__ import annotations
 
-from nparams.files._packed.in_bytes import ONE_BYTE
-from nparams.files._packed.scheme import Found, Unknown, product, round_up
+from nparams.stored._packed.in_bytes import ONE_BYTE
+from nparams.stored._packed.scheme import Found, Unknown, product, round_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from nparams.files._packed.scheme import Group
+    from nparams.stored._packed.scheme import Group
 
 
 def higgs(group: Group, leaf: str) -> Found | None:
@@ -78,14 +78,14 @@ def bitnet(group: Group, leaf: str) -> Found | None:
 
 def _method(group: Group) -> str | None:
     """What the settings beside it call the quantisation."""
-    from nparams.files.settings import quantisation
+    from nparams.stored.settings import quantisation
 
     told = quantisation(group.folder)
     return None if told is None else told.method
 
 
 def _settings(group: Group) -> Mapping[str, Any]:
-    from nparams.files.settings import quantisation
+    from nparams.stored.settings import quantisation
 
     told = quantisation(group.folder)
     return {} if told is None else told.settings

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from nparams.files.bytesource import Folder
+    from nparams.stored.plain import Folder
 
 MAX_CONFIG = 4_000_000
 CONFIG = "config.json"
@@ -84,7 +84,7 @@ def held_in(folder: Folder | None, name: str) -> dict[str, Any]:
     """The object in a JSON file beside a model; {} where there is none that can be read."""
     if folder is None or name not in folder.names():
         return {}
-    from nparams.files.json_text import strict
+    from nparams.stored.plain import strict
 
     try:
         source = folder.open(name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nparams.files._packed.scheme import Found, Unknown
+from nparams.stored._packed.scheme import Found, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.files._packed.scheme import Group
+    from nparams.stored._packed.scheme import Group
 
 EXL3 = ("suh", "svh", "su", "sv", "mcg", "mul1", "scale")
 PADDED = "EXL3 rounds both sides of a layer up to a multiple of 128, and counts here are of the rounded layers"

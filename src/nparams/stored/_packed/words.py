@@ -6,12 +6,12 @@ that share a scale.
 
 from __future__ import annotations
 
-from nparams.files._packed.scheme import WIDTHS, Found, Unknown, contradiction, round_up
+from nparams.stored._packed.scheme import WIDTHS, Found, Unknown, contradiction, round_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.files._packed.scheme import Group, Shape
-    from nparams.files.named import Entry
+    from nparams.stored._packed.scheme import Group, Shape
+    from nparams.stored.named import Entry
 
 WORDS = frozenset(("int32", "uint32"))
 # theta, pairs, channel_scales: ParoQuant's rotations (GPTQModel gptqmodel/nn_modules/qlinear/paroquant.py); act_scales
@@ -103,7 +103,7 @@ def awq_gemv_fast(group: Group, leaf: str) -> Found | None:
         return None
     if scales.shape != zeros.shape or scales.dtype != zeros.dtype or scales.shape[1:] != (4 * packed.shape[0],):
         return None
-    from nparams.files.settings import quantisation
+    from nparams.stored.settings import quantisation
 
     told, rest = quantisation(group.folder), group.present(*GPTQ_PARTS)
     if told is not None and told.bits not in (
@@ -157,7 +157,7 @@ def pack_quantized(group: Group, leaf: str) -> Found | None:
 
 def _width(group: Group, bits: list[int]) -> str | None:
     """The number type, if the packed size (or config.json) leaves one; 7 and 8 bits both come four to a word."""
-    from nparams.files.settings import config_bits
+    from nparams.stored.settings import config_bits
 
     told = [b for b in bits if b in config_bits(group.folder)]
     usual = [b for b in bits if b in (4, 8)]  # the presets of quantization/quant_scheme.py
@@ -196,7 +196,7 @@ def exl2(group: Group, leaf: str) -> Found | None:
 
 def _head_size(group: Group, columns: int) -> int | None:
     """The vocabulary in config.json, where it is what this output head was padded from."""
-    from nparams.files.settings import config
+    from nparams.stored.settings import config
 
     if not group.prefix.endswith("lm_head."):
         return None
@@ -244,7 +244,7 @@ def _mlx_shape(packed: Entry, bits: int) -> Shape:
 
 def _mlx_bits(group: Group, ratio: int) -> int | None:
     """The bits of one layer: its own entry in `quantization`, else the whole model's, if they fit the shapes."""
-    from nparams.files.settings import mlx_settings
+    from nparams.stored.settings import mlx_settings
 
     settings = mlx_settings(group.folder)
     for held in (settings.get(group.prefix[:-1]), settings):

@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nparams.files.bytesource import Folder
     from nparams.network import Tensor
+    from nparams.stored.plain import Folder
 
     #: reads the bytes of one small tensor: (which, most bytes that make sense)
     Data = Callable[[int, int], bytes]
@@ -60,7 +60,7 @@ def assemble(
     """
     made = Made()
     if not PACKING.isdisjoint(tensors.dtypes() if isinstance(tensors, Listed) else {t.dtype for t in tensors}):
-        from nparams.files._packed.unpack import unpack
+        from nparams.stored._packed.unpack import unpack
 
         made.scheme, made.notes = unpack(tensors, data, folder, metadata)
     if ".weight_v" in hints:
@@ -68,7 +68,7 @@ def assemble(
     if "ema" in hints:
         _set_copies_aside(made, tensors)
     if not hints.isdisjoint(ADAPTER_HINTS):
-        from nparams.files.adapters import describe
+        from nparams.stored.adapters import describe
 
         describe(made, tensors, folder, metadata)
     if ".experts." in hints:

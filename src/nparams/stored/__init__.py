@@ -1,0 +1,1 @@
+"""What arrays mean as they are stored, in a file or in memory: packed weights, adapters, experts, second copies."""

@@ -1,0 +1,72 @@
+"""Plain values as files and settings write them: strict JSON, whole numbers, and where settings lie."""
+
+from __future__ import annotations
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, Protocol
+
+    class Opened(Protocol):
+        """The bytes of one file of settings."""
+
+        @property
+        def size(self) -> int:
+            """How many bytes there are."""
+
+        def read(self, offset: int, length: int) -> bytes:
+            """Exactly `length` bytes at `offset`; ReadError if that cannot be."""
+
+    class Folder(Protocol):
+        """What lies beside the arrays, by bare name."""
+
+        def names(self) -> list[str]:
+            """Every entry's bare name, sorted."""
+
+        def open(self, name: str) -> Opened:
+            """The file of that bare name; ReadError if it cannot be read."""
+
+
+LONGEST = 40  # digits
+
+
+def strict(text: str | bytes) -> Any:
+    """The value of a JSON text; ValueError for a key that comes twice, NaN, or anything else that JSON does not have.
+
+    >>> strict('{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+      ...
+    ValueError: the key a appears twice
+    """
+    return DECODER.decode(text if isinstance(text, str) else text.decode())
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    held = dict(pairs)
+    if len(held) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)} appears twice")
+    return held
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+
+
+def whole_number(value: object) -> int | None:
+    """A number as a file writes it: an int, or digits; None for anything else.
+
+    >>> whole_number(7), whole_number("7615616512"), whole_number("7B"), whole_number(True)
+    (7, 7615616512, None, None)
+    """
+    if type(value) is int:
+        return value if 0 <= value < 10**LONGEST else None
+    if isinstance(value, float) and value.is_integer() and 0 <= value < 2**53:
+        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < LONGEST:
+        return int(value)
+    return None
