@@ -173,6 +173,26 @@ def usual_role(leaf: str, shape: tuple[int, ...], dtype: str | None) -> tuple[st
     return role, f"{role} by its name, like {example}"
 
 
+#: how torch.nn.utils.parametrize calls the parameters under the name of the one that they make
+PARAMETRIZED = "original"
+
+
+def registered_role(name: str) -> str:
+    """The role of a tensor that its framework registered as a parameter: never a buffer, whatever it is called.
+
+    The own name of a parameter in a list is the list's, and of one that is computed from others the computed one's.
+
+    >>> registered_role("norm.beta"), registered_role("mask"), registered_role("biases.0")
+    ('bias', 'weight', 'bias')
+    >>> registered_role("fc.parametrizations.bias.original0")
+    'bias'
+    """
+    parts = name.split(".")
+    while len(parts) > 1 and (parts[-1].isdigit() or parts[-1].rstrip("0123456789") == PARAMETRIZED):
+        parts.pop()
+    return "bias" if usual_role(parts[-1], (1,), None)[0] == "bias" else "weight"
+
+
 #: names of weights that people write by hand are no longer: W1, W_10, Wxh
 SHORT = 4
 

@@ -51,6 +51,11 @@ class Listed(Base):
         self.kinds.append(tensor)
         self.special.append(tensor)
 
+    def replace(self, k: int, tensor: Tensor) -> None:
+        """In place of the k-th one that a kind describes, one that none does (before any is looked at)."""
+        self.kinds[k] = tensor
+        self.special.append(tensor)
+
     def tensors(self) -> list[Tensor]:
         """All of them, made once: what is changed in one stays changed."""
         if self._made is None:

@@ -10,7 +10,7 @@ from nparams.files._pytorch.storages import Storage
 from nparams.files._pytorch.ties import overlap, tie
 from nparams.files._pytorch.walk import ATTRIBUTE, BESIDE, BUFFER, KEY, PACKED, PARAMETER, Item, Spot, Walk
 from nparams.network import Tensor
-from nparams.roles import HINTS, UNUSUAL_HINTS, role_of, usual_role, words_of
+from nparams.roles import HINTS, UNUSUAL_HINTS, registered_role, role_of, usual_role, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -251,8 +251,7 @@ def role_in(item: Item, array: Array, name: str) -> tuple[str, str | None]:
     if item.how is BUFFER or array.buffer:
         return "buffer", array.note or "registered as a buffer"
     if item.how is PARAMETER or array.parameter or array.trainable:
-        found, _ = usual_role(item.key.rpartition(".")[2], array.shape or (1,), None)
-        return found if found in ("weight", "bias") else "weight", array.note
+        return registered_role(name), array.note
     of = None if array.note and array.note.startswith("quantised") else array.dtype
     found, note = role_of(name, array.shape or (), of)
     return found, note or array.note

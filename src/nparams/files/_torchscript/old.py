@@ -10,7 +10,7 @@ from nparams.dtypes import BLOCKS
 from nparams.errors import FormatError, shown
 from nparams.files._pytorch.arrays import Array, Wrong, view
 from nparams.files._pytorch.storages import Storage
-from nparams.roles import usual_role
+from nparams.roles import registered_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def _modules(main: dict[str, Any], table: _Table, model: Model) -> None:
             if told.get("isBuffer") is True:
                 model.add(name, array, "buffer", "registered as a buffer", path)
             else:
-                named, _ = usual_role(name.rpartition(".")[2], array.shape or (1,), None)
-                model.add(name, array, named if named in ("weight", "bias") else "weight", array.note, path)
+                model.add(name, array, registered_role(name), array.note, path)
                 model.tensors[-1].trainable = array.trainable is True
         inner = [
             (f"{path}.{one.get('name')}" if path else str(one.get("name")), one, depth + 1)

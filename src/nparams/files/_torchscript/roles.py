@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.dtypes import INTEGERS
 from nparams.files._torchscript.objects import ATTRIBUTE, BUFFER, NATIVE_PART, PARAMETER
-from nparams.roles import role_of, usual_role
+from nparams.roles import registered_role, role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 def role(found: Found, array: Array) -> tuple[str, str | None]:
     """(role, note) of a tensor that an object holds."""
-    leaf = found.name.rpartition(".")[2]
     if found.how is PARAMETER or (found.how not in (BUFFER, ATTRIBUTE, NATIVE_PART) and array.trainable):
-        named, _ = usual_role(leaf, array.shape or (1,), None)
-        return named if named in ("weight", "bias") else "weight", array.note
+        return registered_role(found.name), array.note
     if found.how is BUFFER:
         return "buffer", array.note or "registered as a buffer"
     if found.how is ATTRIBUTE:
