@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.layers._torch.call import renamed, tensors_of
+from nparams.layers._torch.ties import settle_formulas
 from nparams.network import Module, Over, Tensor
 from nparams.notation._code.sizes import Copies
 from nparams.notation._torch.methods import parameters_of
@@ -168,17 +169,3 @@ def role_of(name: str, param: Param) -> str:
         return "buffer"
     leaf = name.rpartition(".")[2]
     return "bias" if leaf in ("bias", "beta", "b") or leaf.endswith("_bias") or leaf.startswith("bias_") else "weight"
-
-
-def settle_formulas(root: Module) -> None:
-    """A layer with a tensor that is another one has no formula of its own: what it adds is told by its tensors."""
-    stack = [root]
-    while stack:
-        module = stack.pop()
-        tied = [t for t in module.tensors if t.tied_to is not None]
-        if tied:
-            module.formula = None if any(t.tied_to is None and t.role != "buffer" for t in module.tensors) else 0
-            module.why = tuple(
-                (0, "", f"Its {t.name.rpartition('.')[2]} is {t.tied_to} itself (tied): it adds nothing.") for t in tied
-            )
-        stack.extend(module.children)
