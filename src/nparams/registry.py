@@ -228,6 +228,7 @@ VIEWS = (
     View("json", "nparams.views.json", "one JSON object"),
     View("csv", "nparams.views.csv", "the rows as comma-separated values"),
     View("markdown", "nparams.views.markdown", "the table in Markdown"),
+    View("html", "nparams.views.html", "a page of its own: the tree to be opened, the table"),
     View("report", "nparams.views.report", "what is suspicious in a file; none found is no promise that it is safe"),
 )
 

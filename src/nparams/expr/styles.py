@@ -161,6 +161,39 @@ class Latex(Style):
         return (r"\left(", text, r"\right)")
 
 
+class Html(Unicode):
+    """Unicode with markup: names in italics, indices below.  Powers stay characters, so that a copied text has them."""
+
+    def name(self, name: str) -> str:
+        stem, _, tail = name.partition("_")
+        if "_" in name and not (stem and tail.strip("_")):
+            stem, tail = name, ""
+        below = f"<sub>{_safe(tail.replace('_', ', '))}</sub>" if tail else ""
+        return f"{_html_word(stem)}{below}"
+
+    def entry(self, name: str, index: int | Expr, text: Rope) -> Rope:
+        return (self.name(name), "<sub>", Tight((text,)), "</sub>")
+
+    def flag(self, sign: str, a: Rope, b: Rope) -> Rope:
+        return ("[", a, {"<": "&lt;", "<=": "≤", "!=": "≠", "==": "="}[sign], b, "]")
+
+    def total(self, index: str, first: Rope, last: Rope, body: Rope) -> Rope:
+        return ("Σ<sub>", self.name(index), "=", Tight((first,)), "..", Tight((last,)), "</sub> ", body)
+
+
+def _html_word(word: str) -> str:
+    """A single letter in italics, its number below: h1; a word upright."""
+    letters = word.rstrip("0123456789")
+    digits = word[len(letters) :]
+    if len(letters) == 1 and letters.isalpha():
+        return f"<i>{letters}</i>{f'<sub>{digits}</sub>' if digits else ''}"
+    return _safe(word)
+
+
+def _safe(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
 def _latex_parts(name: str) -> tuple[str, str]:
     r"""n_in is n with the index \mathrm{in}; a word of several letters stands upright."""
     stem, _, tail = name.partition("_")
@@ -173,4 +206,4 @@ def _latex_word(word: str) -> str:
     return word if len(word) == 1 else rf"\mathrm{{{word}}}"
 
 
-STYLES: dict[str, type[Style]] = {"text": Style, "unicode": Unicode, "grouped": Grouped, "latex": Latex}
+STYLES: dict[str, type[Style]] = {"text": Style, "unicode": Unicode, "grouped": Grouped, "latex": Latex, "html": Html}

@@ -208,6 +208,14 @@ class Network:
 
         return "\n".join([str(_view("table").render(self)), *(escaped(f"note: {note}") for note in self.notes)])
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return str(_view("html").fragment(self))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython prints: the table."""
+        printer.text(str(self))
+
     def __repr__(self) -> str:
         return f"<Network {self.read_as or self.source}: {self.total} parameters>"
 

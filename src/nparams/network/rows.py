@@ -38,7 +38,7 @@ class Row:
         self.takes = module.takes
         self.out = module.out
         self.formula: Size | None = module.formula
-        self.numbers = _numbers(module)
+        self.numbers = numbers_of(module)
         self.weights = _over(module, scope, copies, folds, "weight")
         self.biases = _over(module, scope, copies, folds, "bias")
         whole = _int(self.weights, self.biases)
@@ -84,7 +84,7 @@ def _int(*sizes: Size) -> bool:
     return all(isinstance(size, int) for size in sizes)
 
 
-def _numbers(module: Module) -> Size | None:
+def numbers_of(module: Module) -> Size | None:
     """The layer's formula with its sizes put in; without a formula, the product of each tensor's shape."""
     if module.formula is not None:
         from nparams.expr import replace_raw
@@ -171,16 +171,39 @@ def _check(network: Network, rows: list[Row]) -> None:
 
 
 class Branch:
-    """One line of the tree: a module or several equal ones, and the parameters in everything under it."""
+    """One line of the tree: a module or several equal ones, and the parameters in everything under it.
 
-    __slots__ = ("children", "copies", "module", "name", "total")
+    `weights`, `biases` and `total` are for all copies; `unknown` says whether a parameter in it is not created yet.
+    """
 
-    def __init__(self, module: Module, name: str, copies: Size, total: Size, children: list[Branch]) -> None:
+    __slots__ = ("biases", "children", "copies", "module", "name", "total", "unknown", "weights")
+
+    def __init__(self, module: Module, parts: Sequence[Branch]) -> None:
         self.module = module
-        self.name = name
-        self.copies = copies
-        self.total = total
-        self.children = children
+        self.name = module.name
+        self.copies = spread(module)
+        self.children = list(parts)
+        self.weights: Size = _inside(module, {"weight"}, self.copies, [branch.weights for branch in parts])
+        self.biases: Size = _inside(module, {"bias"}, self.copies, [branch.biases for branch in parts])
+        whole = _int(self.weights, self.biases)
+        self.total: Size = add(self.weights, self.biases) if whole else closed_form(module)
+        own = any(t.size is None and t.role in PARAMETER_ROLES for t in module.tensors)
+        self.unknown: bool = own or any(branch.unknown for branch in parts)
+
+    def repeat(self, label: str, count: int) -> None:
+        """Let the branch stand for `count` equal siblings."""
+        self.name = label
+        self.copies = mul(self.copies, count)
+        self.weights, self.biases = mul(count, self.weights), mul(count, self.biases)
+        self.total = mul(count, self.total)
+
+
+def _inside(module: Module, roles: Collection[str], copies: Size, parts: Sequence[Size]) -> Size:
+    """What a module and everything in it hold, all copies together; in symbols along the whole tree."""
+    own = [t.size for t in module.tensors if t.role in roles and t.tied_to is None and t.size is not None]
+    if _int(copies, *own, *parts):
+        return add(*own, *parts) * copies
+    return closed_form(module, lambda t: t.size if t.role in roles and t.tied_to is None else None)
 
 
 def branches(network: Network) -> Branch:
@@ -190,11 +213,6 @@ def branches(network: Network) -> Branch:
     for module, _ in postorder(network.root):
         parts = [(made[id(first)], label, count) for first, label, count in folded(module, signatures)]
         for branch, label, count in parts:
-            branch.name = label
-            branch.copies = mul(branch.copies, count)
-            branch.total = mul(count, branch.total)
-        own = closed_form(Module(tensors=module.tensors, over=module.over))
-        inside = [branch.total for branch, _, _ in parts]
-        total = add(own, *(mul(spread(module), size) for size in inside)) if _int(own, *inside) else closed_form(module)
-        made[id(module)] = Branch(module, module.name, spread(module), total, [branch for branch, _, _ in parts])
+            branch.repeat(label, count)
+        made[id(module)] = Branch(module, [branch for branch, _, _ in parts])
     return made[id(network.root)]

@@ -42,10 +42,10 @@ FEW = 2
 
 def _name(row: Row, look: Look) -> str:
     copies = "" if row.copies == 1 else f"  {look.times()}{look.number(row.copies)}"
-    return _cut(look.name(row.name or "(root)"), look) + copies
+    return cut(look.name(row.name or "(root)"), look) + copies
 
 
-def _cut(name: str, look: Look) -> str:
+def cut(name: str, look: Look) -> str:
     """A name that fits into a table: converters chain the names of all operations that they fuse."""
     return name if len(name) <= LONGEST else f"{name[:FIRST]}{'…' if look.unicode else '...'}{name[-LAST:]}"
 
@@ -96,7 +96,7 @@ def _apart(row: Row, look: Look) -> str:
 
 
 def _note(row: Row, look: Look) -> str:
-    return _cut(look.name("; ".join(row.notes)), look) if len(row.notes) > 2 else look.name("; ".join(row.notes))
+    return cut(look.name("; ".join(row.notes)), look) if len(row.notes) > 2 else look.name("; ".join(row.notes))
 
 
 def columns(network: Network, look: Look) -> list[Column]:
