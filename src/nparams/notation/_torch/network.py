@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.layers._torch.call import renamed, tensors_of
+from nparams.layers._torch.held import Templates, named_as
 from nparams.layers._torch.ties import settle_formulas
 from nparams.network import Module, Over, Tensor
 from nparams.notation._code.sizes import Copies
@@ -39,6 +40,7 @@ class Builder:
         #: names of parameters whose shape the text does not tell
         self.shapeless: list[tuple[str, int]] = []
         self.count = 0
+        self.templates = Templates()
 
     def root(self, module: TorchModule) -> Module:
         """The whole tree; a layer that is the whole network stands under its class's name."""
@@ -74,6 +76,8 @@ class Builder:
         self.built[id(module)] = module
         if module.spec is not None and (made := self._layer(module, name, over)) is not None:
             return made
+        if name and module.container is None and not any(module.children.values()):
+            return self._own(module, name, over)
         front = f"{name}." if name else ""
         children = [
             self._raw(front + leaf, param) for leaf, param in module.params.items() if param is not None
@@ -140,6 +144,20 @@ class Builder:
         """A layer some of whose tensors the code replaced."""
         tensors = [self._tensor(f"{name}.{leaf}", p) for leaf, p in module.params.items() if p is not None]
         return Module(name, plain.kind, over=over, takes=plain.takes, out=plain.out, tensors=tensors)
+
+    def _own(self, module: TorchModule, name: str, over: Over | None) -> Module:
+        """A class that holds only arrays is a layer of its own kind, of torch.nn's where name and arrays agree."""
+        held = {leaf: p for leaf, p in module.params.items() if p is not None}
+        tensors = [self._tensor(f"{name}.{leaf}", p) for leaf, p in held.items()]
+        shapes = {leaf: p.shape for leaf, p in held.items() if not p.buffer and p.shape is not None}
+        like = named_as(module.name, shapes) if shapes else None
+        made = self.templates.holding(like, shapes, module.attributes) if like is not None else None
+        if made is None or made.children:
+            return Module(name, module.name, over=over, tensors=tensors)
+        made = renamed(made, name)
+        made.over, made.tensors = over, tensors
+        settle_formulas(made)
+        return made
 
     def _raw(self, name: str, param: Param) -> Module:
         """A parameter or buffer that a module holds by itself."""
