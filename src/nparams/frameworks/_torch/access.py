@@ -1,0 +1,76 @@
+"""What stands in a module of PyTorch, read past properties, hooks and `__getattr__`: none of the user's code runs."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+#: (module and name of a class) -> (the child that it wraps, what is said of it); a class derived from it too
+WRAPPERS = {
+    # pytorch/pytorch torch/_dynamo/eval_frame.py
+    ("torch._dynamo.eval_frame", "OptimizedModule"): ("_orig_mod", "compiled"),
+    # pytorch/pytorch torch/nn/parallel/distributed.py, data_parallel.py
+    ("torch.nn.parallel.distributed", "DistributedDataParallel"): ("module", "in DistributedDataParallel"),
+    ("torch.nn.parallel.data_parallel", "DataParallel"): ("module", "in DataParallel"),
+    # pytorch/pytorch torch/distributed/fsdp/fully_sharded_data_parallel.py
+    ("torch.distributed.fsdp.fully_sharded_data_parallel", "FullyShardedDataParallel"): (
+        "_fsdp_wrapped_module",
+        "in FSDP",
+    ),
+    # pytorch/pytorch torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py
+    ("torch.distributed.algorithms._checkpoint.checkpoint_wrapper", "ActivationWrapper"): (
+        "_checkpoint_wrapped_module",
+        "",
+    ),
+    # deepspeedai/DeepSpeed deepspeed/runtime/engine.py
+    ("deepspeed.runtime.engine", "DeepSpeedEngine"): ("module", "in a DeepSpeed engine"),
+    # Lightning-AI/pytorch-lightning src/lightning/fabric/wrappers.py: both of its children are the model
+    ("lightning.fabric.wrappers", "_FabricModule"): ("_forward_module", "in Fabric"),
+    ("lightning_fabric.wrappers", "_FabricModule"): ("_forward_module", "in Fabric"),
+}
+
+
+class Class:
+    """What is known of a class of modules: looked up once for each."""
+
+    __slots__ = ("foreign", "fsdp", "scripted", "wraps")
+
+    def __init__(self, cls: type) -> None:
+        names = [(base.__module__, base.__name__) for base in cls.__mro__]
+        #: the child that a wrapper stands for, and what is said of it
+        self.wraps: tuple[str, str] | None = next((WRAPPERS[name] for name in names if name in WRAPPERS), None)
+        self.fsdp = ("torch.distributed.fsdp.fully_sharded_data_parallel", "FullyShardedDataParallel") in names
+        self.scripted = ("torch.jit._script", "ScriptModule") in names
+        #: whether it comes from elsewhere than torch.nn.modules
+        self.foreign = not cls.__module__.startswith("torch.nn.modules.")
+
+
+look = object.__getattribute__
+
+
+def own(module: object) -> dict[str, Any]:
+    """The attributes of a module itself; those of a scripted one stand in another object."""
+    held: dict[str, Any] = look(module, "__dict__")
+    inner = held.get("_actual_script_module")  # pytorch/pytorch torch/jit/_script.py: a class written with script_method
+    return held if inner is None else look(inner, "__dict__")  # type: ignore[no-any-return]
+
+
+def items(held: object) -> Iterable[tuple[str, Any]]:
+    """What `_parameters`, `_buffers` or `_modules` hold, past what a class derived from dict makes of looking it up.
+
+    DeepSpeed's ZeROOrderedDict gathers a parameter that is looked up; scripted modules have a class of their own.
+    """
+    if isinstance(held, dict):
+        return dict.items(held)
+    return () if held is None else held.items()  # type: ignore[attr-defined, no-any-return]
+
+
+def children(told: Class, name: str, held: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The modules that stand in a module, under their full names; a wrapper's child bears the wrapper's own name."""
+    found = items(held.get("_modules"))
+    if told.wraps is not None:
+        return [(name, child) for key, child in found if key == told.wraps[0] and child is not None]
+    prefix = f"{name}." if name else ""
+    return [(prefix + key, child) for key, child in found if child is not None]
