@@ -53,8 +53,10 @@ def filled(expected: Mapping[str, object]) -> dict[str, object]:
     total = full.setdefault("total", known if created else None)
     if "trainable" in full:
         full.setdefault("frozen", None if full["trainable"] is None else total - full["trainable"])  # type: ignore[operator]
-    full.setdefault("frozen", 0 if created else None)
-    full.setdefault("trainable", total - full["frozen"] if created else None)  # type: ignore[operator]
+    elif created:
+        full["trainable"] = total - full.setdefault("frozen", 0)  # type: ignore[operator]
+    else:
+        full["trainable"] = full["frozen"] = None
     listed = full.setdefault("listed", known)
     full.setdefault("elements", listed + full["buffers"] + full["bookkeeping"])  # type: ignore[operator]
     full.setdefault("active", total)

@@ -61,8 +61,14 @@ def changes(before: dict[str, object], after: dict[str, object]) -> list[str]:
 
 def snapshot(models: tuple[object, ...]) -> tuple[list[object], dict[str, object]]:
     """(what must live on for identities to mean something, {where: what is there})."""
-    keep: list[object] = []
     found: dict[str, object] = dict(process_state())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # kinds of tensors that are experimental say so when they are looked at
+        return reachable(models, found)
+
+
+def reachable(models: tuple[object, ...], found: dict[str, object]) -> tuple[list[object], dict[str, object]]:
+    keep: list[object] = []
     seen: set[int] = set()
     todo: list[tuple[str, object]] = [(f"model{i or ''}", model) for i, model in enumerate(models)]
     while todo:
@@ -148,9 +154,7 @@ def digest(data: bytes) -> str:
 def quiet(look: Callable[[], object]) -> object:
     """What a look gives, or the class of the error where this kind of tensor has no such thing."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return look()
+        return look()
     except Exception as error:
         return type(error).__name__
 
