@@ -87,6 +87,8 @@ def known_of(cls: type) -> Known:
 
 def _learned(cls: type) -> Known:
     names = [(base.__module__, base.__name__) for base in cls.__mro__]
+    if names[0] == ("torch.nn.utils.parametrize", f"Parametrized{names[1][1]}"):  # made for one object: what it was
+        names = names[1:]
     for place, (where, word) in enumerate(names):
         if where == "torch.jit._script" and word == "ScriptModule":
             made = Known(cls.__name__, container=True)
@@ -97,7 +99,7 @@ def _learned(cls: type) -> Known:
             made.splits = True
             return made
         if where.startswith("torch.nn.") and (found := _of_torch(word, names[0][1])) is not None:
-            return found if place == 0 or not found.container or word != "Module" else Known(names[0][1])
+            return Known(names[0][1]) if place and word == "Module" else found
     return Known(cls.__name__)
 
 

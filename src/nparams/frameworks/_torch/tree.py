@@ -9,7 +9,8 @@ from __future__ import annotations
 from nparams.frameworks._torch.kinds import AGAIN
 from nparams.frameworks._torch.places import Places
 from nparams.layers._torch.call import HERE
-from nparams.layers._torch.held import Templates, kind_name, named_as
+from nparams.layers._torch.held import Templates, kind_name, named_as, outline
+from nparams.layers._torch.leaves import logical
 from nparams.layers._torch.recover import COMPOSITE
 from nparams.layers._torch.ties import settle_formulas
 from nparams.network import PARAMETER_ROLES, Module
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 #: what is said of a layer whose sizes are not known yet
 WAITS = "Its sizes are found when it is first called: until then it has no numbers to count."
-#: how a hook or a function of torch.nn.utils calls the array that it keeps in place of a parameter
-ENDINGS = ("_orig",)
 
 
 def build(snapshots: Sequence[Snapshot], tensors: Sequence[Tensor]) -> Module:
@@ -92,12 +91,12 @@ class _Builder:
         inner = place.child("out_proj") if known.cls.rule == "attention" else None
         held = [*place.tensors, *inner.tensors] if inner is not None else place.tensors
         shapes, apart = _shapes(place.name, held)
-        made = self.templates.holding(known.cls, shapes, attributes, apart)
-        if made is None:
-            return _bare(place, kind_name(known.cls))
-        if inner is not None:
+        made, whole = self.templates.holding(known.cls, shapes, attributes, apart)
+        if inner is not None and made is not None:
             inner.take()
-        return _like(made, place.name, held)
+        if made is not None and whole:
+            return _like(made, place.name, held)
+        return _waiting(outline(made, known.cls, place.name, held if made is not None else place.tensors))
 
     # -- classes of one's own -----------------------------------------------------------------------------------------
 
@@ -108,8 +107,10 @@ class _Builder:
             return self._block(place)
         shapes, apart = _shapes(place.name, place.tensors)
         like = named_as(known.word, shapes) if shapes else None
-        made = self.templates.holding(like, shapes, known.attributes(place.values), apart) if like is not None else None
-        if made is not None:
+        made, whole = None, False
+        if like is not None:
+            made, whole = self.templates.holding(like, shapes, known.attributes(place.values), apart)
+        if made is not None and whole:
             place.take_helpers()
             return _like(made, place.name, place.tensors)
         return self._block(place) if inside else _bare(place, known.word)
@@ -119,7 +120,7 @@ class _Builder:
         place.take_split()
         rows: dict[str, Module] = {}
         for t in place.tensors:
-            leaf = _logical(t.name[place.start :]).partition(".")[0]
+            leaf = logical(t.name[place.start :]).partition(".")[0]
             if leaf not in rows:
                 rows[leaf] = Module(_joined(place.name, leaf), _raw_kind(t), tensors=[t])
             else:
@@ -129,8 +130,14 @@ class _Builder:
 
 def _bare(place: Place, kind: str) -> Module:
     """A layer whose kind is all that is known of it."""
-    waits = any(t.shape is None and t.role in PARAMETER_ROLES for t in place.tensors)
-    return Module(place.name, kind, tensors=place.tensors, children=[], why=((0, "", WAITS),) if waits else ())
+    return _waiting(Module(place.name, kind, tensors=place.tensors, children=[]))
+
+
+def _waiting(module: Module) -> Module:
+    """With a word about sizes that are not known yet."""
+    if any(t.shape is None and t.role in PARAMETER_ROLES for t in module.tensors):
+        module.why = ((0, "", WAITS),)
+    return module
 
 
 def _raw_kind(t: Tensor) -> str | None:
@@ -143,29 +150,17 @@ def _joined(name: str, leaf: str) -> str:
 
 
 def _shapes(name: str, tensors: Sequence[Tensor]) -> tuple[Shapes, Shapes]:
-    """The shapes of parameters, and of the rest, each under the name that it has in a plain layer."""
+    """The shapes of parameters, and of the rest, by name inside the module."""
     start = len(name) + 1 if name else 0
     shapes: Shapes = {}
     apart: Shapes = {}
     for t in tensors:
         leaf = t.name[start:]
         if t.role in PARAMETER_ROLES:
-            shapes[_logical(leaf)] = t.shape  # type: ignore[assignment]
+            shapes[leaf] = t.shape  # type: ignore[assignment]
         else:
             apart[leaf] = t.shape  # type: ignore[assignment]
     return shapes, apart
-
-
-def _logical(leaf: str) -> str:
-    """The parameter that an array stands for: weight_orig of pruning, parametrizations.weight.original.
-
-    >>> _logical("parametrizations.weight.original"), _logical("weight_orig"), _logical("parametrizations.w.0.basis")
-    ('weight', 'weight', 'w.0.basis')
-    """
-    inside = leaf.removeprefix("parametrizations.")
-    if inside != leaf:
-        return inside.removesuffix(".original")
-    return next((leaf.removesuffix(end) for end in ENDINGS if leaf.endswith(end)), leaf)
 
 
 def _like(made: Module, name: str, tensors: Sequence[Tensor]) -> Module:
@@ -173,7 +168,7 @@ def _like(made: Module, name: str, tensors: Sequence[Tensor]) -> Module:
     if not made.children:
         return _settled(_copied(made, name, tensors))
     start = len(name) + 1 if name else 0
-    left = {_logical(t.name[start:]): t for t in tensors}
+    left = {logical(t.name[start:]): t for t in tensors}
     children = []
     for child in made.children:  # a row for each layer of an LSTM
         held = [left.pop(t.name[len(HERE) + 1 :]) for t in child.tensors]

@@ -5,21 +5,22 @@ from __future__ import annotations
 from nparams.errors import InvariantError, NotationError
 from nparams.layers._torch.call import HERE, tensors_of
 from nparams.layers._torch.layers import CLASSES, make
+from nparams.layers._torch.leaves import plain
 from nparams.layers._torch.recover import COMPOSITE, recovered
 from nparams.layers._torch.recurrent import WORDS
 from nparams.layers._torch.rules import ONLY_HERE
 from nparams.layers.catalogue import kind_of
 from nparams.layers.layer import Setting
-from nparams.network import PARAMETER_ROLES
+from nparams.network import PARAMETER_ROLES, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from nparams.layers._torch.layers import TorchClass
     from nparams.layers._torch.recover import Shapes
-    from nparams.network import Module
+    from nparams.network import Tensor
 
 #: classes whose name may end a class of the same arrays (LlamaRMSNorm, QuantLinear): longest first
 NAMED = sorted((name for name, cls in CLASSES.items() if not cls.free and not name.startswith("Lazy")), key=len)[::-1]
@@ -36,51 +37,62 @@ class Templates:
 
     def __init__(self) -> None:
         self._setting = Setting("torch")
-        self._made: dict[object, Module | None] = {}
+        self._made: dict[object, tuple[Module | None, bool]] = {}
 
     def free(self, cls: TorchClass, attributes: Mapping[str, Any]) -> Module | None:
         """A layer that never has parameters."""
         key = (cls.name, *attributes.values())
         if key not in self._made:
-            self._made[key] = self._try(cls, attributes)
-        return self._made[key]
+            self._made[key] = self._try(cls, attributes), True
+        return self._made[key][0]
 
     def holding(
         self, cls: TorchClass, shapes: Shapes, attributes: Mapping[str, Any], apart: Shapes = NOTHING
-    ) -> Module | None:
-        """The layer of that class whose parameters have exactly these names and shapes; None where there is none.
+    ) -> tuple[Module | None, bool]:
+        """The layer of that class that has such parameters, and whether these are all that there are.
 
         `apart` has the arrays that are no parameters.
 
-        >>> made = Templates().holding(CLASSES["Linear"], {"weight": (10, 784), "bias": (10,)}, {})
-        >>> made.kind, str(made.formula), made.args
-        ('Dense', 'n_in*n_out + n_out', {'n_in': 784, 'n_out': 10})
+        >>> made, whole = Templates().holding(CLASSES["Linear"], {"weight": (10, 784), "bias": (10,)}, {})
+        >>> made.kind, str(made.formula), made.args, whole
+        ('Dense', 'n_in*n_out + n_out', {'n_in': 784, 'n_out': 10}, True)
         """
         key = (cls.name, *shapes.items(), *attributes.items(), apart.get("running_mean"))
         try:
             if key not in self._made:
                 self._made[key] = self._held(cls, shapes, attributes, apart)
             return self._made[key]
-        except TypeError:  # an attribute that is no size: whose it is, nobody knows
-            return None
+        except TypeError:  # an attribute that is no size
+            return None, False
 
-    def _held(self, cls: TorchClass, shapes: Shapes, attributes: Mapping[str, Any], apart: Shapes) -> Module | None:
+    def _held(
+        self, cls: TorchClass, shapes: Shapes, attributes: Mapping[str, Any], apart: Shapes
+    ) -> tuple[Module | None, bool]:
+        known, same = plain(shapes)
         try:
-            found, given = recovered(cls, {**apart, **shapes}, attributes)
+            found, given = recovered(cls, {**apart, **known}, attributes)
         except (LookupError, ValueError, TypeError, ZeroDivisionError):
-            return None
+            return None, False
         made = self._try(found, given)
         if made is None:
-            return None
+            return None, False
         start = len(HERE) + 1
         held = {t.name[start:]: t.shape for t in tensors_of(made) if t.role in PARAMETER_ROLES}
-        return made if held == dict(shapes) else None
+        if any(known.get(leaf) != shape for leaf, shape in held.items()):
+            return None, False
+        return made, same and len(held) == len(known)
 
     def _try(self, cls: TorchClass, given: Mapping[str, Any]) -> Module | None:
         try:
             return make(cls, HERE, given, self._setting)
         except (NotationError, InvariantError):
             return None
+
+
+def outline(made: Module | None, cls: TorchClass, name: str, tensors: Sequence[Tensor]) -> Module:
+    """A layer of that class with other arrays than it should have: what comes in and goes out, and no formula."""
+    ends = (None, None) if made is None else (made.takes, made.out)
+    return Module(name, kind_name(cls), takes=ends[0], out=ends[1], tensors=tensors, children=[])
 
 
 def kind_name(cls: TorchClass) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import NotationError
 from nparams.layers._torch.call import renamed, tensors_of
-from nparams.layers._torch.held import Templates, named_as
+from nparams.layers._torch.held import Templates, named_as, outline
 from nparams.layers._torch.ties import settle_formulas
 from nparams.network import Module, Over, Tensor
 from nparams.notation._code.sizes import Copies
@@ -128,7 +128,7 @@ class Builder:
         held = {t.name[len(name) + 1 :]: t for t in tensors_of(made)}
         params = {leaf: p for leaf, p in module.params.items() if p is not None}
         if module.children or list(held) != list(params) or any(held[k].shape != params[k].shape for k in held):
-            return self._changed(module, name, over, made) if not module.children else None
+            return self._changed(module, name, over) if not module.children else None
         for leaf, t in held.items():
             self._settle(t, params[leaf])
         settle_formulas(made)
@@ -140,10 +140,21 @@ class Builder:
         made.over = over
         return made
 
-    def _changed(self, module: TorchModule, name: str, over: Over | None, plain: Module) -> Module:
-        """A layer some of whose tensors the code replaced."""
-        tensors = [self._tensor(f"{name}.{leaf}", p) for leaf, p in module.params.items() if p is not None]
-        return Module(name, plain.kind, over=over, takes=plain.takes, out=plain.out, tensors=tensors)
+    def _changed(self, module: TorchModule, name: str, over: Over | None) -> Module:
+        """A layer some of whose tensors the code replaced: as torch.nn.utils does, or by others."""
+        assert module.spec is not None
+        held = {leaf: p for leaf, p in module.params.items() if p is not None}
+        tensors = [self._tensor(f"{name}.{leaf}", p) for leaf, p in held.items()]
+        shapes = {leaf: p.shape for leaf, p in held.items() if not p.buffer and p.shape is not None}
+        apart = {leaf: p.shape for leaf, p in held.items() if p.buffer and p.shape is not None}
+        made, whole = self.templates.holding(module.spec, shapes, module.given, apart)
+        copy = outline(made, module.spec, name, tensors)
+        if made is not None and whole and not made.children:
+            copy = renamed(made, name)
+            copy.tensors = tensors
+            settle_formulas(copy)
+        copy.over = over
+        return copy
 
     def _own(self, module: TorchModule, name: str, over: Over | None) -> Module:
         """A class that holds only arrays is a layer of its own kind, of torch.nn's where name and arrays agree."""
@@ -151,8 +162,10 @@ class Builder:
         tensors = [self._tensor(f"{name}.{leaf}", p) for leaf, p in held.items()]
         shapes = {leaf: p.shape for leaf, p in held.items() if not p.buffer and p.shape is not None}
         like = named_as(module.name, shapes) if shapes else None
-        made = self.templates.holding(like, shapes, module.attributes) if like is not None else None
-        if made is None or made.children:
+        made, whole = None, False
+        if like is not None:
+            made, whole = self.templates.holding(like, shapes, module.attributes)
+        if made is None or not whole or made.children:
             return Module(name, module.name, over=over, tensors=tensors)
         made = renamed(made, name)
         made.over, made.tensors = over, tensors
