@@ -9,6 +9,7 @@ Attributes are read past `__getattr__` and past properties, so looking runs none
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import random
 import sys
@@ -105,14 +106,22 @@ def attributes(held: object) -> dict[str, object]:
     except AttributeError:
         own = {}
     found = dict(own) if isinstance(own, dict) else {}
-    for cls in type(held).__mro__:
-        for name, slot in vars(cls).items():
-            if isinstance(slot, types.MemberDescriptorType) and cls.__module__ != "builtins":
-                try:
-                    found[name] = slot.__get__(held, type(held))
-                except AttributeError:
-                    continue
+    for name, slot in slots(type(held)):
+        try:
+            found[name] = slot.__get__(held, type(held))
+        except AttributeError:
+            continue
     return found
+
+
+@functools.cache
+def slots(cls: type) -> list[tuple[str, types.MemberDescriptorType]]:
+    return [
+        (name, slot)
+        for base in cls.__mro__
+        for name, slot in vars(base).items()
+        if isinstance(slot, types.MemberDescriptorType) and base.__module__ != "builtins"
+    ]
 
 
 def looks(held: object) -> Iterator[tuple[str, object]]:

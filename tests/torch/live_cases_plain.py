@@ -119,10 +119,10 @@ class Mixed(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.a = nn.Parameter(torch.zeros(10, dtype=torch.float64))
-        self.b = nn.Parameter(torch.zeros(3, 3, dtype=torch.bfloat16))
-        self.c = nn.Parameter(torch.zeros(7, dtype=torch.float8_e4m3fn), requires_grad=False)
-        self.d = nn.Parameter(torch.zeros(5, dtype=torch.float16))
+        self.p = nn.Parameter(torch.zeros(10, dtype=torch.float64))
+        self.q = nn.Parameter(torch.zeros(3, 3, dtype=torch.bfloat16))
+        self.r = nn.Parameter(torch.zeros(7, dtype=torch.float8_e4m3fn), requires_grad=False)
+        self.s = nn.Parameter(torch.zeros(5, dtype=torch.float16))
         self.fc = nn.Linear(4, 5)
 
 

@@ -62,7 +62,7 @@ class Slices(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         flat = torch.zeros(30)
-        self.a, self.b = nn.Parameter(flat[:12].view(3, 4)), nn.Parameter(flat[12:])
+        self.p, self.q = nn.Parameter(flat[:12].view(3, 4)), nn.Parameter(flat[12:])
 
 
 class EverySecond(nn.Module):
@@ -80,7 +80,7 @@ class Overlap(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         flat = torch.zeros(15)
-        self.a, self.b = nn.Parameter(flat[:10]), nn.Parameter(flat[5:])
+        self.p, self.q = nn.Parameter(flat[:10]), nn.Parameter(flat[5:])
 
 
 class FlatAndParts(nn.Module):
@@ -90,7 +90,7 @@ class FlatAndParts(nn.Module):
         super().__init__()
         flat = torch.zeros(100)
         self.flat = nn.Parameter(flat)
-        self.a, self.b = nn.Parameter(flat[:60].view(6, 10)), nn.Parameter(flat[60:])
+        self.p, self.q = nn.Parameter(flat[:60].view(6, 10)), nn.Parameter(flat[60:])
 
 
 class SquareTurned(nn.Module):
@@ -172,8 +172,7 @@ class TiedFrozen(nn.Module):
 
 
 class SparseWeight(nn.Module):
-    """100 logical numbers of which 5 are stored (DESIGN §2 `stored`: the values, as checkpoints of sparse tensors are
-    counted)."""
+    """100 logical numbers of which 5 are stored; their bytes are those of values and indices (DESIGN §2 `stored`)."""
 
     def __init__(self, layout: str) -> None:
         super().__init__()
@@ -297,9 +296,11 @@ TIED = (
          {"weights": 8, "buffers": 0, "elements": 16, "bytes": 4 * 8}),
     Case("tied and half frozen", TiedFrozen, {"weights": 9, "listed": 18, "trainable": 9}),
     Case("sparse COO", lambda: SparseWeight("coo"),
-         {"weights": 100, "biases": 10, "elements": 5 + 10, "parameter_bytes": 4 * 15, "also": {"here": 15}}),
+         {"weights": 100, "biases": 10, "elements": 5 + 10, "parameter_bytes": 4 * 5 + 2 * 5 * 8 + 4 * 10,
+          "also": {"here": 15}}),
     Case("sparse CSR", lambda: SparseWeight("csr"),
-         {"weights": 100, "biases": 10, "elements": 5 + 10, "parameter_bytes": 4 * 15, "also": {"here": 15}}),
+         {"weights": 100, "biases": 10, "elements": 5 + 10,
+          "parameter_bytes": 4 * 5 + (5 + 11) * 8 + 4 * 10, "also": {"here": 15}}),
     # layers that the framework does not register have the role `other` (DESIGN §2, role 1)
     Case("layers in a plain list", Hidden,
          {"weights": 8 * 2, "biases": 2, "other": 144, "also": {"unregistered": 2 * (64 + 8)}}, ("layers", "ModuleList")),
