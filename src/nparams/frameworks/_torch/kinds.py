@@ -131,8 +131,11 @@ def _scripted(name: str, module: Any) -> Snapshot:
     known = _SCRIPTED[key]
     if not known.fields:
         return name, known, None
-    told = held["_concrete_type"].get_constants()
-    values = tuple(map(told.get, known.fields))
+    fixed, inner = held["_concrete_type"].get_constants(), held["_c"]
+    values = tuple(
+        fixed[field] if field in fixed else inner.getattr(field) if inner.hasattr(field) else None
+        for field in known.fields
+    )
     return name, known, values if len(values) > 1 else values[0]
 
 
