@@ -37,6 +37,8 @@ SUMS = [
     ("packed", [PACKED], {"total": 64, "elements": 8, "parameter_bytes": 32, "bits_per_parameter": 4.0}),
     ("tied", [W, T("head.weight", (4, 5), "float32", tied_to="a.weight", trainable=True)],
      {"total": 20, "listed": 40, "elements": 40, "trainable": 20, "parameter_bytes": 80}),
+    ("not created yet, under two names", [W, LAZY, T("head.weight", None, "float32", tied_to="lazy.weight")],
+     {"total": None, "known": 20, "unknown": 1, "listed": 20}),
     ("not created yet", [W, LAZY],
      {"total": None, "known": 20, "unknown": 1, "trainable": None, "parameter_bytes": None, "bytes": None,
       "bits_per_parameter": None, "active": None}),

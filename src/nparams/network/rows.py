@@ -43,7 +43,7 @@ class Row:
         self.biases = _over(module, scope, copies, folds, "bias")
         whole = _int(self.weights, self.biases)
         self.total = add(self.weights, self.biases) if whole else _summed(module, scope, folds, PARAMETER_ROLES)
-        self.unknown = sum(t.size is None and t.role in PARAMETER_ROLES for t in module.tensors)
+        self.unknown = sum(t.role in PARAMETER_ROLES for t in module.tensors if t.size is None and t.tied_to is None)
         self.apart = _apart(module, copies)
         self.notes = [f"{t.name} tied to {t.tied_to}" for t in module.tensors if t.tied_to is not None]
         self.share: float | None = None

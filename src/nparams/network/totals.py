@@ -133,10 +133,10 @@ class _Counter:
         """A tensor that is tied, or stored in another way than its shape says."""
         elements, width = t.stored if t.stored else (t.size or 0, None)
         self.stored += elements * copies if t.role != "other" else 0  # type: ignore[assignment]
-        if t.size is None:
+        if t.tied_to is not None:
+            self.tied += (t.size or 0) * copies if t.role in PARAMETER_ROLES else 0  # type: ignore[assignment]
+        elif t.size is None:
             self.unknown += t.role in PARAMETER_ROLES
-        elif t.tied_to is not None:
-            self.tied += t.size * copies if t.role in PARAMETER_ROLES else 0  # type: ignore[assignment]
         else:
             self._held(t.role, t.dtype, t.trainable, t.size, width, copies)  # type: ignore[arg-type]
 
@@ -255,7 +255,8 @@ def _symbolic(root: Module, lower: Mapping[str, int] | None) -> Totals:
     from nparams.network.closed import closed_form, tidy
 
     totals = Totals()
-    totals.unknown = sum(t.role in PARAMETER_ROLES for ts, _ in _groups(root) for t in ts if t.size is None)
+    missing = [t for ts, _ in _groups(root) for t in ts if t.size is None and t.tied_to is None]
+    totals.unknown = sum(t.role in PARAMETER_ROLES for t in missing)
     by_role = {role: closed_form(root, _own(role), lower) for role in ROLES}
     listed = closed_form(root, lambda t: t.size if t.role in PARAMETER_ROLES and t.tied_to else None)
     stored = closed_form(root, lambda t: None if t.role == "other" else t.stored[0] if t.stored else t.size)
