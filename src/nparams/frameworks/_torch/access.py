@@ -35,7 +35,7 @@ WRAPPERS = {
 class Class:
     """What is known of a class of modules: looked up once for each."""
 
-    __slots__ = ("foreign", "fsdp", "scripted", "wraps")
+    __slots__ = ("clean", "foreign", "fsdp", "odd", "scripted", "wraps")
 
     def __init__(self, cls: type) -> None:
         names = [(base.__module__, base.__name__) for base in cls.__mro__]
@@ -45,6 +45,10 @@ class Class:
         self.scripted = ("torch.jit._script", "ScriptModule") in names
         #: whether it comes from elsewhere than torch.nn.modules
         self.foreign = not cls.__module__.startswith("torch.nn.modules.")
+        #: whether its objects hold more than what is registered in them
+        self.odd = self.foreign or self.scripted or self.wraps is not None
+        #: how many attributes an object of PyTorch's own class has that holds nothing besides what is registered
+        self.clean = -1
 
 
 look = object.__getattribute__
@@ -67,9 +71,9 @@ def items(held: object) -> Iterable[tuple[str, Any]]:
     return () if held is None else held.items()  # type: ignore[attr-defined, no-any-return]
 
 
-def children(told: Class, name: str, held: dict[str, Any]) -> list[tuple[str, Any]]:
+def children(told: Class, name: str, held: object) -> list[tuple[str, Any]]:
     """The modules that stand in a module, under their full names; a wrapper's child bears the wrapper's own name."""
-    found = items(held.get("_modules"))
+    found = items(held)
     if told.wraps is not None:
         return [(name, child) for key, child in found if key == told.wraps[0] and child is not None]
     prefix = f"{name}." if name else ""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from nparams.dtypes import bytes_of
-from nparams.network import PARAMETER_ROLES, Listed, Tensor
+from nparams.network import PARAMETER_ROLES, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     #: place in the list, and the tensor
@@ -15,22 +14,6 @@ if TYPE_CHECKING:
 
 #: runs of numbers that are laid side by side, to see how much of two tensors is the same
 MOST_RUNS = 100_000
-
-
-def made(tensors: Listed, place: int) -> Tensor:
-    """What stands at a place of the list, as a Tensor of its own."""
-    kind = tensors.kinds[place]
-    if isinstance(kind, Tensor):
-        return kind
-    shape, dtype, role, note, size, trainable = kind
-    return Tensor(tensors.names[place], shape, dtype, role, trainable, note=note, size=size)
-
-
-def tied(tensors: Listed, name: str, role: str, owner: int) -> Tensor:
-    """One more name of a tensor that stands in the list."""
-    first = made(tensors, owner)
-    return Tensor(name, first.shape, first.dtype, role, first.trainable, first.tied_to or first.name, first.stored,
-                  None, first.size)  # fmt: skip
 
 
 class Extent:
@@ -85,12 +68,13 @@ def extent(t: Any) -> Extent:
 
 
 class Memory:
-    """What is found once every tensor is in the list: ties, overlaps, numbers that stand under many indices."""
+    """The memory in which plain tensors lie.  What is found is put into `kinds`, in place of a kind."""
 
-    __slots__ = ("away", "expanded", "inside", "tensors", "unsure")
+    __slots__ = ("away", "expanded", "inside", "kinds", "names", "unsure")
 
-    def __init__(self, tensors: Listed) -> None:
-        self.tensors = tensors
+    def __init__(self, names: list[str], kinds: list[Any]) -> None:
+        self.names = names
+        self.kinds = kinds
         #: parameters counted less the different numbers in memory
         self.away = 0
         self.expanded: list[Tensor] = []
@@ -99,21 +83,50 @@ class Memory:
         #: whether some overlap has too many parts to be measured
         self.unsure = False
 
-    def spread(self, held: Iterable[Held]) -> None:
-        """Find the tensors of which one number stands under many indices (stride 0)."""
-        for place, t in held:
-            lies = extent(t)
-            tensor = made(self.tensors, place)
-            if tensor.size == lies.numbers or tensor.tied_to is not None or not tensor.size:
-                continue
-            tensor.stored = (lies.numbers, lies.numbers * lies.step)
-            tensor.note = f"expanded: {lies.numbers:,} numbers in memory"
-            self._replace(place, tensor)
-            if tensor.role in PARAMETER_ROLES:
-                self.away += tensor.size - lies.numbers  # type: ignore[operator]
-                self.expanded.append(tensor)
+    def made(self, place: int) -> Tensor:
+        """What stands at a place, as a Tensor of its own."""
+        kind = self.kinds[place]
+        if isinstance(kind, Tensor):
+            return kind
+        shape, dtype, role, note, size, trainable = kind
+        return Tensor(self.names[place], shape, dtype, role, trainable, note=note, size=size)
 
-    def settle(self, held: list[Held]) -> None:
+    def tie(self, place: int, owner: int, role: str) -> None:
+        """One more name of what stands at another place."""
+        first = self.made(owner)
+        self.kinds[place] = Tensor(
+            self.names[place], first.shape, first.dtype, role, first.trainable, first.tied_to or first.name,
+            first.stored, None, first.size,
+        )  # fmt: skip
+
+    def add(self, places: Sequence[int], held: Sequence[Any], storages: Sequence[int], broken: Sequence[int]) -> None:
+        """Look at tensors: the memory that each lies in, and those whose numbers do not stand one after the other."""
+        if broken:
+            at = dict(zip(places, held, strict=True))
+            for place in broken:
+                self._spread(place, at[place])
+        if len(set(storages)) == len(storages):
+            return
+        groups: dict[int, list[Held]] = {}
+        for storage, place, t in zip(storages, places, held, strict=True):
+            groups.setdefault(storage, []).append((place, t))
+        for group in groups.values():
+            if len(group) > 1:
+                self._settle(group)
+
+    def _spread(self, place: int, t: Any) -> None:
+        """A tensor of which one number stands under many indices (stride 0)?"""
+        lies, tensor = extent(t), self.made(place)
+        if not tensor.size or tensor.size == lies.numbers:
+            return
+        tensor.stored = (lies.numbers, lies.numbers * lies.step)
+        tensor.note = f"expanded: {lies.numbers:,} numbers in memory"
+        self.kinds[place] = tensor
+        if tensor.role in PARAMETER_ROLES:
+            self.away += tensor.size - lies.numbers  # type: ignore[operator]
+            self.expanded.append(tensor)
+
+    def _settle(self, held: list[Held]) -> None:
         """Tie those that lie in the same bytes of one memory, and measure what else overlaps; parameters own first."""
         first: dict[tuple[object, ...], int] = {}
         lying: list[tuple[Extent, str]] = []
@@ -123,10 +136,9 @@ class Memory:
             lies = extent(t)
             owner = first.setdefault(lies.key(), place)
             if owner != place:
-                name, role = self.tensors.names[place], self._role(place)
-                self._replace(place, tied(self.tensors, name, role, owner))
+                self.tie(place, owner, self._role(place))
             elif self._role(place) in PARAMETER_ROLES:
-                lying.append((lies, self.tensors.names[place]))
+                lying.append((lies, self.names[place]))
         for cluster in _clusters(lying):
             self._overlap(cluster)
 
@@ -134,9 +146,10 @@ class Memory:
         """Several parameters whose bytes may be the same in part."""
         step = cluster[0][0].step
         runs = [lies.runs() for lies, _ in cluster]
+        names = [name for _, name in cluster]
         if not all(runs) or any(lies.step != step for lies, _ in cluster):
             self.unsure = True
-            self.inside.append([name for _, name in cluster])
+            self.inside.append(names)
             return
         whole = sum(lies.numbers for lies, _ in cluster)
         covered = end = 0
@@ -145,18 +158,11 @@ class Memory:
             end = max(end, last)
         if covered != whole * step:
             self.away += whole - covered // step
-            self.inside.append([name for _, name in cluster])
+            self.inside.append(names)
 
     def _role(self, place: int) -> str:
-        kind = self.tensors.kinds[place]
-        return kind.role if isinstance(kind, Tensor) else kind[2]
-
-    def _replace(self, place: int, tensor: Tensor) -> None:
-        """Put a tensor in a place whose kind does not describe it any more."""
-        held = self.tensors.kinds[place]
-        if isinstance(held, Tensor):
-            self.tensors.special.remove(held)
-        self.tensors.replace(place, tensor)
+        kind = self.kinds[place]
+        return kind.role if isinstance(kind, Tensor) else kind[2]  # type: ignore[no-any-return]
 
 
 def _clusters(lying: list[tuple[Extent, str]]) -> list[list[tuple[Extent, str]]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nparams.frameworks._torch import tree
-from nparams.frameworks._torch.access import own
-from nparams.frameworks._torch.memory import Memory
+from nparams.frameworks._torch.hidden import add_unregistered
+from nparams.frameworks._torch.listing import Listing
 from nparams.frameworks._torch.walk import Walk
 from nparams.network import Network
 
@@ -18,17 +18,16 @@ def read_models(models: Mapping[str, object]) -> Network:
     walk = Walk()
     for name, model in models.items():
         walk.run(name, model)
-    memory = Memory(walk.tensors)
-    memory.spread(walk.strided)
-    for held in walk.shared.values():
-        memory.settle(held)
+    hidden = add_unregistered(walk)
+    listing = Listing(walk)
+    tensors = listing.tensors()
     snapshots = walk.snapshots
     (root,) = models.values()
     network = Network(
-        tensors=walk.tensors, tree=lambda tensors: tree.build(snapshots, tensors), source=type(root).__name__,
+        tensors=tensors, tree=lambda tensors: tree.build(snapshots, tensors), source=type(root).__name__,
         form="torch", read_as=type(root).__name__, convention=None,
     )
-    away = memory.away + walk.special.away
+    away = listing.memory.away + listing.special.away
     if away:
         network.also["here"] = network.totals.known - away
     return network

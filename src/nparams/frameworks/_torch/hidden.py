@@ -1,0 +1,148 @@
+"""Modules and parameters that stand in plain lists, dicts and the like: the framework does not know of them."""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict, defaultdict, deque
+from itertools import islice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from nparams.frameworks._torch.access import Class
+    from nparams.frameworks._torch.walk import Walk
+
+#: attributes that every module has (pytorch/pytorch torch/nn/modules/module.py, `Module.__init__`)
+OWN = frozenset((
+    "_parameters", "_buffers", "_modules", "_non_persistent_buffers_set", "_backward_pre_hooks", "_backward_hooks",
+    "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs", "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+))  # fmt: skip
+#: values that hold nothing
+PLAIN = frozenset((int, float, bool, str, type(None), complex, bytes, type, range, slice))
+SEQUENCES = frozenset((list, tuple, set, frozenset, deque))
+MAPPINGS = frozenset((dict, OrderedDict, defaultdict))
+#: entries of one container that are looked at, and containers in containers
+MOST, DEEPEST = 100_000, 5
+
+
+def suspects(told: Class, attributes: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The attributes of a module in which others may stand that are not registered."""
+    found = [
+        (key, value)
+        for key, value in attributes.items()
+        if type(value) not in PLAIN and key not in OWN and _may_hold(value)
+    ]
+    if not found and not told.foreign:
+        told.clean = len(attributes)  # classes of PyTorch's own set the same attributes in every object
+    return found
+
+
+def _may_hold(value: Any) -> bool:
+    kind = type(value)
+    if kind in SEQUENCES:
+        return not PLAIN.issuperset(map(type, islice(value, MOST)))
+    if kind in MAPPINGS:
+        return not PLAIN.issuperset(map(type, islice(value.values(), MOST)))
+    return _is_module(value) or _is_parameter(value) or hasattr(kind, "__dataclass_fields__")
+
+
+def _is_module(value: object) -> bool:
+    return issubclass(type(value), sys.modules["torch.nn"].Module)
+
+
+def _is_parameter(value: object) -> bool:
+    kind = type(value)
+    if not issubclass(kind, sys.modules["torch"].Tensor):
+        return False
+    return issubclass(kind, sys.modules["torch.nn"].Parameter) or "_is_param" in object.__getattribute__(value, "__dict__")
+
+
+class Group:
+    """What stands in attributes of one name, of objects of one class: from `first` to before `last` in the walk."""
+
+    __slots__ = ("kind", "label", "spans")
+
+    def __init__(self, label: str, kind: str) -> None:
+        self.label = label
+        self.kind = kind
+        self.spans: list[tuple[int, int]] = []
+
+
+def add_unregistered(walk: Walk) -> list[Group]:
+    """Walk over what the models hold and do not register; it stands at the end of what the walk has found."""
+    if not walk.suspects:
+        return []
+    registered = set(map(id, walk.held))
+    groups: dict[str, Group] = {}
+    walk.enter_aside()
+    k = 0
+    while k < len(walk.suspects):  # what is found may hold more
+        name, cls, key, value = walk.suspects[k]
+        k += 1
+        first = len(walk.names)
+        for path, thing in _inside(f"{name}.{key}" if name else key, value):
+            _add(walk, path, thing, registered)
+        if len(walk.names) > first:
+            group = groups.setdefault(f"{cls}.{key}", Group(f"{cls}.{key}", _called(value)))
+            group.spans.append((first, len(walk.names)))
+    return list(groups.values())
+
+
+def _add(walk: Walk, path: str, thing: Any, registered: set[int]) -> None:
+    """One module or parameter, less what is registered elsewhere; nothing of one that holds the model itself."""
+    if _is_parameter(thing):
+        if id(thing) not in registered:
+            registered.add(id(thing))
+            walk.put(path, thing, "other")
+        return
+    if id(thing) in walk.modules or _holds(thing, walk.first):
+        return
+    start = len(walk.names)
+    walk.run(path, thing)
+    walk.drop(start, registered)
+
+
+def _holds(module: Any, wanted: object) -> bool:
+    """Whether a module stands in another: then the other is its parent, and not a part of it."""
+    stack, seen = [module], {id(module)}
+    while stack:
+        inner = object.__getattribute__(stack.pop(), "__dict__").get("_modules")
+        for child in dict.values(inner) if isinstance(inner, dict) else ():
+            if child is wanted:
+                return True
+            if child is not None and id(child) not in seen:
+                seen.add(id(child))
+                stack.append(child)
+    return False
+
+
+def _inside(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Every module and parameter in containers of Python's own and in data classes."""
+    kind = type(value)
+    if kind in PLAIN or depth > DEEPEST:
+        return
+    if kind in SEQUENCES or kind in MAPPINGS or hasattr(kind, "__dataclass_fields__"):
+        for key, entry in islice(_entries(value), MOST):
+            yield from _inside(f"{path}.{key}", entry, depth + 1)
+    elif _is_module(value) or _is_parameter(value):
+        yield path, value
+
+
+def _entries(value: Any) -> Iterable[tuple[object, Any]]:
+    if type(value) in MAPPINGS:
+        return ((key if isinstance(key, (str, int)) else k, entry) for k, (key, entry) in enumerate(value.items()))
+    if type(value) in SEQUENCES:
+        return enumerate(value)
+    return object.__getattribute__(value, "__dict__").items() if hasattr(value, "__dict__") else ()  # type: ignore[no-any-return]
+
+
+def _called(value: object) -> str:
+    """What holds it, in words, and what registers it."""
+    kind = type(value)
+    if kind in SEQUENCES:
+        return f"a plain {kind.__name__}"
+    return f"a plain {kind.__name__}" if kind in MAPPINGS else "an attribute that does not register it"
