@@ -1,8 +1,8 @@
 """Live PyTorch models whose weights are packed: the logical counts, and what a packing keeps beside them apart.
 
-`bookkeeping` is what the model's own state dict holds of scales, zero points and indices (DESIGN §2, role 2), so that a
-live model and its checkpoint are counted alike.  Weights that torch.ao has packed are no parameters to PyTorch, so
-nothing says whether they are trained: null (DESIGN §2 `trainable`).
+`bookkeeping` is every array of scales, zero points and indices (DESIGN §2, role 2); a scale for a whole tensor is a
+number of Python's, no array.  Weights that torch.ao or GPTQ has packed are no parameters to PyTorch: no optimizer sees
+them, so they are frozen (DESIGN §2 `trainable`: by the source's own rule).
 """
 
 from __future__ import annotations
@@ -93,34 +93,34 @@ def observed() -> nn.Module:
 
 #: weight of I x O at 8 bits, a LayerNorm of O beside it
 PLAIN = {"weights": I * O + O, "biases": O + O}
-AO = {"trainable": None}
 PACKED = (
     # a GPTQ layer has no Parameter at all, so an optimizer sees nothing
     Case("GPTQ", lambda: nn.Sequential(GPTQ()),
-         {"weights": I * O, "biases": O, "trainable": None, "bookkeeping": I // G * O // 8 + I // G * O + I,
+         {"weights": I * O, "biases": O, "trainable": 0, "bookkeeping": I // G * O // 8 + I // G * O + I,
           "elements": I // 8 * O + 16 + 128 + 64 + O, "dtypes": {"int4": I * O, "float16": O},
           "parameter_bytes": I * O // 2 + 2 * O, "bytes": 1024 + 64 + 4 * 16 + 2 * 128 + 4 * 64}),
     Case("AWQ", lambda: nn.Sequential(AWQ()),
-         {"weights": I * O, "trainable": None, "bookkeeping": 16 + 128, "elements": I * O // 8 + 144,
+         {"weights": I * O, "trainable": 0, "bookkeeping": 16 + 128, "elements": I * O // 8 + 144,
           "dtypes": {"int4": I * O}, "parameter_bytes": I * O // 2, "bytes": 1024 + 4 * 16 + 2 * 128}),
     Case("torchao int8", lambda: torchao("Int8WeightOnlyConfig"),
          {**PLAIN, "frozen": I * O, "bookkeeping": O + O, "dtypes": {"int8": I * O, "float32": 3 * O},
           "bytes": I * O + 4 * 3 * O + 4 * O + O}),
+    # four bits each, kept in a byte each
     Case("torchao int4", lambda: torchao("IntxWeightOnlyConfig", weight_dtype=torch.int4),
-         {**PLAIN, "frozen": I * O, "bookkeeping": O + O, "dtypes": {"int8": I * O, "float32": 3 * O},
-          "bytes": I * O + 4 * 3 * O + 4 * O + O}),
+         {**PLAIN, "frozen": I * O, "bookkeeping": O + O, "dtypes": {"int4": I * O, "float32": 3 * O},
+          "parameter_bytes": I * O + 4 * 3 * O, "bytes": I * O + 4 * 3 * O + 4 * O + O}),
     Case("torchao float8", lambda: torchao("Float8WeightOnlyConfig"),
          {**PLAIN, "frozen": I * O, "bookkeeping": O, "dtypes": {"float8_e4m3fn": I * O, "float32": 3 * O},
           "bytes": I * O + 4 * 3 * O + 4 * O}),
     Case("torch.ao dynamic lines", dynamic,
-         {"weights": 30 + 20, "biases": 5 + 4, **AO, "bookkeeping": 4, "dtypes": {"int8": 50, "float32": 9},
-          "bytes": 50 + 4 * 9 + 2 * (4 + 8)}),
+         {"weights": 30 + 20, "biases": 5 + 4, "trainable": 0, "dtypes": {"int8": 50, "float32": 9}}),
     Case("torch.ao dynamic LSTM", dynamic_lstm,
-         {"weights": 2 * 4 * 5 * (6 + 5), "biases": 2 * 2 * 4 * 5, **AO, "dtypes": {"int8": 440, "float32": 80}}),
+         {"weights": 2 * 4 * 5 * (6 + 5), "biases": 2 * 2 * 4 * 5, "trainable": 0, "dtypes": {"int8": 440, "float32": 80}}),
+    # a scale and a zero point for each channel, and those of the input, which are a float32 and an int64
     Case("torch.ao static convolution and line", static,
-         {"weights": 6 * 27 + 30, "biases": 6 + 5, **AO, "bookkeeping": 3 * 2, "dtypes": {"int8": 192, "float32": 11},
-          "bytes": 192 + 44 + 3 * (4 + 8)}),
-    Case("torch.ao quantised table", quantised_table, {"weights": 120, **AO, "dtypes": {"uint8": 120}}),
+         {"weights": 6 * 27 + 30, "biases": 6 + 5, "trainable": 0, "bookkeeping": 2 * 6 + 2 * 5 + 2,
+          "dtypes": {"int8": 192, "float32": 11}, "bytes": 192 + 44 + 22 * 8 + 4 + 8}),
+    Case("torch.ao quantised table", quantised_table, {"weights": 120, "trainable": 0, "bookkeeping": 10 + 10, "dtypes": {"uint8": 120}, "bytes": 120 + 4 * 20}),
     # scale, zero point, min and max, whether to observe, whether to round, eps: all of them registered buffers
     Case("torch.ao, simulated rounding", observed,
          {"weights": 12, "biases": 4, "buffers": 7, "bytes": 64 + 4 + 4 + 2 * 4 + 1 + 1 + 4}),

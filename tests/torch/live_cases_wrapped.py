@@ -152,7 +152,8 @@ def on_meta() -> nn.Module:
 def meta_tied() -> nn.Module:
     """On the meta device nothing has an address: only the same object is the same."""
     with torch.device("meta"):
-        net = nn.Sequential(OrderedDict(emb=nn.Embedding(9, 4), head=nn.Linear(4, 9, bias=False), other=nn.Linear(4, 9)))
+        layers = {"emb": nn.Embedding(9, 4), "head": nn.Linear(4, 9, bias=False), "other": nn.Linear(4, 9)}
+        net = nn.Sequential(OrderedDict(layers))
     net.head.weight = net.emb.weight
     return net
 
