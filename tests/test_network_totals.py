@@ -92,6 +92,13 @@ def test_routed_experts(shape: tuple[int, ...], route: tuple[int | None, int], u
     assert Network(tree).totals.active == wanted
 
 
+def test_experts_that_stand_apart_are_added_up_before_they_are_shared() -> None:
+    """4 experts of 3 x 5 + 3 numbers, of which a token uses 2: no tensor of one expert is divisible by 4."""
+    apart = [t for e in range(4) for t in (T(f"e.{e}.weight", (3, 5)), T(f"e.{e}.bias", (3,), role="bias"))]
+    totals = flat(T("d.weight", (10,)), *apart, routes={t.name: (2, 4) for t in apart}).totals
+    assert (totals.total, totals.active) == (10 + 4 * 18, 10 + 2 * 18)
+
+
 def test_experts_that_cannot_share_are_a_bug() -> None:
     for route in ((2, 3), (9, 8), (1, 0)):
         with pytest.raises(InvariantError, match="experts cannot share"):

@@ -56,6 +56,11 @@ class Listed(Base):
         self.kinds[k] = tensor
         self.special.append(tensor)
 
+    @property
+    def is_made(self) -> bool:
+        """Whether any was looked at, so that all may have changed."""
+        return self._made is not None
+
     def tensors(self) -> list[Tensor]:
         """All of them, made once: what is changed in one stays changed."""
         if self._made is None:

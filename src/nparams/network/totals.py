@@ -200,14 +200,13 @@ def _flat_idle(flat: Sequence[Tensor], routes: Mapping[str, Route]) -> int | Non
     """Parameters that a token does not use; None if an expert layer does not say how many are used."""
     if any(used is None for used, _ in routes.values()):
         return None
-    idle = 0
+    held: dict[Route, int] = {}  # one tensor of one expert need not be divisible by their number: all together are
     for t in flat if routes else ():
         route = routes.get(t.name)
         if route is None or t.size is None or t.role not in PARAMETER_ROLES or t.tied_to is not None:
             continue
-        used, experts = route
-        idle += _unused(t.size, used, experts)  # type: ignore[arg-type]
-    return idle
+        held[route] = held.get(route, 0) + t.size  # type: ignore[assignment]
+    return sum(_unused(size, *route) for route, size in held.items())  # type: ignore[arg-type, misc]
 
 
 def _unused(size: int, used: int, experts: int) -> int:

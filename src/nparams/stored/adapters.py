@@ -118,12 +118,13 @@ def describe(
     _set_constants_aside(tensors, found)
     config = _config(folder)
     if _is_inside(found, tensors, config):
-        layers = f"{len(found.modules):,} layers"
-        made.notes.append(f"{_kind(found)} adapters{_ranks(found)} on {layers} are counted with the model they change")
+        told = f"{kinds_in(found)} adapters{ranks_in(found)} on {len(found.modules):,} layers"
+        made.notes.append(f"{told} are counted with the model they change")
         return
     made.parts = {"": "adapter"}
-    kind = _kind(found) if set(found.kinds) - {"PEFT"} else str(config.get("peft_type", "PEFT"))
-    made.notes.append(f"{_article(escaped(kind[:40]))} adapter{_ranks(found)}{_base(config, metadata)}; {NOT_COUNTED}")
+    kind = kinds_in(found) if set(found.kinds) - {"PEFT"} else str(config.get("peft_type", "PEFT"))
+    told = f"{_article(escaped(kind[:40]))} adapter{ranks_in(found)}"
+    made.notes.append(f"{told}{_base(config, metadata)}; {NOT_COUNTED}")
     _compare(made, found, config, metadata)
     _say_whole(made, tensors, found)
 
@@ -155,7 +156,8 @@ WEAK = frozenset(("DoRA", "GLoRA", "LyCORIS", "PEFT", "prompt"))
 COMMON = frozenset(("LyCORIS", "PEFT", "prompt"))
 
 
-def _kind(found: Found) -> str:
+def kinds_in(found: Found) -> str:
+    """Their kinds in words, those that say nothing beside others left out."""
     kinds = [kind for kind in found.kinds if kind not in COMMON] or list(found.kinds)
     return " and ".join(kinds)
 
@@ -164,12 +166,12 @@ def _article(kind: str) -> str:
     return f"{'an' if kind[:1] in 'AEIO' else 'a'} {kind}"
 
 
-def _ranks(found: Found) -> str:
+def ranks_in(found: Found) -> str:
     """Its rank or ranks, by the shapes.
 
     >>> found = Found()
     >>> found.ranks = {4: 2, 64: 1}
-    >>> _ranks(found)
+    >>> ranks_in(found)
     ' of ranks 4 to 64'
     """
     ranks = sorted(found.ranks)
@@ -218,7 +220,7 @@ def _compare(made: Made, found: Found, config: Mapping[str, Any], metadata: Mapp
     others = map(whole_number, patterns.values()) if isinstance(patterns, dict) else ()
     if rank is None or not found.ranks or set(found.ranks) <= {rank, *others}:
         return
-    made.notes.append(f"its settings say rank {rank:,}; the tensors are{_ranks(found)}")
+    made.notes.append(f"its settings say rank {rank:,}; the tensors are{ranks_in(found)}")
 
 
 def _say_whole(made: Made, tensors: Sequence[Tensor], found: Found) -> None:

@@ -31,6 +31,22 @@ if TYPE_CHECKING:
 LONGEST = 40  # digits
 
 
+class Taken:
+    """Settings that were in memory already, as the bytes of a file.
+
+    >>> Taken(b"{}").read(0, 2)
+    b'{}'
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.size = len(data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes at `offset`."""
+        return self.data[offset : offset + length]
+
+
 def strict(text: str | bytes) -> Any:
     """The value of a JSON text; ValueError for a key that comes twice, NaN, or anything else that JSON does not have.
 

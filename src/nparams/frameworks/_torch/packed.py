@@ -6,7 +6,7 @@ torch/utils/_python_dispatch.py, `is_traceable_wrapper_subclass`); what it wraps
 
 from __future__ import annotations
 
-from nparams.dtypes import BLOCKS, TORCH, bytes_of
+from nparams.dtypes import BLOCKS, TORCH
 from nparams.frameworks._torch.access import look
 from nparams.network import Tensor
 from nparams.stored._packed.wrapped import apart
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     Reader = Callable[[str, Any, str], list[Tensor] | None]
 
 DEEPEST = 8  # wrappers inside wrappers
-#: classes by the module that they come from, and their name
-BITSANDBYTES = "bitsandbytes.nn.modules"
 #: wrappers that are no packing
 OWN = ("torch.",)
 PACKED_BY_TORCH = ("SparseSemiStructuredTensor", "SparseSemiStructuredTensorCUTLASS",
@@ -30,7 +28,7 @@ PACKED_BY_TORCH = ("SparseSemiStructuredTensor", "SparseSemiStructuredTensorCUTL
 class Part:
     """A tensor as described: what stored._packed.wrapped asks of one."""
 
-    __slots__ = ("dtype", "kind", "memory", "parts", "shape", "size", "storage", "stored", "told")
+    __slots__ = ("dtype", "kind", "parts", "shape", "size", "storage", "stored", "told")
 
     def __init__(self, t: Any, deep: int = 0) -> None:
         self.shape: tuple[int, ...] = tuple(t.shape)
@@ -46,8 +44,6 @@ class Part:
         self.told = told_by(type(t).__name__, fields)
         for part in self.parts.values():
             self.told = self.told or part.told
-        #: where its numbers begin, to know the same again
-        self.memory = (t.device, t.data_ptr(), self.size) if self.storage is not None and not t.is_meta else None
 
 
 def of_tensor(name: str, t: Any, role: str) -> list[Tensor] | None:
@@ -239,10 +235,3 @@ def unknown(name: str, role: str, why: str, trainable: bool | None = False) -> T
     """A packed weight whose logical size nothing tells."""
     return Tensor(name, None, None, role, trainable, None, (0, 0), why)
 
-
-def bytes_held(shape: tuple[int, ...], dtype: str) -> tuple[int, int]:
-    """(elements, bytes) of a tensor as it stands."""
-    size = 1
-    for d in shape:
-        size *= d
-    return size, bytes_of(size, dtype) or 0

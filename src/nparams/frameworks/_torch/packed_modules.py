@@ -52,8 +52,8 @@ def _reader(cls: type) -> Reader | None:
 def linear(prefix: str, module: object) -> list[Tensor]:
     """Linear: weight and bias in the packed parameters of a module inside it."""
     inner = look(module, "_modules").get("_packed_params")
-    packed = None if inner is None else look(inner, "__dict__").get("_packed_params")
-    return _unpacked(prefix, packed)
+    held = {} if inner is None else look(inner, "__dict__")
+    return _unpacked(prefix, held.get("_packed_params"), kept=held.get("dtype"))
 
 
 def convolution(prefix: str, module: object) -> list[Tensor]:
@@ -71,7 +71,15 @@ def embedding(prefix: str, module: object) -> list[Tensor]:
         weight = torch.ops.quantized.embedding_bag_unpack(packed)
     except (RuntimeError, TypeError):
         return [unknown(f"{prefix}weight", "weight", NOT_TOLD)]
-    return _quantised(f"{prefix}weight", weight, "weight")
+    found = _quantised(f"{prefix}weight", weight, "weight")
+    held = look(module, "__dict__")
+    rows, columns = held["num_embeddings"], held["embedding_dim"]
+    if weight.shape != (rows, columns):  # two to a byte: an odd row is rounded up
+        if weight.shape != (rows, columns + 1) or found[0].dtype != "uint4":
+            return [unknown(f"{prefix}weight", "weight", NOT_TOLD)]
+        found[0].shape, found[0].size = (rows, columns), rows * columns
+        found[0].stored = weight.numel(), weight.numel() // 2
+    return found
 
 
 def recurrent(prefix: str, module: object) -> list[Tensor]:
@@ -101,7 +109,7 @@ def cell(prefix: str, module: object) -> list[Tensor]:
     held = look(module, "__dict__")
     found = []
     for kind in ("ih", "hh"):
-        found += _unpacked(prefix, held.get(f"_packed_weight_{kind}"), f"weight_{kind}", None)
+        found += _unpacked(prefix, held.get(f"_packed_weight_{kind}"), f"weight_{kind}", None, held.get("weight_dtype"))
     for kind in ("ih", "hh"):
         bias = held.get(f"bias_{kind}")
         if bias is not None:
@@ -124,8 +132,10 @@ NOT_TOLD = "PyTorch's own quantisation: its packed weight does not give its tens
 DYNAMIC = "packed: PyTorch's own dynamic quantisation"
 
 
-def _unpacked(prefix: str, packed: Any, weight: str = "weight", bias: str | None = "bias") -> list[Tensor]:
-    """The weight of a packed object, and its bias where it has one."""
+def _unpacked(
+    prefix: str, packed: Any, weight: str = "weight", bias: str | None = "bias", kept: object = None
+) -> list[Tensor]:
+    """The weight of a packed object, and its bias where it has one; `kept`: the type that it is packed as."""
     try:
         told = packed.unpack()
     except (AttributeError, RuntimeError, TypeError):
@@ -134,6 +144,8 @@ def _unpacked(prefix: str, packed: Any, weight: str = "weight", bias: str | None
     for leaf, role, value in zip((weight, bias), ("weight", "bias"), told, strict=False):
         if value is not None and leaf is not None and is_tensor(value):
             found += _quantised(prefix + leaf, value, role)
+    if found and _kept(kept) == "float16":  # unpacked into float32
+        found[0].dtype = "float16"
     return found
 
 
@@ -146,7 +158,7 @@ def _quantised(name: str, t: Any, role: str) -> list[Tensor]:
     note = f"quantised: a scale and zero point for each of {len(t.q_per_channel_scales()):,}" if per_row else ONE
     found = [Tensor(name, shape, dtype_of(t), role, False, None, None, note)]
     if per_row:
-        for leaf, part in (("scales", t.q_per_channel_scales()), ("zero points", t.q_per_channel_zero_points())):
+        for leaf, part in (("scales", t.q_per_channel_scales()), ("zero_points", t.q_per_channel_zero_points())):
             found.append(book(f"{name}.{leaf}", tuple(part.shape), dtype_of(part), note))
     return found
 

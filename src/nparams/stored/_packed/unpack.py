@@ -12,7 +12,7 @@ from nparams.stored._packed.scheme import WIDTHS, Found, Group, Unknown, product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from nparams.network import Tensor
     from nparams.stored.named import Data
@@ -79,6 +79,20 @@ DENSEST = 16
 #: scales that stand apart from the weight that they scale (a cache's, an activation's), in a file that is quantised
 LOOSE = frozenset(("k_scale", "v_scale", "kv_scale", "q_scale", "prob_scale", "input_scale", "output_scale",
                    "pre_quant_scale", "scaled_fp8"))  # fmt: skip
+
+
+#: last parts of names that packed weights or their siblings have, and no others
+TELLING = frozenset(BY_LEAF) - {"weight"} | in_bytes.MARKS
+TELLING_ENDS = tuple(ending.rpartition(".")[2] for ending in (*ENDINGS, *SIBLINGS) if not ending.endswith(".weight"))
+
+
+def may_hold(leaves: Iterable[str]) -> bool:
+    """Whether any of these last parts of names is one that only packed weights or their siblings have.
+
+    >>> may_hold(["weight", "bias", "num_batches_tracked"]), may_hold(["qweight", "scales"])
+    (False, True)
+    """
+    return any(leaf in TELLING or leaf.endswith(TELLING_ENDS) for leaf in leaves)
 
 
 def unpack(
