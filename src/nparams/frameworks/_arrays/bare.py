@@ -1,0 +1,101 @@
+"""A tree of arrays of which only names and shapes tell what they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from nparams.errors import shown
+from nparams.frameworks._arrays.gather import Gather, names
+from nparams.frameworks._arrays.leaf import is_array
+from nparams.frameworks._arrays.naming import any_role, beside, is_named
+from nparams.frameworks._arrays.walk import walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.frameworks._arrays.walk import Path
+
+#: what a single array is called
+ALONE = "array"
+
+
+def bare(found: Gather, source: Any, prefix: Path = (), forced: tuple[str, str | None] | None = None) -> None:
+    """Put in every array under `source`; `forced` is (role, note) where where they stand says it for all of them."""
+    if forced is None and _is_haiku_pair(source):
+        bare(found, source[0], prefix)
+        found.notes.append("the second of the pair is taken for Haiku's state (hk.transform_with_state): buffers")
+        bare(found, source[1], prefix, ("buffer", "Haiku's state"))
+        return
+    held = [(path, value) for path, value in walk(source, _set_aside) if _counts(found, path, value)]
+    biases = _biases(held) if forced is None else set()
+    for k, (path, value) in enumerate(held):
+        _put(found, (*prefix, *path), value, forced, k in biases)
+    if biases:
+        told = [_name((*prefix, *held[k][0])) for k in sorted(biases)]
+        found.notes.append(f"{names(told)}: vectors beside a matrix with a side of their length, taken for biases")
+
+
+def _put(found: Gather, path: Path, value: Any, forced: tuple[str, str | None] | None, is_bias: bool) -> None:
+    name = _name(path)
+    if not is_array(value):
+        found.number(name, value, forced[0] if forced else any_role(path, (), "float64")[0])
+        return
+    shape = tuple(side for side in value.shape if isinstance(side, int))
+    role, note = forced or (("bias", None) if is_bias else any_role(path, shape, str(value.dtype)))
+    found.add(name, value, role, note=note)
+
+
+def _name(path: Path) -> str:
+    return ".".join(path) or ALONE
+
+
+def _counts(found: Gather, path: Path, value: object) -> bool:
+    """Arrays count, and Python's fractions, which JAX takes for arrays; other values are settings."""
+    if is_array(value) or type(value) in (float, complex):
+        return True
+    kind = type(value)
+    if not (value is None or isinstance(value, (str, bytes, int, type)) or callable(value)):
+        found.notes.append(f"{shown(_name(path))} is a {kind.__name__}, which is not looked into")
+    return False
+
+
+def _set_aside(value: object) -> None:
+    """Nothing is known here of any class."""
+    return None
+
+
+def _biases(held: list[tuple[Path, Any]]) -> set[int]:
+    """The places of vectors that stand in a list, without a name, beside a matrix of that width."""
+    found: set[int] = set()
+    start = 0
+    while start < len(held):
+        parent = held[start][0][:-1]
+        end = start
+        while end < len(held) and held[end][0][:-1] == parent:
+            end += 1
+        shapes = [tuple(value.shape) if is_array(value) else None for _, value in held[start:end]]
+        for k in range(start, end):
+            path = held[k][0]
+            if path and path[-1].isdigit() and not is_named(path) and beside(shapes, k - start):
+                found.add(k)
+        start = end
+    return found
+
+
+def _is_haiku_pair(source: object) -> bool:
+    """(params, state) as hk.transform_with_state(f).init gives them: two dicts of modules, each a dict of arrays."""
+    if "haiku" not in sys.modules or type(source) is not tuple or len(source) != 2:
+        return False
+    first, second = source
+    if not (_is_haiku(first) and _is_haiku(second)):
+        return False
+    return all(set(second[name]).isdisjoint(first.get(name, ())) for name in second)
+
+
+def _is_haiku(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(held, Mapping) and not any(isinstance(inner, Mapping) for inner in held.values())
+        for held in value.values()
+    )

@@ -1,0 +1,75 @@
+"""Which role an array plays, by its path: the last part that is a word decides, numbers in lists say nothing."""
+
+from __future__ import annotations
+
+from nparams.roles import role_of, says
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Path = Sequence[str]
+
+
+def worded(path: Path) -> str:
+    """The path without the numbers at its end.
+
+    >>> worded(("layers", "0", "w")), worded(("biases", "2"))
+    ('layers.0.w', 'biases')
+    """
+    end = len(path)
+    while end and path[end - 1].isdigit():
+        end -= 1
+    return ".".join(path[:end])
+
+
+def is_named(path: Path) -> bool:
+    """Whether a path names its array by a word for a parameter.
+
+    >>> is_named(("b",)), is_named(("0", "1")), is_named(("layers", "0", "1"))
+    (True, False, False)
+    """
+    name = worded(path)
+    return bool(name) and (says(name) or not path[-1].isdigit())
+
+
+def parameter_role(path: Path) -> str:
+    """The role of what its source registers as a parameter: a bias by its name, else a weight.
+
+    >>> parameter_role(("Dense_0", "bias")), parameter_role(("attn", "mask"))
+    ('bias', 'weight')
+    """
+    name = worded(path)
+    return "bias" if name and role_of(name, (), None)[0] == "bias" else "weight"
+
+
+def any_role(path: Path, shape: tuple[int, ...], dtype: str | None) -> tuple[str, str | None]:
+    """(role, note) of an array of which only its name is known.
+
+    >>> any_role(("batch_norm", "~", "mean_ema", "average"), (4,), "float32")
+    ('buffer', 'a moving average: Haiku keeps it as state')
+    """
+    if len(path) > 1 and path[-1] in MOVING and path[-2].rpartition("/")[2].endswith("_ema"):
+        return "buffer", "a moving average: Haiku keeps it as state"
+    name = worded(path)
+    return role_of(name, shape, dtype) if name else role_of("w", shape, dtype)
+
+
+#: what hk.ExponentialMovingAverage keeps (google-deepmind/dm-haiku haiku/_src/moving_averages.py)
+MOVING = ("average", "hidden", "counter")
+
+
+def beside(shapes: Sequence[tuple[int, ...] | None], k: int) -> bool:
+    """Whether the k-th of arrays in one list is a vector beside a matrix that has a side of its length.
+
+    >>> beside([(784, 16), (16,)], 1), beside([(784, 16), (10,)], 1)
+    (True, False)
+    """
+    own = shapes[k]
+    if own is None or len(own) != 1:
+        return False
+    for j in (k - 1, k + 1):
+        other = shapes[j] if 0 <= j < len(shapes) else None
+        if other is not None and len(other) > 1:
+            return own[0] in (other[-1], other[0])
+    return False
