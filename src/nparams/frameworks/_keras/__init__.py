@@ -1,0 +1,1 @@
+"""Live Keras models: their layers and variables, read through plain attributes."""
