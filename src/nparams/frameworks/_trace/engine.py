@@ -1,0 +1,89 @@
+"""The whole way: a callable in, a verified symbolic Network out."""
+
+from __future__ import annotations
+
+import gc
+
+from nparams.errors import ExprError, ReadError
+from nparams.frameworks._trace.arguments import Arguments
+from nparams.frameworks._trace.cells import cells_of
+from nparams.frameworks._trace.conditions import settle
+from nparams.frameworks._trace.numbers import Fraction, Tracked
+from nparams.frameworks._trace.probes import Study
+from nparams.frameworks._trace.run import Runner
+from nparams.frameworks._trace.seeds import find
+from nparams.frameworks._trace.state import undisturbed
+from nparams.frameworks._trace.texts import condition_text
+from nparams.frameworks._trace.tree import symbols_in, tree_of
+from nparams.frameworks._trace.verify import Claim, checked
+from nparams.network import Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from nparams.frameworks._trace.cells import Cell
+
+
+class Traced:
+    """What was found: the network, and what its arguments are."""
+
+    __slots__ = ("arguments", "network")
+
+    def __init__(self, network: Network, arguments: Arguments) -> None:
+        self.network = network
+        self.arguments = arguments
+
+
+def traced(make: Callable[..., Any], like: Mapping[str, Any], name: str) -> Traced:
+    """The symbolic network that `make` makes, verified; ReadError with the reason where there is none."""
+    arguments = Arguments(make, like)
+    try:
+        with undisturbed():
+            network = _network(arguments, Runner(make), name)
+    except ExprError as error:
+        raise ReadError(f"{name}: no closed form: {error}") from None
+    except ReadError as error:
+        raise ReadError(f"{name}: no closed form: {error}") from error.__cause__
+    finally:
+        left = _left_behind()
+    if left:
+        raise ReadError(f"{name}: no closed form: the code keeps what it was given beyond its own objects ({left})")
+    return Traced(network, arguments)
+
+
+def _network(arguments: Arguments, runner: Runner, name: str) -> Network:
+    base = find(arguments, runner)
+    study = Study(arguments, runner, base)
+    study.explore()
+    cells = cells_of(study)
+    network = _made(cells, study, name)
+    claim = Claim(arguments, cells, network.totals.known)
+    claim.where = settle(study, claim)
+    agreed = checked(claim, runner, study.base, {s.key for s in study.features})
+    network.where = tuple(map(condition_text, claim.where))
+    fixed = ", ".join(f"{key} = {value!r}" for key, value in arguments.fixed.items())
+    network.notes += [f"traced with {fixed}"] if fixed else []
+    network.notes.append(f"verified on {len(agreed)} fresh random sizes against the constructor itself")
+    return network
+
+
+def _made(cells: Sequence[Cell], study: Study, name: str) -> Network:
+    root = tree_of(cells, symbols_in(cells))
+    title = study.samples()[0].run.title
+    symbols = ", ".join(s.key for s in study.arguments.symbols)
+    return Network(
+        root, source=name, form="trace", read_as=name,
+        described=f"PyTorch model {title}" + (f" in {symbols}" if symbols else ""),
+    )  # fmt: skip
+
+
+def _left_behind() -> str:
+    """What still holds a tracked number after every run: nothing, unless the code keeps it somewhere of its own."""
+    gc.collect()
+    kept = [o for o in gc.get_objects() if type(o) is Tracked or type(o) is Fraction]
+    if not kept:
+        return ""
+    holders = [h for h in gc.get_referrers(kept[0]) if h is not kept]
+    return f"in a {type(holders[0]).__name__}" if holders else "somewhere"

@@ -1,0 +1,157 @@
+"""Everything that a constructor asks of torch, watched: tensors go to the meta device, their symbolic shapes are noted."""
+
+from __future__ import annotations
+
+from nparams.errors import ReadError
+from nparams.expr import product
+from nparams.frameworks._trace.numbers import tracked
+from nparams.frameworks._trace.shapes import Shapes, dims_of, given_shape, rearranged, sizes_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.frameworks._trace.journal import Journal
+
+#: tensors that one run may make
+MOST_TENSORS = 200_000
+#: elements of a table of numbers (a schedule of rates, positions) that is really computed
+SMALL = 100_000
+
+#: factories that are given a shape
+SHAPED = ("empty", "zeros", "ones", "rand", "randn", "full")
+#: factories of numbers that a constructor may look at: made where it says, or in main memory, while they are small
+LOOKED_AT = ("tensor", "as_tensor", "arange", "linspace", "logspace", "from_numpy", "scalar_tensor")
+#: methods that would copy to a device
+MOVES = ("to", "cuda", "cpu", "xpu", "mps")
+
+
+def watcher(journal: Journal | None) -> Any:
+    """A torch function mode that notes shapes; without a journal it only keeps every tensor on the meta device."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    shaped = {getattr(torch, name) for name in SHAPED}
+    looked_at = {getattr(torch, name) for name in LOOKED_AT}
+    moves = {getattr(torch.Tensor, name) for name in MOVES if hasattr(torch.Tensor, name)}
+    size_getters = {torch.Tensor.shape.__get__, torch.Tensor.size}  # type: ignore[attr-defined]
+    counts = {torch.Tensor.numel, torch.Tensor.nelement, torch.numel}
+    takes_shape = {torch.Tensor.view, torch.Tensor.reshape, torch.Tensor.expand, torch.reshape}
+    takes_shape |= {torch.Tensor.new_empty, torch.Tensor.new_zeros, torch.Tensor.new_ones}
+    meta = torch.device("meta")
+
+    class Watcher(TorchFunctionMode):  # type: ignore[misc, no-any-unimported]
+        shapes = Shapes()
+        made = 0
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            kwargs = dict(kwargs or {})
+            if func in shaped:
+                return self._shaped(func, args, kwargs)
+            if func in looked_at:
+                return self._small(func, args, kwargs)
+            if func in moves:
+                return self._moved(func, args, kwargs)
+            if journal is not None and func in size_getters:
+                return self._sized(func, args, kwargs)
+            if journal is not None and func in counts:
+                return self._counted(func, args, kwargs)
+            return self._followed(func, args, kwargs)
+
+        def _shaped(self, func: Any, args: Any, kwargs: Any) -> Any:
+            kwargs["device"] = meta
+            kwargs.pop("pin_memory", None)
+            out = func(*args, **kwargs)
+            self._one_more()
+            sizes = kwargs["size"] if "size" in kwargs else sizes_in(args)
+            dims = None if journal is None or sizes is None else dims_of(sizes)
+            if dims is not None:
+                self.shapes.note(out, dims)
+            return out
+
+        def _small(self, func: Any, args: Any, kwargs: Any) -> Any:
+            self._one_more()
+            if "device" in kwargs or func not in (torch.arange, torch.linspace, torch.logspace):
+                kwargs["device"] = "cpu"
+            with torch.device("cpu"):
+                kwargs.pop("device", None)
+                out = func(*args, **kwargs)
+            out = out if out.numel() <= SMALL else out.to(meta)
+            if journal is not None and func is torch.arange and len(args) == 1:
+                dims = dims_of(args)
+                if dims is not None:
+                    self.shapes.note(out, dims)
+            return out
+
+        def _moved(self, func: Any, args: Any, kwargs: Any) -> Any:
+            """A move between devices is none; a change of the number type is one."""
+            dtypes = [a for a in (*args[1:], *kwargs.values()) if isinstance(a, torch.dtype)]
+            dtypes += [a.dtype for a in args[1:] if isinstance(a, torch.Tensor)]
+            return self._followed(torch.Tensor.to, (args[0], *dtypes[:1]), {}) if dtypes else args[0]
+
+        def _sized(self, func: Any, args: Any, kwargs: Any) -> Any:
+            out = func(*args, **kwargs)
+            dims = self.shapes.of(args[0])
+            if dims is None or journal is None:
+                return out
+            if isinstance(out, tuple):
+                return torch.Size([tracked(n, size, journal) for n, size in zip(out, dims, strict=True)])
+            return tracked(out, dims[args[1] if len(args) > 1 else kwargs["dim"]], journal)
+
+        def _counted(self, func: Any, args: Any, kwargs: Any) -> Any:
+            out = func(*args, **kwargs)
+            dims = self.shapes.of(args[0])
+            if dims is None or journal is None or None in dims:
+                return out
+            return tracked(out, product(dims), journal)  # type: ignore[arg-type]
+
+        def _followed(self, func: Any, args: Any, kwargs: Any) -> Any:
+            if kwargs.get("device") is not None:
+                kwargs["device"] = meta
+            try:
+                out = func(*args, **kwargs)
+            except (RuntimeError, NotImplementedError):
+                if not self._mixed(args, kwargs):
+                    raise
+                out = func(
+                    *self._on_meta(args), **dict(zip(kwargs, self._on_meta(tuple(kwargs.values())), strict=True))
+                )
+            if journal is not None and args:
+                for each in out if isinstance(out, (tuple, list)) else (out,):
+                    if isinstance(each, torch.Tensor):
+                        self._inherit(func, args, each)
+            return out
+
+        def _inherit(self, func: Any, args: Any, out: Any) -> None:
+            if self.shapes.of(out) is not None or not out.dim():
+                return
+            dims = given_shape(args[1:], tuple(out.shape)) if func in takes_shape else None
+            if dims is None:
+                inputs = [a for arg in args for a in (arg if isinstance(arg, (tuple, list)) else (arg,))]
+                known = [(t, d) for t in inputs if isinstance(t, torch.Tensor) and (d := self.shapes.of(t)) is not None]
+                if not known:
+                    return
+                same = [d for t, d in known if t.shape == out.shape]
+                dims = same[0] if same else rearranged(tuple(out.shape), [(tuple(t.shape), d) for t, d in known])
+            self.shapes.note(out, dims)
+
+        def _mixed(self, args: Any, kwargs: Any) -> bool:
+            flat = [a for arg in (*args, *kwargs.values()) for a in (arg if isinstance(arg, (tuple, list)) else (arg,))]
+            return len({a.device.type for a in flat if isinstance(a, torch.Tensor)}) > 1
+
+        def _on_meta(self, args: Any) -> Any:
+            return tuple(
+                a.to(meta)
+                if isinstance(a, torch.Tensor)
+                else type(a)(self._on_meta(a))
+                if type(a) in (list, tuple)
+                else a
+                for a in args
+            )
+
+        def _one_more(self) -> None:
+            self.made += 1
+            if self.made > MOST_TENSORS:
+                raise ReadError(f"it makes more than {MOST_TENSORS:,} tensors: too many to follow")
+
+    return Watcher()

@@ -1,0 +1,167 @@
+"""Which arguments change how many tensors there are, and the runs that tell how."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations
+
+from nparams.errors import ReadError
+from nparams.frameworks._trace.groups import Sampled
+from nparams.frameworks._trace.journal import Journal
+from nparams.frameworks._trace.lost import RUNS, Lost
+from nparams.frameworks._trace.run import Broken, Run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nparams.frameworks._trace.arguments import Arguments, Point, Symbol
+    from nparams.frameworks._trace.run import Runner
+
+#: runs of the constructor that a trace may take
+MOST_RUNS = 600
+#: flags that are tried in every combination
+FULL = 5
+#: depths are lowered to this where the constructor accepts it
+SHALLOW = 3
+
+
+class Study:
+    """The runs made so far of one constructor, around one point."""
+
+    def __init__(self, arguments: Arguments, runner: Runner, base: Point) -> None:
+        self.arguments = arguments
+        self.runner = runner
+        self.base = base
+        self.lost = Lost([])
+        self.sampled: dict[tuple[tuple[str, int], ...], Sampled | None] = {}
+        #: arguments that change how many tensors there are
+        self.features: list[Symbol] = []
+
+    # -- runs -------------------------------------------------------------------------------------------------------
+
+    def run(self, point: Point) -> Run | None:
+        """A tracked run, None where the constructor raises."""
+        if self.runner.runs > MOST_RUNS:
+            raise ReadError(f"more than {MOST_RUNS} runs of the constructor would be needed")
+        journal = Journal()
+        try:
+            return self.runner.tracked(self.arguments.at(point, journal), journal)
+        except Broken:
+            return None
+
+    def at(self, point: Point) -> Sampled | None:
+        """The counts at a point, run once."""
+        key = tuple(point.items())
+        if key not in self.sampled:
+            run = self.run(point)
+            dims = None if run is None else self.lost.dims(run, self.arguments.values(point))
+            self.sampled[key] = None if run is None or dims is None else Sampled(point, run, dims)
+        return self.sampled[key]
+
+    def samples(self) -> list[Sampled]:
+        """Every run that the constructor accepted."""
+        return [s for s in self.sampled.values() if s is not None]
+
+    def _recover(self, first: Run) -> None:
+        """Where sizes were lost, run with other widths and find them again."""
+        if not any(size is None for item in first.items for size in item.dims):
+            return
+        witnesses = [(first, self.arguments.values(self.base))]
+        names = [item.name for item in first.items]
+        rng = random.Random(2)
+        for _ in range(12):
+            point = {
+                s.key: self.base[s.key] * (1 if s.flag or self.base[s.key] < 8 else rng.randint(1, 4))
+                for s in self.arguments.symbols
+            }
+            run = self.run(point)
+            if run is not None and [item.name for item in run.items] == names:
+                witnesses.append((run, self.arguments.values(point)))
+            if len(witnesses) > RUNS:
+                break
+        self.lost = Lost(witnesses)
+
+    # -- which arguments matter -------------------------------------------------------------------------------------
+
+    def explore(self) -> None:
+        """Find the arguments that change the structure, and run what tells how."""
+        self.runner.look(self.arguments.at(self.base, None))
+        first = self.run(self.base)
+        if first is None:
+            raise ReadError(
+                "its constructor does not do the same twice: it accepted these arguments, then refused them"
+            )
+        self._recover(first)
+        self._lower_depths()
+        for s in self.arguments.symbols:
+            if self._changes(s, self.base):
+                self.features.append(s)
+        self._awaken()
+        for s in self.features:
+            self._more(s)
+        self._together()
+
+    def _lower_depths(self) -> None:
+        """A loop bound that was given large is traced small, where that is accepted."""
+        for s in self.arguments.ints:
+            value = self.base[s.key]
+            if value > SHALLOW + 1 and (deeper := self.at({**self.base, s.key: value + 1})) is not None:
+                here = self.at(self.base)
+                if here is not None and len(deeper.run.items) > len(here.run.items):
+                    taken = {self.base[o.key] for o in self.arguments.ints}
+                    lower = next(n for n in range(SHALLOW, value + 1) if n not in taken or n == value)
+                    if self.at({**self.base, s.key: lower}) is not None:
+                        self.base = {**self.base, s.key: lower}
+                        self.sampled = {}
+
+    def _moved(self, s: Symbol, point: Point, times: int = 1) -> list[Point]:
+        value = point[s.key]
+        if s.flag:
+            return [{**point, s.key: 1 - value}]
+        return [{**point, s.key: value + times}, {**point, s.key: value * (1 + times)}]
+
+    def _changes(self, s: Symbol, point: Point) -> bool:
+        here = self.at(point)
+        for moved in self._moved(s, point):
+            there = self.at(moved)
+            if here is not None and there is not None:
+                if there.counts() != here.counts():
+                    return True
+        return False
+
+    def _awaken(self) -> None:
+        """An argument may matter only once a flag is the other way."""
+        for flag in [s for s in self.features if s.flag]:
+            turned = self._moved(flag, self.base)[0]
+            for s in self.arguments.symbols:
+                if (
+                    s not in self.features
+                    and s is not flag
+                    and self.at(turned) is not None
+                    and self._changes(s, turned)
+                ):
+                    self.features.append(s)
+
+    def _more(self, s: Symbol) -> None:
+        if not s.flag:
+            for times in (2, 3):
+                self.at({**self.base, s.key: self.base[s.key] + times})
+
+    def _together(self) -> None:
+        """Pairs of features, every combination of a few flags, and these with each depth."""
+        flags = [s for s in self.features if s.flag]
+        depths = [s for s in self.features if not s.flag]
+        few = flags[:FULL]
+        combos: list[tuple[Symbol, ...]] = list(combinations(self.features, 2))
+        combos += [c for size in range(3, len(few) + 1) for c in combinations(few, size)]
+        combos += [(*c, d) for size in (1, 2) for c in combinations(few, size) for d in depths]
+        combos += list(combinations(depths, 3))[:20]
+        for combo in combos:
+            self._at_all(combo)
+
+    def _at_all(self, symbols: Iterable[Symbol]) -> None:
+        point = self.base
+        for s in symbols:
+            point = self._moved(s, point)[0]
+        self.at(point)

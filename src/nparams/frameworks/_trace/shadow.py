@@ -1,0 +1,132 @@
+"""The built-in functions that would lose an expression, shadowed in the modules whose code runs, and put back.
+
+`int(x)`, `float(x)`, `max` and `min` are looked up in the globals of the code that calls them; a name that a module
+defines itself is left alone.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from contextlib import contextmanager
+
+from nparams.expr.nodes import build
+from nparams.frameworks._trace.journal import guarded
+from nparams.frameworks._trace.numbers import Fraction, Tracked, journal_of, plain, size_of, tracked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import Any
+
+#: packages whose own code computes no size that matters, and may test `type(x) is int`
+LEFT_ALONE = frozenset((*sys.stdlib_module_names, "torch", "numpy", "nparams", "typing_extensions"))
+
+
+class _Stands(type):
+    """A class that passes for a built-in one wherever it is asked about."""
+
+    real: Any
+
+    def __instancecheck__(cls, other: object) -> bool:
+        return isinstance(other, cls.real)
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        return issubclass(other, cls.real)
+
+    def __eq__(cls, other: object) -> bool:
+        return other is cls or other is cls.real
+
+    def __hash__(cls) -> int:
+        return hash(cls.real)
+
+    def __or__(cls, other: Any) -> Any:
+        return cls.real | other
+
+    def __ror__(cls, other: Any) -> Any:
+        return other | cls.real
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(type.__getattribute__(cls, "real"), name)
+
+
+class _Int(metaclass=_Stands):
+    real = int
+
+    def __new__(cls, value: Any = 0, *rest: Any, **named: Any) -> Any:
+        if isinstance(value, Tracked) and not rest and not named:
+            return value
+        if isinstance(value, Fraction) and not rest and not named:
+            return value.__trunc__()
+        return int(value, *rest, **named)
+
+
+class _Float(metaclass=_Stands):
+    real = float
+
+    def __new__(cls, value: Any = 0.0) -> Any:
+        if isinstance(value, Tracked) and value.journal.open:
+            return Fraction(float(plain(value)), value.expr, 1, value.journal)
+        return value if isinstance(value, Fraction) else float(value)
+
+
+def _extreme(name: str) -> Callable[..., Any]:
+    real = getattr(builtins, name)
+
+    def shadowed(*args: Any, **named: Any) -> Any:
+        values = list(args[0]) if len(args) == 1 and not named else list(args)
+        journal = journal_of(*values)
+        if named or journal is None or not all(isinstance(v, int) for v in values):
+            return real(values, **named) if len(args) == 1 and not named else real(*args, **named)
+        value = real(plain(v) for v in values)
+        return tracked(value, guarded(build, name, tuple(size_of(v) for v in values)), journal)
+
+    return shadowed
+
+
+SHADOWS: dict[str, Any] = {"int": _Int, "float": _Float, "max": _extreme("max"), "min": _extreme("min")}
+
+
+class Seen:
+    """The globals of every function that was called, as a profile hook."""
+
+    def __init__(self) -> None:
+        self.globals: dict[int, dict[str, Any]] = {}
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        """One event of the interpreter."""
+        if event == "call":
+            self.globals.setdefault(id(frame.f_globals), frame.f_globals)
+
+    def ours(self) -> list[dict[str, Any]]:
+        """Those in which names may be shadowed."""
+        return [g for g in self.globals.values() if str(g.get("__name__", "")).partition(".")[0] not in LEFT_ALONE]
+
+
+@contextmanager
+def watched(seen: Seen) -> Iterator[None]:
+    """Note which modules' code runs."""
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+@contextmanager
+def shadowed(places: list[dict[str, Any]]) -> Iterator[None]:
+    """The built-in functions shadowed in these globals, and every one put back whatever happens."""
+    put: list[tuple[dict[str, Any], str, Any]] = []
+    try:
+        for place in places:
+            for name, stand_in in SHADOWS.items():
+                if name not in place:
+                    put.append((place, name, stand_in))
+                    place[name] = stand_in
+        yield
+    finally:
+        for place, name, stand_in in put:
+            if place.get(name) is stand_in:
+                del place[name]

@@ -1,0 +1,144 @@
+"""The closed form held against the real constructor, run with plain integers, on fresh random sizes."""
+
+from __future__ import annotations
+
+import random
+
+from nparams.errors import ExprError, ReadError
+from nparams.expr import Expr, evaluate
+from nparams.frameworks._trace.groups import template
+from nparams.frameworks._trace.run import Broken
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from nparams.expr import Size
+    from nparams.frameworks._trace.arguments import Arguments, Point
+    from nparams.frameworks._trace.cells import Cell
+    from nparams.frameworks._trace.run import Run, Runner
+
+    Counts = dict[tuple[str, str, bool], int]
+
+#: fresh points that must agree, points tried at most, and what a fresh size is at most where seeds are small
+AGREE, TRIED = 8, 120
+#: numbers of tensors that a fresh model may have: deeper ones are drawn again
+SEARCH = 400
+
+
+class Claim:
+    """What is claimed: cells, their sum, and the conditions under which that holds."""
+
+    def __init__(self, arguments: Arguments, cells: Sequence[Cell], total: Size) -> None:
+        self.arguments = arguments
+        self.cells = cells
+        self.total = total
+        self.where: list[Expr] = []
+
+    def holds_at(self, values: Mapping[str, object]) -> bool:
+        """Whether every condition holds at a point."""
+        return all(true_at(condition, values) for condition in self.where)
+
+    def expected(self, values: dict[str, object]) -> Counts | None:
+        """{(template, role, tied): elements} at a point; None where a count would be negative or has no value."""
+        found: Counts = {}
+        try:
+            for cell in self.cells:
+                copies = cell.copies_at(values)
+                if copies < 0 or any(evaluate(level.count, values) < 0 for level in cell.levels):
+                    return None
+                key = (cell.key.pattern, cell.key.role, cell.key.tied is not None)
+                if copies:
+                    found[key] = found.get(key, 0) + copies * cell.size_at(values)
+        except ExprError:
+            return None
+        return found
+
+
+def counted(run: Run) -> Counts:
+    """{(template, role, tied): elements} of a real run."""
+    found: Counts = {}
+    for item in run.items:
+        key = (template(item.name), item.role, item.tied_to is not None)
+        found[key] = found.get(key, 0) + item.size
+    return found
+
+
+def true_at(condition: Expr, values: Mapping[str, object]) -> bool:
+    """Whether a condition holds at a point (one that has no value there does not)."""
+    try:
+        return evaluate(condition, values) != 0
+    except ExprError:
+        return False
+
+
+def difference(claim: Claim, run: Run, values: dict[str, object]) -> str | None:
+    """What the claim gets wrong at a point, None where it is right in every part."""
+    expected, real = claim.expected(values), counted(run)
+    if expected is None:
+        return "a number of copies would be negative"
+    for key in real.keys() | expected.keys():
+        if real.get(key, 0) != expected.get(key, 0):
+            name = key[0].replace("#", "*")
+            return f"{name} has {real.get(key, 0):,} there, not {expected.get(key, 0):,}"
+    total = sum(n for (_, role, tied), n in real.items() if role in ("weight", "bias") and not tied)
+    claimed = evaluate(claim.total, values)
+    return None if claimed == total else f"it has {total:,} parameters there, not {claimed:,}"
+
+
+def fresh_points(arguments: Arguments, base: Point, depths: set[str], seed: int) -> Iterator[Point]:
+    """Random points: every size another than at the base, flags drawn at random."""
+    rng = random.Random(seed)
+    for attempt in range(SEARCH * 50):
+        point: Point = {}
+        bold = attempt % 3
+        for s in arguments.symbols:
+            value = base[s.key]
+            if s.flag:
+                point[s.key] = rng.randint(0, 1)
+            elif s.key in depths:
+                point[s.key] = rng.randint(1, 7)
+            elif bold == 0:
+                point[s.key] = value * rng.choice((2, 3, 4, 5, 6, 7))
+            elif bold == 1 and value >= 8:
+                point[s.key] = rng.choice((value * rng.randint(2, 5), 8 * rng.randint(1, 60), rng.randint(1, 200)))
+            else:
+                point[s.key] = rng.choice((rng.randint(1, 9), value * rng.randint(2, 4), value + rng.randint(1, 9)))
+        yield point
+
+
+def checked(claim: Claim, runner: Runner, base: Point, depths: set[str]) -> list[Point]:
+    """The fresh points at which the claim was right in every part; ReadError where it was not, or there are too few."""
+    agreed: list[Point] = []
+    tried = 0
+    for looked, point in enumerate(fresh_points(claim.arguments, base, depths, seed=len(agreed) + 11)):
+        values = claim.arguments.values(point)
+        if looked > SEARCH * 50 or tried >= TRIED or len(agreed) >= AGREE:
+            break
+        if not claim.holds_at(values):
+            continue
+        tried += 1
+        try:
+            run = runner.plainly(claim.arguments.at(point, None))
+        except Broken:
+            continue
+        wrong = difference(claim, run, values)
+        if wrong is not None:
+            raise ReadError(f"the formula that was found is wrong at {told(point)}: {wrong}")
+        agreed.append(point)
+    needed = AGREE if claim.arguments.symbols else 1
+    if len(agreed) < (needed if not _few(claim.arguments) else 1):
+        raise ReadError(
+            f"only {len(agreed)} fresh sizes were accepted by the constructor, of {tried} tried: too few to "
+            "verify the formula"
+        )
+    return agreed
+
+
+def _few(arguments: Arguments) -> bool:
+    return not arguments.ints
+
+
+def told(point: Point) -> str:
+    """A point for a message."""
+    return ", ".join(f"{key} = {value}" for key, value in point.items())
