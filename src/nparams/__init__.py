@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from nparams.analyses.why import Why
     from nparams.errors import NparamsError as NparamsError
     from nparams.expr import Expr as Expr
+    from nparams.frameworks.trace import formula as formula
+    from nparams.frameworks.trace import trace as trace
     from nparams.network import Module as Module
     from nparams.network import Network as Network
     from nparams.network import Tensor as Tensor
@@ -30,9 +32,13 @@ if TYPE_CHECKING:
 _LATER = {
     "count": "nparams._read", "read": "nparams._read", "NparamsError": "nparams.errors", "Expr": "nparams.expr",
     "Module": "nparams.network", "Network": "nparams.network", "Tensor": "nparams.network",
+    "formula": "nparams.frameworks.trace", "trace": "nparams.frameworks.trace",
 }  # fmt: skip
 
-__all__ = ["Expr", "Module", "Network", "NparamsError", "Tensor", "__version__", "count", "diff", "read", "why"]
+__all__ = [
+    "Expr", "Module", "Network", "NparamsError", "Tensor", "__version__", "count", "diff", "formula", "read", "trace",
+    "why",
+]  # fmt: skip
 
 
 def why(source: object, number: int | str | Expr, **options: Any) -> Why:
