@@ -115,12 +115,14 @@ PACKED = (
     Case("torch.ao dynamic lines", dynamic,
          {"weights": 30 + 20, "biases": 5 + 4, "trainable": 0, "dtypes": {"int8": 50, "float32": 9}}),
     Case("torch.ao dynamic LSTM", dynamic_lstm,
-         {"weights": 2 * 4 * 5 * (6 + 5), "biases": 2 * 2 * 4 * 5, "trainable": 0, "dtypes": {"int8": 440, "float32": 80}}),
+         {"weights": 2 * 4 * 5 * (6 + 5), "biases": 2 * 2 * 4 * 5, "trainable": 0,
+          "dtypes": {"int8": 440, "float32": 80}}),
     # a scale and a zero point for each channel, and those of the input, which are a float32 and an int64
     Case("torch.ao static convolution and line", static,
          {"weights": 6 * 27 + 30, "biases": 6 + 5, "trainable": 0, "bookkeeping": 2 * 6 + 2 * 5 + 2,
           "dtypes": {"int8": 192, "float32": 11}, "bytes": 192 + 44 + 22 * 8 + 4 + 8}),
-    Case("torch.ao quantised table", quantised_table, {"weights": 120, "trainable": 0, "bookkeeping": 10 + 10, "dtypes": {"uint8": 120}, "bytes": 120 + 4 * 20}),
+    Case("torch.ao quantised table", quantised_table,
+         {"weights": 120, "trainable": 0, "bookkeeping": 10 + 10, "dtypes": {"uint8": 120}, "bytes": 120 + 4 * 20}),
     # scale, zero point, min and max, whether to observe, whether to round, eps: all of them registered buffers
     Case("torch.ao, simulated rounding", observed,
          {"weights": 12, "biases": 4, "buffers": 7, "bytes": 64 + 4 + 4 + 2 * 4 + 1 + 1 + 4}),
