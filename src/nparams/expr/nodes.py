@@ -303,4 +303,7 @@ def whole_number(value: object) -> int | None:
         return None
     from operator import index
 
-    return index(value)
+    try:
+        return index(value)
+    except TypeError:  # an array has __index__, and an answer only where it holds a single whole number
+        return None

@@ -14,6 +14,7 @@ from nparams.frameworks._arrays.bare import bare
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.kinds import tree
 from nparams.frameworks._arrays.leaf import is_array
+from nparams.frameworks._arrays.remarks import recurrent
 from nparams.frameworks._arrays.sections import is_sectioned, sectioned
 from nparams.frameworks._arrays.walk import entries_of
 from nparams.network import Network
@@ -42,13 +43,14 @@ def claims(source: object) -> bool:
 
 def _holds_array(source: object) -> bool:
     """Whether an array stands somewhere near the beginning."""
-    stack, seen = [source], 0
-    while stack and seen < LOOKED:
-        seen += 1
+    stack = [source]
+    seen: set[int] = set()
+    while stack and len(seen) < LOOKED:
         value = stack.pop()
         if is_array(value):
             return True
-        entries = entries_of(value)
+        entries = None if id(value) in seen else entries_of(value)
+        seen.add(id(value))
         if entries is not None:
             stack.extend(held for _, held in reversed(list(entries)))
     return False
@@ -67,6 +69,7 @@ def read(source: Any) -> Network:
     if not found.tensors:
         raise UnsupportedError("it holds no array; give a dict or list of arrays, or the model itself")
     found.finish()
+    found.notes += recurrent(found.tensors, found.kinds)
     return Network(
         tensors=found.tensors,
         tree=tree(found.kinds),
@@ -85,4 +88,3 @@ def _read_as(source: object) -> str:
     if is_array(source):
         return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
     return kind.__name__ if not isinstance(source, Mapping) else f"{kind.__name__} of arrays"
-

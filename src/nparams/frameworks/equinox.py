@@ -1,4 +1,4 @@
-"""Equinox: a module is a tree of its fields; an array of fractions is a parameter, other arrays are kept with the model.
+"""Equinox: a module is a tree of its fields; an array of fractions is a parameter, others are kept with it.
 
 Equinox has no class for parameters and no flag for training: eqx.is_inexact_array is the filter that its examples train
 by, so that is the rule here, and `trainable` is not known.  State (eqx.nn.State, StateIndex) is no parameter.
@@ -14,6 +14,7 @@ from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.kinds import tree
 from nparams.frameworks._arrays.leaf import is_array, is_inexact
 from nparams.frameworks._arrays.naming import parameter_role
+from nparams.frameworks._arrays.remarks import recurrent
 from nparams.frameworks._arrays.walk import entries_of, kept, walk
 from nparams.network import Network
 
@@ -58,6 +59,7 @@ def read(source: Any) -> Network:
     if not gathered.tensors:
         raise UnsupportedError(f"{type(source).__name__} holds no arrays; give the module, not its static part")
     gathered.finish()
+    gathered.notes += recurrent(gathered.tensors, gathered.kinds, turned=True)
     model = source[0] if type(source) is tuple and source and _is_module(source[0]) else source
     return Network(
         tensors=gathered.tensors,

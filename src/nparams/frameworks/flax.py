@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from nparams.errors import UnsupportedError
 from nparams.frameworks._arrays.kinds import tree
+from nparams.frameworks._arrays.remarks import recurrent
 from nparams.frameworks._arrays.sections import is_sectioned
 from nparams.frameworks._flax import linen, nnx
 from nparams.frameworks._flax.classes import is_from
@@ -50,6 +51,7 @@ def _network(source: object, found: Found) -> Network:
     if not gathered.tensors:
         raise UnsupportedError(f"{found.read_as} holds no arrays; give the module, or what init returned")
     gathered.finish()
+    gathered.notes += recurrent(gathered.tensors, gathered.kinds)
     if gathered.known:
         gathered.also["framework"] = found.framework
     return Network(

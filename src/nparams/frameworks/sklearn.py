@@ -9,7 +9,7 @@ Source: https://scikit-learn.org/stable/developers/develop.html (attributes that
 from __future__ import annotations
 
 from nparams.errors import ReadError, UnsupportedError
-from nparams.frameworks._arrays.gather import Gather
+from nparams.frameworks._arrays.gather import Gather, names
 from nparams.frameworks._arrays.kinds import tree
 from nparams.frameworks._arrays.leaf import is_array
 from nparams.network import Network, Tensor
@@ -60,6 +60,9 @@ def read(source: Any) -> Network:
     if not found.counted:
         raise _no_network(source)
     gathered = found.gathered
+    if found.single:
+        which = f"{names(found.single)}: " if found.single[0] else ""
+        gathered.notes.append(f"{which}two classes are told apart by one output")
     gathered.finish()
     name = type(source).__name__
     return Network(
@@ -80,6 +83,8 @@ class _Found:
     def __init__(self) -> None:
         self.gathered = Gather()
         self.counted = 0
+        #: those that tell two classes apart by one output
+        self.single: list[str] = []
 
     def estimator(self, name: str, source: Any) -> None:
         """Put in what an estimator holds, and what those inside it hold."""
@@ -139,9 +144,8 @@ class _Found:
 
     def _one_unit(self, name: str, held: dict[str, Any], units: int) -> None:
         classes = held.get("classes_")
-        if units == 1 and is_array(classes) and classes.shape == (2,):
-            start = f"{name}: " if name else ""
-            self.gathered.notes.append(f"{start}two classes are told apart by one output")
+        if units == 1 and classes is not None and is_array(classes) and classes.shape == (2,):
+            self.single.append(name)
 
     def _weights(self, name: str, value: Any) -> None:
         """An array, or a sparse matrix (sparsify()), which keeps the numbers that are not zero."""
@@ -214,7 +218,9 @@ def _estimators(value: Any, is_steps: bool) -> Iterator[tuple[str, Any]]:
 
 
 def _is_part(value: object) -> bool:
-    return claims(value) or (type(value).__module__.startswith("sklearn.") and "estimator" in getattr(value, "__dict__", ()))
+    return claims(value) or (
+        type(value).__module__.startswith("sklearn.") and "estimator" in getattr(value, "__dict__", ())
+    )
 
 
 def _joined(name: str, key: str) -> str:
@@ -232,7 +238,9 @@ def _no_network(source: Any) -> ReadError:
     if not _is_fitted(source) and not any(_parts(source)):
         return ReadError(f"{name} has not been fitted: fit makes its arrays; fit it first, then read it")
     held = vars(source)
-    why = next((reason for mark, reason in NO_NETWORK if mark in held), "it has no coef_, coefs_ or layers")
+    why = next((reason for mark, reason in NO_NETWORK if mark in held), None)
+    if why is not None:
+        return UnsupportedError(f"{name} is no network of weights: {why}")
     arrays = [f"{key} {tuple(v.shape)}" for key, v in held.items() if key.endswith("_") and is_array(v) and v.shape]
     instead = f"; its arrays can be counted by themselves: {', '.join(arrays[:SHOWN])}" if arrays else ""
-    return UnsupportedError(f"{name} is no network of weights: {why}{instead}")
+    return UnsupportedError(f"{name} is no network of weights: it has no coef_ or coefs_{instead}")

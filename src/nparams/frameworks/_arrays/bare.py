@@ -9,16 +9,18 @@ from nparams.errors import shown
 from nparams.frameworks._arrays.gather import Gather, names
 from nparams.frameworks._arrays.leaf import is_array
 from nparams.frameworks._arrays.naming import any_role, beside, is_named
-from nparams.frameworks._arrays.walk import walk
+from nparams.frameworks._arrays.walk import entries_of, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from nparams.frameworks._arrays.walk import Path
+    from nparams.frameworks._arrays.walk import Opened, Path
 
 #: what a single array is called
 ALONE = "array"
+#: marks what stands in an optimizer's state
+OPTIMIZER = "the optimizer's"
 
 
 def bare(found: Gather, source: Any, prefix: Path = (), forced: tuple[str, str | None] | None = None) -> None:
@@ -28,10 +30,11 @@ def bare(found: Gather, source: Any, prefix: Path = (), forced: tuple[str, str |
         found.notes.append("the second of the pair is taken for Haiku's state (hk.transform_with_state): buffers")
         bare(found, source[1], prefix, ("buffer", "Haiku's state"))
         return
-    held = [(path, value) for path, value in walk(source, _set_aside) if _counts(found, path, value)]
+    held = [(path, value) for path, value in walk(source, _opened) if _counts(found, path, value)]
     biases = _biases(held) if forced is None else set()
     for k, (path, value) in enumerate(held):
-        _put(found, (*prefix, *path), value, forced, k in biases)
+        role = ("other", "the optimizer's state") if OPTIMIZER in path else forced
+        _put(found, (*prefix, *(part for part in path if part != OPTIMIZER)), value, role, k in biases)
     if biases:
         told = [_name((*prefix, *held[k][0])) for k in sorted(biases)]
         found.notes.append(f"{names(told)}: vectors beside a matrix with a side of their length, taken for biases")
@@ -61,8 +64,10 @@ def _counts(found: Gather, path: Path, value: object) -> bool:
     return False
 
 
-def _set_aside(value: object) -> None:
-    """Nothing is known here of any class."""
+def _opened(value: Any) -> Opened:
+    """Records of Optax are an optimizer's state: what they hold stands under a mark of its own."""
+    if type(value).__module__.partition(".")[0] == "optax" and isinstance(value, tuple):
+        return [(OPTIMIZER, dict(entries_of(value) or ()))]
     return None
 
 

@@ -179,12 +179,14 @@ def _size(t: Tensor) -> int:
 
 def _elsewhere(value: Any, tensor: Tensor) -> int:
     """Numbers of a sharded JAX array that no device of this process holds."""
-    if tensor.role not in PARAMETER_ROLES or getattr(value, "is_fully_addressable", True) is not False:
+    if tensor.role not in PARAMETER_ROLES:
         return 0
     try:
+        if value.is_fully_addressable is not False:
+            return 0
         spans = {str(span) for span in value.sharding.addressable_devices_indices_map(value.shape).values()}
         one = value.sharding.shard_shape(value.shape)
-    except (AttributeError, TypeError, ValueError):
+    except Exception:  # no such array, or one that is being traced, which is nowhere
         return 0
     held = len(spans)
     for side in one:

@@ -1,4 +1,4 @@
-"""The tree of a flat list of named arrays, its layers with their kinds and formulas where class and shapes prove them."""
+"""The tree of a flat list of named arrays; layers have kinds and formulas where class and shapes prove them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CLASSES = {
     "multiheaddotproductattention": "Attention", "selfattention": "Attention", "optimizedlstmcell": "LSTM",
     "simplecell": "SimpleRNN", "vanillarnn": "SimpleRNN", "lineargeneral": "Dense", "densegeneral": "Dense",
+    "loralinear": "Dense",
 }  # fmt: skip
 #: leading sides that hold copies: of nested scans, vmaps
 STACKED = 3
@@ -48,35 +49,37 @@ def tree(classes: Classes, *, turned: bool = False) -> Callable[[Sequence[Tensor
 def _layer(module: Module, children: Sequence[Module], classes: Classes, turned: bool) -> Module:
     plain = Module(module.name, tensors=module.tensors, children=children)
     known = classes.get(module.name)
-    kind = _kind(known[0] if known else _class_in(module.name))
+    kind = kind_of_class(known[0] if known else class_in(module.name))
     if kind is None and not children:
         kind = _by_leaves(module)
-    if kind is None or kind.name not in PROOFS or (children and kind.name not in WHOLE):
+    if kind is None or kind.name not in PROOFS:
         return plain
-    tensors = list(_under(module)) if kind.name in WHOLE else list(module.tensors)
+    whole = kind.name in WHOLE
+    tensors, inside = (list(_under(module)), ()) if whole else (list(module.tensors), children)
     if not any(t.role in PARAMETER_ROLES for t in tensors):
         return plain
-    certain = known is not None or _class_in(module.name)[:1].isupper()
+    certain = known is not None or class_in(module.name)[:1].isupper()
     settings = known[1] if known else {}
-    for depth in range(STACKED + 1 if certain else 1):
+    for depth in range(STACKED + 1 if certain and not inside else 1):
         found = _proved(module.name, kind, tensors, settings, turned, depth)
         if found is not None:
+            found.children = inside
             return found
     if children:
         return plain
     return Module(module.name, kind.name if known else None, tensors=tensors)
 
 
-def _kind(word: str) -> Kind | None:
+def kind_of_class(word: str) -> Kind | None:
     """The kind that a class, or a layer called after one, is."""
-    word = word.rstrip("0123456789").rstrip("_") if not word[-2:].lower() in ("1d", "2d", "3d") else word
+    word = word.rstrip("0123456789").rstrip("_") if word[-2:].lower() not in ("1d", "2d", "3d") else word
     word = word.replace("_", "").lower()
     if word in CLASSES:
         return kinds()[CLASSES[word]]
     return words().get(word)
 
 
-def _class_in(name: str) -> str:
+def class_in(name: str) -> str:
     """The last part of a layer's name, in which Flax and Haiku write its class: Dense_0, mlp/~/linear_1."""
     return name[max(name.rfind("."), name.rfind("/")) + 1 :]
 
@@ -160,7 +163,15 @@ def _standing(layer: Module, tensors: list[Tensor], front: tuple[int, ...], dept
         formula, why = None, ()
     over = Over("i", 1, copies) if depth else None
     return Module(
-        layer.name, layer.kind, layer.args, formula, over=over, takes=layer.takes, out=layer.out, tensors=tensors, why=why
+        layer.name,
+        layer.kind,
+        layer.args,
+        formula,
+        over=over,
+        takes=layer.takes,
+        out=layer.out,
+        tensors=tensors,
+        why=why,
     )
 
 

@@ -109,7 +109,7 @@ def meeting(regions: Sequence[Region]) -> list[tuple[int, int]]:
 
 
 def _meet(a: Region, b: Region) -> bool:
-    """Whether two regions whose ranges meet share a number; where that is too much to write out, their ranges decide."""
+    """Whether two regions whose ranges meet share a number; too many to write out are taken to share one."""
     if _solid(a) and _solid(b):
         return True
     if a.distinct + b.distinct > MOST:

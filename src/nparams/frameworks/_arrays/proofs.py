@@ -1,4 +1,4 @@
-"""From the shapes of a layer's arrays to the arguments of its kind: what a layer of that kind must hold, read backwards.
+"""From the shapes of a layer's arrays to the arguments of its kind: what such a layer must hold, read backwards.
 
 Each function is handed the shapes and says the arguments, or None where they do not fit; kinds.py then makes the layer
 with them and accepts it only if it holds as many weights and biases.
@@ -103,7 +103,11 @@ def _recurrent(gates: int, *vectors: int) -> Callable[[Held], Given | None]:
     """What comes in and what the cell holds; `vectors`: how many biases a cell may have."""
 
     def cell(held: Held) -> Given | None:
-        biases, weights, h = held.sum(held.biases), held.sum(held.weights), _hidden(held) or held.sum(held.biases) // gates
+        biases, weights, h = (
+            held.sum(held.biases),
+            held.sum(held.weights),
+            _hidden(held) or held.sum(held.biases) // gates,
+        )
         if not h or weights % (gates * h) or (biases and biases not in [v * h for v in vectors]):
             return None
         n = weights // (gates * h) - h
@@ -154,7 +158,7 @@ PROOFS: Mapping[str, Callable[[Held], Given | None]] = {
 }
 #: kinds whose arrays may stand in layers inside theirs
 WHOLE = frozenset(("BatchNorm", "LSTM", "GRU", "SimpleRNN", "Attention"))
-#: a GRU may have, beside a bias in each gate, one more for the product that is reset (google/flax flax/linen/recurrent.py
-#: GRUCell; patrick-kidger/equinox equinox/nn/_rnn.py GRUCell, `bias_n`), which no convention of ours has
+#: a GRU may have, beside a bias in each gate, one more for the product that is reset, which no convention of ours has
+#: (google/flax flax/linen/recurrent.py GRUCell; patrick-kidger/equinox equinox/nn/_rnn.py GRUCell, `bias_n`)
 EXTRA = "extra"
 FORMULA = "3*(h*(n + h) + h) + h"

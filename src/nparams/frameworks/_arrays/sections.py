@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nparams.frameworks._arrays.bare import bare
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.leaf import is_array
 from nparams.frameworks._arrays.naming import parameter_role
@@ -78,8 +77,8 @@ def _section(found: Gather, section: str, value: Any, look: Callable[[object], O
 def meaning(section: str) -> tuple[str | None, str | None, bool | None]:
     """(role, note, trainable) of what stands in a section; the role None: a parameter, its name says which.
 
-    >>> meaning("params"), meaning("batch_stats"), meaning("opt_state")[:2], meaning("ema_params")[:2]
-    ((None, None, True), ('buffer', 'batch_stats', None), ('other', "the optimizer's state"), ('other', 'a second copy of the model'))
+    >>> meaning("params"), meaning("batch_stats"), meaning("opt_state")
+    ((None, None, True), ('buffer', 'batch_stats', None), ('other', "the optimizer's state", None))
     """
     if section == PARAMS:
         return None, None, True
@@ -95,6 +94,3 @@ def _entries(source: object) -> Opened:
     if isinstance(source, Mapping):
         return [(str(key), held) for key, held in source.items()]
     return fields_of(source) if not isinstance(source, type) else None
-
-
-__all__ = ["PARAMS", "bare", "is_sectioned", "meaning", "sectioned"]

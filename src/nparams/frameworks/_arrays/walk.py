@@ -1,7 +1,7 @@
 """Walking containers of arrays by a stack of our own: dicts, lists, tuples, records, and the trees that JAX knows.
 
-Each value comes with its path.  A container inside itself is refused; one that stands in two places is walked twice, and
-what it holds is told to be the same by whoever collects the arrays.
+Each value comes with its path.  A container inside itself is refused; one that stands in two places is walked twice,
+and what it holds is told to be the same by whoever collects the arrays.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: values that are looked at: containers that hold each other twice over grow without end
 MOST = 10_000_000
+#: the same for what stands under a container that was walked before
+AGAIN = 200_000
 #: what a tree of arrays may hold that is no array: settings
 PLAIN = (str, bytes, bytearray, int, float, complex, type(None), type, range)
 
@@ -35,23 +37,28 @@ def walk(root: object, opened: Callable[[object], Opened]) -> Iterator[tuple[Pat
     """
     stack: list[tuple[Path, Any, bool]] = [((), root, False)]
     inside: set[int] = set()
-    seen = 0
+    before: set[int] = set()
+    seen = again = 0
     while stack:
         path, value, done = stack.pop()
         if done:
             inside.discard(id(value))
             continue
         seen += 1
-        if seen > MOST:
-            raise UnsupportedError(f"more than {MOST:,} values: containers that hold each other twice over?")
+        if seen > MOST or again > AGAIN:
+            raise UnsupportedError("containers that hold each other twice over: too many arrays to list one by one")
         entries = None if is_array(value) else opened(value)
         entries = entries if entries is not None or is_array(value) else entries_of(value)
         if entries is None:
             yield path, value
             continue
         if id(value) in inside:
-            raise ReadError(f"{shown('.'.join(path))} is a container that holds itself; give the part that is the model")
+            raise ReadError(
+                f"{shown('.'.join(path))} is a container that holds itself; give the part that is the model"
+            )
+        again += id(value) in before
         inside.add(id(value))
+        before.add(id(value))
         stack.append((path, value, True))
         stack.extend(((*path, key) if key else path, held, False) for key, held in reversed(list(entries)))
 

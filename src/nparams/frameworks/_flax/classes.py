@@ -23,7 +23,9 @@ def first_of(value: object, package: str) -> str | None:
     ('KeyError', None)
     """
     start = f"{package}."
-    return next((c.__name__ for c in type(value).__mro__ if c.__module__ == package or c.__module__.startswith(start)), None)
+    return next(
+        (c.__name__ for c in type(value).__mro__ if c.__module__ == package or c.__module__.startswith(start)), None
+    )
 
 
 def slot(value: object, name: str) -> Any:

@@ -9,6 +9,7 @@ from nparams.errors import NparamsError, ReadError, UsageError, escaped
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.leaf import is_array
 from nparams.frameworks._arrays.sections import is_sectioned, sectioned
+from nparams.frameworks._flax import nnx
 from nparams.frameworks._flax.classes import boxed, is_from
 from nparams.frameworks._flax.found import Found
 
@@ -46,7 +47,7 @@ def variables(source: Any, classes: Mapping[str, tuple[str, dict[str, Any]]] | N
 
 def _opened(value: object) -> Iterable[tuple[str, Any]] | None:
     """A box of flax.core.meta stands for the array in it."""
-    return [("", vars(value)["value"])] if boxed(value) else None
+    return [("", vars(value)["value"])] if boxed(value) else nnx.opened(value)
 
 
 # -- a module, traced abstractly -------------------------------------------------------------------------------------

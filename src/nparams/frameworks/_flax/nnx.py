@@ -130,19 +130,19 @@ class _Walk:
 
     def _variable(self, path: Path, value: Any, hidden: bool) -> None:
         """The array in a Variable, or the arrays of a container in it."""
-        role, note, trainable = _meaning(value, path)
         raw = slot(value, "_raw_value")
         arrays = [((), raw)] if is_array(raw) else _arrays(raw)
         for inner, array in arrays:
+            role, note, trainable = _meaning(value, (*path, *inner))
             name = ".".join((*path, *inner))
             owner = value if not inner else None
             made = self.found.add(name, array, "other" if hidden else role, trainable, note=note, owner=owner)
-            if made is not None and made.tied_to is None:
+            if made is not None and made.tied_to is None and note != RUN["OptState"]:
                 self.variables += made.size if isinstance(made.size, int) and not hidden else 0
             if hidden and made is not None:
                 self.hidden.append(name)
                 size = made.size if isinstance(made.size, int) and role in ("weight", "bias") else 0
-                self.found.also["unregistered"] = self.found.also.get("unregistered", 0) + size  # type: ignore[operator]
+                self.found.also["unregistered"] = self.found.also.get("unregistered", 0) + size
 
 
 def _arrays(raw: object) -> list[tuple[Path, Any]]:
@@ -162,6 +162,13 @@ def _meaning(variable: object, path: Path) -> tuple[str, str | None, bool | None
         if base.__name__ == "Param" and base.__module__ == VARIABLE[0]:
             return parameter_role(path), None, True
     return "buffer", type(variable).__name__, None
+
+
+def opened(value: object) -> list[tuple[str, Any]] | None:
+    """What a Variable or a state holds, for walks that know by themselves what it is for."""
+    if _is_variable(value):
+        return [("", slot(value, "_raw_value"))]
+    return _state(value) if any(is_from(value, *kind) for kind in STATES) else None
 
 
 def _is_variable(value: object) -> bool:
