@@ -17,10 +17,14 @@ NEGATED = {"eq": "ne", "ne": "eq"}
 class Journal:
     """The record of one run; once it is closed, tracked integers behave as plain ones."""
 
-    __slots__ = ("conditions", "open", "pool")
+    __slots__ = ("conditions", "factors", "latest", "open", "pool")
 
-    def __init__(self) -> None:
+    def __init__(self, factors: frozenset[float] = frozenset()) -> None:
         self.open = True
+        #: floats that stand in the code: 1.3*n gives a plain float where the float stands first
+        self.factors = factors
+        #: for each number the expression that gave it last
+        self.latest: dict[int, Expr] = {}
         #: what held where the code asked, each as an expression that is 1 where it holds; in the order asked
         self.conditions: dict[Expr, None] = {}
         #: every expression that the code made, with its value
@@ -40,6 +44,7 @@ class Journal:
         """Note an expression that came up."""
         if isinstance(size, Expr) and len(self.pool) < MOST:
             self.pool.setdefault(size, value)
+            self.latest[value] = size
 
 
 def _not_less(op: str, left: Size, right: Size) -> tuple[str, Size, Size]:

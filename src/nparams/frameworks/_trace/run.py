@@ -73,6 +73,8 @@ class Runner:
         self.make = make
         #: globals in which built-in functions are shadowed while arguments are tracked
         self.places: list[dict[str, Any]] = []
+        #: floats that stand in the code that ran
+        self.floats: frozenset[float] = frozenset()
         self.runs = 0
 
     def tracked(self, arguments: Mapping[str, Any], journal: Journal) -> Run:
@@ -90,7 +92,7 @@ class Runner:
         """One plain run to see which modules' code runs, so that names can be shadowed there."""
         seen = Seen()
         self._run(arguments, None, seen)
-        self.places = seen.ours()
+        self.places, self.floats = seen.ours(), frozenset(seen.floats)
 
     def _run(self, arguments: Mapping[str, Any], journal: Journal | None, seen: Seen | None = None) -> Run:
         import torch
@@ -99,7 +101,7 @@ class Runner:
         mode = watcher(journal)
         with ExitStack() as stack:
             if journal is not None:
-                stack.enter_context(shadowed(self.places))
+                stack.enter_context(shadowed(self.places, journal))
             if seen is not None:
                 stack.enter_context(watched(seen))
             stack.enter_context(torch.device("meta"))

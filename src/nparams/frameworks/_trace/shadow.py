@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from nparams.expr.nodes import build
 from nparams.frameworks._trace.journal import guarded
-from nparams.frameworks._trace.numbers import Fraction, Tracked, journal_of, plain, size_of, tracked
+from nparams.frameworks._trace.numbers import Fraction, Tracked, fraction_operation, journal_of, plain, size_of, tracked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
+    from nparams.frameworks._trace.journal import Journal
+
 #: packages whose own code computes no size that matters, and may test `type(x) is int`
 LEFT_ALONE = frozenset((*sys.stdlib_module_names, "torch", "numpy", "nparams", "typing_extensions"))
+
+#: the journals of the runs that are going on, innermost last
+RUNNING: list[Journal] = []
 
 
 class _Stands(type):
@@ -59,7 +64,19 @@ class _Int(metaclass=_Stands):
             return value
         if isinstance(value, Fraction) and not rest and not named:
             return value.__trunc__()
+        if type(value) is float and RUNNING:
+            return _recognised(value, RUNNING[-1])
         return int(value, *rest, **named)
+
+
+def _recognised(value: float, journal: Journal) -> int:
+    """int(1.3*n), where 1.3 stands in the code: Python multiplies as floats what begins with one."""
+    for factor in sorted(journal.factors, key=abs, reverse=True):
+        number = round(value / factor)
+        if factor * number == value and number in journal.latest:
+            made: int = fraction_operation("mul", Tracked(number, journal.latest[number], journal), factor).__trunc__()
+            return made
+    return int(value)
 
 
 class _Float(metaclass=_Stands):
@@ -89,19 +106,27 @@ SHADOWS: dict[str, Any] = {"int": _Int, "float": _Float, "max": _extreme("max"),
 
 
 class Seen:
-    """The globals of every function that was called, as a profile hook."""
+    """The globals of every function that was called, and the floats in them, as a profile hook."""
 
     def __init__(self) -> None:
         self.globals: dict[int, dict[str, Any]] = {}
+        self.floats: set[float] = set()
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
         """One event of the interpreter."""
         if event == "call":
             self.globals.setdefault(id(frame.f_globals), frame.f_globals)
+            if _may_shadow(frame.f_globals):
+                held = (*frame.f_code.co_consts, *frame.f_locals.values())
+                self.floats.update(x for x in held if type(x) is float and 0 < x < float("inf"))
 
     def ours(self) -> list[dict[str, Any]]:
         """Those in which names may be shadowed."""
-        return [g for g in self.globals.values() if str(g.get("__name__", "")).partition(".")[0] not in LEFT_ALONE]
+        return [g for g in self.globals.values() if _may_shadow(g)]
+
+
+def _may_shadow(names: dict[str, Any]) -> bool:
+    return str(names.get("__name__", "")).partition(".")[0] not in LEFT_ALONE
 
 
 @contextmanager
@@ -116,9 +141,10 @@ def watched(seen: Seen) -> Iterator[None]:
 
 
 @contextmanager
-def shadowed(places: list[dict[str, Any]]) -> Iterator[None]:
+def shadowed(places: list[dict[str, Any]], journal: Journal) -> Iterator[None]:
     """The built-in functions shadowed in these globals, and every one put back whatever happens."""
     put: list[tuple[dict[str, Any], str, Any]] = []
+    RUNNING.append(journal)
     try:
         for place in places:
             for name, stand_in in SHADOWS.items():
@@ -127,6 +153,7 @@ def shadowed(places: list[dict[str, Any]]) -> Iterator[None]:
                     place[name] = stand_in
         yield
     finally:
+        RUNNING.pop()
         for place, name, stand_in in put:
             if place.get(name) is stand_in:
                 del place[name]
