@@ -53,7 +53,7 @@ def made(klass: Klass, name: str, args: dict[str, Any], shapes: list[Any]) -> Mo
     """The module of a class called on shapes."""
     layer = KerasLayer(klass, name, args, Setting("keras"))
     layer.args.setdefault("era", 3)
-    several = len(klass.inputs) > 1 and klass.inputs[0] == "query" or klass.name in ("Attention", "AdditiveAttention")
+    several = klass.inputs[0] == "query" or klass.name in ("Attention", "AdditiveAttention")
     try:
         layer.call(list(shapes) or [ANY] * (2 if several else 1))
     except (NotationError, TypeError, IndexError, AttributeError):  # arguments of a class of the same name

@@ -1,10 +1,14 @@
-"""Layers that a model uses and Keras does not register: those in the function of a Lambda."""
+"""What a model uses and Keras does not register: layers in the function of a Lambda, a bare Parameter of PyTorch."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from types import FunctionType
+
+from nparams.frameworks._keras import wrapped
 from nparams.frameworks._keras.classes import attributes, listed
 from nparams.frameworks._keras.variables import Facts
-from nparams.frameworks._keras.walk import own, walk
+from nparams.frameworks._keras.walk import layer_name, own, walk
 from nparams.network import Tensor
 
 TYPE_CHECKING = False
@@ -16,12 +20,18 @@ if TYPE_CHECKING:
     from nparams.frameworks._keras.collect import Collected
     from nparams.frameworks._keras.walk import Met
 
+LEFT = "not registered: no optimizer trains it, and no file keeps it"
+
 
 def beside(met: list[tuple[Met, Any]], found: Collected, classes: Classes) -> tuple[dict[str, int], list[str]]:
     """({"unregistered": parameters}, a warning for each Lambda); the layers' arrays become `other`."""
     known = {id(layer) for _, layer in met}
     notes, total, first = [], 0, len(found.tensors)
     for one, layer in met:
+        if one.again is None:
+            bare = _bare(found, one, layer)
+            total += bare
+            notes += [_bare_note(one, bare)] if bare else []
         if one.cls.library != "Lambda" or one.again is not None:
             continue
         for inner in _used(layer, classes):
@@ -37,11 +47,14 @@ def beside(met: list[tuple[Met, Any]], found: Collected, classes: Classes) -> tu
 
 def _used(layer: Any, classes: Classes) -> Iterator[Any]:
     """The layers that a Lambda's function refers to from outside, directly or in a list."""
-    for cell in getattr(attributes(layer).get("function"), "__closure__", None) or ():
-        try:
-            held = cell.cell_contents
-        except ValueError:
-            continue
+    function = attributes(layer).get("function")
+    if not isinstance(function, FunctionType):
+        return
+    outside = [function.__globals__.get(name) for name in function.__code__.co_names]
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):  # nothing in it yet
+            outside.append(cell.cell_contents)
+    for held in outside:
         for thing in (held, *listed(held)):
             if classes.of(thing).what == "layer":
                 yield thing
@@ -55,16 +68,32 @@ def _put(found: Collected, name: str, layer: Any, classes: Classes, known: set[i
         for variable, made in own(inner):
             facts = Facts(variable)
             path = "/".join(part for part in (name, met.name, facts.name) if part)
-            note = "not registered: no optimizer trains it, and no file keeps it"
-            found.tensors.put(Tensor(path, facts.shape, facts.dtype, "other", None, note=note, size=facts.size))
+            found.tensors.put(Tensor(path, facts.shape, facts.dtype, "other", None, note=LEFT, size=facts.size))
             count += facts.size if made else 0
     return count
 
 
-def _note(met: Met, layer: Any, count: int) -> str:
-    inner = attributes(layer)
-    name = inner.get("name", inner.get("_name"))
+def _bare(found: Collected, met: Met, layer: Any) -> int:
+    """Parameters of PyTorch that a layer on that backend holds itself."""
+    held = attributes(layer).get("_parameters")
+    count = 0
+    for name, parameter in held.items() if isinstance(held, dict) else ():
+        if parameter is not None:
+            tensor = wrapped.bare(f"{met.name}/{name}" if met.name else name, parameter, LEFT)
+            found.tensors.put(tensor)
+            count += int(tensor.size or 0)  # type: ignore[arg-type]
+    return count
+
+
+def _bare_note(met: Met, count: int) -> str:
     return (
-        f"{met.name} calls {type(layer).__name__} {name!r}, which Keras does not register: its {count:,} parameters are "
-        "neither trained nor saved with the model, and not in the total"
+        f"{met.name or met.cls.name} holds torch.nn.Parameter itself, which Keras does not register: {count:,} numbers "
+        "are neither trained nor saved with the model, and not in the total"
+    )
+
+
+def _note(met: Met, layer: Any, count: int) -> str:
+    return (
+        f"{met.name} calls {type(layer).__name__} {layer_name(layer)!r}, which Keras does not register: its {count:,} "
+        "parameters are neither trained nor saved with the model, and not in the total"
     )

@@ -1,8 +1,8 @@
 """The logical size of a kernel that Keras packed: the layer remembers the sides that it had.
 
-keras-team/keras keras/src/layers/core/dense.py, einsum_dense.py, embedding.py and reversible_embedding.py: `_int4_build`
-(two numbers to a byte, along the last side; Keras 3.11 to 3.13: along the first), `_gptq_build` and `_awq_build` (the
-kernel turned, 4 bits two to a byte).
+keras-team/keras keras/src/layers/core/dense.py, einsum_dense.py, embedding.py and reversible_embedding.py:
+`_int4_build` (two numbers to a byte, along the last side; Keras 3.11 to 3.13: along the first), `_gptq_build` and
+`_awq_build` (the kernel turned, 4 bits two to a byte).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def mode(layer: Any) -> str | None:
     held = attributes(policy)
     if "_policy_map" in held:  # one policy for each path
         policies = attributes(held["_policy_map"]) or held["_policy_map"]
-        path = attributes(layer).get("_path")
+        path = str(attributes(layer).get("_path"))
         held = attributes(policies.get(path, held.get("_default_policy"))) if isinstance(policies, dict) else {}
     found = held.get("_quantization_mode")
     return found if isinstance(found, str) else None

@@ -36,6 +36,7 @@ def is_quantised(held: Collection[tuple[str, Facts]]) -> bool:
 
 def role_of(leaf: str, facts: Facts, made_trainable: bool, quantised: bool) -> tuple[str, str | None]:
     """(role, note) of one variable."""
+    leaf = leaf.rpartition("/")[2]  # a wrapped module's names have parts
     if quantised and leaf in BOOKKEEPING:
         return "bookkeeping", "what quantisation keeps beside the weights"
     if quantised and leaf in PACKED:

@@ -1,8 +1,8 @@
 """What model.summary() prints as its total, and why it differs.
 
 keras-team/keras keras/src/utils/summary_utils.py (print_summary): every number in model.weights as stored, statistics
-and scales among them, and the optimizer's once it is built.  keras-team/tf-keras tf_keras/src/utils/layer_utils.py: what
-was to be trained when the model was compiled, and what is not to be trained now.
+and scales among them, and the optimizer's once it is built.  keras-team/tf-keras tf_keras/src/utils/layer_utils.py:
+what was to be trained when the model was compiled, and what is not to be trained now.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from nparams.expr import Size
     from nparams.frameworks._keras.collect import Collected
     from nparams.network import Network
 
@@ -46,9 +47,13 @@ def differs(network: Network, layer: Any, found: Collected, shown: int) -> list[
     if shown == totals.known:
         return []
     optimizer = 0 if found.met[0].cls.old or not is_built(layer) else _optimizer(layer)
-    packed = found.summed - (totals.known + totals.buffers + totals.bookkeeping)  # type: ignore[operator]
-    parts = list(_parts(totals.buffers, totals.bookkeeping, optimizer, packed))  # type: ignore[arg-type]
+    known, buffers, scales = (_int(size) for size in (totals.known, totals.buffers, totals.bookkeeping))
+    parts = list(_parts(buffers, scales, optimizer, found.summed - (known + buffers + scales)))
     return [f"Keras's own summary says {shown:,}: {' and '.join(parts) or 'it counts otherwise'}"]
+
+
+def _int(size: Size) -> int:
+    return size if isinstance(size, int) else 0
 
 
 def _parts(buffers: int, bookkeeping: int, optimizer: int, packed: int) -> Iterator[str]:

@@ -39,12 +39,13 @@ def buffers(layer: Any, met: Met, taken: set[str]) -> Iterator[Tensor]:
     for path, module in (("", layer), *inside):
         for name, buffer in (attributes(module).get("_buffers") or {}).items():
             if buffer is not None and f"{path}{name}" not in taken:
-                yield _buffer(f"{met.name}/{path}{name}" if met.name else f"{path}{name}", buffer)
+                yield bare(f"{met.name}/{path}{name}" if met.name else f"{path}{name}", buffer, None, "buffer")
 
 
-def _buffer(name: str, buffer: Any) -> Tensor:
-    dtype = str(buffer.dtype).removeprefix("torch.")
-    return Tensor(name, tuple(map(int, buffer.shape)), dtype if dtype in BLOCKS else None, "buffer", None)
+def bare(name: str, array: Any, note: str | None, role: str = "other") -> Tensor:
+    """An array of PyTorch that no variable of Keras holds."""
+    dtype = str(array.dtype).removeprefix("torch.")
+    return Tensor(name, tuple(map(int, array.shape)), dtype if dtype in BLOCKS else None, role, None, note=note)
 
 
 def _inside(layer: Any) -> Iterator[tuple[str, Any]]:
