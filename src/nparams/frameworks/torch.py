@@ -24,4 +24,4 @@ def read(source: object) -> Network:
     import torch
 
     with torch._C.DisableTorchFunction():
-        return read_models({"": source})
+        return read_models({"": source}, type(source).__name__)

@@ -55,10 +55,13 @@ look = object.__getattribute__
 
 
 def own(module: object) -> dict[str, Any]:
-    """The attributes of a module itself; those of a scripted one stand in another object."""
-    held: dict[str, Any] = look(module, "__dict__")
-    inner = held.get("_actual_script_module")  # pytorch/pytorch torch/jit/_script.py: a class written with script_method
-    return held if inner is None else look(inner, "__dict__")  # type: ignore[no-any-return]
+    """The attributes of a module itself; those of a scripted one may stand in another object."""
+    return look(actual(module), "__dict__")  # type: ignore[no-any-return]
+
+
+def actual(module: object) -> object:
+    """The module, or the scripted one that a traced one stands for (pytorch/pytorch torch/jit/_script.py)."""
+    return look(module, "__dict__").get("_actual_script_module", module)
 
 
 def items(held: object) -> Iterable[tuple[str, Any]]:
@@ -71,9 +74,9 @@ def items(held: object) -> Iterable[tuple[str, Any]]:
     return () if held is None else held.items()  # type: ignore[attr-defined, no-any-return]
 
 
-def children(told: Class, name: str, held: object) -> list[tuple[str, Any]]:
+def children(told: Class, name: str, attributes: dict[str, Any]) -> list[tuple[str, Any]]:
     """The modules that stand in a module, under their full names; a wrapper's child bears the wrapper's own name."""
-    found = items(held)
+    found = items(attributes.get("_modules"))
     if told.wraps is not None:
         return [(name, child) for key, child in found if key == told.wraps[0] and child is not None]
     prefix = f"{name}." if name else ""

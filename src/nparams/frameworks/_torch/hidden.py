@@ -47,14 +47,16 @@ def _may_hold(value: Any) -> bool:
         return not PLAIN.issuperset(map(type, islice(value, MOST)))
     if kind in MAPPINGS:
         return not PLAIN.issuperset(map(type, islice(value.values(), MOST)))
-    return _is_module(value) or _is_parameter(value) or hasattr(kind, "__dataclass_fields__")
+    return is_module(value) or is_parameter(value) or hasattr(kind, "__dataclass_fields__")
 
 
-def _is_module(value: object) -> bool:
+def is_module(value: object) -> bool:
+    """Whether it is a module, by its class alone."""
     return issubclass(type(value), sys.modules["torch.nn"].Module)
 
 
-def _is_parameter(value: object) -> bool:
+def is_parameter(value: object) -> bool:
+    """Whether it is a parameter, of whatever class of tensors."""
     kind = type(value)
     if not issubclass(kind, sys.modules["torch"].Tensor):
         return False
@@ -62,14 +64,17 @@ def _is_parameter(value: object) -> bool:
 
 
 class Group:
-    """What stands in attributes of one name, of objects of one class: from `first` to before `last` in the walk."""
+    """What stands in attributes of one name, of objects of one class; `places` are those of the walk."""
 
-    __slots__ = ("kind", "label", "spans")
+    __slots__ = ("label", "layers", "places", "where")
 
-    def __init__(self, label: str, kind: str) -> None:
+    def __init__(self, label: str, where: str) -> None:
         self.label = label
-        self.kind = kind
-        self.spans: list[tuple[int, int]] = []
+        #: what holds it, in words
+        self.where = where
+        #: whether whole layers stand there
+        self.layers = False
+        self.places: list[range] = []
 
 
 def add_unregistered(walk: Walk) -> list[Group]:
@@ -83,27 +88,32 @@ def add_unregistered(walk: Walk) -> list[Group]:
     while k < len(walk.suspects):  # what is found may hold more
         name, cls, key, value = walk.suspects[k]
         k += 1
-        first = len(walk.names)
+        first, layers = len(walk.names), False
         for path, thing in _inside(f"{name}.{key}" if name else key, value):
-            _add(walk, path, thing, registered)
+            layers = _add(walk, path, thing, registered) or layers
         if len(walk.names) > first:
             group = groups.setdefault(f"{cls}.{key}", Group(f"{cls}.{key}", _called(value)))
-            group.spans.append((first, len(walk.names)))
+            group.layers = group.layers or layers
+            group.places.append(range(first, len(walk.names)))
     return list(groups.values())
 
 
-def _add(walk: Walk, path: str, thing: Any, registered: set[int]) -> None:
-    """One module or parameter, less what is registered elsewhere; nothing of one that holds the model itself."""
-    if _is_parameter(thing):
+def _add(walk: Walk, path: str, thing: Any, registered: set[int]) -> bool:
+    """One module or parameter, less what is registered elsewhere; nothing of one that holds the model itself.
+
+    Whether it is a module.
+    """
+    if is_parameter(thing):
         if id(thing) not in registered:
             registered.add(id(thing))
             walk.put(path, thing, "other")
-        return
+        return False
     if id(thing) in walk.modules or _holds(thing, walk.first):
-        return
+        return False
     start = len(walk.names)
     walk.run(path, thing)
     walk.drop(start, registered)
+    return True
 
 
 def _holds(module: Any, wanted: object) -> bool:
@@ -128,7 +138,7 @@ def _inside(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
     if kind in SEQUENCES or kind in MAPPINGS or hasattr(kind, "__dataclass_fields__"):
         for key, entry in islice(_entries(value), MOST):
             yield from _inside(f"{path}.{key}", entry, depth + 1)
-    elif _is_module(value) or _is_parameter(value):
+    elif is_module(value) or is_parameter(value):
         yield path, value
 
 
@@ -141,8 +151,5 @@ def _entries(value: Any) -> Iterable[tuple[object, Any]]:
 
 
 def _called(value: object) -> str:
-    """What holds it, in words, and what registers it."""
     kind = type(value)
-    if kind in SEQUENCES:
-        return f"a plain {kind.__name__}"
-    return f"a plain {kind.__name__}" if kind in MAPPINGS else "an attribute that does not register it"
+    return f"a plain {kind.__name__}" if kind in SEQUENCES or kind in MAPPINGS else "a plain attribute"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from nparams.frameworks._torch.flat import Piece
+from nparams.frameworks._torch.hidden import is_parameter
 from nparams.frameworks._torch.memory import Memory
 from nparams.frameworks._torch.special import Special, canonical
 from nparams.network import PARAMETER_ROLES, Listed, Tensor
@@ -129,6 +130,23 @@ class Listing:
         self.kinds[k] = self.special.layout(self.names[k], t, role) or self._kind(
             (t.shape, t.dtype, role, t.requires_grad)
         )
+
+    def dtypes(self) -> set[str]:
+        """The number types among the parameters."""
+        plain = {kind[1] for kind in self._kinds.values() if kind[2] in PARAMETER_ROLES}
+        apart = {kind.dtype for kind in self.kinds if type(kind) is Tensor and kind.role in PARAMETER_ROLES}
+        return plain | apart
+
+    def own(self, k: int) -> bool:
+        """Whether what stands there is no further name of something else."""
+        kind = self.kinds[k]
+        return not isinstance(kind, Tensor) or kind.tied_to is None
+
+    def size_at(self, k: int) -> int:
+        """How many numbers a parameter has, registered or not; 0 for what is none, or is not created yet."""
+        kind = self.kinds[k]
+        size = kind.size if isinstance(kind, Tensor) else kind[4]
+        return size or 0 if self.own(k) and is_parameter(self.held[k]) else 0  # type: ignore[no-any-return]
 
     def _listed(self) -> Listed:
         tensors = Listed()

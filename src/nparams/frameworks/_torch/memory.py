@@ -70,13 +70,13 @@ def extent(t: Any) -> Extent:
 class Memory:
     """The memory in which plain tensors lie.  What is found is put into `kinds`, in place of a kind."""
 
-    __slots__ = ("away", "expanded", "inside", "kinds", "names", "unsure")
+    __slots__ = ("expanded", "inside", "kinds", "lost", "names", "unsure")
 
     def __init__(self, names: list[str], kinds: list[Any]) -> None:
         self.names = names
         self.kinds = kinds
-        #: parameters counted less the different numbers in memory
-        self.away = 0
+        #: place -> numbers of a parameter that are in memory already
+        self.lost: dict[int, int] = {}
         self.expanded: list[Tensor] = []
         #: names of parameters that overlap
         self.inside: list[list[str]] = []
@@ -92,12 +92,20 @@ class Memory:
         return Tensor(self.names[place], shape, dtype, role, trainable, note=note, size=size)
 
     def tie(self, place: int, owner: int, role: str) -> None:
-        """One more name of what stands at another place."""
-        first = self.made(owner)
+        """One more name of what stands at another place; it has its own shape where it is a view of it."""
+        first, kind = self.made(owner), self.kinds[place]
+        own = first if kind is None else self.made(place)
+        trainable = first.trainable if role in PARAMETER_ROLES else None
+        self.lost.pop(place, None)
         self.kinds[place] = Tensor(
-            self.names[place], first.shape, first.dtype, role, first.trainable, first.tied_to or first.name,
-            first.stored, None, first.size,
+            self.names[place], own.shape, own.dtype, role, trainable, first.tied_to or first.name, own.stored, None,
+            own.size,
         )  # fmt: skip
+
+    @property
+    def away(self) -> int:
+        """Parameters counted less the different numbers in memory."""
+        return sum(self.lost.values())
 
     def add(self, places: Sequence[int], held: Sequence[Any], storages: Sequence[int], broken: Sequence[int]) -> None:
         """Look at tensors: the memory that each lies in, and those whose numbers do not stand one after the other."""
@@ -123,13 +131,13 @@ class Memory:
         tensor.note = f"expanded: {lies.numbers:,} numbers in memory"
         self.kinds[place] = tensor
         if tensor.role in PARAMETER_ROLES:
-            self.away += tensor.size - lies.numbers  # type: ignore[operator]
+            self.lost[place] = tensor.size - lies.numbers  # type: ignore[operator]
             self.expanded.append(tensor)
 
     def _settle(self, held: list[Held]) -> None:
         """Tie those that lie in the same bytes of one memory, and measure what else overlaps; parameters own first."""
         first: dict[tuple[object, ...], int] = {}
-        lying: list[tuple[Extent, str]] = []
+        lying: list[tuple[Extent, int]] = []
         for place, t in sorted(held, key=lambda each: (self._role(each[0]) not in PARAMETER_ROLES, each[0])):
             if not t.numel():
                 continue
@@ -137,42 +145,61 @@ class Memory:
             owner = first.setdefault(lies.key(), place)
             if owner != place:
                 self.tie(place, owner, self._role(place))
-            elif self._role(place) in PARAMETER_ROLES:
-                lying.append((lies, self.names[place]))
+            else:
+                lying.append((lies, place))
         for cluster in _clusters(lying):
             self._overlap(cluster)
 
-    def _overlap(self, cluster: list[tuple[Extent, str]]) -> None:
-        """Several parameters whose bytes may be the same in part."""
-        step = cluster[0][0].step
+    def _overlap(self, cluster: list[tuple[Extent, int]]) -> None:
+        """Several tensors whose bytes may be the same in part: each counts, their memory once, parameters first."""
+        cluster.sort(key=lambda each: (self._role(each[1]) not in PARAMETER_ROLES, each[1]))
         runs = [lies.runs() for lies, _ in cluster]
-        names = [name for _, name in cluster]
-        if not all(runs) or any(lies.step != step for lies, _ in cluster):
+        parameters = [place for _, place in cluster if self._role(place) in PARAMETER_ROLES]
+        if not all(runs):
             self.unsure = True
-            self.inside.append(names)
+        elif not self._share(cluster, runs):
             return
-        whole = sum(lies.numbers for lies, _ in cluster)
-        covered = end = 0
-        for first, last in sorted(run for each in runs for run in each):
-            covered += max(0, last - max(first, end))
-            end = max(end, last)
-        if covered != whole * step:
-            self.away += whole - covered // step
-            self.inside.append(names)
+        if len(parameters) > 1:
+            self.inside.append([self.names[place] for place in parameters])
+
+    def _share(self, cluster: list[tuple[Extent, int]], runs: list[list[tuple[int, int]]]) -> bool:
+        """Give each of them the bytes that none before it has; whether any bytes are of several parameters."""
+        before, found, so_far = 0, False, []
+        for (lies, place), own in zip(cluster, runs, strict=True):
+            so_far += own
+            covered = _covered(so_far)
+            fresh, before = covered - before, covered
+            if fresh == lies.numbers * lies.step:
+                continue
+            tensor = self.kinds[place] = self.made(place)
+            tensor.stored = (tensor.stored[0] if tensor.stored else tensor.size, fresh)
+            if tensor.role in PARAMETER_ROLES:
+                self.lost[place] = self.lost.get(place, 0) + lies.numbers - fresh // lies.step
+                found = True
+        return found
 
     def _role(self, place: int) -> str:
         kind = self.kinds[place]
         return kind.role if isinstance(kind, Tensor) else kind[2]  # type: ignore[no-any-return]
 
 
-def _clusters(lying: list[tuple[Extent, str]]) -> list[list[tuple[Extent, str]]]:
+def _covered(runs: list[tuple[int, int]]) -> int:
+    """The bytes that are in at least one of the runs."""
+    covered = end = 0
+    for first, last in sorted(runs):
+        covered += max(0, last - max(first, end))
+        end = max(end, last)
+    return covered
+
+
+def _clusters(lying: list[tuple[Extent, int]]) -> list[list[tuple[Extent, int]]]:
     """Those that may overlap, together."""
-    found: list[list[tuple[Extent, str]]] = []
+    found: list[list[tuple[Extent, int]]] = []
     end = 0
-    for lies, name in sorted(lying, key=lambda each: each[0].first):
+    for lies, place in sorted(lying, key=lambda each: (each[0].first, each[1])):
         if found and lies.first < end:
-            found[-1].append((lies, name))
+            found[-1].append((lies, place))
         else:
-            found.append([(lies, name)])
+            found.append([(lies, place)])
         end = max(end, lies.last)
     return [cluster for cluster in found if len(cluster) > 1]

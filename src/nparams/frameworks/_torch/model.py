@@ -3,31 +3,74 @@
 from __future__ import annotations
 
 from nparams.frameworks._torch import tree
+from nparams.frameworks._torch.finish import finish
 from nparams.frameworks._torch.hidden import add_unregistered
 from nparams.frameworks._torch.listing import Listing
+from nparams.frameworks._torch.masks import pruned
+from nparams.frameworks._torch.notes import hidden, sentences
 from nparams.frameworks._torch.walk import Walk
-from nparams.network import Network
+from nparams.network import Network, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from nparams.expr import Size
+    from nparams.frameworks._torch.hidden import Group
 
 
-def read_models(models: Mapping[str, object]) -> Network:
-    """One model under the name "", or several that stand beside each other."""
+def read_models(models: Mapping[str, object], title: str, parts: Mapping[str, str] | None = None) -> Network:
+    """One model under the name "", or several that stand beside each other; `title` is what they are called."""
     walk = Walk()
     for name, model in models.items():
         walk.run(name, model)
-    hidden = add_unregistered(walk)
+    layers = f"PyTorch model, {_layers(walk)}"
+    groups = add_unregistered(walk)
     listing = Listing(walk)
-    tensors = listing.tensors()
-    snapshots = walk.snapshots
-    (root,) = models.values()
+    tensors, snapshots = listing.tensors(), walk.snapshots
+    made = finish(tensors, next(iter(models.values())))
     network = Network(
-        tensors=tensors, tree=lambda tensors: tree.build(snapshots, tensors), source=type(root).__name__,
-        form="torch", read_as=type(root).__name__, convention=None,
-    )
-    away = listing.memory.away + listing.special.away
-    if away:
-        network.also["here"] = network.totals.known - away
+        tensors=tensors, tree=lambda tensors: tree.build(snapshots, tensors), source=title, form="torch",
+        read_as=title, described=", ".join((layers, *walk.wrapped)), notes=made.notes, routes=made.routes,
+        parts={**made.parts, **(parts or {})},
+    )  # fmt: skip
+    _tell(network, listing, groups)
     return network
+
+
+def _layers(walk: Walk) -> str:
+    """How many layers it has, in words."""
+    count = walk.filled + walk.empty
+    return f"{count:,} layer{'s' if count != 1 else ''}, {walk.filled:,} with parameters"
+
+
+def _tell(network: Network, listing: Listing, groups: Sequence[Group]) -> None:
+    """The other counts, and what must be said."""
+    also = network.also
+    away = listing.memory.away + listing.special.away
+    if away and not listing.memory.unsure:
+        also["here"] = _known(network) - away
+    if any(name.startswith("complex") for name in listing.dtypes()):
+        held = network.totals.dtypes or {}
+        also["real"] = sum(n * (2 if name.startswith("complex") else 1) for name, n in held.items())  # type: ignore[misc]
+    if (zeros := pruned(listing)) is not None:
+        also["nonzero"] = _known(network) - zeros
+        network.notes.append(f"{zeros:,} parameters are pruned: masks (torch.nn.utils.prune) set them to zero")
+    network.notes[:0] = sentences(listing)
+    _tell_hidden(network, listing, groups)
+
+
+def _known(network: Network) -> int:
+    known: Size = network.totals.known
+    assert isinstance(known, int)
+    return known
+
+
+def _tell_hidden(network: Network, listing: Listing, groups: Sequence[Group]) -> None:
+    """What is not registered, and where it stands."""
+    for group in groups:
+        count = sum(listing.size_at(k) for places in group.places for k in places)
+        if count:
+            network.also["unregistered"] = network.also.get("unregistered", 0) + count
+            network.notes.insert(0, hidden(group, count))
+

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from nparams.frameworks._torch import kinds
-from nparams.frameworks._torch.access import Class, children, items, look, own
+from nparams.frameworks._torch import kinds, packed_modules
+from nparams.frameworks._torch.access import Class, actual, children, items, look, own
 from nparams.frameworks._torch.flat import Flat
 from nparams.frameworks._torch.hidden import suspects
 from nparams.roles import registered_role
-
-try:
-    from nparams.frameworks._torch import packed_modules  # type: ignore[attr-defined]
-except ImportError:
-    class packed_modules:
-        of_module = staticmethod(lambda *a: None)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +38,8 @@ class Walk:
         self.first: object = None
         #: what wrappers say of themselves, each once
         self.wrapped: dict[str, None] = {}
-        #: layers, and those of them that hold parameters
-        self.layers = self.filled = 0
+        #: modules that hold parameters themselves; that hold neither parameters nor modules
+        self.filled = self.empty = 0
         #: names that stand for what has stood before
         self.again = 0
         #: whether what is found is not registered
@@ -56,7 +50,8 @@ class Walk:
         """Walk over a model under a name ("" for the model itself)."""
         stack: list[tuple[str, Any, Chain | None]] = [(name, root, None)]
         self.first = self.first or root
-        classes, modules, snapshots, snapshot = self.classes, self.modules, self.snapshots, kinds.snapshot
+        classes, modules, names, snapshots = self.classes, self.modules, self.names, self.snapshots
+        snapshot = kinds.snapshot
         while stack:
             name, module, up = stack.pop()
             told = classes.get(type(module)) or self._class(type(module))
@@ -68,16 +63,21 @@ class Walk:
             if told.odd:
                 attributes = self._odd(name, module, told, attributes)
             if told.wraps is None:
-                snapshots.append(snapshot(name, module))
+                snapshots.append(snapshot(name, actual(module) if told.scripted else module))
             prefix = f"{name}." if name else ""
-            if held := attributes.get("_parameters"):
+            before = len(names)
+            if (held := attributes.get("_parameters")) or self.flat.pieces:
                 self._parameters(prefix, held, module)
+            if len(names) > before:
+                self.filled += 1
+            elif not attributes.get("_modules"):
+                self.empty += 1
             if held := attributes.get("_buffers"):
                 self._buffers(prefix, held)
             if len(attributes) != told.clean:
                 self._suspect(name, module, told, attributes)
-            if held := attributes.get("_modules"):
-                below = children(told, name, held)
+            if attributes.get("_modules"):
+                below = children(told, name, attributes)
                 chain = module, up
                 below.reverse()
                 stack += [(key, child, chain) for key, child in below]
@@ -173,7 +173,7 @@ class Walk:
             self._buffers(prefix, attributes.get("_buffers"))
             self.again += len(self.names) - before
             chain = module, up
-            below = children(self.classes[type(module)], name, attributes.get("_modules"))
+            below = children(self.classes[type(module)], name, attributes)
             stack += [(key, child, chain) for key, child in reversed(below) if not _within(child, chain)]
 
 

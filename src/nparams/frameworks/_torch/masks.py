@@ -1,0 +1,24 @@
+"""Pruned models: torch.nn.utils.prune keeps a mask of zeros and ones beside each pruned parameter."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.frameworks._torch.listing import Listing
+
+#: pytorch/pytorch torch/nn/utils/prune.py, `BasePruningMethod.apply`: weight_orig is the parameter, weight_mask a buffer
+MASK, ORIGINAL = "_mask", "_orig"
+
+
+def pruned(listing: Listing) -> int | None:
+    """How many parameters masks set to zero; None where there are no masks, or none whose numbers are here."""
+    masks = [k for k, name in enumerate(listing.names) if name.endswith(MASK) and listing.roles[k] == "buffer"]
+    if not masks:
+        return None
+    names = set(listing.names)
+    found = None
+    for k in masks:
+        mask = listing.held[k]
+        if listing.names[k].removesuffix(MASK) + ORIGINAL in names and not mask.is_meta and listing.own(k):
+            found = (found or 0) + mask.numel() - int(mask.count_nonzero())
+    return found
