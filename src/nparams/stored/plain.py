@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn, Protocol
@@ -55,7 +53,10 @@ def strict(text: str | bytes) -> Any:
       ...
     ValueError: the key a appears twice
     """
-    return DECODER.decode(text if isinstance(text, str) else text.decode())
+    import json  # most headers are read without
+
+    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+    return decoder.decode(text if isinstance(text, str) else text.decode())
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -68,9 +69,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
-
-
-DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
 def whole_number(value: object) -> int | None:
