@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import json
     from typing import Any, NoReturn, Protocol
 
     class Opened(Protocol):
@@ -53,10 +54,14 @@ def strict(text: str | bytes) -> Any:
       ...
     ValueError: the key a appears twice
     """
+    return decoder().decode(text if isinstance(text, str) else text.decode())
+
+
+def decoder() -> json.JSONDecoder:
+    """What reads strict JSON piece by piece."""
     import json  # most headers are read without
 
-    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
-    return decoder.decode(text if isinstance(text, str) else text.decode())
+    return json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

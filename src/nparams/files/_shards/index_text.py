@@ -7,7 +7,6 @@ import re
 from nparams.errors import FormatError, shown
 from nparams.files._safetensors.raw_text import excerpt
 from nparams.files.json_text import AFTER, EMPTY, NAME, PAIR, SPACE, text_of
-from nparams.stored.plain import DECODER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ class Index:
     def _other(self, at: int) -> tuple[Any, int]:
         piece = self.raw[at : at + MAX_OTHER].decode("utf-8", "surrogateescape")
         try:
-            value, length = DECODER.raw_decode(piece)
+            value, length = decoder().raw_decode(piece)
         except (ValueError, RecursionError):
             self.fail(at, f"not JSON, or more than {MAX_OTHER:,} bytes of something other than the weight_map")
         return value, at + len(piece[:length].encode("utf-8", "surrogateescape"))
