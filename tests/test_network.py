@@ -64,7 +64,7 @@ def test_ties_are_counted_once_and_shown() -> None:
     network = flat(T("embed.weight", (10, 4)), T("head.weight", (10, 4), tied_to="embed.weight"))
     assert (network.total, network.totals.listed, network.totals.elements) == (40, 80, 80)
     assert rows(network) == [("embed", 1, 40), ("head", 1, 0)]
-    assert network.layers[1].notes == ["head.weight tied to embed.weight"]
+    assert network.layers[1].notes == ["weight tied to embed.weight"]
     assert "tied to embed.weight" in str(network)
     assert "adds nothing" in network.explain()
 

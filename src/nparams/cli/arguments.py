@@ -23,6 +23,8 @@ How many parameters does this neural network have, and why?
   nparams "input 28x28x1; conv 32 3x3; maxpool 2; flatten; dense 10"
   nparams lstm 128 on 64 --explain     one layer; nparams layers lists the kinds
   nparams model.py:Net                 PyTorch or Keras code: read, never run
+  nparams "python:mypkg:Net(16)"       code of yours: imported and run, then counted
+  nparams "python:mypkg:Net(h, n)"     its closed form, traced and verified
   nparams resnet50                     a textbook network, by its name
   nparams model.safetensors            a checkpoint: only its header is read
   nparams model.gguf --json            for programs
@@ -70,7 +72,8 @@ def parser() -> Parser:
     what = reading(made)
     what.add_argument("--expect", type=whole, metavar="N", help="exit 1 unless the total is N")
     look = made.add_argument_group("how it looks")
-    look.add_argument("--depth", type=whole, metavar="N", help="levels of --tree")
+    look.add_argument("--depth", type=whole, metavar="N", help="levels of modules: what is deeper is summed into them")
+    look.add_argument("--by", choices=("kind",), help="sum the rows by kind of layer")
     look.add_argument("--width", type=whole, metavar="N", help="columns of the output")
     about = made.add_argument_group("about")
     about.add_argument("-h", "--help", action="help", help="show this help")
@@ -137,6 +140,8 @@ def parsed(words: list[str]) -> Request:
     request = parser().parse_args(words, Request())
     if request.tensors and (request.view not in (None, "json", "csv") or request.quiet):
         raise UsageError("--tensors goes alone, or with --json or --csv")
+    if request.by is not None and (request.view not in (None, "table", "markdown", "csv") or request.tensors):
+        raise UsageError("--by kind sums the rows of the table; it goes alone, or with --markdown or --csv")
     if not request.source:
         raise UsageError("what should be counted? For example: nparams 784-16-16-10. See: nparams --help")
     return request

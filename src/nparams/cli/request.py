@@ -18,6 +18,7 @@ class Request:
     limits: str = "on"
     expect: int | None = None
     depth: int | None = None
+    by: str | None = None
     width: int | None = None
 
 

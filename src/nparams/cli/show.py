@@ -40,6 +40,7 @@ def look_for(request: Request, *, drawn: bool) -> Look:
         and not os.environ.get("NO_COLOR")
         and (bool(os.environ.get("FORCE_COLOR")) or os.environ.get("TERM") != "dumb"),
         depth=request.depth,
+        by=request.by,
     )
 
 

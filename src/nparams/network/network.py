@@ -136,14 +136,38 @@ class Network:
             self._rows = rows_of(self)
         return self._rows
 
-    def rows(self) -> list[dict[str, object]]:
-        """The rows as a list of dicts, ready for a data frame.
+    def rows(self, *, depth: int | None = None) -> list[dict[str, object]]:
+        """The rows as a list of dicts, ready for a data frame; a module `depth` levels down is one row with all in it.
 
         >>> import nparams
         >>> nparams.read("784-16-16-10").rows()[0]["total"]
         12560
         """
-        return [row.to_dict() for row in self.layers]
+        return [row.to_dict() for row in self.layers_to(depth)]
+
+    def layers_to(self, depth: int | None) -> list[Row]:
+        """The rows, those of modules deeper than `depth` levels below the root summed into the one above (None: all).
+
+        >>> import nparams
+        >>> [(row.name, row.total) for row in nparams.read("784-16-16-10").layers_to(0)]
+        [('', 13002)]
+        """
+        if depth is None:
+            return self.layers
+        from nparams.network.rows import rows_of
+
+        return rows_of(self, depth)
+
+    def by_kind(self) -> list[dict[str, object]]:
+        """The rows summed by kind of layer, the largest first: a list of dicts, ready for a data frame.
+
+        >>> import nparams
+        >>> nparams.read("784-16-16-10").by_kind()[0]["layers"]
+        3
+        """
+        from nparams.network.by_kind import groups_of
+
+        return [group.to_dict() for group in groups_of(self)]
 
     def formula(self, style: str = "text") -> str:
         """The closed form of the total as "text", "unicode" or "latex".
@@ -175,6 +199,22 @@ class Network:
     def is_numeric(self) -> bool:
         """Whether every size is a plain integer."""
         return not isinstance(self.totals.listed, Expr)
+
+    def table(self, *, depth: int | None = None, by: str | None = None, width: int | None = None) -> str:
+        """The table as text: with `depth` down to that level, by="kind" summed by kind of layer; see str().
+
+        >>> import nparams
+        >>> "Dense       3" in nparams.read("784-16-16-10").table(by="kind")
+        True
+        """
+        return self._drawn("table", depth=depth, by=by, width=width)
+
+    def tree(self, *, depth: int | None = None, width: int | None = None) -> str:
+        """The tree of modules as text, with the parameters in each, down to `depth` levels."""
+        return self._drawn("tree", depth=depth, width=width)
+
+    def _drawn(self, name: str, **look: Any) -> str:
+        return str(_view(name).render(self, _view("look").Look(**look)))
 
     def explain(self) -> str:
         """The count, step by step, as a teacher would write it."""

@@ -10,10 +10,11 @@ from nparams.network.tree import PARAMETER_ROLES, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from nparams.expr import Size
     from nparams.network.network import Network
+    from nparams.network.tree import Tensor
 
     Shape = tuple[Size, ...]
 
@@ -23,29 +24,36 @@ class Row:
 
     `formula` is in the layer's own letters, `numbers` the same with sizes put in and not worked out, for one copy.
     `weights`, `biases` and `total` are for all copies.  `apart` counts what is not a parameter (buffers and the like).
+    With `whole` the row stands for everything in the module, and has no formula.
     """
 
     __slots__ = (
-        "apart", "biases", "copies", "formula", "kind", "module", "name", "notes", "numbers", "out", "share", "takes",
-        "total", "unknown", "weights",
+        "apart", "biases", "copies", "formula", "holds", "kind", "module", "name", "notes", "numbers", "out", "share",
+        "takes", "total", "unknown", "weights",
     )  # fmt: skip
 
-    def __init__(self, name: str, module: Module, copies: Size, folds: int, scope: Sequence[Module]) -> None:
+    def __init__(
+        self, name: str, module: Module, copies: Size, folds: int, scope: Sequence[Module], *, whole: bool = False
+    ) -> None:
         self.name = name
         self.module = module
         self.kind = module.kind
         self.copies = copies
         self.takes = module.takes
         self.out = module.out
-        self.formula: Size | None = module.formula
-        self.numbers = numbers_of(module)
-        self.weights = _over(module, scope, copies, folds, "weight")
-        self.biases = _over(module, scope, copies, folds, "bias")
-        whole = _int(self.weights, self.biases)
-        self.total = add(self.weights, self.biases) if whole else _summed(module, scope, folds, PARAMETER_ROLES)
-        self.unknown = sum(t.role in PARAMETER_ROLES for t in module.tensors if t.size is None and t.tied_to is None)
-        self.apart = _apart(module, copies)
-        self.notes = [f"{t.name} tied to {t.tied_to}" for t in module.tensors if t.tied_to is not None]
+        self.formula: Size | None = None if whole else module.formula
+        self.numbers = None if whole else numbers_of(module)
+        held = Module(tensors=module.tensors, children=module.children if whole else ())
+        tensors = list(_within(held))
+        #: whether there is a parameter in it, also a tied one
+        self.holds = any(t.role in PARAMETER_ROLES for t in tensors)
+        self.weights = _over(held, scope, copies, folds, {"weight"})
+        self.biases = _over(held, scope, copies, folds, {"bias"})
+        plain = _int(self.weights, self.biases)
+        self.total = add(self.weights, self.biases) if plain else _summed(held, scope, folds, PARAMETER_ROLES)
+        self.unknown = sum(t.role in PARAMETER_ROLES for t in tensors if t.size is None and t.tied_to is None)
+        self.apart = _apart(held, scope, copies, folds)
+        self.notes = [] if whole else [_tie(t, module) for t in tensors if t.tied_to is not None]
         self.share: float | None = None
 
     def to_dict(self) -> dict[str, object]:
@@ -93,25 +101,42 @@ def numbers_of(module: Module) -> Size | None:
     return raw_sum(module)
 
 
-def _apart(module: Module, copies: Size) -> dict[str, Size]:
+def _tie(t: Tensor, module: Module) -> str:
+    """Which tensor another one is; the module's own name stands in the row already."""
+    leaf = t.name[len(module.name) + 1 :] if module.name and t.name.startswith(module.name) else t.name
+    return f"{leaf} tied to {t.tied_to}"
+
+
+def _within(module: Module) -> Iterator[Tensor]:
+    """Every tensor in a module and under it."""
+    stack = [module]
+    while stack:
+        inner = stack.pop()
+        yield from inner.tensors
+        stack.extend(reversed(inner.children))
+
+
+def _apart(module: Module, scope: Sequence[Module], copies: Size, folds: int) -> dict[str, Size]:
     """What the layer holds that is not a parameter: {role: elements}."""
-    held: dict[str, Size] = {}
-    for t in module.tensors:
-        if t.role not in PARAMETER_ROLES and t.size is not None and t.tied_to is None:
-            held[t.role] = tidy(add(held.get(t.role, 0), mul(t.size, copies)))  # as totals.py counts them
-    return held
+    roles = dict.fromkeys(
+        t.role for t in _within(module) if t.role not in PARAMETER_ROLES and t.size is not None and t.tied_to is None
+    )
+    held = {role: _over(module, scope, copies, folds, {role}) for role in roles}
+    return {role: size for role, size in held.items() if size != 0 or not module.children}
 
 
-def _over(module: Module, scope: Sequence[Module], copies: Size, folds: int, role: str) -> Size:
-    own = [t.size for t in module.tensors if t.role == role and t.tied_to is None and t.size is not None]
+def _over(module: Module, scope: Sequence[Module], copies: Size, folds: int, roles: Collection[str]) -> Size:
+    if module.children:
+        return _summed(module, scope, folds, roles)
+    own = [t.size for t in module.tensors if t.role in roles and t.tied_to is None and t.size is not None]
     if _int(copies, *own):
         return add(*own) * copies
-    return _summed(module, scope, folds, {role})
+    return _summed(module, scope, folds, roles)
 
 
 def _summed(module: Module, scope: Sequence[Module], folds: int, roles: Collection[str]) -> Size:
-    """The closed form of a layer's own tensors over every repeat that it stands in, `folds` equal siblings together."""
-    inner = Module(tensors=module.tensors)
+    """The closed form of what a layer holds over every repeat that it stands in, `folds` equal siblings together."""
+    inner = Module(tensors=module.tensors, children=module.children)
     for outer in reversed([m for m in scope if m.over is not None]):
         inner = Module(children=[inner], over=outer.over)
     size = closed_form(inner, lambda t: t.size if t.role in roles and t.tied_to is None else None)
@@ -126,20 +151,26 @@ def spread(module: Module) -> Size:
 # -- folding ----------------------------------------------------------------------------------------------------------
 
 
-def rows_of(network: Network) -> list[Row]:
-    """The rows, checked: their totals add up to the network's (InvariantError otherwise)."""
+def rows_of(network: Network, depth: int | None = None) -> list[Row]:
+    """The rows, checked: their totals add up to the network's (InvariantError otherwise).
+
+    A module `depth` levels below the root is one row with everything in it.
+    """
     signatures = signatures_of(network.root)
     rows: list[Row] = []
-    stack: list[tuple[Module, str, Size, int, tuple[Module, ...]]] = [(network.root, "", 1, 1, ())]
+    stack: list[tuple[Module, str, Size, int, tuple[Module, ...], int]] = [(network.root, "", 1, 1, (), 0)]
     while stack:
-        module, name, copies, folds, scope = stack.pop()
+        module, name, copies, folds, scope, level = stack.pop()
         if module.over is not None:
             copies = mul(copies, spread(module))
             scope = (*scope, module)
+        if level == depth and module.children:
+            rows.append(Row(name, module, copies, folds, scope, whole=True))
+            continue
         if module.tensors or (module.kind is not None and not module.children):
             rows.append(Row(name, module, copies, folds, scope))
         children = [
-            (first, _joined(name, module, first, label), mul(copies, count), folds * count, scope)
+            (first, _joined(name, module, first, label), mul(copies, count), folds * count, scope, level + 1)
             for first, label, count in folded(module, signatures)
         ]
         stack.extend(reversed(children))

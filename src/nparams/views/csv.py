@@ -10,13 +10,15 @@ from nparams.views.json import tensor_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nparams.network import Network
     from nparams.views.look import Look
 
 
 def render(network: Network, look: Look | None = None, *, tensors: bool = False) -> str:
     """A header and one line a row (or a tensor); no sum line, so that the column total (adds) gives the network's."""
-    table = tensor_rows if tensors else _rows
+    table = _asked(look, tensors)
     rows = table(network)
     names = list((rows or table(_smallest()))[0])
     out = StringIO()
@@ -24,6 +26,16 @@ def render(network: Network, look: Look | None = None, *, tensors: bool = False)
     writer.writerow(names)
     writer.writerows([_safe(contract_cell(row[name])) for name in names] for row in rows)
     return out.getvalue().rstrip("\n")
+
+
+def _asked(look: Look | None, tensors: bool) -> Callable[[Network], list[dict[str, object]]]:
+    """What makes the lines."""
+    if tensors:
+        return tensor_rows
+    if look is not None and look.by == "kind":
+        return lambda network: network.by_kind()
+    depth = None if look is None else look.depth
+    return _rows if depth is None else lambda network: network.rows(depth=depth)
 
 
 def _smallest() -> Network:

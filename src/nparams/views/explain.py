@@ -125,7 +125,7 @@ class _Writer:
     def _tensors(self, row: Row) -> None:
         """A layer of unknown kind: its tensors, by name and shape."""
         for t in row.module.tensors:
-            leaf = self.look.name(t.name.rpartition(".")[2] or t.name)
+            leaf = self.look.name(_inside(t.name, row.module.name))
             if t.tied_to is not None:
                 self.say(f"{leaf} is {self.look.name(t.tied_to)} itself (tied): it adds nothing.")
             elif t.role in PARAMETER_ROLES and t.size is None:
@@ -186,6 +186,11 @@ def _symbolic(size: Size) -> bool:
     from nparams.expr import free_symbols
 
     return bool(free_symbols(size))
+
+
+def _inside(name: str, module: str) -> str:
+    """The name of a tensor without that of its module, which stands above."""
+    return name[len(module) + 1 :] if module and name.startswith(module) else name.rpartition(".")[2] or name
 
 
 def _only(tensor: Tensor) -> Module:

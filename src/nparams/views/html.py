@@ -160,7 +160,7 @@ def _sum(network: Network, symbols: bool) -> str:
 
 def _table(network: Network, look: Look) -> str:
     """The rows of every other view, to be copied into a document."""
-    made, rows = columns(network, look), shown_rows(network)
+    made, rows = columns(network, look), shown_rows(network, look.depth)
     if not rows:
         return ""
     head = "".join(f'<th scope="col"{_kind(column)}>{_text(column.name)}</th>' for column in made)

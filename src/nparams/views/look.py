@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import escaped, place, uncounted
+from nparams.errors import UsageError, escaped, place, shown, uncounted
 from nparams.expr import Expr, render
 
 TYPE_CHECKING = False
@@ -15,20 +15,28 @@ class Look:
     """What the reader's side can show.
 
     `width`: columns, or None for no limit; `unicode`: whether · and Σ can be shown; `rich`: draw with rich, in colour
-    unless `colour` is off; `depth`: levels of a tree, or None for all.
+    unless `colour` is off; `depth`: levels of modules below the root, or None for all; `by`: "kind" sums the rows of a
+    table by kind of layer.  Raises UsageError where they cannot be had.
     """
 
-    __slots__ = ("colour", "depth", "rich", "unicode", "width")
+    __slots__ = ("by", "colour", "depth", "rich", "unicode", "width")
 
     def __init__(
         self, *, width: int | None = None, unicode: bool = True, rich: bool = False, colour: bool = False,
-        depth: int | None = None,
+        depth: int | None = None, by: str | None = None,
     ) -> None:  # fmt: skip
+        if by not in (None, "kind"):
+            raise UsageError(f"rows can be summed by kind, not by {shown(str(by))}")
+        if by is not None and depth is not None:
+            raise UsageError("rows are summed by kind or down to a depth, not both")
+        if depth is not None and depth < 0:
+            raise UsageError(f"depth is {depth}: 0 is the network itself, 1 what stands in it")
         self.width = width
         self.unicode = unicode
         self.rich = rich
         self.colour = colour
         self.depth = depth
+        self.by = by
 
     @property
     def style(self) -> str:
@@ -52,6 +60,10 @@ class Look:
     def times(self) -> str:
         """What stands before a number of copies."""
         return "×" if self.unicode else "x"
+
+    def bar(self) -> str:
+        """What a bar is drawn with."""
+        return "█" if self.unicode else "#"
 
     def condition(self, words: str) -> str:
         """A condition such as l >= 1, with the textbook's sign where it can be shown."""
