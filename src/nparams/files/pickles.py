@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nparams.errors import UnsupportedError, escaped, place
 from nparams.files._pickle import Refused, load
-from nparams.files._pytorch.model import Model
+from nparams.files._pytorch.model import read_model
 from nparams.files._pytorch.nested import Nested
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
@@ -40,7 +40,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     """
     with Paused():
         loaded = load(source, calls=Nested(source).calls, persistent=_outside, limits=limits)
-        model = Model(source.name).read(loaded.value)
+        model = read_model(source.name, loaded.value)
         if not model.tensors:
             raise UnsupportedError(
                 f"{place(source.name)} is a pickle without tensors or arrays{_classes(loaded.classes)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nparams.errors import FormatError, place, shown, telling
 from nparams.files._pickle import load
-from nparams.files._pytorch.model import Model
+from nparams.files._pytorch.model import read_model
 from nparams.files._pytorch.nested import Nested
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
@@ -43,7 +43,7 @@ def _read(archive: Archive, source: ByteSource, folder: Folder | None, limits: b
     storages = Storages()
     member = pickle_of(archive, root + PICKLE, source.name)
     loaded = load(member, calls=Nested(member).calls, persistent=storages, limits=limits)
-    model = Model(source.name).read(loaded.value)
+    model = read_model(source.name, loaded.value)
     payload = Zipped(archive, root)
     unread = payload.check(storages, source.name)
     network = network_of(model, loaded, payload, folder, source.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from nparams.errors import FormatError, place
 from nparams.files._pickle import Dict, load
-from nparams.files._pytorch.model import Model
+from nparams.files._pytorch.model import read_model
 from nparams.files._pytorch.nested import Nested
 from nparams.files._pytorch.network import network_of
 from nparams.files._pytorch.pause import Paused
@@ -51,7 +51,7 @@ def _read(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     loaded = load(source, told.end, calls=Nested(source).calls, persistent=storages, limits=limits)
     keys = load(source, loaded.end, calls={}, limits=limits)
     payload = Rows(source, file, storages, keys.value, keys.end)
-    model = Model(source.name).read(loaded.value)
+    model = read_model(source.name, loaded.value)
     network = network_of(model, loaded, payload, folder, source.name)
     network.form = "pytorch-legacy"
     network.flags += payload.flags

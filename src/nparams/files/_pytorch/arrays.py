@@ -9,10 +9,11 @@ from nparams.dtypes import BLOCKS, bytes_of
 from nparams.errors import escaped
 from nparams.files._pickle import Call, Global, Record
 from nparams.files._pytorch import others
-from nparams.files._pytorch.array import MAX_DIMENSION, MAX_DIMENSIONS, MAX_ELEMENTS, dtype_of, flag, product, tuple_of
+from nparams.files._pytorch.array import MAX_DIMENSION, MAX_DIMENSIONS, dtype_of, flag, product, tuple_of
 from nparams.files._pytorch.array import Array as Array
 from nparams.files._pytorch.array import Wrong as Wrong
 from nparams.files._pytorch.storages import Storage
+from nparams.stored._checkpoint.array import MAX_ELEMENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Making:
 
     >>> Making().array(3)
     Traceback (most recent call last):
-    nparams.files._pytorch.array.Wrong: is made of what is no tensor
+    nparams.stored._checkpoint.array.Wrong: is made of what is no tensor
     """
 
     __slots__ = ("deep", "parts")

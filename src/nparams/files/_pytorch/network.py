@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, escaped, shown
+from nparams.errors import FormatError, shown
 from nparams.network import Network
+from nparams.stored._checkpoint.model import plural
 from nparams.stored.named import assemble
 
 TYPE_CHECKING = False
@@ -11,9 +12,9 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from nparams.files._pickle import Loaded
-    from nparams.files._pytorch.model import Model
     from nparams.files._pytorch.storages import Storage
     from nparams.files.bytesource import Folder
+    from nparams.stored._checkpoint.model import Model
 
     class Payload(Protocol):
         """Where the numbers of storages lie."""
@@ -39,26 +40,9 @@ def network_of(model: Model, loaded: Loaded, payload: Payload, folder: Folder | 
     return network
 
 
-def plural(count: int, what: str) -> str:
-    """A count with its noun.
-
-    >>> plural(1, "tensor"), plural(1000, "tensor")
-    ('1 tensor', '1,000 tensors')
-    """
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def _told(model: Model, loaded: Loaded) -> list[str]:
     """What was set aside, and what a file of whole modules is."""
-    aside: dict[str, list[int]] = {}
-    for t in model.tensors:
-        if t.role == "other" and isinstance(t.size, int):
-            held = aside.setdefault(t.note or "", [0, 0])
-            held[0], held[1] = held[0] + 1, held[1] + t.size
-    notes = [
-        f"set aside, {plural(size, 'number')} in {plural(count, 'tensor')}: {escaped(why)}"
-        for why, (count, size) in list(aside.items())[:MOST_TOLD]
-    ]
+    notes = model.told()
     if model.whole:
         classes = f"its classes ({len(loaded.classes):,}) are not loaded"
         notes.append(f"a whole model was saved: {classes}, only what they hold is read")
@@ -89,7 +73,6 @@ KINDS = {
     "BatchNorm2d": "BatchNorm", "BatchNorm3d": "BatchNorm", "LayerNorm": "LayerNorm", "GroupNorm": "GroupNorm",
     "Embedding": "Embedding", "LSTM": "LSTM", "GRU": "GRU", "RNN": "RNN",
 }  # fmt: skip
-MOST_TOLD = 8
 
 
 def _bytes(model: Model, payload: Payload, k: int, limit: int) -> bytes:
@@ -102,7 +85,8 @@ def _bytes(model: Model, payload: Payload, k: int, limit: int) -> bytes:
     if array.size * width > limit:
         raise FormatError(f"{told} takes {array.size * width:,} bytes where at most {limit:,} make sense")
     first, length = array.offset * width, array.size * width
-    if array.storage.root.held is not None:
-        source, at = array.storage.root.held
-        return source.read(at + array.storage.start + first, length)
-    return payload.read(array.storage, first, length)
+    storage: Storage = array.storage
+    if storage.root.held is not None:
+        source, at = storage.root.held
+        return source.read(at + storage.start + first, length)
+    return payload.read(storage, first, length)

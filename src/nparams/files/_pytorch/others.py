@@ -70,7 +70,7 @@ def moved(call: Any, making: Making) -> Array:
     """_rebuild_device_tensor_from_numpy, _from_cpu_tensor(data, dtype, device, requires_grad): TPUs and the like."""
     data, dtype, _, trained = call.args
     made = making.array(data)
-    made.dtype, made.trainable, made.storage = dtype_of(dtype), flag(trained), None
+    made.dtype, made.trainable, made.storage, made.foreign = dtype_of(dtype), flag(trained), None, False
     return made
 
 
@@ -166,7 +166,7 @@ def numpy_array(call: Any, making: Making) -> Array:
     else:
         shape, dtype, _, held = call.state[-4:]
     made = Array(tuple_of(shape), numpy_dtype(dtype))
-    made.note = "an array of numpy"
+    made.note, made.foreign = "an array of numpy", True
     needed = bytes_of(made.size, made.dtype) if made.dtype else None
     if needed is not None and needed > held_bytes(held):
         raise Wrong(f"takes {needed:,} bytes by its shape, but {held_bytes(held):,} are there")

@@ -7,6 +7,7 @@ import re
 from nparams.errors import FormatError, shown
 from nparams.files._safetensors.raw_text import excerpt
 from nparams.files.json_text import AFTER, EMPTY, NAME, PAIR, SPACE, text_of
+from nparams.stored.plain import decoder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from nparams.errors import FormatError, escaped, place, shown
 from nparams.files._pickle import Dict
 from nparams.files._pytorch.arrays import Array, Making, Wrong, is_array
 from nparams.files._pytorch.network import KINDS, WIDTHS
-from nparams.files._pytorch.ties import tie
 from nparams.files._torchscript.objects import NATIVE_PART, PARAMETER, Objects, unwrapped
 from nparams.files._torchscript.roles import constant, role
 from nparams.network import Module, Network, Tensor
 from nparams.network.grouping import module_at
+from nparams.stored._checkpoint.ties import tie
 from nparams.stored.named import assemble
 
 TYPE_CHECKING = False

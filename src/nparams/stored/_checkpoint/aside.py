@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from nparams.files._pytorch.storages import Storage
-from nparams.files._pytorch.walk import BESIDE, KEY, PARAMETER, Item, Spot
 from nparams.roles import is_copy, run_state
+from nparams.stored._checkpoint.walk import BESIDE, KEY, PARAMETER, Item, Spot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from nparams.files._pytorch.arrays import Array
+    from nparams.stored._checkpoint.array import Array
 
     Held = list[tuple[Item, Array]]
 
@@ -23,7 +20,7 @@ def set_aside(items: list[Item], arrays: list[Array], in_dictionary: bool) -> No
     for item, array in held:
         if array.dtype is None and array.shape is not None:
             item.spot = marked(item.spot, "an array of what is no plain number")
-    foreign = [item for item, _ in held if is_foreign(item.value)]
+    foreign = [item for item, array in held if array.foreign]
     for item in foreign if len(foreign) < len(held) else ():
         item.spot = marked(item.spot, item.spot.why or "an array of numpy beside tensors of PyTorch")
     if any(item.how is PARAMETER for item, _ in held):
@@ -83,11 +80,6 @@ def marked(spot: Spot, why: str) -> Spot:
 def within_plain(spot: Spot) -> bool:
     """Whether a container stands in a dictionary, and not in a module, whose parts are called as they like."""
     return spot.parent is not None and spot.parent.kind is None
-
-
-def is_foreign(value: Any) -> bool:
-    """Whether a tensor is an array of numpy."""
-    return not isinstance(value, Storage) and value.maker.module.startswith("numpy")
 
 
 def same_shapes(group: list[Array], shapes: dict[object, int]) -> bool:

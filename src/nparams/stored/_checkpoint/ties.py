@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nparams.files._pytorch.arrays import Array
     from nparams.network import Tensor
+    from nparams.stored._checkpoint.array import Array
 
     #: storage, first byte, bytes (all of them) or steps (some of them)
     Extent = tuple[str, int, object]
