@@ -31,6 +31,7 @@ CORE = f"network {BELOW}"
 SOURCES = "notation files frameworks architectures"
 BY_COMPUTED_NAME = "__init__ _read cli"  # they load what a row of the registry names
 COMPUTED = "a computed name"
+USERS_CODE = "nparams/frameworks/_call/load.py"  # the one place that imports what the user names: python:package.module
 TERMINAL_VIEWS = {"table": "rich", "tree": "rich", "terminal": "rich"}
 OWN_FRAMEWORK = {
     "torch": "torch",
@@ -87,7 +88,8 @@ class Place(NamedTuple):
     @classmethod
     def of(cls, path: str) -> Place:
         parts = PurePosixPath(path).with_suffix("").parts[1:]
-        return cls(path, parts[0], parts[-1])
+        inside = len(parts) > 2 and parts[0] == "frameworks"  # frameworks/_torch/walk.py may what frameworks/_torch may
+        return cls(path, parts[0], parts[1] if inside else parts[-1])
 
 
 def violations(tree: Mapping[str, str]) -> list[str]:
@@ -108,7 +110,8 @@ def reason_against(place: Place, found: Import) -> str:
     room = TABLE[place.room]
     root = found.target.partition(".")[0]
     if root == COMPUTED:
-        return "" if place.room in BY_COMPUTED_NAME.split() else f": only {BY_COMPUTED_NAME} may"
+        may = place.room in BY_COMPUTED_NAME.split() or place.path == USERS_CODE
+        return "" if may else f": only {BY_COMPUTED_NAME} may"
     if root == PACKAGE:
         return against_ours(place, found)
     if root == "__future__" or (root in sys.stdlib_module_names and room.standard):

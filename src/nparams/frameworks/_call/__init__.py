@@ -1,0 +1,1 @@
+"""What stands behind python:package.module:Net(): the expression, the import, and the run of the user's code."""
