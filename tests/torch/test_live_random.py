@@ -217,6 +217,9 @@ def test_random_models(rng: random.Random, odd: bool) -> None:
     with Untouched(model):
         text = nparams.read(model).to_json(tensors=True)
     check(text, expected(model))
+    shown = [tuple(t["shape"]) for t in json.loads(text)["tensors"] if t["role"] != "other"]
+    inner = model.module if isinstance(model, nn.DataParallel) else model
+    assert sorted(shown) == sorted(tuple(t.shape) for _, _, t in names(inner))  # a tied one shows its own
 
 
 @settings(max_examples=60)
