@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import ExprError, ReadError
 from nparams.expr import Expr, add, evaluate, mul
+from nparams.expr.nodes import build
 from nparams.frameworks._trace.groups import template
 
 TYPE_CHECKING = False
@@ -72,7 +73,15 @@ def _candidate(numbers: list[tuple[int, Values]], pool: Mapping[Expr, int]) -> S
     first = numbers[0][0]
     same = sorted((e for e, value in pool.items() if value == first), key=lambda e: (len(str(e)), str(e)))
     exact = next((e for e in same if _gives(e, numbers)), None)
-    return exact if exact is not None else _line(numbers, pool)
+    return exact if exact is not None else _half(numbers, pool) or _line(numbers, pool)
+
+
+def _half(numbers: list[tuple[int, Values]], pool: Mapping[Expr, int]) -> Size | None:
+    """Half or a quarter of an expression that came up: every other number of a table is taken."""
+    first = numbers[0][0]
+    halves = [(e, k, op) for e, v in pool.items() for k in (2, 4) for op in ("floordiv", "ceildiv") if v // k == first]
+    made = (build(op, (e, k)) for e, k, op in sorted(halves, key=lambda half: (len(str(half[0])), half[1])))
+    return next((size for size in made if _gives(size, numbers)), None)
 
 
 def _line(numbers: list[tuple[int, Values]], pool: Mapping[Expr, int]) -> Size | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nparams.errors import ReadError
 from nparams.expr import product
 from nparams.frameworks._trace.numbers import tracked
-from nparams.frameworks._trace.shapes import Shapes, dims_of, given_shape, rearranged, sizes_in
+from nparams.frameworks._trace.shapes import Shapes, arange_size, dims_of, given_shape, rearranged, sizes_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ def watcher(journal: Journal | None) -> Any:
                 kwargs.pop("device", None)
                 out = func(*args, **kwargs)
             out = out if out.numel() <= SMALL else out.to(meta)
-            if journal is not None and func is torch.arange and len(args) == 1:
-                dims = dims_of(args)
-                if dims is not None:
-                    self.shapes.note(out, dims)
+            if journal is not None and func is torch.arange:
+                size = arange_size(args, kwargs)
+                if size is not None:
+                    self.shapes.note(out, (size,))
             return out
 
         def _moved(self, func: Any, args: Any, kwargs: Any) -> Any:

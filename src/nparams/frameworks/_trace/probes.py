@@ -13,7 +13,7 @@ from nparams.frameworks._trace.run import Broken, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from nparams.frameworks._trace.arguments import Arguments, Point, Symbol
     from nparams.frameworks._trace.run import Runner
@@ -69,18 +69,22 @@ class Study:
             return
         witnesses = [(first, self.arguments.values(self.base))]
         names = [item.name for item in first.items]
-        rng = random.Random(2)
-        for _ in range(12):
-            point = {
-                s.key: self.base[s.key] * (1 if s.flag or self.base[s.key] < 8 else rng.randint(1, 4))
-                for s in self.arguments.symbols
-            }
+        for point in self._elsewhere():
             run = self.run(point)
             if run is not None and [item.name for item in run.items] == names:
                 witnesses.append((run, self.arguments.values(point)))
-            if len(witnesses) > RUNS:
+            if len(witnesses) > RUNS + len(self.arguments.ints):
                 break
         self.lost = Lost(witnesses)
+
+    def _elsewhere(self) -> Iterator[Point]:
+        """Points with other sizes: each changed alone, then many at once."""
+        for s in self.arguments.ints:
+            yield from ({**self.base, s.key: n} for n in (self.base[s.key] + 1, 2 * self.base[s.key]))
+        rng = random.Random(2)
+        for _ in range(12):
+            wide = {s.key: rng.randint(1, 4) for s in self.arguments.ints if self.base[s.key] >= 8}
+            yield {key: value * wide.get(key, 1) for key, value in self.base.items()}
 
     # -- which arguments matter -------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nparams.expr import Expr
+from nparams.expr import Expr, add, mul
+from nparams.expr.nodes import build
+from nparams.frameworks._trace.journal import guarded
 from nparams.frameworks._trace.numbers import Tracked, size_of
 
 TYPE_CHECKING = False
@@ -70,6 +72,16 @@ def dims_of(sizes: Any) -> Dims | None:
             return None
         found.append(size_of(size))
     return tuple(found)
+
+
+def arange_size(args: tuple[Any, ...], named: dict[str, Any]) -> Size | None:
+    """How many numbers torch.arange gives; None where that is no whole-number arithmetic."""
+    given = [*args, *(named[key] for key in ("start", "end", "step") if key in named)]
+    if not given or not all(isinstance(n, int) for n in given) or ("end" in named and "start" not in named and args):
+        return None
+    start, end, step = (0, given[0], 1) if len(given) == 1 else (*given, 1)[:3]
+    span = add(size_of(end), mul(-1, size_of(start)))
+    return span if step == 1 else guarded(build, "ceildiv", (span, size_of(step)))
 
 
 def rearranged(shape: tuple[int, ...], inputs: list[tuple[tuple[int, ...], Dims]]) -> Dims:
