@@ -28,6 +28,7 @@ def ran(words: list[str], capsys: CAPTURE) -> tuple[int, str, str]:
     return status, out, err
 
 
+BY_KIND = "kind,layers,weights,biases,total,share,unknown"
 # command line | its whole output
 PRINTED = [
     (["-q", SIZES], "13002\n"),
@@ -44,6 +45,10 @@ PRINTED = [
     (["-q", "word-longer", "--from", "sizes"], "longer*word + longer\n"),
     (["-q", SIZES, "--expect", "13,002"], "13002\n"),
     (["-q", SIZES, "--expect", "13_002"], "13002\n"),
+    (
+        ["--csv", SIZES, "--by", "kind"],
+        "kind,layers,weights,biases,total,share,unknown\nDense,3,12960,42,13002,1.0,0\n",
+    ),
     (["--version"], f"nparams {__version__}\n"),
 ]
 
@@ -66,6 +71,9 @@ REFUSED = [
     ([SIZES, "--from", "pictures"], 'no form is called "pictures"'),
     ([SIZES, "--bias", "some"], 'bias "some": choose one of all, hidden, none'),
     ([SIZES, "--convention", "mine"], "invalid choice: 'mine'"),
+    ([SIZES, "--by", "size"], "invalid choice: 'size'"),
+    ([SIZES, "--by", "kind", "--json"], "--by kind sums the rows of the table"),
+    ([SIZES, "--by", "kind", "--depth", "1"], "by kind or down to a depth, not both"),
     ([SIZES, "--expect", "many"], '"many" is not a whole number'),
     ([SIZES, "--expect", "-5"], "expect"),
     ([SIZES, "--width", "wide"], '"wide" is not a whole number'),
