@@ -315,7 +315,8 @@ case("int4 embeddings", "int4", weights=11 * 5, trainable=0, bookkeeping=11 + 11
 case("int4 einsum", "int4", weights=5 * 7, biases=7, trainable=7, bookkeeping=7 + 7 + 5, elements=5 * 4 + 7 + 19,
      dtypes={"int4": 35, "float32": 7}, parameter_bytes=20 + 28, bytes=48 + 28 + 7 + 20, framework=20 + 7 + 19)(
     lambda: changed(
-        built(L.EinsumDense("abc,cd->abd", output_shape=(6, 7), bias_axes="d"), None, 6, 5), lambda e: e.quantize("int4")
+        built(L.EinsumDense("abc,cd->abd", output_shape=(6, 7), bias_axes="d"), None, 6, 5),
+        lambda e: e.quantize("int4"),
     )
 )  # fmt: skip
 # three scales and three histories of 1,024 entries
