@@ -224,4 +224,4 @@ def test_long_names_are_cut_in_the_middle() -> None:
     name = f"first{'x' * 200}last"
     for look, mark in ((Look(), "…"), (Look(unicode=False), "...")):
         (line,) = [line for line in table.render(crowded(0, name), look).split("\n") if line.startswith("first")]
-        assert line.split()[0] == f"{name[:38]}{mark}{name[-24:]}"
+        assert line.split()[0] == f"{name[:46]}{mark}{name[-32:]}"

@@ -314,6 +314,16 @@ def test_a_scripted_model(make: Callable[[], nn.Module]) -> None:
     assert held == [told(row) for row in nparams.read(plain).layers]
 
 
+def test_quantised_layers_are_the_layers_that_they_were() -> None:
+    """With the helpers that torch.ao puts into them; sizes as they are unpacked."""
+    plain = nn.Sequential(nn.Linear(30, 40), nn.LSTM(30, 40, 2), nn.ReLU())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        packed = torch.ao.quantization.quantize_dynamic(plain)
+    shown = [(row.name, row.kind, str(row.formula), str(row.numbers), row.total) for row in nparams.read(packed).layers]
+    assert shown == [(r.name, r.kind, str(r.formula), str(r.numbers), r.total) for r in nparams.read(plain).layers]
+
+
 def test_depth_and_width() -> None:
     """300 modules inside modules, and 2,000 beside each other."""
     deep: nn.Module = nn.Linear(1, 1)

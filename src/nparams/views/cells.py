@@ -37,7 +37,7 @@ class Column:
 
 
 #: characters of a name that a table shows: the first and the last of a longer one (--tensors, --csv, --json: all)
-LONGEST, FIRST, LAST = 64, 38, 24
+LONGEST, FIRST, LAST = 80, 46, 32
 #: rows of arrays that are no parameters, and of layers that hold nothing, that a table shows one by one
 FEW, MANY = 2, 8
 #: columns of text that the longest bar takes

@@ -67,7 +67,7 @@ class Place:
     def take_helpers(self) -> None:
         """Modules that no class of torch.nn made and that have no parameters (observers, packed weights)."""
         for child in self.children:
-            if not child.taken and not child.holds and child.known.cls is None and not child.known.container:
+            if not child.taken and not child.holds and all(inner.known.cls is None for inner in child.below()):
                 self._take_all(child)
 
     def _take_all(self, inner: Place) -> None:
