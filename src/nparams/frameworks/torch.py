@@ -3,25 +3,107 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
-from nparams.frameworks._torch.model import read_models
+from nparams.frameworks._torch import refused
+from nparams.frameworks._torch.access import named
+from nparams.frameworks._torch.hidden import is_module
+from nparams.frameworks._torch.loose import holds_tensors, is_iterator, is_tensor
+from nparams.frameworks._torch.model import read_exported, read_models, read_tensors
 from nparams.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+#: dicts in dicts, and entries, that are looked through for a tensor
+DEEPEST, MOST = 6, 100_000
+
 
 def claims(source: object) -> bool:
-    """Whether `source` is something of PyTorch's."""
-    torch: Any = sys.modules.get("torch")
-    nn = sys.modules.get("torch.nn")
-    return torch is not None and nn is not None and issubclass(type(source), nn.Module)
+    """Whether `source` is something of PyTorch's, or has to do with it."""
+    if sys.modules.get("torch.nn") is None:
+        return False
+    try:
+        return _is_readable(source) or refused.is_class(source) or _is_near(source)
+    except Exception:  # a class of the user's that cannot even be looked at
+        return False
 
 
-def read(source: object) -> Network:
-    """The network that a live model is."""
-    import torch
+def _is_readable(source: object) -> bool:
+    return (
+        is_module(source)
+        or holds_tensors(source)
+        or is_iterator(source)
+        or _is_exported(source)
+        or _is_mapping(source)
+        or bool(_modules_in(source))
+    )
 
+
+def _is_near(source: object) -> bool:
+    return refused.known(source) is not None or bool(refused.held(source))
+
+
+def _is_exported(source: object) -> bool:
+    module = sys.modules.get("torch.export")
+    return module is not None and isinstance(source, getattr(module, "ExportedProgram", ()))
+
+
+def _is_mapping(source: object) -> bool:
+    """Whether it is a dict with a tensor somewhere in it, as a state dict or a checkpoint in memory."""
+    stack: list[tuple[object, int]] = [(source, 0)]
+    looked = 0
+    while stack and looked < MOST:
+        value, depth = stack.pop()
+        looked += 1
+        if is_tensor(value) and depth:
+            return True
+        if isinstance(value, Mapping) and depth < DEEPEST:
+            stack += [(inner, depth + 1) for inner in reversed(list(value.values()))]
+    return False
+
+
+def _modules_in(source: object) -> dict[str, Any]:
+    """The models of a plain dict or list of several, by name."""
+    if type(source) is dict and source and all(map(is_module, source.values())):
+        return {str(name): model for name, model in source.items()}
+    if type(source) in (list, tuple) and source and all(map(is_module, source)):  # type: ignore[call-overload]
+        return {str(k): model for k, model in enumerate(source)}  # type: ignore[arg-type, var-annotated]
+    return {}
+
+
+def read(source: Any) -> Network:
+    """The network that a live model is: each parameter once, under the name that the model gives it first."""
+    torch: Any = sys.modules["torch"]
     with torch._C.DisableTorchFunction():
-        return read_models({"": source}, type(source).__name__)
+        if not issubclass(type(source), torch.nn.Module):
+            from nparams.frameworks._torch import state_dict
+
+            return state_dict.read(source)
+        return _read(source)
+
+
+def _read(source: Any) -> Network:
+    if is_module(source):
+        return read_models({"": source}, named(source))
+    if _is_exported(source):
+        return read_exported(source)
+    if holds_tensors(source):
+        return read_tensors(source, "a tensor" if is_tensor(source) else f"{type(source).__name__} of tensors")
+    if is_iterator(source):
+        return read_tensors(source, "parameters")
+    models = _modules_in(source) or (refused.held(source) if refused.is_pipeline(source) else {})
+    if models:
+        title = type(source).__name__ if type(source) not in (dict, list, tuple) else f"{len(models):,} models"
+        return read_models(models, title, {f"{name}.": name for name in models})
+    if isinstance(source, Mapping):
+        return _state_dict(source)
+    raise refused.refusal(source)
+
+
+def _state_dict(source: Mapping[str, object]) -> Network:
+    from nparams.frameworks._torch import state_dict
+
+    return state_dict.read(source)
+

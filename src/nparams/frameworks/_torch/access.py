@@ -74,6 +74,21 @@ def items(held: object) -> Iterable[tuple[str, Any]]:
     return () if held is None else held.items()  # type: ignore[attr-defined, no-any-return]
 
 
+def named(module: Any) -> str:
+    """The name of a model's class, past its wrappers, and of a scripted one the name of what was scripted."""
+    for _ in range(20):
+        told = Class(type(module))
+        if told.wraps is None:
+            break
+        inner = dict(items(own(module).get("_modules"))).get(told.wraps[0])
+        if inner is None:
+            break
+        module = inner
+    if told.scripted and (held := own(module).get("_c")) is not None:
+        return str(held._type().name())  # pytorch/pytorch torch/jit/_script.py, `original_name`
+    return type(module).__name__
+
+
 def children(told: Class, name: str, attributes: dict[str, Any]) -> list[tuple[str, Any]]:
     """The modules that stand in a module, under their full names; a wrapper's child bears the wrapper's own name."""
     found = items(attributes.get("_modules"))

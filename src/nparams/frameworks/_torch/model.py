@@ -6,6 +6,7 @@ from nparams.frameworks._torch import tree
 from nparams.frameworks._torch.finish import finish
 from nparams.frameworks._torch.hidden import add_unregistered
 from nparams.frameworks._torch.listing import Listing
+from nparams.frameworks._torch.loose import exported, gathered, note
 from nparams.frameworks._torch.masks import pruned
 from nparams.frameworks._torch.notes import hidden, sentences
 from nparams.frameworks._torch.walk import Walk
@@ -24,15 +25,37 @@ def read_models(models: Mapping[str, object], title: str, parts: Mapping[str, st
     walk = Walk()
     for name, model in models.items():
         walk.run(name, model)
-    layers = f"PyTorch model, {_layers(walk)}"
-    groups = add_unregistered(walk)
+    described = f"PyTorch model, {_layers(walk)}"
+    network = _made(walk, next(iter(models.values())), title, described, add_unregistered(walk))
+    network.parts |= parts or {}
+    return network
+
+
+def read_tensors(source: object, title: str) -> Network:
+    """Tensors that stand in no module."""
+    walk = Walk()
+    guessed = gathered(source, walk)
+    count = len(walk.names)
+    network = _made(walk, None, title, f"{count:,} tensor{'s' if count != 1 else ''} of PyTorch", ())
+    network.notes += note(guessed)
+    return network
+
+
+def read_exported(program: object) -> Network:
+    """A program that torch.export made."""
+    walk = Walk()
+    exported(program, walk)
+    return _made(walk, None, "ExportedProgram", "a program of torch.export", ())
+
+
+def _made(walk: Walk, model: object, title: str, described: str, groups: Sequence[Group]) -> Network:
     listing = Listing(walk)
     tensors, snapshots = listing.tensors(), walk.snapshots
-    made = finish(tensors, next(iter(models.values())))
+    made = finish(tensors, model)
     network = Network(
-        tensors=tensors, tree=lambda tensors: tree.build(snapshots, tensors), source=title, form="torch",
-        read_as=title, described=", ".join((layers, *walk.wrapped)), notes=made.notes, routes=made.routes,
-        parts={**made.parts, **(parts or {})},
+        tensors=tensors, tree=(lambda tensors: tree.build(snapshots, tensors)) if snapshots else None, source=title,
+        form="torch", read_as=title, described=", ".join((described, *walk.wrapped)), notes=made.notes,
+        routes=made.routes, parts=made.parts,
     )  # fmt: skip
     _tell(network, listing, groups)
     return network
