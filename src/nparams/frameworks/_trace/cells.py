@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from nparams.errors import ReadError
-from nparams.expr import Expr, add, evaluate, mul, substitute
+from nparams.expr import Expr, add, evaluate, free_symbols, mul, substitute
+from nparams.expr.poly import Canonical
+from nparams.expr.rules import exact_quotient
 from nparams.frameworks._trace.fitting import fitted
 from nparams.frameworks._trace.groups import MARK, Key, canonical
 
@@ -93,14 +95,15 @@ def _cell(
     atoms = [s.expr for s in study.features]
 
     def fit(counts: list[tuple[Sampled, int]], what: str) -> Size:
-        samples = [(tuple(s.point[f.key] for f in study.features), n) for s, n in counts]
-        size = fitted(samples, atoms)
-        if size is None:
-            raise ReadError(
-                f"{what} {key.pattern.replace(MARK, '*')} follows no rule that was found in "
-                f"{', '.join(f.key for f in study.features)}"
-            )
-        return size
+        for kept in (counts, [(s, n) for s, n in counts if _ordered(s, study)]):
+            samples = [(tuple(s.point[f.key] for f in study.features), n) for s, n in kept]
+            size = fitted(samples, atoms) if samples else None
+            if size is not None:
+                return size
+        raise ReadError(
+            f"{what} {key.pattern.replace(MARK, '*')} follows no rule that was found in "
+            f"{', '.join(f.key for f in study.features)}"
+        )
 
     varying = [k for k in range(key.pattern.count(MARK)) if k not in fixed]
     words: list[int | Level] = [start[fixed.index(k)] if k in fixed else 0 for k in range(key.pattern.count(MARK))]
@@ -114,7 +117,8 @@ def _cell(
         there = [(s, c) for s, c in counts if c is not None and (depth == 0 or c[0])]
         count = fit([(s, c[0]) for s, c in there], "the number of")
         if depth == 0:
-            flags, count = split_flags(count, [f.expr for f in study.features if f.flag])
+            used = [f.expr for f in study.features if not f.flag and str(f.expr.label) in _names(count)]
+            flags, count = split_flags(count, [f.expr for f in study.features if f.flag], used)
         firsts = [(s, c[1]) for s, c in there if c[0]]
         first = None
         if all(n is not None for _, n in firsts):
@@ -124,6 +128,13 @@ def _cell(
                 first = None
         words[k] = Level(count, first)
     return Cell(key, words, flags)
+
+
+def _ordered(sampled: Sampled, study: Study) -> bool:
+    """Whether depths are in the same order as at the base: a count may be min(a, b)."""
+    ints = [f.key for f in study.features if not f.flag]
+    here, base = sampled.point, study.base
+    return all((here[a] < here[b]) <= (base[a] <= base[b]) for a in ints for b in ints)
 
 
 def _ranges(members: list[Indices], places: list[int]) -> tuple[int, int | None] | None:
@@ -138,7 +149,7 @@ def _ranges(members: list[Indices], places: list[int]) -> tuple[int, int | None]
     return next(iter(shapes)) if len(shapes) == 1 else None
 
 
-def split_flags(count: Size, flags: list[Expr]) -> tuple[Size, Size]:
+def split_flags(count: Size, flags: list[Expr], depths: list[Expr]) -> tuple[Size, Size]:
     """(a product of flags, the rest): L*ab is ab times L."""
     factor: Size = 1
     for flag in flags:
@@ -149,7 +160,18 @@ def split_flags(count: Size, flags: list[Expr]) -> tuple[Size, Size]:
             factor, count = mul(factor, flag), on
         elif on == 0 and off != 0:
             factor, count = mul(factor, add(1, mul(-1, flag))), off
+    if isinstance(count, Expr) and depths and free_symbols(count) & {str(f.label) for f in flags}:
+        table = Canonical()
+        by = mul(*depths)
+        quotient = exact_quotient(table.poly(count), table.poly(by))
+        if quotient is not None and not isinstance(rest := table.expr(quotient), int):
+            if free_symbols(rest) <= {str(f.label) for f in flags}:
+                return mul(factor, rest), by
     return factor, count
+
+
+def _names(size: Size) -> frozenset[str]:
+    return free_symbols(size) if isinstance(size, Expr) else frozenset()
 
 
 def canonical_at(size: Size, flag: Expr, value: int) -> Size:

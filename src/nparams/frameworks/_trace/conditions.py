@@ -33,11 +33,11 @@ def candidates(study: Study, claim: Claim) -> list[Expr]:
     """What held at every point where the code was traced, and is not always true."""
     lower = {s.key: 1 for s in study.arguments.ints if s not in study.features}
     found: dict[str, Expr] = {}
-    values = [study.arguments.values(s.point) for s in study.samples()]
+    base = study.arguments.values(study.base)
     asked = [c for s in study.samples() if s.run.journal is not None for c in s.run.journal.conditions]
     for condition in [*_guards(study, claim), *asked]:
         plain = simplified(condition, lower)
-        if plain is not None and str(plain) not in found and all(true_at(plain, v) for v in values):
+        if plain is not None and str(plain) not in found and true_at(plain, base):
             found[str(plain)] = plain
     return list(found.values())[:MOST]
 
@@ -47,6 +47,9 @@ def _guards(study: Study, claim: Claim) -> Iterator[Expr]:
     for s in study.features:
         if not s.flag:
             yield Expr("le", (1, s.expr))
+    depths = [s for s in study.features if not s.flag]
+    for a in depths:
+        yield from (Expr("le", (a.expr, b.expr)) for b in depths if study.base[a.key] <= study.base[b.key] and a is not b)
     for cell in claim.cells:
         for level in cell.levels:
             if isinstance(level.count, Expr):

@@ -30,7 +30,7 @@ class Lost:
         by_name = [({item.name: item for item in run.items}, values) for run, values in witnesses]
         for item in base.items if base is not None else ():
             for place, size in enumerate(item.dims):
-                if size is None:
+                if size is None or (isinstance(size, int) and _varies(item.name, place, by_name)):
                     self._find(item, place, by_name, base)  # type: ignore[arg-type]
 
     def _find(self, item: Item, place: int, by_name: list[tuple[dict[str, Item], Values]], base: Run) -> None:
@@ -50,13 +50,20 @@ class Lost:
 
     def _size(self, item: Item, place: int, values: Values) -> Size:
         size = item.dims[place]
-        if size is not None:
+        if isinstance(size, Expr):
             return size
         number = item.shape[place]
         for candidate in self.found.get((template(item.name), place), ()):
             if _gives(candidate, [(number, values)]):
                 return candidate
+        if size is not None:
+            return size
         raise ReadError(f"{item.name}: its size {number:,} comes from arithmetic that no exact expression follows")
+
+
+def _varies(name: str, place: int, by_name: list[tuple[dict[str, Item], Values]]) -> bool:
+    """Whether a size that seemed to be a number is another one in another run."""
+    return len({named[name].shape[place] for named, _ in by_name if name in named}) > 1
 
 
 def _gives(size: Size, numbers: Iterable[tuple[int, Values]]) -> bool:

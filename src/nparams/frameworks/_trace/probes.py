@@ -13,17 +13,18 @@ from nparams.frameworks._trace.run import Broken, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from nparams.frameworks._trace.arguments import Arguments, Point, Symbol
+    from nparams.frameworks._trace.lost import Witness
     from nparams.frameworks._trace.run import Runner
 
 #: runs of the constructor that a trace may take
 MOST_RUNS = 600
 #: flags that are tried in every combination
 FULL = 5
-#: depths are lowered to this where the constructor accepts it
-SHALLOW = 3
+#: a depth above DEEP is lowered, to no less than SHALLOW, where the constructor accepts it
+SHALLOW, DEEP = 3, 8
 
 
 class Study:
@@ -34,6 +35,7 @@ class Study:
         self.runner = runner
         self.base = base
         self.lost = Lost([])
+        self._runs: dict[tuple[tuple[str, int], ...], Run | None] = {}
         self.sampled: dict[tuple[tuple[str, int], ...], Sampled | None] = {}
         #: arguments that change how many tensors there are
         self.features: list[Symbol] = []
@@ -42,6 +44,12 @@ class Study:
 
     def run(self, point: Point) -> Run | None:
         """A tracked run, None where the constructor raises."""
+        key = tuple(point.items())
+        if key not in self._runs:
+            self._runs[key] = self._run(point)
+        return self._runs[key]
+
+    def _run(self, point: Point) -> Run | None:
         if self.runner.runs > MOST_RUNS:
             raise ReadError(f"more than {MOST_RUNS} runs of the constructor would be needed")
         journal = Journal(self.runner.floats)
@@ -64,27 +72,33 @@ class Study:
         return [s for s in self.sampled.values() if s is not None]
 
     def _recover(self, first: Run) -> None:
-        """Where sizes were lost, run with other widths and find them again."""
-        if not any(size is None for item in first.items for size in item.dims):
-            return
-        witnesses = [(first, self.arguments.values(self.base))]
+        """Where sizes were lost, run with other sizes, each changed alone and many at once, and find them again."""
+        here = (first, self.arguments.values(self.base))
         names = [item.name for item in first.items]
-        for point in self._elsewhere():
-            run = self.run(point)
-            if run is not None and [item.name for item in run.items] == names:
-                witnesses.append((run, self.arguments.values(point)))
-            if len(witnesses) > RUNS + len(self.arguments.ints):
-                break
-        self.lost = Lost(witnesses)
-
-    def _elsewhere(self) -> Iterator[Point]:
-        """Points with other sizes: each changed alone, then many at once."""
-        for s in self.arguments.ints:
-            yield from ({**self.base, s.key: n} for n in (self.base[s.key] + 1, 2 * self.base[s.key]))
+        alone = [self._witness((self.base[s.key] + 1, 2 * self.base[s.key]), s, names) for s in self.arguments.ints]
+        witnesses = [here, *(w for w in alone if w is not None)]
+        lost = Lost(witnesses)
+        if not lost.found:
+            return
         rng = random.Random(2)
         for _ in range(12):
             wide = {s.key: rng.randint(1, 4) for s in self.arguments.ints if self.base[s.key] >= 8}
-            yield {key: value * wide.get(key, 1) for key, value in self.base.items()}
+            point = {key: value * wide.get(key, 1) for key, value in self.base.items()}
+            run = self.run(point)
+            if run is not None and [item.name for item in run.items] == names:
+                witnesses.append((run, self.arguments.values(point)))
+            if len(witnesses) > len(alone) + RUNS:
+                break
+        self.lost = Lost(witnesses)
+
+    def _witness(self, numbers: Iterable[int], s: Symbol, names: list[str]) -> Witness | None:
+        """A run with another number for one argument, which makes the same tensors."""
+        for number in numbers:
+            point = {**self.base, s.key: number}
+            run = self.run(point)
+            if run is not None and [item.name for item in run.items] == names:
+                return run, self.arguments.values(point)
+        return None
 
     # -- which arguments matter -------------------------------------------------------------------------------------
 
@@ -93,7 +107,7 @@ class Study:
         self.runner.look(self.arguments.at(self.base, None))
         first = self.run(self.base)
         if first is None:  # code that asks whether type(x) is int minds a stand-in for int
-            self.runner.places = []
+            self.runner.places, self._runs = [], {}
             first = self.run(self.base)
         if first is None:
             raise ReadError(
@@ -113,7 +127,7 @@ class Study:
         """A loop bound that was given large is traced small, where that is accepted."""
         for s in self.arguments.ints:
             value = self.base[s.key]
-            if value > SHALLOW + 1 and (deeper := self.at({**self.base, s.key: value + 1})) is not None:
+            if value > DEEP and (deeper := self.at({**self.base, s.key: value + 1})) is not None:
                 here = self.at(self.base)
                 if here is not None and len(deeper.run.items) > len(here.run.items):
                     taken = {self.base[o.key] for o in self.arguments.ints}
