@@ -92,6 +92,7 @@ LEAVES = {
     "bias": ("bias", "fc1.bias"),
     "beta": ("bias", "bn1/beta"),
     "b": ("bias", "linear/b"),  # Haiku
+    "offset": ("bias", "batch_norm/offset"),  # Haiku
     "weights": ("weight", "fc1/weights"),  # TensorFlow 1: tf.contrib.layers, slim
     "biases": ("bias", "fc1/biases"),
     "bh": ("bias", "bh"),  # A. Karpathy's min-char-rnn.py, and what was learnt from it: Wxh, Whh, Why, bh, by

@@ -80,6 +80,7 @@ def conv(held: Held) -> Given | None:
 def norm(held: Held) -> Given | None:
     """A scale, a shift, or both, of one shape."""
     shapes = [*held.weights.values(), *held.biases.values()]
+    shapes = [tuple(side for side in shape[:-1] if side != 1) + shape[-1:] for shape in shapes]  # Haiku: (1, 1, 1, c)
     said = held.setting("shape")
     if not shapes or len(set(shapes)) > 1 or (len(shapes[0]) != 1 and shapes[0] != said):
         return None
@@ -124,6 +125,10 @@ def _hidden(held: Held) -> int:
     return 0
 
 
+#: how the projection that brings the heads together is called: out (Flax), output_proj (Equinox), linear (Haiku)
+OUTPUTS = ("out", "linear")
+
+
 def attention(held: Held) -> Given | None:
     """Three projections and what brings the heads together, all of one width."""
     if len(held.weights) != 4 or len(held.biases) not in (0, 4):
@@ -134,8 +139,8 @@ def attention(held: Held) -> Given | None:
 
 def _widths(held: Held) -> list[int]:
     """What the output projection sends: its bias, else the side of its matrix."""
-    biases = [shape for name, shape in held.biases.items() if name.split(".")[0].startswith("out")]
-    weights = [shape for name, shape in held.weights.items() if name.split(".")[0].startswith("out")]
+    biases = [shape for name, shape in held.biases.items() if name.split(".")[0].startswith(OUTPUTS)]
+    weights = [shape for name, shape in held.weights.items() if name.split(".")[0].startswith(OUTPUTS)]
     return [*(shape[-1] for shape in biases if shape), *(w[0] if held.turned else w[-1] for w in weights if w)]
 
 

@@ -1,0 +1,1 @@
+"""Models of JAX's family and of scikit-learn, live: totals by plain arithmetic."""
