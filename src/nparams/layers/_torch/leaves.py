@@ -32,7 +32,7 @@ def plain(shapes: Mapping[str, tuple[int, ...]]) -> tuple[Shapes, bool]:
     >>> plain({"parametrizations.weight.original": (4, 3)})
     ({'weight': (4, 3)}, True)
     """
-    found: Shapes = {}
+    found: dict[str, tuple[int, ...]] = {}
     same = True
     for leaf, shape in shapes.items():
         stem, pair = _halves(leaf)
