@@ -20,7 +20,7 @@ def claims(obj: object) -> bool:
     if is_known(obj, "layer", "variable"):
         return True
     held = list(dict.values(obj)) if type(obj) is dict else list(listed(obj))
-    return bool(held) and is_known(held[0], "variable") and all(is_known(each, "variable") for each in held)
+    return bool(held) and all(is_known(each, "variable", "tensorflow") for each in held)
 
 
 def read(obj: Any) -> Network:

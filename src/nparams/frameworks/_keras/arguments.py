@@ -6,7 +6,7 @@ called with in `_build_shapes_dict` (keras/src/layers/layer.py); a recurrent lay
 
 from __future__ import annotations
 
-from nparams.frameworks._keras.classes import attribute, attributes, listed
+from nparams.frameworks._keras.classes import attribute, attributes, listed, valued
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ def arguments(layer: Any, name: str, klass: Klass) -> dict[str, Any]:
     return found
 
 
+#: where Keras 2 keeps the same; the last three: its MultiHeadAttention
+OLDER = ("_build_input_shape", "_query_shape", "_value_shape", "_key_shape")
+
+
 def _plain(value: Any, deep: int) -> Any:
     if type(value) in PLAIN:
         return value
@@ -60,7 +64,7 @@ def shapes(layer: Any) -> list[Shape]:
     """The shapes that came in when it was built, else when it was first called on symbols."""
     held = attributes(layer)
     built = held.get("_build_shapes_dict")
-    given = list(dict.values(built)) if isinstance(built, dict) else [held.get("_build_input_shape")]
+    given = valued(built) or [held.get(name) for name in OLDER]
     found = [shape for value in given for shape in _shapes(value, DEEP)]
     return found or _called(held)
 
@@ -70,7 +74,7 @@ def _shapes(value: Any, deep: int) -> Iterator[Shape]:
     if sides is not None:
         yield sides
     elif isinstance(value, (list, tuple, dict)) and deep:
-        for part in dict.values(value) if isinstance(value, dict) else listed(value):
+        for part in valued(value) or listed(value):
             yield from _shapes(part, deep - 1)
 
 

@@ -110,5 +110,17 @@ def attribute(thing: object, name: str) -> Any:
 
 
 def listed(held: object) -> Iterator[Any]:
-    """The entries of a list, whatever class of lists it is, as C would read them."""
+    """The entries of a list, whatever class of lists it is, as C would read them.
+
+    TensorFlow's keeps them in a list inside (ListWrapper in tensorflow/python/trackable/data_structures.py).
+    """
+    if isinstance(held, list) and type(held).__module__.startswith("tensorflow"):
+        held = attributes(held).get("_storage", held)
     return list.__iter__(held) if isinstance(held, list) else iter(held if isinstance(held, tuple) else ())
+
+
+def valued(held: object) -> list[Any]:
+    """The values of a dict in the same way; TensorFlow puts a stand-in around it."""
+    if not issubclass(type(held), dict) and type(held).__module__.startswith("tensorflow"):
+        held = getattr(held, "__wrapped__", None)
+    return list(dict.values(held)) if issubclass(type(held), dict) else []  # type: ignore[arg-type]

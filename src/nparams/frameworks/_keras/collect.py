@@ -7,7 +7,7 @@ from nparams.frameworks._keras import packed, roles, training, unbuilt, wrapped
 from nparams.frameworks._keras.arguments import arguments, shapes
 from nparams.frameworks._keras.expected import klass_of
 from nparams.frameworks._keras.variables import Facts
-from nparams.frameworks._keras.walk import Met, flag, own, unused
+from nparams.frameworks._keras.walk import Met, flag, own, trains, unused
 from nparams.network import PARAMETER_ROLES, Tensor
 from nparams.network.listed import Listed
 
@@ -37,7 +37,7 @@ class Collected:
         self.summed = self.trained = 0
         self._kinds: dict[Any, Any] = {}
         self._owner: dict[int, tuple[int, str]] = {}
-        self._trains = flag(found[0][1])
+        self._flags = [flag(layer) for _, layer in found]
         self._held = [held_by(layer, met) for met, layer in found]
         self._own_all()
         for (met, layer), held in zip(found, self._held, strict=True):
@@ -59,6 +59,7 @@ class Collected:
         klass = klass_of(met.cls.library)
         if klass is not None:
             met.args, met.shapes = arguments(layer, klass.name, klass), shapes(layer)
+        self._trains = trains(met, self._flags)
         quantised = roles.is_quantised([entry[:2] for entry in held])
         packs = _packs(layer, held) if quantised else {}
         for leaf, facts, made in held:
@@ -76,9 +77,10 @@ class Collected:
         if pack is None and quantised and leaf.partition("_1")[0] in roles.PACKED and facts.dtype == "uint8":
             role, note = "bookkeeping", "room for the packed kernel, which calibration fills"
         place, owner = self._owner[facts.key]
-        trains = (facts.trainable and self._trains) if role in PARAMETER_ROLES else None
+        trainable = made if met.cls.old else facts.trainable  # Keras 2 knows two lists, and flags of layers
+        learns = (trainable and self._trains) if role in PARAMETER_ROLES else None
         if place != met.place or met.again is not None or owner != name:
-            tensor = Tensor(name, facts.shape, facts.dtype, role, trains, owner, note=note)
+            tensor = Tensor(name, facts.shape, facts.dtype, role, learns, owner, note=note)
             if met.again is None:
                 self.tied.append((name, owner))
             if pack is not None:
@@ -86,15 +88,15 @@ class Collected:
             self.tensors.put(tensor)
             return
         self.summed += facts.size
-        self.trained += facts.size if trains else 0
+        self.trained += facts.size if learns else 0
         if pack is not None and (pack[0] != facts.shape or pack[1] != facts.dtype):
-            tensor = Tensor(name, facts.shape, facts.dtype, role, trains, note=note)
+            tensor = Tensor(name, facts.shape, facts.dtype, role, learns, note=note)
             _unpack(tensor, facts, pack)
             self.tensors.put(tensor)
         elif facts.dtype is None:
-            self.tensors.put(Tensor(name, facts.shape, None, role, trains, note=note, size=facts.size))
+            self.tensors.put(Tensor(name, facts.shape, None, role, learns, note=note, size=facts.size))
         else:
-            kind = facts.shape, facts.dtype, role, note, facts.size, trains
+            kind = facts.shape, facts.dtype, role, note, facts.size, learns
             self.tensors.add(name, self._kinds.setdefault(kind, kind))
         if pack is not None:
             self.schemes[pack[2]] = self.schemes.get(pack[2], 0) + 1

@@ -24,12 +24,25 @@ if TYPE_CHECKING:
 def shown(layer: Any, found: Collected) -> int | None:
     """The number that Keras itself gives: of a model its summary's, of a layer count_params(); None if it has none."""
     root = found.met[0]
+    if not root.built and (root.cls.old or not root.cls.model):
+        return None
     if not root.cls.model:
-        return found.summed if root.built else None
+        return found.summed
     collected = attributes(layer).get("_collected_trainable_weights")
     if collected is not None:
         return _compiled(found, [Facts(variable) for variable in listed(collected)])
-    return found.summed + (_optimizer(layer) if not root.cls.old and is_built(layer) else 0)
+    return found.summed + (_tracked(layer) if root.cls.old else _optimizer(layer) if is_built(layer) else 0)
+
+
+def _tracked(layer: Any) -> int:
+    """Metrics among the attributes of a model of Keras 2 are layers to it, and in its sum."""
+    inside = {id(metric) for metric in listed(attributes(layer).get("_self_tracked_trackables"))}
+    return sum(
+        Facts(variable).size
+        for metric in listed(attributes(layer).get("_metrics"))
+        for variable in listed(attributes(metric).get("_non_trainable_weights"))
+        if id(metric) in inside
+    )
 
 
 def _optimizer(layer: Any) -> int:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-METRICS = ("_loss_tracker", "_compile_metrics", "compiled_metrics", "compiled_loss")
+METRICS = ("_loss_tracker", "_compile_metrics")
+#: where Keras 2 keeps them: attribute of the model -> attributes of that (engine/compile_utils.py)
+OLDER = {"compiled_loss": ("_total_loss_mean", "_per_output_metrics"), "compiled_metrics": ("_metrics_in_order",)}
 #: optimizers inside an optimizer
 INNER = ("inner_optimizer", "_optimizer", "_default_optimizer")
 
@@ -51,6 +53,7 @@ def metric_variables(layer: Any) -> Iterator[tuple[str, Any]]:
     held = attributes(layer)
     stack = [held[name] for name in METRICS if held.get(name) is not None]
     stack += listed(attributes(held.get("_compile_loss")).get("_metrics"))
+    stack += _older(held)
     stack += listed(held.get("_metrics"))
     seen: set[int] = set()
     stack.reverse()
@@ -64,6 +67,13 @@ def metric_variables(layer: Any) -> Iterator[tuple[str, Any]]:
         for variable in (*listed(at.get("_variables")), *listed(at.get("_non_trainable_weights"))):
             yield name if isinstance(name, str) else type(metric).__name__, variable
         stack += [*reversed(list(listed(at.get("_metrics"))))]
+
+
+def _older(held: dict[str, Any]) -> Iterator[Any]:
+    for name, inner in OLDER.items():
+        at = attributes(held.get(name))
+        for value in (at.get(word) for word in inner):
+            yield from (each for each in (value, *listed(value)) if each is not None and not isinstance(each, list))
 
 
 def seeds(layer: Any) -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,7 @@ class Facts:
 
     def __init__(self, variable: Any) -> None:
         held = attributes(variable)
-        if "_shape" in held and "_dtype" in held and "_trainable" in held:
+        if "_shape" in held and type(held.get("_dtype")) is str and "_trainable" in held:
             shape, dtype, trainable = held["_shape"], held["_dtype"], held["_trainable"]
             name = held.get("_name") or "variable"
         else:

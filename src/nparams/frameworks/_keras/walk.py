@@ -170,6 +170,18 @@ def own(layer: Any) -> list[tuple[Any, bool]]:
     return found
 
 
+def trains(met: Met, flags: list[bool]) -> bool:
+    """Whether what a layer was made to train is to be trained: Keras 3 asks the outermost, Keras 2 each around it."""
+    if not met.cls.old:
+        return flags[0]
+    inner: Met | None = met
+    while inner is not None:
+        if not flags[inner.place]:
+            return False
+        inner = inner.parent
+    return True
+
+
 def flag(layer: Any) -> bool:
-    """Whether a layer is to be trained."""
+    """Whether a layer is to be trained, as its own flag says."""
     return attribute(layer, "_trainable") is not False
