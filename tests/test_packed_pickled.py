@@ -54,7 +54,7 @@ WRAPPERS = [
         "_data": wrapped(QUANTO + "packed.PackedTensor", (6, 8), {"_data": T([3, 8], "Byte")}), "_scale": SCALE,
         "_shift": SCALE}), "int4", (24, 24), ["w._scale", "w._shift"]),
     ("rounded up",
-     wrapped(AO + "Int4TilePackedTo4dTensor", (5, 8), {"qdata": T([6, 8], "Int"), "scale_and_zero": SCALE}), None,
+     wrapped(AO + "Int4TilePackedTo4dTensor", (5, 8), {"qdata": T([6, 8], "Int"), "scale_and_zero": SCALE}), "int4",
      (48, 192), ["w.scale_and_zero"]),
 ]  # fmt: skip
 

@@ -50,13 +50,14 @@ class Made:
 
 def assemble(
     tensors: Sequence[Tensor], data: Data, folder: Folder | None, hints: frozenset[str] = ALL_HINTS,
-    metadata: Mapping[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None, where: str = "the file",
 ) -> Made:  # fmt: skip
     """Correct, in place, what one name alone cannot tell: packed weights, pairs of names, second copies.
 
     `tensors` are as stored, each with the role of its name.  `data` and `folder` are asked only where a packing scheme
     needs them.  `hints` are those of roles.HINTS that occur in any name, so that what cannot apply is not looked for.
-    `metadata` is what the file says of itself, by key (some packings describe each weight there).
+    `metadata` is what the file says of itself, by key (some packings describe each weight there).  `where` is what the
+    tensors stand in, in words.
     """
     made = Made()
     if not PACKING.isdisjoint(tensors.dtypes() if isinstance(tensors, Listed) else {t.dtype for t in tensors}):
@@ -72,7 +73,7 @@ def assemble(
 
         describe(made, tensors, folder, metadata)
     if ".experts." in hints:
-        _route_experts(made, tensors)
+        _route_experts(made, tensors, where)
     return made
 
 
@@ -113,12 +114,12 @@ def _set_copies_aside(made: Made, tensors: Sequence[Tensor]) -> None:
     made.notes.append(f"set aside: {told} of an averaged copy ({copies[0].name.partition('.')[0]})")
 
 
-def _route_experts(made: Made, tensors: Sequence[Tensor]) -> None:
+def _route_experts(made: Made, tensors: Sequence[Tensor], where: str) -> None:
     """Experts are named, but only a configuration says how many a token uses: `active` stays unknown."""
     names = tensors.names if isinstance(tensors, Listed) else [t.name for t in tensors]
     routed = [name for name in names if ".experts." in name]
     if routed:
         made.routes = dict.fromkeys(routed, (None, 1))
         made.notes.append(
-            "a mixture of experts: the file does not say how many experts a token uses, so active is unknown"
+            f"a mixture of experts: {where} does not say how many experts a token uses, so active is unknown"
         )

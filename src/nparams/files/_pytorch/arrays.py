@@ -5,7 +5,7 @@ pytorch torch/_utils.py and torch/_tensor.py (`_reduce_ex_internal`).
 
 from __future__ import annotations
 
-from nparams.dtypes import BLOCKS, bytes_of
+from nparams.dtypes import BLOCKS
 from nparams.errors import escaped
 from nparams.files._pickle import Call, Global, Record
 from nparams.files._pytorch import others
@@ -13,7 +13,7 @@ from nparams.files._pytorch.array import MAX_DIMENSION, MAX_DIMENSIONS, dtype_of
 from nparams.files._pytorch.array import Array as Array
 from nparams.files._pytorch.array import Wrong as Wrong
 from nparams.files._pytorch.storages import Storage
-from nparams.stored._checkpoint.array import MAX_ELEMENTS
+from nparams.stored._checkpoint.array import MAX_ELEMENTS, expand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,17 +104,8 @@ def view(storage: Any, offset: Any, size: Any, stride: Any, dtype: str | None = 
             held = storage.bytes * per // width
             raise Wrong(f"reaches to number {last:,} of storage {escaped(storage.key[:40])}, which holds {held:,}")
         if again:
-            _expand(made)
+            expand(made)
     return made
-
-
-def _expand(made: Array) -> None:
-    """Steps of 0: the same numbers again and again, stored once."""
-    once = 1
-    for d, step in zip(made.shape or (), made.stride, strict=True):
-        once *= d if step else 1
-    made.stored = once, bytes_of(once, made.dtype or "uint8") or 0
-    made.note = f"expanded: {once:,} stored numbers shown as {made.size:,}"
 
 
 def tensor(call: Any, making: Making) -> Array:
@@ -160,7 +151,7 @@ def quantised(call: Any, making: Making) -> Array:
         made.note = "quantised: one scale and zero point for the tensor"
         return made
     made.note = f"quantised: a scale and zero point for each of {len(made.shape or ()) and made.shape[scheme[3]]:,}"  # type: ignore[index]
-    for part in ("scales", "zero points"):
+    for part in ("scales", "zero_points"):
         told = scheme[1 if part == "scales" else 2]
         if is_array(told):
             made.parts[part] = making.part(told)

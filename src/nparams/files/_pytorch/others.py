@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from nparams.dtypes import bytes_of
 from nparams.errors import escaped
-from nparams.files._pickle import Call, Dict, Long, Record
+from nparams.files._pickle import Call, Dict, Global, Long, Record
 from nparams.files._pytorch.array import Array, Wrong, dtype_of, flag, stored_bytes, tuple_of
+from nparams.stored._packed.wrapped import told_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,6 +142,9 @@ def _attributes(made: Array, state: Dict, making: Making) -> None:
     if made.parts and made.storage is None and made.stored is None:
         held = made.parts.values()
         made.stored = sum(p.size for p in held), sum(stored_bytes(p) for p in held)
+        named = {key: v.name if isinstance(v, Global) else v for key, v in state.items() if isinstance(key, str)}
+        told = (p.told for p in held if p.told)
+        made.told = told_by((made.kind or "").rpartition(".")[2], named) or next(told, None)
         made.note = f"wrapped: {escaped((made.kind or '').rpartition('.')[2][:60])}"
 
 

@@ -6,14 +6,14 @@ torch/utils/_python_dispatch.py, `is_traceable_wrapper_subclass`); what it wraps
 
 from __future__ import annotations
 
-from nparams.dtypes import BLOCKS, TORCH
+from nparams.dtypes import TORCH
 from nparams.frameworks._torch.access import look
 from nparams.network import Tensor
-from nparams.stored._packed.wrapped import apart
+from nparams.stored._packed.wrapped import apart, told_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     Reader = Callable[[str, Any, str], list[Tensor] | None]
@@ -81,8 +81,7 @@ def wrapper(name: str, t: Any, role: str) -> list[Tensor] | None:
         return [unknown(name, role, f"{kind}: what it wraps does not tell how its numbers are stored", t.requires_grad)]
     if not found.books and found.dtype == whole.dtype and found.stored[0] == whole.size:
         return None  # a wrapper that changes how a weight is used, not how it is stored
-    dtype = whole.told or found.dtype
-    tensors = [Tensor(name, whole.shape, dtype, role, t.requires_grad, None, found.stored, f"packed: {kind}")]
+    tensors = [Tensor(name, whole.shape, found.dtype, role, t.requires_grad, None, found.stored, f"packed: {kind}")]
     for key, part in found.books.items():
         tensors.append(book(f"{name}.{key}", part.shape, part.dtype, f"{kind}: {key}", part.stored))
     return tensors
@@ -128,42 +127,6 @@ def _names(cls: type, key: str) -> tuple[str, ...]:
 
 
 # -- number types -----------------------------------------------------------------------------------------------------
-
-#: how the class of a packed tensor begins -> the type of its numbers (pytorch/ao
-#: torchao/quantization/quantize_/workflows/int4, torchao/prototype/mx_formats)
-BY_NAME = {"Int4": "int4", "NVFP4": "float4_e2m1fn"}
-#: what an attribute may call a type (torchao/prototype/mx_formats/constants.py)
-SPELLED = {"fp6_e2m3": "float6_e2m3fn", "fp6_e3m2": "float6_e3m2fn", "float4_e2m1fn_x2": "float4_e2m1fn",
-           "fp4_e2m1": "float4_e2m1fn"}  # fmt: skip
-#: attributes that name the type of the numbers
-NAMING = ("target_dtype", "elem_dtype", "_elem_dtype")
-
-
-def told_by(name: str, fields: Mapping[str, Any]) -> str | None:
-    """The number type that a packed tensor's own attributes name; None where they name none.
-
-    >>> told_by("Int4Tensor", {}), told_by("AffineQuantizedTensor", {"quant_min": -8, "quant_max": 7})
-    ('int4', 'int4')
-    """
-    for key in NAMING:
-        text = str(fields.get(key)).removeprefix("torch.")
-        found = SPELLED.get(text, TORCH.get(text, text))
-        if found in BLOCKS:
-            return found
-    for start, dtype in BY_NAME.items():
-        if name.startswith(start):
-            return dtype
-    return _by_range(fields.get("quant_min"), fields.get("quant_max"))
-
-
-def _by_range(first: object, last: object) -> str | None:
-    """The whole numbers from -8 to 7, or from 0 to 15, are those of four bits."""
-    if type(first) is not int or type(last) is not int:
-        return None
-    count = last - first + 1
-    bits = count.bit_length() - 1
-    return f"int{bits}" if count == 1 << bits and 1 <= bits <= 8 else None
-
 
 def dtype_of(t: Any) -> str:
     """The canonical name of a tensor's number type; a byte with two float4 in it is a byte here."""

@@ -81,3 +81,12 @@ def product(shape: tuple[Any, ...]) -> int:
 def stored_bytes(made: Array) -> int:
     """Bytes that its numbers take in the file; 0 where that is not known."""
     return made.stored[1] if made.stored else bytes_of(made.size, made.dtype or "") or 0
+
+
+def expand(made: Array) -> None:
+    """Steps of 0: the same numbers again and again, stored once."""
+    once = 1
+    for d, step in zip(made.shape or (), made.stride, strict=True):
+        once *= d if step else 1
+    made.stored = once, bytes_of(once, made.dtype or "uint8") or 0
+    made.note = f"expanded: {once:,} stored numbers shown as {made.size:,}"

@@ -11,7 +11,7 @@ from nparams.stored._checkpoint.walk import ATTRIBUTE, BESIDE, BUFFER, KEY, PACK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from nparams.stored._checkpoint.array import Array
@@ -31,13 +31,15 @@ WRAPPED = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")
 class Model:
     """The tensors of a checkpoint, in order, and what should be said of them."""
 
-    def __init__(self, file: str, walk: Walk, describe: Callable[[Item], Array]) -> None:
+    def __init__(self, file: str, walk: Walk, describe: Callable[[Item], Array], where: str = "the file") -> None:
         self.file = place(file)
         self.tensors: list[Tensor] = []
         #: as described, in the same order
         self.arrays: list[Array] = []
         self.notes: list[str] = []
         self.also: dict[str, int] = {}
+        #: what the tensors stand in, in words
+        self.where = where
         self.walk = walk
         self.describe = describe
         self.base = self.walk.root
@@ -132,7 +134,7 @@ class Model:
 
     def _take_apart(self) -> None:
         """Give what a packed weight wraps, its scales and the like, rows of their own."""
-        if not any(array.parts and array.storage is None for array in self.arrays):
+        if not any(array.parts for array in self.arrays):
             return
         from nparams.stored._packed.wrapped import apart
 
@@ -140,17 +142,19 @@ class Model:
         for t, array in zip(self.tensors, self.arrays, strict=True):
             tensors.append(t)
             arrays.append(array)
-            if not array.parts or array.storage is not None or (array.kind or "").endswith(".DTensor"):
+            if not array.parts or (array.kind or "").endswith(".DTensor"):
                 continue
-            found = apart(array)
-            if found is None:
-                raise FormatError(f"{self.file}: tensor {shown(t.name)} is larger than what it wraps could hold")
-            t.stored, t.dtype = found.stored, found.dtype
-            arrays[-1] = found.first  # two wrappers of one storage are one weight
-            if t.role != "other":
-                t.note = f"packed: {escaped((array.kind or 'a wrapper').rpartition('.')[2][:60])}"
+            books: Mapping[str, Array] = array.parts  # a scale for each channel, of what PyTorch itself has quantised
+            if array.storage is None:
+                found = apart(array)
+                if found is None:
+                    raise FormatError(f"{self.file}: tensor {shown(t.name)} is larger than what it wraps could hold")
+                t.stored, t.dtype, books = found.stored, found.dtype, found.books
+                arrays[-1] = found.first  # two wrappers of one storage are one weight
+                if t.role != "other":
+                    t.note = f"packed: {escaped((array.kind or 'a wrapper').rpartition('.')[2][:60])}"
             role = "other" if t.role == "other" else "bookkeeping"
-            for name, part in found.books.items():
+            for name, part in books.items():
                 tensors.append(
                     Tensor(f"{t.name}.{name}", part.shape, part.dtype, role, None, None, part.stored, t.note)
                 )
@@ -176,7 +180,7 @@ class Model:
             self.also["here"] = total - twice
             self.notes.append(
                 f"{shown(one)} and {shown(other)} share some of their numbers without being the same tensor: "
-                f"{twice:,} numbers of the file are counted more than once"
+                f"{twice:,} numbers of {self.where} are counted more than once"
             )
 
     def told(self) -> list[str]:

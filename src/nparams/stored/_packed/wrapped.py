@@ -7,7 +7,7 @@ optimum/quanto/tensor).
 
 from __future__ import annotations
 
-from nparams.dtypes import bytes_of
+from nparams.dtypes import BLOCKS, TORCH, bytes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
         @property
         def dtype(self) -> str | None:
             """Their type."""
+
+        @property
+        def told(self) -> str | None:
+            """The number type that its own attributes name."""
 
         @property
         def stored(self) -> tuple[int, int] | None:
@@ -83,7 +87,7 @@ def apart(made: Array) -> Apart | None:
     held = sum(_bytes(leaf) for leaf in data)
     if not data or made.size > DENSEST * max(1, held):
         return None
-    return Apart(data[0], (sum(leaf.size for leaf in data), held), _dtype(made, data, held), books)
+    return Apart(data[0], (sum(leaf.size for leaf in data), held), made.told or _dtype(made, data, held), books)
 
 
 def _leaves(made: Array, before: str = "") -> Iterator[tuple[str, Array]]:
@@ -111,3 +115,41 @@ def _dtype(made: Array, data: list[Array], held: int) -> str | None:
     bits = 8 * held // made.size if made.size else 0
     floating = any("float" in name for name, _ in _leaves(made))
     return f"int{bits}" if 1 <= bits <= 7 and 8 * held == bits * made.size and not floating else None
+
+
+# -- what the attributes of a wrapper say ------------------------------------------------------------------------------
+
+#: how the class of a packed tensor begins -> the type of its numbers (pytorch/ao
+#: torchao/quantization/quantize_/workflows/int4, torchao/prototype/mx_formats)
+BY_NAME = {"Int4": "int4", "NVFP4": "float4_e2m1fn"}
+#: what an attribute may call a type (torchao/prototype/mx_formats/constants.py)
+SPELLED = {"fp6_e2m3": "float6_e2m3fn", "fp6_e3m2": "float6_e3m2fn", "float4_e2m1fn_x2": "float4_e2m1fn",
+           "fp4_e2m1": "float4_e2m1fn"}  # fmt: skip
+#: attributes that name the type of the numbers
+NAMING = ("target_dtype", "elem_dtype", "_elem_dtype")
+
+
+def told_by(name: str, fields: Mapping[str, Any]) -> str | None:
+    """The number type that a packed tensor's own attributes name; None where they name none.
+
+    >>> told_by("Int4Tensor", {}), told_by("AffineQuantizedTensor", {"quant_min": -8, "quant_max": 7})
+    ('int4', 'int4')
+    """
+    for key in NAMING:
+        text = str(fields.get(key)).removeprefix("torch.")
+        found = SPELLED.get(text, TORCH.get(text, text))
+        if found in BLOCKS:
+            return found
+    for start, dtype in BY_NAME.items():
+        if name.startswith(start):
+            return dtype
+    return _by_range(fields.get("quant_min"), fields.get("quant_max"))
+
+
+def _by_range(first: object, last: object) -> str | None:
+    """The whole numbers from -8 to 7, or from 0 to 15, are those of four bits."""
+    if type(first) is not int or type(last) is not int:
+        return None
+    count = last - first + 1
+    bits = count.bit_length() - 1
+    return f"int{bits}" if count == 1 << bits and 1 <= bits <= 8 else None
