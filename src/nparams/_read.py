@@ -291,7 +291,10 @@ def _claimant(text: str) -> Source | None:
 
 
 def _is_size(entry: object) -> bool:
-    return isinstance(entry, (str, Expr)) or whole_number(entry) is not None
+    try:
+        return isinstance(entry, (str, Expr)) or whole_number(entry) is not None
+    except Exception:  # an array that is not filled yet
+        return False
 
 
 def _uncountable(source: object) -> ReadError:

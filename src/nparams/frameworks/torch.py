@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 
-from nparams.frameworks._torch import refused
+from nparams.frameworks._torch import refused, state_dict
 from nparams.frameworks._torch.access import named
 from nparams.frameworks._torch.hidden import is_module
 from nparams.frameworks._torch.loose import holds_tensors, is_iterator, is_tensor
@@ -15,9 +14,6 @@ from nparams.network import Network
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-#: dicts in dicts, and entries, that are looked through for a tensor
-DEEPEST, MOST = 6, 100_000
 
 
 def claims(source: object) -> bool:
@@ -36,8 +32,8 @@ def _is_readable(source: object) -> bool:
         or holds_tensors(source)
         or is_iterator(source)
         or _is_exported(source)
-        or _is_mapping(source)
         or bool(_modules_in(source))
+        or state_dict.claims(source)
     )
 
 
@@ -48,20 +44,6 @@ def _is_near(source: object) -> bool:
 def _is_exported(source: object) -> bool:
     module = sys.modules.get("torch.export")
     return module is not None and isinstance(source, getattr(module, "ExportedProgram", ()))
-
-
-def _is_mapping(source: object) -> bool:
-    """Whether it is a dict with a tensor somewhere in it, as a state dict or a checkpoint in memory."""
-    stack: list[tuple[object, int]] = [(source, 0)]
-    looked = 0
-    while stack and looked < MOST:
-        value, depth = stack.pop()
-        looked += 1
-        if is_tensor(value) and depth:
-            return True
-        if isinstance(value, Mapping) and depth < DEEPEST:
-            stack += [(inner, depth + 1) for inner in reversed(list(value.values()))]
-    return False
 
 
 def _modules_in(source: object) -> dict[str, Any]:
@@ -77,10 +59,6 @@ def read(source: Any) -> Network:
     """The network that a live model is: each parameter once, under the name that the model gives it first."""
     torch: Any = sys.modules["torch"]
     with torch._C.DisableTorchFunction():
-        if not issubclass(type(source), torch.nn.Module):
-            from nparams.frameworks._torch import state_dict
-
-            return state_dict.read(source)
         return _read(source)
 
 
@@ -97,13 +75,6 @@ def _read(source: Any) -> Network:
     if models:
         title = type(source).__name__ if type(source) not in (dict, list, tuple) else f"{len(models):,} models"
         return read_models(models, title, {f"{name}.": name for name in models})
-    if isinstance(source, Mapping):
-        return _state_dict(source)
+    if state_dict.claims(source):
+        return state_dict.read(source)
     raise refused.refusal(source)
-
-
-def _state_dict(source: Mapping[str, object]) -> Network:
-    from nparams.frameworks._torch import state_dict
-
-    return state_dict.read(source)
-

@@ -6,6 +6,8 @@ import sys
 from collections import OrderedDict, defaultdict, deque
 from itertools import islice
 
+from nparams.frameworks._torch.access import items, own
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +22,7 @@ OWN = frozenset((
     "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks",
     "_forward_pre_hooks_with_kwargs", "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
     "_load_state_dict_post_hooks",
+    "_orig_mod",  # pytorch/pytorch torch/_dynamo/eval_frame.py: also among the modules
 ))  # fmt: skip
 #: values that hold nothing
 PLAIN = frozenset((int, float, bool, str, type(None), complex, bytes, type, range, slice))
@@ -120,8 +123,7 @@ def _holds(module: Any, wanted: object) -> bool:
     """Whether a module stands in another: then the other is its parent, and not a part of it."""
     stack, seen = [module], {id(module)}
     while stack:
-        inner = object.__getattribute__(stack.pop(), "__dict__").get("_modules")
-        for child in dict.values(inner) if isinstance(inner, dict) else ():
+        for _, child in items(own(stack.pop()).get("_modules")):
             if child is wanted:
                 return True
             if child is not None and id(child) not in seen:

@@ -49,7 +49,7 @@ class Walk:
     def run(self, name: str, root: object) -> None:
         """Walk over a model under a name ("" for the model itself)."""
         stack: list[tuple[str, Any, Chain | None]] = [(name, root, None)]
-        self.first = self.first or root
+        self.first = root if self.first is None else self.first
         classes, modules, names, snapshots = self.classes, self.modules, self.names, self.snapshots
         snapshot = kinds.snapshot
         while stack:
