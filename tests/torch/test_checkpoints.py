@@ -205,8 +205,10 @@ def quantised() -> list[tuple[torch.Tensor, str, tuple[int, int] | None]]:
 def test_quantised(options: dict[str, object]) -> None:
     for tensor, dtype, stored in quantised():
         network = ours(saved({"fc.weight": tensor}, **options))
-        (t,) = network.tensors()
+        t, *beside = network.tensors()
         assert (t.shape, t.dtype, t.role, t.stored, network.total) == ((4, 7), dtype, "weight", stored, 28)
+        scales = ["fc.weight.scales", "fc.weight.zero_points"] if "channel" in str(tensor.qscheme()) else []
+        assert [(t.name, t.shape, t.role) for t in beside] == [(name, (4,), "bookkeeping") for name in scales]
 
 
 def test_two_numbers_in_a_byte() -> None:
