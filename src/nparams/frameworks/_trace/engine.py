@@ -14,7 +14,7 @@ from nparams.frameworks._trace.run import Runner
 from nparams.frameworks._trace.seeds import find
 from nparams.frameworks._trace.state import undisturbed
 from nparams.frameworks._trace.texts import condition_text
-from nparams.frameworks._trace.tree import symbols_in, tree_of
+from nparams.frameworks._trace.tree import tree_of
 from nparams.frameworks._trace.verify import Claim, checked
 from nparams.network import Network
 
@@ -57,20 +57,22 @@ def _network(arguments: Arguments, runner: Runner, name: str) -> Network:
     base = find(arguments, runner)
     study = Study(arguments, runner, base)
     study.explore()
-    cells = cells_of(study)
+    cells, left_out = cells_of(study)
     network = _made(cells, study, name)
-    claim = Claim(arguments, cells, network.totals.known)
+    claim = Claim(arguments, cells, network.totals.known, left_out)
     claim.where = settle(study, claim)
     agreed = checked(claim, runner, study.base, {s.key for s in study.features})
     network.where = tuple(map(condition_text, claim.where))
     fixed = ", ".join(f"{key} = {value!r}" for key, value in arguments.fixed.items())
     network.notes += [f"traced with {fixed}"] if fixed else []
+    if left_out:
+        network.notes.append(f"buffers that follow no rule are left out: {', '.join(left_out)}")
     network.notes.append(f"verified on {len(agreed)} fresh random sizes against the constructor itself")
     return network
 
 
 def _made(cells: Sequence[Cell], study: Study, name: str) -> Network:
-    root = tree_of(cells, symbols_in(cells))
+    root = tree_of(cells, study.arguments.values(study.base))
     title = study.samples()[0].run.title
     symbols = ", ".join(s.key for s in study.arguments.symbols)
     return Network(

@@ -56,6 +56,16 @@ class Key:
         self.tied = None if item.tied_to is None else template(item.tied_to)
         self.text = (self.pattern, tuple(map(str, dims)), self.role, self.dtype, self.trainable, self.tied, self.owner)
 
+    @property
+    def family(self) -> tuple[object, ...]:
+        """What it shares with groups of other shapes under the same names."""
+        return (self.text[0], *self.text[2:])
+
+    @property
+    def told(self) -> str:
+        """Its name for a message."""
+        return self.pattern.replace(MARK, "*")
+
     def __hash__(self) -> int:
         return hash(self.text)
 
