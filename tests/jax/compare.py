@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+from flax import nnx
 
 import nparams
 
@@ -58,10 +59,9 @@ def filled(case: Case, trainable: bool) -> dict[str, object]:
 
 def numbers(source: object) -> list[bytes]:
     """The bytes of every array in it, random numbers' state too."""
-    try:
-        leaves = jax.tree_util.tree_leaves(source)
-    except Exception:  # a container in itself
-        return []
+    if isinstance(source, nnx.Module):  # a graph, which may hold itself
+        source = nnx.state(source)
+    leaves = jax.tree_util.tree_leaves(source)
     return [content(leaf) for leaf in leaves if hasattr(leaf, "shape")]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from nparams.errors import NparamsError, ReadError, UsageError, escaped
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.leaf import is_array
-from nparams.frameworks._arrays.sections import is_sectioned, sectioned
+from nparams.frameworks._arrays.sections import is_sectioned, meaning, sectioned
 from nparams.frameworks._flax import nnx
 from nparams.frameworks._flax.classes import boxed, is_from
 from nparams.frameworks._flax.found import Found
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 MODULE = ("flax.linen.module", "Module")
-#: what tabulate leaves out (flax/linen/summary.py: mutable=DenyList("intermediates"))
-LEFT_OUT = frozenset(("intermediates",))
-#: sections of a training state that are none of linen's collections
-NEVER = frozenset(("step", "opt_state", "tx", "apply_fn"))
 GIVE = (
     "a linen module makes its arrays when it is called: nparams.read(module, inputs=[(1, 28, 28, 1)]), with the shape "
     "of each input (float32), an array, or a jax.ShapeDtypeStruct; or give what module.init returned"
@@ -39,7 +35,7 @@ def variables(source: Any, classes: Mapping[str, tuple[str, dict[str, Any]]] | N
     found = Gather("one array, counted once; linen, which updates each place by itself, makes them two")
     held = sectioned(found, source if is_sectioned(source) else {"params": source}, _opened)
     found.kinds.update(classes or {})
-    framework = sum(size for section, size in held.items() if section not in LEFT_OUT | NEVER)
+    framework = sum(size for section, size in held.items() if meaning(section)[0] != "other")
     framework -= sum(t.size for t in found.tensors if t.tied_to is not None and isinstance(t.size, int))
     read_as = name or type(source).__name__
     return Found(found, read_as, f"Flax linen {'module' if name else 'variables'}, {found.counted}", framework)
