@@ -4,6 +4,9 @@
              stderr together; a line `...` stands for any run of lines, also none; `> ` continues a command
 ```python    with `>>>`: a doctest; the blocks of one document share their names
 other        is not run: an installation goes into a `sh` block
+
+A document whose blocks need a framework (live.md) is run by that framework's suite; a word after the language, such as
+`python keras`, says whose block it is.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-FENCE = re.compile(r"^( *)```(\w+)[^\n]*\n(.*?)^\1```\s*$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```\s*$", re.MULTILINE | re.DOTALL)
+LIVE = Path(__file__).resolve().parent.parent / "docs/live.md"  # needs the frameworks
 RUNNABLE = ("nparams", "echo", "printf", "cat", "cd", "cp", "mkdir")
 FLAGS = doctest.ELLIPSIS
 # The status of a command is kept for a following `echo $?`, although a mark is printed between the two.
@@ -31,6 +35,7 @@ class Block(NamedTuple):
     line: int
     language: str
     text: str
+    needs: str = ""
 
 
 class Step(NamedTuple):
@@ -42,7 +47,8 @@ def blocks(document: Path, language: str) -> Iterator[Block]:
     text = document.read_text("utf-8")
     for found in FENCE.finditer(text):
         if found[2] == language:
-            yield Block(document, text.count("\n", 0, found.start(3)) + 1, language, textwrap.dedent(found[3]))
+            line = text.count("\n", 0, found.start(4)) + 1
+            yield Block(document, line, language, textwrap.dedent(found[4]), found[3].strip())
 
 
 def steps(text: str) -> list[Step]:

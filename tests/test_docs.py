@@ -13,6 +13,7 @@ import pytest
 
 import nparams
 from tests.documents import (
+    LIVE,
     Block,
     Step,
     blocks,
@@ -27,8 +28,9 @@ from tests.documents import (
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
-CONSOLE = [block for document in DOCUMENTS for block in blocks(document, "console")]
-PYTHON = [block for document in DOCUMENTS for block in blocks(document, "python") if ">>>" in block.text]
+RUN_HERE = [document for document in DOCUMENTS if document != LIVE]
+CONSOLE = [block for document in RUN_HERE for block in blocks(document, "console")]
+PYTHON = [block for document in RUN_HERE for block in blocks(document, "python") if ">>>" in block.text]
 PACKAGE = Path(nparams.__path__[0])
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tests.documents import run, steps
+from tests.documents import LIVE, run, steps
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"(?<=^```console\n)(.*?)(?=^```\s*$)", re.MULTILINE | re.DOTALL)
@@ -33,7 +33,8 @@ def again(block: str, folder: Path) -> str:
 
 
 def main() -> None:
-    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))):
+    here = [path for path in sorted((ROOT / "docs").glob("**/*.md")) if path != LIVE]
+    for document in (ROOT / "README.md", *here):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copytree(ROOT / "docs/examples", folder, dirs_exist_ok=True)
             document.write_text(refreshed(document.read_text("utf-8"), Path(folder)), "utf-8")
