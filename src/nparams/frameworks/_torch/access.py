@@ -56,7 +56,8 @@ look = object.__getattribute__
 
 def own(module: object) -> dict[str, Any]:
     """The attributes of a module itself; those of a scripted one may stand in another object."""
-    return look(actual(module), "__dict__")  # type: ignore[no-any-return]
+    held: dict[str, Any] = look(actual(module), "__dict__")
+    return held
 
 
 def actual(module: object) -> object:
@@ -71,7 +72,7 @@ def items(held: object) -> Iterable[tuple[str, Any]]:
     """
     if isinstance(held, dict):
         return dict.items(held)
-    return () if held is None else held.items()  # type: ignore[attr-defined, no-any-return]
+    return () if held is None else held.items()  # type: ignore[attr-defined]
 
 
 def named(module: Any) -> str:

@@ -63,7 +63,8 @@ def is_parameter(value: object) -> bool:
     kind = type(value)
     if not issubclass(kind, sys.modules["torch"].Tensor):
         return False
-    return issubclass(kind, sys.modules["torch.nn"].Parameter) or "_is_param" in object.__getattribute__(value, "__dict__")
+    marked = "_is_param" in object.__getattribute__(value, "__dict__")  # pytorch/pytorch torch/nn/parameter.py
+    return marked or issubclass(kind, sys.modules["torch.nn"].Parameter)
 
 
 class Group:
@@ -149,7 +150,7 @@ def _entries(value: Any) -> Iterable[tuple[object, Any]]:
         return ((key if isinstance(key, (str, int)) else k, entry) for k, (key, entry) in enumerate(value.items()))
     if type(value) in SEQUENCES:
         return enumerate(value)
-    return object.__getattribute__(value, "__dict__").items() if hasattr(value, "__dict__") else ()  # type: ignore[no-any-return]
+    return object.__getattribute__(value, "__dict__").items() if hasattr(value, "__dict__") else ()
 
 
 def _called(value: object) -> str:

@@ -90,7 +90,8 @@ class Listing:
                 for t, role in zip(held, roles, strict=True)
             ]
             storages = [t.untyped_storage()._cdata for t in held]
-            broken = [] if all(map(sys.modules["torch"].Tensor.is_contiguous, held)) else [k for k, t in zip(plain, held, strict=True) if not t.is_contiguous()]
+            ordinary = all(map(sys.modules["torch"].Tensor.is_contiguous, held))
+            broken = [] if ordinary else [k for k, t in zip(plain, held, strict=True) if not t.is_contiguous()]
         except (RuntimeError, NotImplementedError):  # sparse layouts, and what else has no memory of its own
             self._one_by_one(plain)
             return
@@ -131,11 +132,10 @@ class Listing:
             (t.shape, t.dtype, role, t.requires_grad)
         )
 
-    def dtypes(self) -> set[str]:
+    def dtypes(self) -> set[str | None]:
         """The number types among the parameters."""
-        plain = {kind[1] for kind in self._kinds.values() if kind[2] in PARAMETER_ROLES}
-        apart = {kind.dtype for kind in self.kinds if type(kind) is Tensor and kind.role in PARAMETER_ROLES}
-        return plain | apart
+        found: set[str | None] = {kind[1] for kind in self._kinds.values() if kind[2] in PARAMETER_ROLES}
+        return found | {kind.dtype for kind in self.kinds if type(kind) is Tensor and kind.role in PARAMETER_ROLES}
 
     def own(self, k: int) -> bool:
         """Whether what stands there is no further name of something else."""
@@ -145,8 +145,8 @@ class Listing:
     def size_at(self, k: int) -> int:
         """How many numbers a parameter has, registered or not; 0 for what is none, or is not created yet."""
         kind = self.kinds[k]
-        size = kind.size if isinstance(kind, Tensor) else kind[4]
-        return size or 0 if self.own(k) and is_parameter(self.held[k]) else 0  # type: ignore[no-any-return]
+        size: Any = kind.size if isinstance(kind, Tensor) else kind[4]
+        return size or 0 if self.own(k) and is_parameter(self.held[k]) else 0
 
     def _listed(self) -> Listed:
         tensors = Listed()

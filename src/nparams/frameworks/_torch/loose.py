@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 #: iterators of Python's own that people hand over: model.parameters(), filter(..., model.parameters()), chain(a, b)
 ITERATORS = frozenset(("generator", "filter", "map", "chain", "islice", "list_iterator", "tuple_iterator"))
 #: what may be looked at again and again
-CONTAINERS = frozenset(("list", "tuple", "set", "frozenset", "deque", "dict_values", "odict_values", "dict_items", "odict_items"))
+CONTAINERS = frozenset(("list", "tuple", "set", "frozenset", "deque", "dict_values", "odict_values", "dict_items",
+                        "odict_items"))  # fmt: skip
 #: tensors that an iterator may give
 MOST = 10_000_000
 
@@ -90,7 +91,8 @@ def note(guessed: list[str]) -> list[str]:
     """What must be said of roles that only shapes tell."""
     if not guessed:
         return []
-    return [f"without names, vectors beside a matrix with a side of their length are taken for biases ({listed(guessed)})"]
+    told = f"vectors beside a matrix with a side of their length are taken for biases ({listed(guessed)})"
+    return [f"without names, {told}"]
 
 
 def exported(program: Any, walk: Walk) -> None:

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.frameworks._torch.listing import Listing
 
-#: pytorch/pytorch torch/nn/utils/prune.py, `BasePruningMethod.apply`: weight_orig is the parameter, weight_mask a buffer
+#: weight_orig is the parameter, weight_mask a buffer (pytorch/pytorch torch/nn/utils/prune.py, BasePruningMethod.apply)
 MASK, ORIGINAL = "_mask", "_orig"
 
 

@@ -131,7 +131,7 @@ class Memory:
         tensor.note = f"expanded: {lies.numbers:,} numbers in memory"
         self.kinds[place] = tensor
         if tensor.role in PARAMETER_ROLES:
-            self.lost[place] = tensor.size - lies.numbers  # type: ignore[operator]
+            self.lost[place] = int(tensor.size) - lies.numbers  # type: ignore[arg-type]
             self.expanded.append(tensor)
 
     def _settle(self, held: list[Held]) -> None:
@@ -172,7 +172,7 @@ class Memory:
             if fresh == lies.numbers * lies.step:
                 continue
             tensor = self.kinds[place] = self.made(place)
-            tensor.stored = (tensor.stored[0] if tensor.stored else tensor.size, fresh)
+            tensor.stored = (tensor.stored[0] if tensor.stored else lies.numbers, fresh)
             if tensor.role in PARAMETER_ROLES:
                 self.lost[place] = self.lost.get(place, 0) + lies.numbers - fresh // lies.step
                 found = True
@@ -180,7 +180,7 @@ class Memory:
 
     def _role(self, place: int) -> str:
         kind = self.kinds[place]
-        return kind.role if isinstance(kind, Tensor) else kind[2]  # type: ignore[no-any-return]
+        return kind.role if isinstance(kind, Tensor) else kind[2]
 
 
 def _covered(runs: list[tuple[int, int]]) -> int:

@@ -8,13 +8,14 @@ from nparams.frameworks._torch.hidden import add_unregistered
 from nparams.frameworks._torch.listing import Listing
 from nparams.frameworks._torch.loose import exported, gathered, note
 from nparams.frameworks._torch.masks import pruned
-from nparams.frameworks._torch.notes import hidden, sentences
-from nparams.frameworks._torch.walk import Walk
-from nparams.network import Network, Tensor
+from nparams.frameworks._torch.notes import hidden, sentences, unlisted
+from nparams.frameworks._torch.walk import MOST_AGAIN, Walk
+from nparams.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from nparams.expr import Size
     from nparams.frameworks._torch.hidden import Group
@@ -57,7 +58,7 @@ def _made(walk: Walk, model: object, title: str, described: str, groups: Sequenc
         form="torch", read_as=title, described=", ".join((described, *walk.wrapped)), notes=made.notes,
         routes=made.routes, parts=made.parts,
     )  # fmt: skip
-    _tell(network, listing, groups)
+    _tell(network, listing, groups, cut=walk.again >= MOST_AGAIN)
     return network
 
 
@@ -67,19 +68,19 @@ def _layers(walk: Walk) -> str:
     return f"{count:,} layer{'s' if count != 1 else ''}, {walk.filled:,} with parameters"
 
 
-def _tell(network: Network, listing: Listing, groups: Sequence[Group]) -> None:
+def _tell(network: Network, listing: Listing, groups: Sequence[Group], cut: bool) -> None:
     """The other counts, and what must be said."""
     also = network.also
     away = listing.memory.away + listing.special.away
     if away and not listing.memory.unsure:
         also["here"] = _known(network) - away
-    if any(name.startswith("complex") for name in listing.dtypes()):
-        held = network.totals.dtypes or {}
-        also["real"] = sum(n * (2 if name.startswith("complex") else 1) for name, n in held.items())  # type: ignore[misc]
+    if any((name or "").startswith("complex") for name in listing.dtypes()):
+        held: Mapping[str, Any] = network.totals.dtypes or {}
+        also["real"] = sum(n * (2 if name.startswith("complex") else 1) for name, n in held.items())
     if (zeros := pruned(listing)) is not None:
         also["nonzero"] = _known(network) - zeros
         network.notes.append(f"{zeros:,} parameters are pruned: masks (torch.nn.utils.prune) set them to zero")
-    network.notes[:0] = sentences(listing)
+    network.notes[:0] = [*sentences(listing), *([unlisted(MOST_AGAIN)] if cut else [])]
     _tell_hidden(network, listing, groups)
 
 
@@ -96,4 +97,3 @@ def _tell_hidden(network: Network, listing: Listing, groups: Sequence[Group]) ->
         if count:
             network.also["unregistered"] = network.also.get("unregistered", 0) + count
             network.notes.insert(0, hidden(group, count))
-

@@ -26,10 +26,8 @@ def sentences(listing: Listing) -> Iterator[str]:
             f"{'it' if len(special.lazy) == 1 else 'them'}"
         )
     if special.placeholders:
-        yield (
-            f"{named(special.placeholders, 'parameter')} {'a placeholder' if len(special.placeholders) == 1 else 'placeholders'}"
-            " of DeepSpeed's ZeRO-3 and counted whole"
-        )
+        a_few = "a placeholder" if len(special.placeholders) == 1 else "placeholders"
+        yield f"{named(special.placeholders, 'parameter')} {a_few} of DeepSpeed's ZeRO-3 and counted whole"
     if special.sharded:
         yield f"{named(special.sharded, 'parameter')} spread over several processes and counted whole"
     for tensor in memory.expanded[:FEW]:
@@ -61,13 +59,19 @@ def hidden(group: Group, count: int) -> str:
     return f"{what} in {group.where} ({group.label}) {verb} not registered: the optimizer never sees them; {better}"
 
 
+def unlisted(most: int) -> str:
+    """Where shared modules in shared modules have too many names."""
+    return f"shared modules have more than {most:,} names; `listed` and `elements` count the first {most:,} of them"
+
+
 def named(names: Sequence[str], what: str) -> str:
     """`3 parameters (a, b, c) are`, `1 parameter (a) is`.
 
     >>> named(["fc.weight"], "parameter")
     '1 parameter (fc.weight) is'
     """
-    return f"{len(names):,} {what}{'s' if len(names) != 1 else ''} ({listed(names)}) {'are' if len(names) != 1 else 'is'}"
+    s, are = ("", "is") if len(names) == 1 else ("s", "are")
+    return f"{len(names):,} {what}{s} ({listed(names)}) {are}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -63,7 +63,7 @@ class Special:
     def _partly(self, made: Tensor, here: int, names: list[str]) -> None:
         """Note that only `here` of the numbers of a tensor are in this process."""
         if made.role in PARAMETER_ROLES and made.size != here:
-            self.away += made.size - here  # type: ignore[operator]
+            self.away += int(made.size) - here  # type: ignore[arg-type]
             names.append(made.name)
 
     def placeholder(self, name: str, p: Any, role: str) -> Tensor | None:
@@ -79,7 +79,7 @@ class Special:
         width = bytes_of(made.size, made.dtype or "")  # type: ignore[arg-type]
         made.stored = None if width is None else (p.numel(), width)
         made.note = "a placeholder: its numbers are in other processes"
-        self._partly(made, 0 if part is None else min(part.numel(), made.size), self.placeholders)  # type: ignore[type-var]
+        self._partly(made, 0 if part is None else min(part.numel(), made.size), self.placeholders)
         return made
 
     def layout(self, name: str, t: Any, role: str) -> Tensor | None:

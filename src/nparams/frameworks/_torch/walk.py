@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nparams.frameworks._torch.kinds import Snapshot
+
     #: (module, the one that it stands in)
     Chain = tuple[Any, "Chain | None"]
 
@@ -27,7 +29,7 @@ class Walk:
         #: tensors of PyTorch; a Piece of a flat parameter, a Tensor of ours where only that is known
         self.held: list[Any] = []
         self.roles: list[str] = []
-        self.snapshots: list[object] = []
+        self.snapshots: list[Snapshot] = []
         #: id of a module -> its first name
         self.modules: dict[int, str] = {}
         self.classes: dict[type, Class] = {}
