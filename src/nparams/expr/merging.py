@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.errors import ExprError, WorkLimitError
 from nparams.expr.nodes import Expr, add
 from nparams.expr.polynomial import CONSTANT, constant, plus, scaled
 from nparams.expr.walk import replaced
@@ -56,13 +57,25 @@ def _neighbours(table: Canonical, p: Poly, found: Sum, atom: Atom) -> Iterator[t
     """
     first, last, body = atom.expr.args
     index = str(atom.expr.label)
-    yield table.poly(replaced(body, {index: add(last, 1)})), Expr("sum", (first, add(last, 1), body), index)
-    yield table.poly(replaced(body, {index: add(first, -1)})), Expr("sum", (add(first, -1), last, body), index)
+    for beside, ends in ((add(last, 1), (first, add(last, 1))), (add(first, -1), (add(first, -1), last))):
+        term = _value(table, replaced(body, {index: beside}))
+        if term is not None:
+            yield term, Expr("sum", (*ends, body), index)
     for key in {k for m in p for k, _ in m if table.atoms[k].sum is not None}:
         other = table.atoms[key].sum
         if other is not None and table.nonnegative(other[0]) and _follows(table, found, other):
             end = table.expr(plus(found[0], other[0], constant(-1)))
             yield {((key, 1),): 1}, Expr("sum", (first, add(first, end), body), index)
+
+
+def _value(table: Canonical, size: int | Expr) -> Poly | None:
+    """The polynomial of a term, None where it has no value: 2**(i - 1) before i = 1."""
+    try:
+        return table.poly(size)
+    except WorkLimitError:
+        raise
+    except ExprError:
+        return None
 
 
 def _follows(table: Canonical, one: Sum, other: Sum) -> bool:

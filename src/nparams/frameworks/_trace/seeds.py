@@ -25,7 +25,7 @@ TWOS = (64, 32, 128, 16, 256, 8, 512, 4)
 #: what a name suggests: only where to begin, never what a symbol means
 HEADS = re.compile(r"head|groups?$", re.I)
 KERNEL = re.compile(r"kernel|patch|^k$|^p$|stride", re.I)
-FEW = re.compile(r"layer|depth|block|stage|level|repeat|expert|^(n|l|m)$|^(n|num)_?[a-z]$|^top", re.I)
+FEW = re.compile(r"layer|depth|block|stage|level|repeat|expert|^[nlmkELNMK]$|^(n|num)_?[a-z]$|^top", re.I)
 
 
 def find(arguments: Arguments, runner: Runner) -> Point:

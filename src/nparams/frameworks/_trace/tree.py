@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nparams.expr import Expr, add, evaluate, free_symbols, mul
-from nparams.expr.walk import LETTERS, replaced
+from nparams.expr import Expr, add, evaluate, free_symbols, mul, substitute
+from nparams.expr.walk import LETTERS
 from nparams.frameworks._trace.cells import Level
 from nparams.frameworks._trace.groups import MARK, canonical
 from nparams.network import Module, Over, Tensor
@@ -83,6 +83,7 @@ class _Builder:
             text, words = p.parts[0]
             leaf = len(p.parts) == 1
             if leaf and all(isinstance(w, int) or w.count == 1 for w in words):
+                _settle(p)
                 module.tensors.append(self._tensor(p, prefix + _named(text, words, [])))  # type: ignore[attr-defined]
                 continue
             key = ("" if leaf and len(words) == 1 else text, leaf, *map(_key, words))
@@ -117,6 +118,8 @@ class _Builder:
                 indices.append(index)
                 for p in placed:
                     p.index[_mark(p.parts[0][1][k])] = index
+        for p in placed:
+            _settle(p)
         name = prefix + _named(text, words, indices)
         for over in overs[:-1]:
             outer = Module(name, over=over, tensors=[], children=[])
@@ -137,7 +140,7 @@ class _Builder:
         key = p.cell.key
         self.owners.setdefault(key.pattern, name)
         tied = None if key.tied is None else self.owners.get(key.tied, key.tied)
-        dims = tuple(replaced(d, p.index) if isinstance(d, Expr) and p.index else d for d in p.cell.dims)
+        dims = tuple(substitute(d, p.index) if p.index else d for d in p.cell.dims)
         return Tensor(name, dims, key.dtype, key.role, key.trainable, tied)
 
     # -- ranges that follow each other -----------------------------------------------------------------------------
@@ -171,6 +174,13 @@ class _Builder:
 
     def _place(self, word: int | Level) -> int:
         return word if isinstance(word, int) else evaluate(word.first or 0, self.values)
+
+
+def _settle(p: Placed) -> None:
+    """An index that is one number is put into the sizes that speak of it."""
+    for word in p.parts[0][1]:
+        if isinstance(word, Level) and word.count == 1 and word.mark and word.first is not None:
+            p.index[word.mark] = word.first
 
 
 def _single(first: Size, word: int | Level) -> int | Level:
