@@ -25,6 +25,7 @@ padding-right:.06em}
 .nparams .np-dim,.nparams .np-kind,.nparams .np-ends,.nparams .np-how,.nparams .np-unit,.nparams .np-copies
 {opacity:.72}
 .nparams .np-from{overflow-wrap:anywhere}
+.nparams p.np-from code{background:none;padding:0}
 .nparams .np-answer{margin:.35em 0 .1em;font-size:2.1em;font-weight:650;line-height:1.2;letter-spacing:-.015em}
 .nparams .np-answer span{font-size:.5em;font-weight:450;letter-spacing:0;opacity:.8}
 .nparams .np-split{display:flex;gap:2px;height:8px;margin:.55em 0 .5em;border-radius:4px;overflow:hidden}
@@ -36,7 +37,7 @@ padding-right:.06em}
 .nparams dl{display:grid;grid-template-columns:max-content 1fr;gap:.25em 1em;margin:.5em 0 0}
 .nparams dt{opacity:.72;font-weight:400}
 .nparams dd{margin:0;overflow-wrap:anywhere}
-.nparams ul.np-list{margin-top:.55em}
+.nparams ul.np-list.np-list{margin:.55em 0 0;padding:0}
 .nparams ul.np-list li{margin:.1em 0;padding-left:.9em;text-indent:-.9em;overflow-wrap:anywhere}
 .nparams ul.np-list li::before{content:"·";display:inline-block;width:.9em;text-indent:0;opacity:.72}
 .nparams .np-tree{margin-top:1.1em;border-top:1px solid var(--np-line);border-bottom:1px solid var(--np-line)}

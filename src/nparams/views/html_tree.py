@@ -171,7 +171,7 @@ class Tree:
             letters = ", ".join(f"{_letter(name)} = {math(size)}" for name, size in module.args.items())
             parts.append(f'<div class="np-more">{math(module.formula)}&ensp;with {letters}</div>')
         if branch.children and branch.copies != 1:
-            parts.append(f'<div class="np-more">each of the {math(branch.copies)}:</div>')
+            parts.append(f'<div class="np-more">each of the {_copies(branch)}:</div>')
         shown = module.tensors[: max(0, self.tensors_left)]
         self.tensors_left -= len(shown)
         parts += [self._tensor(t, module.name) for t in shown]
@@ -218,6 +218,10 @@ def _each(branch: Branch) -> str:
     if not isinstance(branch.total, int) or not isinstance(branch.copies, int) or not branch.copies:
         return ""
     return f" of {branch.total // branch.copies:,}" if branch.total else ""
+
+
+def _copies(branch: Branch) -> str:
+    return math(branch.copies) if isinstance(branch.copies, int) else "copies"
 
 
 def _tags(branch: Branch, look: Look) -> list[str]:
