@@ -135,7 +135,7 @@ CASES = [
     Case("dict", lambda: {"a": linear(), "b": linear(4, 3)}, 3 * 4 + 4 * 3, 4 + 3),
     Case("a Param", lambda: nnx.Param(jnp.ones((2, 3))), 6, 0),
     Case("random numbers", rngs, 0, 0, {"other": 2, "also": {}}),
-    Case("one array in two Params", lambda: nnx.Dict(a=nnx.Param(ARRAY), b=nnx.Param(ARRAY)), 2 * 6, 0),
+    Case("one array in two Params", lambda: nnx.Dict(left=nnx.Param(ARRAY), right=nnx.Param(ARRAY)), 2 * 6, 0),
 ]  # fmt: skip
 ARRAY = jnp.ones((2, 3))
 

@@ -64,6 +64,8 @@ def read(source: Any) -> Network:
         which = f"{names(found.single)}: " if found.single[0] else ""
         gathered.notes.append(f"{which}two classes are told apart by one output")
     gathered.finish()
+    if found.zeros:
+        gathered.also["nonzero"] = gathered.known - found.zeros
     name = type(source).__name__
     return Network(
         tensors=gathered.tensors,
@@ -83,6 +85,8 @@ class _Found:
     def __init__(self) -> None:
         self.gathered = Gather()
         self.counted = 0
+        #: numbers that sparse matrices leave out
+        self.zeros = 0
         #: those that tell two classes apart by one output
         self.single: list[str] = []
 
@@ -125,9 +129,9 @@ class _Found:
             self.gathered.add(f"{layer}.intercepts_", biases, "bias")
         self._one_unit(name, held, len(held["intercepts_"][-1]))
         for key in ("_best_coefs", "_best_intercepts"):
-            self._other(_joined(name, key), held.get(key), "a second copy of the model, kept for early stopping")
+            self._other(_joined(name, key), held.get(key), "a second copy of the model: the best so far")
         for key, kept in vars(held["_optimizer"]).items() if "_optimizer" in held else ():
-            if key not in OWN_LISTS:
+            if key not in OWN_LISTS and isinstance(kept, (list, tuple)):
                 self._other(_joined(name, f"_optimizer.{key}"), kept, "the optimizer's state")
 
     def _linear(self, name: str, held: dict[str, Any]) -> None:
@@ -157,8 +161,7 @@ class _Found:
         note = "sparse: the numbers that are not zero are stored"
         stored = (size, int(kept.nbytes))
         self.gathered.tensors.append(Tensor(name, shape, kept.dtype.name, "weight", stored=stored, note=note))
-        told = self.gathered.also.get("nonzero", 0) + size
-        self.gathered.also["nonzero"] = told
+        self.zeros += shape[0] * (shape[1] if len(shape) > 1 else 1) - size
 
     def _machine(self, name: str, held: dict[str, Any]) -> None:
         """A restricted Boltzmann machine: a weight a pair of units, a bias a unit."""

@@ -25,8 +25,8 @@ def recurrent(
     """A sentence on what PyTorch would have more, where there are recurrent layers."""
     layers: dict[str, tuple[str, list[Tensor]]] = {}
     for t in tensors:
-        name = t.name.rpartition(".")[0]
-        for path in (name, name.rpartition(".")[0]):
+        name = _parent(t.name)
+        for path in (name, _parent(name)):
             kind = kind_of_class(classes[path][0] if path in classes else class_in(path))
             if kind is not None and kind.name in GATES and t.tied_to is None:
                 layers.setdefault(path, (kind.name, []))[1].append(t)
@@ -43,11 +43,15 @@ def recurrent(
     ]
 
 
+def _parent(name: str) -> str:
+    return name[: max(name.rfind("."), name.rfind("/"), 0)]
+
+
 def _extra(path: str, kind: str, tensors: list[Tensor], settings: Mapping[str, Any], turned: bool) -> int:
     """How many biases PyTorch would have more; 0 where that cannot be told."""
     shapes: dict[str, dict[str, tuple[int, ...]]] = {"weight": {}, "bias": {}}
     for t in tensors:
-        shapes.setdefault(t.role, {})[t.name[len(path) :].lstrip(".")] = t.shape or ()  # type: ignore[assignment]
+        shapes.setdefault(t.role, {})[t.name[len(path) :].lstrip("./")] = t.shape or ()  # type: ignore[assignment]
     held = Held(shapes["weight"], shapes["bias"], settings, turned)
     given = PROOFS[kind](held)
     return 2 * GATES[kind] * given["h"] - held.sum(held.biases) if given and given["bias"] else 0
