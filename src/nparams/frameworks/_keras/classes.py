@@ -109,18 +109,25 @@ def attribute(thing: object, name: str) -> Any:
     return inner.get(name) if isinstance(inner, dict) else None
 
 
-def listed(held: object) -> Iterator[Any]:
-    """The entries of a list, whatever class of lists it is, as C would read them.
+def plain(held: object) -> object:
+    """A list, tuple or dict itself, where TensorFlow has put its own around it.
 
-    TensorFlow's keeps them in a list inside (ListWrapper in tensorflow/python/trackable/data_structures.py).
+    tensorflow/python/trackable/data_structures.py: ListWrapper is a list that keeps its entries in another one, and
+    stand-ins (_DictWrapper, _TupleWrapper) go for what they hold.
     """
-    if isinstance(held, list) and type(held).__module__.startswith("tensorflow"):
-        held = attributes(held).get("_storage", held)
+    if not type(held).__module__.startswith("tensorflow"):
+        return held
+    inner = attributes(held).get("_storage") if issubclass(type(held), list) else getattr(held, "__wrapped__", None)
+    return held if inner is None else inner
+
+
+def listed(held: object) -> Iterator[Any]:
+    """The entries of a list or tuple, whatever class of lists it is, as C would read them."""
+    held = plain(held)
     return list.__iter__(held) if isinstance(held, list) else iter(held if isinstance(held, tuple) else ())
 
 
 def valued(held: object) -> list[Any]:
-    """The values of a dict in the same way; TensorFlow puts a stand-in around it."""
-    if not issubclass(type(held), dict) and type(held).__module__.startswith("tensorflow"):
-        held = getattr(held, "__wrapped__", None)
-    return list(dict.values(held)) if issubclass(type(held), dict) else []  # type: ignore[arg-type]
+    """The values of a dict in the same way."""
+    held = plain(held)
+    return list(dict.values(held)) if isinstance(held, dict) else []

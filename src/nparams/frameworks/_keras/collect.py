@@ -60,7 +60,7 @@ class Collected:
         if klass is not None:
             met.args, met.shapes = arguments(layer, klass.name, klass), shapes(layer)
         self._trains = trains(met, self._flags)
-        quantised = roles.is_quantised([entry[:2] for entry in held])
+        quantised = roles.is_quantised([facts for _, facts, _ in held])
         packs = _packs(layer, held) if quantised else {}
         for leaf, facts, made in held:
             self._variable(met, leaf, facts, made, quantised, packs.get(facts.key))
@@ -73,8 +73,8 @@ class Collected:
 
     def _variable(self, met: Met, leaf: str, facts: Facts, made: bool, quantised: bool, pack: Any) -> None:
         name = _joined(met.name, leaf)
-        role, note = roles.role_of(leaf, facts, made, quantised)
-        if pack is None and quantised and leaf.partition("_1")[0] in roles.PACKED and facts.dtype == "uint8":
+        role, note = roles.role_of(facts, made, quantised)
+        if pack is None and quantised and facts.name in roles.PACKED and facts.dtype == "uint8":
             role, note = "bookkeeping", "room for the packed kernel, which calibration fills"
         place, owner = self._owner[facts.key]
         trainable = made if met.cls.old else facts.trainable  # Keras 2 knows two lists, and flags of layers
@@ -137,17 +137,18 @@ def held_by(layer: Any, met: Met) -> Held:
     for variable, made in own(layer):
         facts = Facts(variable)
         inner = names.get(facts.key)
-        found.append((unused(inner or facts.name, taken), facts, made or inner is not None))
+        facts.name = inner or facts.name
+        found.append((unused(facts.name, taken), facts, made or inner is not None))
     return found
 
 
 def _packs(layer: Any, held: Held) -> dict[int, Any]:
     """The packed weights of a quantised layer; one beside a kernel that is still whole is not yet its weight."""
-    whole = any(leaf == "kernel" and facts.dtype not in ("int8", "uint8") for leaf, facts, _ in held)
+    whole = any(facts.name == "kernel" and facts.dtype not in ("int8", "uint8") for _, facts, _ in held)
     return {
-        facts.key: packed.logical(layer, leaf, facts)
-        for leaf, facts, _ in held
-        if leaf in roles.PACKED and facts.dtype in ("int8", "uint8") and not (whole and facts.dtype == "uint8")
+        facts.key: packed.logical(layer, facts.name, facts)
+        for _, facts, _ in held
+        if facts.name in roles.PACKED and facts.dtype in ("int8", "uint8") and not (whole and facts.dtype == "uint8")
     }
 
 

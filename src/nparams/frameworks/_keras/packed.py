@@ -7,7 +7,7 @@ keras-team/keras keras/src/layers/core/dense.py, einsum_dense.py, embedding.py a
 
 from __future__ import annotations
 
-from nparams.frameworks._keras.classes import attribute, attributes
+from nparams.frameworks._keras.classes import attribute, attributes, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _sides(layer: Any, leaf: str, facts: Facts) -> Shape | None:
 
 
 def _whole(sides: Any) -> Shape | None:
-    found = tuple(sides) if isinstance(sides, (tuple, list)) else ()
+    found = tuple(listed(sides))
     return found if found and all(type(side) is int for side in found) else None
 
 

@@ -17,8 +17,8 @@ PACKED = frozenset(("kernel", "embeddings", "reverse_embeddings"))
 #: what a quantised layer keeps besides its weights: `_int8_build`, `_int4_build`, `_float8_build`, `_gptq_build` and
 #: `_awq_build` in keras/src/layers/core/{dense,einsum_dense,embedding,reversible_embedding}.py
 BOOKKEEPING = frozenset((
-    "kernel_scale", "kernel_zero", "g_idx", "awq_scales", "inputs_scale", "inputs_amax_history", "kernel_amax_history",
-    "outputs_grad_scale", "outputs_grad_amax_history", "embeddings_scale", "embeddings_zero",
+    "kernel_scale", "kernel_zero", "zero_point", "g_idx", "awq_scales", "inputs_scale", "inputs_amax_history",
+    "kernel_amax_history", "outputs_grad_scale", "outputs_grad_amax_history", "embeddings_scale", "embeddings_zero",
     "reverse_embeddings_scale", "reverse_embeddings_zero",
 ))  # fmt: skip
 #: names of the two thin matrices of an adapter (enable_lora in the same files, and in convolutional/base_conv.py)
@@ -26,17 +26,17 @@ ADAPTERS = ("lora_kernel_a", "lora_kernel_b", "lora_embeddings_a", "lora_embeddi
 MADE = "made as not trainable"
 
 
-def is_quantised(held: Collection[tuple[str, Facts]]) -> bool:
+def is_quantised(held: Collection[Facts]) -> bool:
     """Whether a layer's own variables are those of a quantised one."""
-    names = {leaf for leaf, _ in held}
+    names = {facts.name for facts in held}
     return "kernel_amax_history" in names or any(
-        leaf in PACKED and facts.dtype in ("int8", "uint8") and f"{leaf}_scale" in names for leaf, facts in held
+        facts.name in PACKED and facts.dtype in ("int8", "uint8") and f"{facts.name}_scale" in names for facts in held
     )
 
 
-def role_of(leaf: str, facts: Facts, made_trainable: bool, quantised: bool) -> tuple[str, str | None]:
+def role_of(facts: Facts, made_trainable: bool, quantised: bool) -> tuple[str, str | None]:
     """(role, note) of one variable."""
-    leaf = leaf.rpartition("/")[2]  # a wrapped module's names have parts
+    leaf = facts.name.rpartition("/")[2]  # a wrapped module's names have parts
     if quantised and leaf in BOOKKEEPING:
         return "bookkeeping", "what quantisation keeps beside the weights"
     if quantised and leaf in PACKED:
