@@ -79,20 +79,49 @@ def deep() -> nn.Module:
     return held
 
 
-MODELS = {"10,000 tensors": (wide, 15), "24 layers on meta": (stack, 40), "depth 300": (deep, 40)}
+def torchinfo_table(model: Any) -> str:
+    import torchinfo as library
+
+    return str(library.summary(model, verbose=0, depth=10))
+
+
+def lightning_table(model: Any) -> str:
+    from lightning.pytorch import LightningModule
+    from lightning.pytorch.utilities.model_summary import ModelSummary
+
+    whole = LightningModule()
+    whole.model = model
+    return str(ModelSummary(whole, max_depth=-1))
+
+
+def our_table(model: Any) -> str:
+    return str(nparams.read(model))
+
+
+TABLES: dict[str, Callable[[Any], str]] = {"torchinfo": torchinfo_table, "Lightning": lightning_table}
+#: how to make each, how often to measure, and how many calls in a row (one of a millisecond says little)
+MODELS = {"10,000 tensors": (wide, 15, 1), "24 layers on meta": (stack, 15, 20), "depth 300": (deep, 15, 20)}
+
+
+def compare(model: Any, mine: Any, theirs: Any, turns: int, calls: int = 1) -> tuple[float, float]:
+    """Seconds of one call of each, in turn in this process."""
+    pair = paired(*(lambda f=f: [f(model) for _ in range(calls)] for f in (mine, theirs)), turns)
+    return pair[0] / calls, pair[1] / calls
 
 
 def times() -> list[tuple[str, str, float, float]]:
-    """(model, the other counter, our seconds, its seconds), in turn in this process."""
+    """(model, the other counter, our seconds, its seconds)."""
     found = []
-    for name, (make, repeats) in MODELS.items():
+    for name, (make, turns, calls) in MODELS.items():
         model = make()
         for other, count in OTHERS.items():
             if (name, other) == ("depth 300", "torchinfo"):
                 continue  # it would not end
             assert count(model) == ours(model)
-            turns = repeats if count is floor else max(3, repeats // 4)
-            found.append((name, other, *paired(lambda: ours(model), lambda: count(model), turns)))  # noqa: B023
+            slow = count is torchinfo
+            found.append((name, other, *compare(model, ours, count, 3 if slow else turns, 1 if slow else calls)))
+        for other, written in TABLES.items() if name != "depth 300" else ():
+            found.append((f"{name}, the table", other, *compare(model, our_table, written, 3)))
     return found
 
 
