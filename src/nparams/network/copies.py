@@ -5,6 +5,7 @@ from __future__ import annotations
 from nparams.errors import UsageError
 from nparams.network.closed import postorder
 from nparams.network.folding import depends
+from nparams.network.naming import put_in_name
 from nparams.network.tree import Tensor
 
 TYPE_CHECKING = False
@@ -72,6 +73,6 @@ def _numbered(t: Tensor, numbers: Numbers) -> Tensor:
         return t
     name, tied_to = t.name, t.tied_to
     for index, k in numbers:
-        name = name.replace(f"[{index}]", str(k), 1)
-        tied_to = tied_to and tied_to.replace(f"[{index}]", str(k), 1)
+        name = put_in_name(name, {index: k})
+        tied_to = tied_to and put_in_name(tied_to, {index: k})
     return Tensor(name, t.shape, t.dtype, t.role, t.trainable, tied_to, t.stored, t.note)

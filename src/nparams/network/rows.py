@@ -182,6 +182,8 @@ def _joined(path: str, parent: Module, child: Module, label: str) -> str:
     """The child's name under its parent's folded name."""
     if not parent.name:
         return label
+    if child.name == parent.name:  # a part of a module under a condition of its own
+        return path
     return f"{path}{mark_between(parent.name, child.name)}{label}"
 
 

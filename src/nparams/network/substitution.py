@@ -6,6 +6,7 @@ from nparams.errors import ExprError, UsageError, escaped, shown
 from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute, whole_number
 from nparams.network.closed import tidy
 from nparams.network.folding import depends
+from nparams.network.naming import put_in_name
 from nparams.network.network import Network
 from nparams.network.notes import put_in
 from nparams.network.tree import Module, Over, Tensor
@@ -215,7 +216,7 @@ class _Copier:
                     f"{over.index} = {first}..{last} makes {last - first + 1:,} layers: at most {MAX_COPIES:,}"
                 )
             return [
-                self._with(inner, over.index, i)._copy(module, _named(module, i), None) for i in range(first, last + 1)
+                self._with(inner, over.index, i)._copy(module, module.name, None) for i in range(first, last + 1)
             ]
         return [inner._copy(module, module.name, Over(over.index, first, last))]
 
@@ -223,12 +224,12 @@ class _Copier:
         return _Copier({**inner.values, index: i}, {**self.bound, index: i})
 
     def _copy(self, module: Module, name: str, over: Over | None) -> Module:
-        start = len(module.name)
+        name = put_in_name(name, self.values)
         return Module(
             name, module.kind, {k: substitute(v, self.values) for k, v in module.args.items()}, module.formula,
             over=over, routed=self._route(module.routed), inputs=module.inputs, takes=self._shape(module.takes, name),
             out=self._shape(module.out, name),
-            tensors=[self._tensor(t, name + t.name[start:]) for t in module.tensors],
+            tensors=[self._tensor(t, put_in_name(t.name, self.values)) for t in module.tensors],
             children=[copy for child in module.children for copy in self.module(child)], why=module.why,
         )  # fmt: skip
 
@@ -239,7 +240,8 @@ class _Copier:
         return None if used is None else substitute(used, self.values), substitute(experts, self.values)
 
     def _tensor(self, t: Tensor, name: str) -> Tensor:
-        return Tensor(name, self._shape(t.shape, name), t.dtype, t.role, t.trainable, t.tied_to, t.stored, t.note)
+        tied_to = t.tied_to and put_in_name(t.tied_to, self.values)
+        return Tensor(name, self._shape(t.shape, name), t.dtype, t.role, t.trainable, tied_to, t.stored, t.note)
 
     def _shape(self, shape: tuple[Size, ...] | None, name: str) -> tuple[Size, ...] | None:
         return None if shape is None else tuple(self._size(size, name) for size in shape)
@@ -251,7 +253,3 @@ class _Copier:
             raise UsageError(f"{told} = {value} in {name}: every size must be at least 1")
         return value
 
-
-def _named(module: Module, i: int) -> str:
-    assert module.over is not None
-    return module.name.replace(f"[{module.over.index}]", str(i))

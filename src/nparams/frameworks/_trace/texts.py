@@ -17,6 +17,9 @@ def condition_text(condition: Expr) -> str:
     ('n >= 1', 'h % a == 0')
     """
     left, right = condition.args
+    if condition.op == "lt" and (isinstance(left, int) or isinstance(right, int)):  # n > 0 is n >= 1
+        left, right = (left + 1, right) if isinstance(left, int) else (left, right - 1)  # type: ignore[operator]
+        condition = Expr("le", (left, right))
     if isinstance(left, int) and not isinstance(right, int):
         return f"{render(right)} {TURNED[condition.op]} {render(left)}"
     return f"{render(left)} {SIGNS[condition.op]} {render(right)}"

@@ -99,7 +99,7 @@ class _Builder:
         level = placed[0].parts[0][1][0]
         assert isinstance(level, Level)
         over, word = _over(self.letters[depth], level)
-        made = Module(module.name, over=over, tensors=[], children=[])
+        made = Module(f"{prefix}[{word}]", over=over, tensors=[], children=[])
         module.children.append(made)  # type: ignore[attr-defined]
         for p in placed:
             p.index[_mark(p.parts[0][1][0])] = word
