@@ -75,7 +75,7 @@ class Listed(Base):
         have changed."""
         if self._made is not None:
             return None
-        kinds = dict(zip(map(id, self.kinds), self.kinds, strict=True))
+        kinds = self._unlike()
         counts = dict.fromkeys(kinds, 0)
         for key in map(id, self.kinds):
             counts[key] += 1
@@ -89,7 +89,11 @@ class Listed(Base):
 
     def dtypes(self) -> set[str | None]:
         """The number types among them."""
-        return {kind.dtype if isinstance(kind, Tensor) else kind[1] for kind in self.kinds}
+        return {kind.dtype if isinstance(kind, Tensor) else kind[1] for kind in self._unlike().values()}
+
+    def _unlike(self) -> dict[int, Kind | Tensor]:
+        """The different kinds by their identity: few, whatever the number of tensors."""
+        return dict(zip(map(id, self.kinds), self.kinds, strict=True))
 
     def __len__(self) -> int:
         return len(self.names)

@@ -35,7 +35,7 @@ WRAPPERS = {
 class Class:
     """What is known of a class of modules: looked up once for each."""
 
-    __slots__ = ("clean", "foreign", "fsdp", "odd", "scripted", "wraps")
+    __slots__ = ("clean", "foreign", "fsdp", "odd", "packs", "scripted", "wraps")
 
     def __init__(self, cls: type) -> None:
         names = [(base.__module__, base.__name__) for base in cls.__mro__]
@@ -45,10 +45,17 @@ class Class:
         self.scripted = ("torch.jit._script", "ScriptModule") in names
         #: whether it comes from elsewhere than torch.nn.modules
         self.foreign = not cls.__module__.startswith("torch.nn.modules.")
+        #: whether its objects may hold packed weights
+        self.packs = self.foreign
         #: whether its objects hold more than what is registered in them
         self.odd = self.foreign or self.scripted or self.wraps is not None
         #: how many attributes an object of PyTorch's own class has that holds nothing besides what is registered
         self.clean = -1
+
+    def settle(self, packs: bool) -> None:
+        """Once it is known whether objects of the class hold packed weights."""
+        self.packs = packs
+        self.odd = packs or self.scripted or self.wraps is not None
 
 
 look = object.__getattribute__

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from nparams.frameworks._torch.access import Class
     from nparams.frameworks._torch.walk import Walk
 
-#: attributes that every module has (pytorch/pytorch torch/nn/modules/module.py, `Module.__init__`)
-OWN = frozenset((
-    "_parameters", "_buffers", "_modules", "_non_persistent_buffers_set", "_backward_pre_hooks", "_backward_hooks",
-    "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs", "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
-    "_load_state_dict_post_hooks",
-    "_orig_mod",  # pytorch/pytorch torch/_dynamo/eval_frame.py: also among the modules
-))  # fmt: skip
+#: attributes that every module has, in the order in which they are set (pytorch/pytorch torch/nn/modules/module.py,
+#: `Module.__init__`)
+FIRST = (
+    "training", "_parameters", "_buffers", "_non_persistent_buffers_set", "_backward_pre_hooks", "_backward_hooks",
+    "_is_full_backward_hook", "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called",
+    "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs", "_state_dict_hooks", "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks", "_modules",
+)  # fmt: skip
+#: and what torch.compile keeps beside its modules (torch/_dynamo/eval_frame.py)
+OWN = frozenset((*FIRST, "_orig_mod"))
 #: values that hold nothing
 PLAIN = frozenset((int, float, bool, str, type(None), complex, bytes, type, range, slice))
 SEQUENCES = frozenset((list, tuple, set, frozenset, deque))
@@ -34,11 +36,9 @@ MOST, DEEPEST = 100_000, 5
 
 def suspects(told: Class, attributes: dict[str, Any]) -> list[tuple[str, Any]]:
     """The attributes of a module in which others may stand that are not registered."""
-    found = [
-        (key, value)
-        for key, value in attributes.items()
-        if type(value) not in PLAIN and key not in OWN and _may_hold(value)
-    ]
+    usual = tuple(islice(attributes, len(FIRST))) == FIRST
+    rest = islice(attributes.items(), len(FIRST), None) if usual else attributes.items()
+    found = [(key, value) for key, value in rest if type(value) not in PLAIN and key not in OWN and _may_hold(value)]
     if not found and not told.foreign:
         told.clean = len(attributes)  # classes of PyTorch's own set the same attributes in every object
     return found

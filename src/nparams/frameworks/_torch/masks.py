@@ -12,7 +12,13 @@ MASK, ORIGINAL = "_mask", "_orig"
 
 def pruned(listing: Listing) -> int | None:
     """How many parameters masks set to zero; None where there are no masks, or none whose numbers are here."""
-    masks = [k for k, name in enumerate(listing.names) if name.endswith(MASK) and listing.roles[k] == "buffer"]
+    if "buffer" not in listing.roles:
+        return None
+    masks = [
+        k
+        for k, (name, role) in enumerate(zip(listing.names, listing.roles, strict=True))
+        if role == "buffer" and name.endswith(MASK)
+    ]
     if not masks:
         return None
     names = set(listing.names)

@@ -96,9 +96,10 @@ class Walk:
             self.wrapped |= {told.wraps[1]: None} if told.wraps[1] else {}
             if told.fsdp:
                 self.flat.unfold(attributes)
-        elif told.foreign:
+        elif told.packs:
             for tensor in packed_modules.of_module(name, module) or ():
                 self.put(tensor.name, tensor, tensor.role)
+            told.settle(packed_modules.READERS.get(type(module)) is not None)
         return attributes
 
     def _suspect(self, name: str, module: object, told: Class, attributes: dict[str, Any]) -> None:
@@ -119,9 +120,12 @@ class Walk:
     def _buffers(self, prefix: str, held: object) -> None:
         """The buffers of one module, whether checkpoints keep them or not."""
         role = "other" if self.aside else "buffer"
-        for leaf, b in items(held):
+        names, found, roles = self.names, self.held, self.roles
+        for leaf, b in held.items() if type(held) is dict else items(held):
             if b is not None:
-                self.put(prefix + leaf, b, role)
+                names.append(prefix + leaf)
+                found.append(b)
+                roles.append(role)
 
     def put(self, name: str, held: object, role: str) -> None:
         """One more."""
