@@ -6,7 +6,7 @@ called with in `_build_shapes_dict` (keras/src/layers/layer.py); a recurrent lay
 
 from __future__ import annotations
 
-from nparams.frameworks._keras.classes import attribute, attributes, listed, valued
+from nparams.frameworks._keras.classes import attribute, attributes, listed, plain, valued
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ OLDER = ("_build_input_shape", "_query_shape", "_value_shape", "_key_shape")
 def _plain(value: Any, deep: int) -> Any:
     if type(value) in PLAIN:
         return value
+    value = plain(value)
     if isinstance(value, (list, tuple)) and deep:
         parts = [_plain(part, deep - 1) for part in listed(value)]
         return NOTHING if any(part is NOTHING for part in parts) else tuple(parts)
@@ -73,16 +74,14 @@ def _shapes(value: Any, deep: int) -> Iterator[Shape]:
     sides = _sides(value)
     if sides is not None:
         yield sides
-    elif isinstance(value, (list, tuple, dict)) and deep:
+    elif deep:
         for part in valued(value) or listed(value):
             yield from _shapes(part, deep - 1)
 
 
 def _sides(value: Any) -> Shape | None:
-    """A shape as a tuple; TensorFlow has a class of its own for it."""
-    if type(value).__name__ == "TensorShape" and type(value).__module__.startswith("tensorflow"):
-        value = () if value.rank is None else tuple(value.as_list())
-    sides = tuple(listed(value)) if isinstance(value, (list, tuple)) else ()
+    """A shape as a tuple; None where it is something else, or nothing is known of it."""
+    sides = tuple(listed(value))
     return sides if sides and all(side is None or type(side) is int for side in sides) else None
 
 

@@ -113,10 +113,12 @@ def plain(held: object) -> object:
     """A list, tuple or dict itself, where TensorFlow has put its own around it.
 
     tensorflow/python/trackable/data_structures.py: ListWrapper is a list that keeps its entries in another one, and
-    stand-ins (_DictWrapper, _TupleWrapper) go for what they hold.
+    stand-ins (_DictWrapper, _TupleWrapper) go for what they hold; a TensorShape keeps its sides as a tuple.
     """
     if not type(held).__module__.startswith("tensorflow"):
         return held
+    if type(held).__name__ == "TensorShape":
+        return attributes(held).get("_dims", getattr(held, "_dims", None))
     inner = attributes(held).get("_storage") if issubclass(type(held), list) else getattr(held, "__wrapped__", None)
     return held if inner is None else inner
 
