@@ -35,7 +35,8 @@ def _attention(l: Layer) -> None:
             l.divisible(
                 d, heads, f"{heads} heads cannot share a width of {d} equally; say how large one is: head dim 64"
             )
-            l.say("Its {h} heads share the width, {d}/{h} each: how many there are plays no part.", h=heads)
+            if heads != 1:
+                l.say("Its {h} heads share the width, {d}/{h} each: how many there are plays no part.", h=heads)
         sizes = _Sizes(d, d, d, d, "d", "d", "d", "d")
     _projections(l, d, sizes)
     if l.given.get("r") is not None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from nparams.expr import Size
     from nparams.layers._torch.recover import Shapes
 
 PARAMETRIZED = "parametrizations."
@@ -24,7 +23,7 @@ def logical(leaf: str) -> str:
     return inside.removesuffix(".original") if inside != leaf else leaf.removesuffix("_orig")
 
 
-def plain(shapes: Mapping[str, tuple[int, ...]]) -> tuple[Shapes, bool]:
+def plain(shapes: Shapes) -> tuple[Shapes, bool]:
     """The shapes of the layer as it was before, and whether what is kept is as large: a norm adds lengths.
 
     >>> plain({"bias": (4,), "weight_g": (4, 1), "weight_v": (4, 3)})
@@ -32,7 +31,7 @@ def plain(shapes: Mapping[str, tuple[int, ...]]) -> tuple[Shapes, bool]:
     >>> plain({"parametrizations.weight.original": (4, 3)})
     ({'weight': (4, 3)}, True)
     """
-    found: dict[str, tuple[int, ...]] = {}
+    found: dict[str, tuple[Size, ...]] = {}
     same = True
     for leaf, shape in shapes.items():
         stem, pair = _halves(leaf)

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from nparams.expr import Size
     from nparams.layers._torch.layers import TorchClass
 
-    Shapes = Mapping[str, tuple[int, ...]]
+    Shapes = Mapping[str, tuple[Size, ...]]
     Given = dict[str, Any]
 
 #: rule -> the attributes of an object that tell what its arguments were
@@ -125,7 +126,7 @@ def _table(cls: TorchClass, shapes: Shapes, attributes: Mapping[str, Any]) -> tu
     return cls, {"num_embeddings": rows, "embedding_dim": width}
 
 
-GATES = {4: "LSTM", 3: "GRU", 1: "RNN"}
+GATES: dict[Size, str] = {4: "LSTM", 3: "GRU", 1: "RNN"}
 
 
 def _recurrent(cls: TorchClass, shapes: Shapes, attributes: Mapping[str, Any]) -> tuple[TorchClass, Given]:
