@@ -178,6 +178,7 @@ REFUSED = (
     ("a schedule", lambda: torch.optim.lr_scheduler.StepLR(optimizer(), 1), "StepLR is a schedule"),  # type: ignore[arg-type]
     ("a loader", lambda: torch.utils.data.DataLoader([1]), "DataLoader is a loader of data"),  # type: ignore[arg-type, var-annotated]
     ("what holds a model", lambda: Trainer(net=net()), "Trainer is not a model but holds one: read its .net"),
+    ("what holds one twice", lambda: Trainer(net=(one := net()), wrapped=one), "holds one: read its .net"),
     ("what holds two", lambda: Trainer(g=net(), d=net()), "Trainer is not a model but holds 2: read one of .g, .d"),
     ("an iterator of numbers", lambda: iter([1, 2]), "list_iterator of int"),
 )  # fmt: skip

@@ -48,7 +48,11 @@ def held(source: object) -> dict[str, Any]:
         attributes = object.__getattribute__(source, "__dict__")
     except AttributeError:
         return {}
-    return {key: value for key, value in attributes.items() if is_module(value)} if type(attributes) is dict else {}
+    found: dict[int, tuple[str, Any]] = {}
+    for key, value in attributes.items() if type(attributes) is dict else ():
+        if is_module(value):
+            found.setdefault(id(value), (key, value))  # a trainer holds its model twice: as it was, and wrapped
+    return dict(found.values())
 
 
 def is_pipeline(source: object) -> bool:
