@@ -32,7 +32,7 @@ def render(network: Network, look: Look | None = None) -> str:
 
     >>> import nparams
     >>> page = render(nparams.read("784-16-16-10"))
-    >>> page.splitlines()[0], "<b>13,002</b> parameters" in page, "<script" in page
+    >>> page.splitlines()[0], ">13,002</td>" in page, "<script" in page
     ('<!DOCTYPE html>', True, False)
     """
     title = _text(heading(network, Look()).split("\n")[0][:120])
