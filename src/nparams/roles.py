@@ -239,20 +239,20 @@ COMPONENTS = (
     ),
     (
         "vision",
-        r"(?:(?:model|thinker|module)\.)*(?:vision_tower|vision_model|vision_backbone|vision_encoder|vision_embed_tokens"
+        r"(?:(?:base_model|model|thinker|module)\.)*(?:vision_tower|vision_model|vision_backbone|vision_encoder|vision_embed_tokens"
         r"|visual|image_encoder|vpm)\.|v\.(?:blk|sam|msfa|deepstack|patch_embd|position_embd|class_embd|norm_embd|pre_ln"
         r"|post_ln|conv_stem|std_\w+|token_embd|image_newline|view_seperator|boi|eoi)\b",
         "model.vision_backbone.image_vit.patch_embedding.weight",
     ),
     (
         "audio",
-        r"(?:(?:model|thinker|module)\.)*(?:audio_tower|audio_encoder|audio_model|speech_encoder|apm)\.|a\.(?:blk|conv|enc_"
+        r"(?:(?:base_model|model|thinker|module)\.)*(?:audio_tower|audio_encoder|audio_model|speech_encoder|apm)\.|a\.(?:blk|conv|enc_"
         r"|embd_|pre_|post_|position_embd|input_projection|proj_)",
         "thinker.audio_tower.conv1.weight",
     ),
     (
         "projector",
-        r"(?:(?:model|thinker|module)\.)*(?:multi_modal_projector|multimodal_projector|mm_projector|vision_projection"
+        r"(?:(?:base_model|model|thinker|module)\.)*(?:multi_modal_projector|multimodal_projector|mm_projector|vision_projection"
         r"|vision_language_adapter|resampler|embed_vision|embed_audio)\.|model\.connector\."
         r"|mm\.(?:\d|a\.|model\.|[a-z_]*(?:norm|embedding|projection|merger)|down|gate|up|image_)",
         "vision_language_adapter.w_in.weight",

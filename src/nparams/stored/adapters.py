@@ -32,6 +32,7 @@ PARTS = (
     (r"lora_a$", "LoRA", 1, "model.layers.0.self_attn.q_proj.lora_a"),  # MLX multiplies from the left
     (r"lora_b$", "LoRA", 0, "model.layers.0.self_attn.q_proj.lora_b"),
     (r"lora_(?:mid|E|diag|magnitude_vector|ranknum)", "LoRA", None, "q_proj.lora_magnitude_vector"),
+    (r"ranknum", "LoRA", None, "q_proj.ranknum.default"),  # AdaLoRA's rank, a frozen parameter of one number
     (r"dora_scale", "DoRA", None, "lora_unet_mid_proj.dora_scale"),
     (r"hada_w[12]_b", "LoHa", 0, "lora_unet_mid_proj.hada_w1_b"),
     (r"hada_(?:w[12]_a|t[12])", "LoHa", None, "lora_unet_mid_proj.hada_w1_a"),

@@ -7,13 +7,16 @@ original of a module that is trained whole beside the copy.
 from __future__ import annotations
 
 from nparams.errors import escaped, shown
+from nparams.frameworks._torch.held import ADAPTER
 from nparams.network import PARAMETER_ROLES
 from nparams.roles import component_of
 from nparams.stored.adapters import PARTS, PATTERN, Found, kinds_in, ranks_in
+from nparams.stored.settings import held_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from nparams.frameworks._torch.held import Held
     from nparams.network import Tensor
@@ -30,28 +33,44 @@ LEAVES = ("weight", "bias", "")
 
 def describe(made: Made, tensors: Sequence[Tensor], held: Held) -> None:
     """Say what the adapters of a model are, and whose parameters are there twice."""
-    settings = any("peft_config" in place.held for place in held.places.values())
+    settings = held_in(held, ADAPTER)
     found, names = Found(), dict[str, None]()
     for t in tensors:
         match = PATTERN.search(t.name)
-        if match is None or match.lastgroup is None:
+        if match is None or match.lastgroup is None or t.role not in PARAMETER_ROLES:
             continue
         if settings or PARTS[int(match.lastgroup[1:])][1] not in COMMON:
             found.add(t)
             after = t.name[match.end() :].split(".")
             names.update(dict.fromkeys(after[1:2] if after[1:2] and after[1] not in LEAVES else ()))
+    found.modules.discard("base_model.")  # what all layers share (VB-LoRA's bank of vectors)
     prompts = [t for t in tensors if t.name.startswith(PROMPTS)] if settings else []
     if prompts:
         made.parts[PROMPTS] = "adapter"
-        made.notes.append(f"soft prompts before the model's input: {_share(prompts, tensors)}")
+        made.notes.append(f"soft prompts stand before the model's input: {_share(prompts, tensors)}")
     if found.members:
         members = [t for t in tensors if t.name in found.members]
         made.parts.update({t.name: "adapter" for t in members if component_of(t.name) != "adapter"})
-        many = f", {len(names):,} of them ({', '.join(escaped(n[:40]) for n in list(names)[:4])})" * (len(names) > 1)
-        told = f"{escaped(kinds_in(found))} adapters{ranks_in(found)} on {_layers(found)}{many}"
+        told = f"{_told(found, list(names), settings)}{ranks_in(found)} on {_layers(found)}"
         made.notes.append(f"{told} are counted with the model they change: {_share(members, tensors)}")
         _say_merged(made, held)
     _say_saved(made, tensors)
+
+
+def _told(found: Found, names: list[str], settings: Mapping[str, Any]) -> str:
+    """What kind they are, and their names where there are several."""
+    kind = kinds_in(found)
+    if kind == "PEFT":
+        kind = str(settings.get("peft_type", kind))[:40]
+    more = next((more for part, more in FINER if any(part in name for name in found.members)), "LoRA")
+    kind = escaped(kind.replace("LoRA", more) if kind in ("LoRA", "PEFT") else kind)
+    if len(names) < 2:
+        return f"{kind} adapters"
+    return f"{len(names):,} sets of {kind} adapters ({', '.join(escaped(name[:40]) for name in names[:4])})"
+
+
+#: parts that only some kinds of LoRA have (huggingface/peft src/peft/tuners/lora/dora.py, adalora/layer.py)
+FINER = ((".lora_magnitude_vector.", "DoRA"), (".lora_E.", "AdaLoRA"))
 
 
 def _layers(found: Found) -> str:

@@ -111,7 +111,8 @@ class Held:
         if self._files is None:
             self._files = {}
             for place in self.places.values():
-                config, adapters = place.held.get("config"), place.held.get("peft_config")
+                config = place.held.get("config")
+                adapters = place.held.get("peft_config") or place.held.get("_peft_config")  # the latter: soft prompts
                 if CONFIG not in self._files and config is not None and not isinstance(config, type):
                     self._put(CONFIG, config)
                 if ADAPTER not in self._files and isinstance(adapters, dict) and adapters:
