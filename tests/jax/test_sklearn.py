@@ -51,14 +51,15 @@ def sparse():
 
 
 SMALL = 4 * 5 + 5 * 1
-# since 1.9 each network keeps the best of its arrays so far (_best_coefs): another copy, and with early stopping the
+# since 1.9 a network keeps the best of its arrays so far (_best_coefs): another copy, and with early stopping the
 # same; Adam keeps two moments of each number, SGD one velocity
 CASES = [
     Case("three classes", lambda: mlp(THREE, 5), 4 * 5 + 5 * 3, 5 + 3, {"other": 43}),
     Case("two classes", lambda: mlp(TWO, 5), SMALL, 5 + 1, {"other": 31}, notes=(ONE_OUTPUT,)),
     Case("784-16-16-10", lambda: MLPClassifier((16, 16), max_iter=1).fit(np.eye(784)[:20], np.arange(20) % 10),
          784 * 16 + 16 * 16 + 16 * 10, 42, {"other": 3 * 13_002}),
-    Case("two outputs", lambda: mlp(BOTH, 5, 3, kind=MLPRegressor), 4 * 5 + 5 * 3 + 3 * 2, 5 + 3 + 2, {"other": 41 + 10}),
+    Case("two outputs", lambda: mlp(BOTH, 5, 3, kind=MLPRegressor), 4 * 5 + 5 * 3 + 3 * 2, 5 + 3 + 2,
+         {"other": 41 + 10}),
     Case("Adam's moments", lambda: mlp(Y, 5, kind=MLPRegressor, solver="adam"), SMALL, 6, {"other": 3 * 31}),
     Case("SGD's velocities", lambda: mlp(Y, 5, kind=MLPRegressor, solver="sgd", learning_rate_init=1e-6), SMALL, 6,
          {"other": 2 * 31}),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from nparams.errors import shown
 from nparams.frameworks._arrays.gather import Gather, names
-from nparams.frameworks._arrays.leaf import is_array
+from nparams.frameworks._arrays.leaf import is_array, type_of
 from nparams.frameworks._arrays.naming import any_role, beside, is_named
 from nparams.frameworks._arrays.walk import entries_of, walk
 
@@ -45,8 +45,8 @@ def _put(found: Gather, path: Path, value: Any, forced: tuple[str, str | None] |
     if not is_array(value):
         found.number(name, value, forced[0] if forced else any_role(path, (), "float64")[0])
         return
-    shape = tuple(side for side in value.shape if isinstance(side, int))
-    role, note = forced or (("bias", None) if is_bias else any_role(path, shape, str(value.dtype)))
+    shape = tuple(value.shape)
+    role, note = forced or (("bias", None) if is_bias else any_role(path, shape, type_of(value, name)))
     found.add(name, value, role, note=note)
 
 

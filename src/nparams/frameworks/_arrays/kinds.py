@@ -71,7 +71,7 @@ def _layer(module: Module, children: Sequence[Module], classes: Classes, turned:
 
 
 def kind_of_class(word: str) -> Kind | None:
-    """The kind that a class, or a layer called after one, is."""
+    """The kind that a class, or a layer called after one, is: dense_12 and Dense are one."""
     word = word.rstrip("0123456789").rstrip("_") if word[-2:].lower() not in ("1d", "2d", "3d") else word
     word = word.replace("_", "").lower()
     if word in CLASSES:

@@ -19,6 +19,8 @@ PACKAGES = frozenset(
 NO_NUMBERS = {"S": "text", "U": "text", "T": "text", "M": "dates", "m": "times"}
 
 _ARRAYS: dict[type, bool] = {}
+#: number types that were named before: naming one takes NumPy longer than all else here
+_TYPES: dict[object, tuple[str, int | None]] = {}
 
 
 class Leaf:
@@ -61,7 +63,7 @@ def leaf_of(value: Any, name: str) -> Leaf | None:
 
     Raises UnsupportedError for Python objects and records, ReadError for a side that is no whole number.
     """
-    dtype, width = _number_type(value.dtype, name)
+    dtype, width = _TYPES.get(value.dtype) or _number_type(value.dtype, name)
     if dtype in NO_NUMBERS.values():
         return None
     shape = _shape(value.shape, name)
@@ -74,13 +76,19 @@ def leaf_of(value: Any, name: str) -> Leaf | None:
     return Leaf(shape, dtype, stored, _lasts(value))
 
 
+def type_of(value: Any, name: str) -> str:
+    """The name of its number type."""
+    return (_TYPES.get(value.dtype) or _number_type(value.dtype, name))[0]
+
+
 def _number_type(dtype: Any, name: str) -> tuple[str, int | None]:
     """Its canonical name, and how many bytes each number takes where the table of dtypes cannot tell."""
     told = getattr(dtype, "name", None)
     told = told if isinstance(told, str) else str(dtype).rpartition(".")[2].strip("'<>")
     width = getattr(dtype, "itemsize", None)
     if told in BLOCKS:
-        return told, width if BLOCKS[told][0] > 1 and isinstance(width, int) else None
+        found = told, width if BLOCKS[told][0] > 1 and isinstance(width, int) else None
+        return _TYPES.setdefault(dtype, found)
     kind = getattr(dtype, "kind", "")
     if kind == "O":
         raise UnsupportedError(

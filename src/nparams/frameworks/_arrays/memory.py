@@ -89,6 +89,9 @@ def region_of(value: Any) -> Region | None:
     if numpy is None or not isinstance(value, numpy.ndarray) or not value.size:
         return None
     start = value.__array_interface__["data"][0]
+    if value.flags.c_contiguous:
+        width = value.dtype.itemsize
+        return Region(start, width, ((width, value.size),) if value.size > 1 else ())
     return of_strides(start, value.dtype.itemsize, value.shape, value.strides)
 
 

@@ -27,7 +27,10 @@ def recurrent(
     for t in tensors:
         name = _parent(t.name)
         for path in (name, _parent(name)):
-            kind = kind_of_class(classes[path][0] if path in classes else class_in(path))
+            word = classes[path][0] if path in classes else class_in(path)
+            if not _may_recur(word):
+                continue
+            kind = kind_of_class(word)
             if kind is not None and kind.name in GATES and t.tied_to is None:
                 layers.setdefault(path, (kind.name, []))[1].append(t)
                 break
@@ -41,6 +44,12 @@ def recurrent(
         f"{kind_name}: PyTorch keeps two bias vectors in each gate, and would have {extra:,} parameters more"
         for kind_name, extra in more.items()
     ]
+
+
+def _may_recur(word: str) -> bool:
+    """Whether a name may be a recurrent layer's: their names all have one of these in them."""
+    word = word.lower()
+    return "lstm" in word or "gru" in word or "rnn" in word or "cell" in word or "recurrent" in word
 
 
 def _parent(name: str) -> str:
