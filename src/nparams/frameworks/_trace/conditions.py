@@ -13,6 +13,7 @@ from nparams.errors import ExprError, ReadError
 from nparams.expr import Expr, free_symbols
 from nparams.expr.nodes import build
 from nparams.expr.poly import Canonical
+from nparams.expr.polynomial import constant, plus, scaled
 from nparams.frameworks._trace.run import Broken
 from nparams.frameworks._trace.verify import difference, fresh_points, told, true_at
 
@@ -66,7 +67,27 @@ def simplified(condition: Expr, lower: dict[str, int]) -> Expr | None:
         left, right = (table.expr(table.poly(side)) for side in condition.args)
     except ExprError:
         return None
+    if condition.op in ("lt", "le"):
+        return _least(table, condition.op, left, right)
     return _as_remainder(condition.op, left, right) or Expr(condition.op, (left, right))
+
+
+def _least(table: Canonical, op: str, left: int | Expr, right: int | Expr) -> Expr:
+    """depth - 3 >= 0 as 3 <= depth, K - L <= 0 as K <= L: every term on the side where it is positive."""
+    difference = plus(table.poly(right), scaled(table.poly(left), -1), constant(-1 if op == "lt" else 0))
+    more = {m: c for m, c in difference.items() if c > 0}
+    less = {m: -c for m, c in difference.items() if c < 0}
+    return _quotient_at_least_one(table.expr(less), table.expr(more)) or Expr("le", (table.expr(less), table.expr(more)))
+
+
+def _quotient_at_least_one(least: int | Expr, size: int | Expr) -> Expr | None:
+    """(h//a)*a >= 1 is a <= h: every factor is 1 or more, and a size always is."""
+    factors = size.args if isinstance(size, Expr) and size.op == "mul" else (size,)
+    divided = [f for f in factors if isinstance(f, Expr) and f.op == "floordiv"]
+    rest = [f for f in factors if f not in divided and not (isinstance(f, Expr) and f.op in ("sym", "idx", "pow"))]
+    if least != 1 or len(divided) != 1 or any(isinstance(f, Expr) for f in rest):
+        return None
+    return Expr("le", (divided[0].args[1], divided[0].args[0]))
 
 
 def _as_remainder(op: str, left: int | Expr, right: int | Expr) -> Expr | None:

@@ -16,6 +16,7 @@ from nparams.frameworks._trace.state import undisturbed
 from nparams.frameworks._trace.texts import condition_text
 from nparams.frameworks._trace.tree import tree_of
 from nparams.frameworks._trace.verify import Claim, checked
+from nparams.frameworks._trace.whole import Whole
 from nparams.network import Network
 
 TYPE_CHECKING = False
@@ -58,15 +59,19 @@ def _network(arguments: Arguments, runner: Runner, name: str) -> Network:
     study = Study(arguments, runner, base)
     study.explore()
     cells, left_out = cells_of(study)
-    network = _made(cells, study, name)
-    claim = Claim(arguments, cells, network.totals.known, left_out)
+    claim = Claim(arguments, cells, _made(cells, study, name).totals.known, left_out)
     claim.where = settle(study, claim)
+    whole = Whole(claim.where)
+    for cell in cells:
+        cell.dims = tuple(map(whole, cell.dims))
+    claim.total = _made(cells, study, name).totals.known
     agreed = checked(claim, runner, study.base, {s.key for s in study.features})
+    network = _made([c for c in cells if c.key.told not in claim.left_out], study, name)
     network.where = tuple(map(condition_text, claim.where))
     fixed = ", ".join(f"{key} = {value!r}" for key, value in arguments.fixed.items())
     network.notes += [f"traced with {fixed}"] if fixed else []
-    if left_out:
-        network.notes.append(f"buffers that follow no rule are left out: {', '.join(left_out)}")
+    if claim.left_out:
+        network.notes.append(f"buffers that follow no rule are left out: {', '.join(sorted(claim.left_out))}")
     network.notes.append(f"verified on {len(agreed)} fresh random sizes against the constructor itself")
     return network
 

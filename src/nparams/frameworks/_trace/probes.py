@@ -122,6 +122,7 @@ class Study:
         for s in self.features:
             self._more(s)
         self._together()
+        self.at(self.base)
 
     def _lower_depths(self) -> None:
         """A loop bound that was given large is traced small, where that is accepted."""
@@ -176,7 +177,7 @@ class Study:
         few = flags[:FULL]
         combos: list[tuple[Symbol, ...]] = list(combinations(self.features, 2))
         combos += [c for size in range(3, len(few) + 1) for c in combinations(few, size)]
-        combos += [(*c, d) for size in (1, 2) for c in combinations(few, size) for d in depths]
+        combos += [(*c, d) for size in (1, 2, 3) for c in combinations(few, size) for d in depths[:4]]
         combos += list(combinations(depths, 3))[:20]
         for combo in combos:
             self._at_all(combo)
