@@ -201,7 +201,9 @@ def tensor_bytes(t: Any) -> object:
         return [tensor_bytes(part) for part in (t.crow_indices(), t.col_indices(), t.values())]
     storage = t.untyped_storage()
     size = storage.nbytes()
-    return (storage.data_ptr(), size, digest(ctypes.string_at(storage.data_ptr(), size)) if size else "")
+    if not storage.data_ptr():  # nothing is behind a fake tensor
+        return None
+    return (storage.data_ptr(), size, digest(ctypes.string_at(storage.data_ptr(), size)))
 
 
 def process_state() -> Iterator[tuple[str, object]]:

@@ -72,6 +72,11 @@ def pruned_globally() -> nn.Module:
     return net
 
 
+def pruned_recurrent() -> nn.Module:
+    """An LSTM, which keeps lists of its weights beside them."""
+    return pruned(nn.LSTM(3, 4), 5, "weight_hh_l0")
+
+
 def pruned_for_good() -> nn.Module:
     """The mask is gone, and the zeros are in the weight: an ordinary layer."""
     layer = pruned(nn.Linear(8, 4), 16)
@@ -190,6 +195,11 @@ CHANGED = (
     Case("pruned over all layers", pruned_globally,
          {"weights": W + 12, "biases": 4 + 3, "buffers": W + 12, "bytes": 4 * (51 + 44),
           "also": {"nonzero": 44 - 11 + 7}}),
+    Case("a pruned LSTM", pruned_recurrent,
+         {"weights": 4 * 4 * (3 + 4), "biases": 2 * 4 * 4, "buffers": 4 * 4 * 4, "bytes": 4 * (112 + 32 + 64),
+          "also": {"nonzero": 144 - 5}}),
+    Case("an LSTM with weight_norm", lambda: nn.utils.weight_norm(nn.LSTM(3, 4), "weight_hh_l0"),
+         {"weights": 4 * 4 * (3 + 4) + 4 * 4, "biases": 2 * 4 * 4}),
     Case("pruned for good", pruned_for_good, {"weights": W, "biases": 4}),
     Case("weight and bias pruned", pruned_twice,
          {"weights": W, "biases": 4, "buffers": W + 4, "bytes": 4 * (36 + 36), "also": {"nonzero": 8 + 2}}),

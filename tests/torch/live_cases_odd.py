@@ -165,6 +165,58 @@ def partial_attribute() -> nn.Module:
     return net
 
 
+def without_tracking() -> nn.Module:
+    """Made in inference mode: its tensors have no version."""
+    with torch.inference_mode():
+        return two()
+
+
+def fake() -> nn.Module:
+    """Tensors that are only said to be there, as torch.compile and torch.export make them."""
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    with FakeTensorMode():
+        return two()
+
+
+def symbolic() -> nn.Module:
+    """A graph of torch.fx."""
+    return torch.fx.symbolic_trace(small())
+
+
+def exported() -> object:
+    """A program of torch.export, which is no module."""
+    return torch.export.export(two(), (torch.zeros(1, 8),))
+
+
+class AliasAside(nn.Module):
+    """A registered layer that is known under a private name too, as lists of blocks often are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Linear(2, 3)])
+        self.__dict__["first"] = self.blocks[0]
+        self.by_name = {"blocks": self.blocks}
+
+
+class TwoInAByte(nn.Module):
+    """An element of float4_e2m1fn_x2 holds two numbers (torch/csrc/utils/tensor_dtypes.cpp)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        held = torch.empty(4, 6, dtype=torch.float4_e2m1fn_x2)
+        self.w = nn.Parameter(held, requires_grad=False)
+
+
+class Ragged(nn.Module):
+    """Rows of different lengths: 2 x 3 and 4 x 3 numbers."""
+
+    def __init__(self, layout: torch.layout) -> None:
+        super().__init__()
+        rows = [torch.zeros(2, 3), torch.zeros(4, 3)]
+        self.w = nn.Parameter(torch.nested.nested_tensor(rows, layout=layout))
+
+
 def in_training() -> dict[str, object]:
     """What people keep of a run: the model's state, the optimizer's (two moments and a step for each of 4 tensors)."""
     net = two()
@@ -190,6 +242,15 @@ ODD = (
     Case("layers replaced and deleted", replaced, {"weights": 6 + 7, "biases": 1}),
     Case("a patched forward", patched_forward, TWO),
     Case("a function that holds a layer", partial_attribute, TWO),
+    Case("made in inference mode", without_tracking, TWO),
+    Case("fake tensors", fake, TWO),
+    Case("a graph of torch.fx", symbolic, SMALL),
+    Case("a program of torch.export", exported, TWO),
+    Case("an alias aside", AliasAside, {"weights": 6, "biases": 3}),
+    Case("two numbers in a byte", TwoInAByte,
+         {"weights": 4 * 6 * 2, "frozen": 48, "dtypes": {"float4_e2m1fn": 48}, "elements": 24, "parameter_bytes": 24}),
+    Case("nested, strided", lambda: Ragged(torch.strided), {"weights": 2 * 3 + 4 * 3}),
+    Case("nested, jagged", lambda: Ragged(torch.jagged), {"weights": 2 * 3 + 4 * 3}),
     # detached tensors: nothing says what is trained (DESIGN §2 `trainable`)
     Case("a state dict", lambda: small().state_dict(), {**SMALL, "trainable": None}),
     Case("a state dict with a tie", lambda: Language().state_dict(),
