@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from nparams.errors import FormatError, shown
+from nparams.frameworks._torch import packed_layers
 from nparams.frameworks._torch.held import Held
 from nparams.network import Listed
 from nparams.roles import ADAPTER_HINTS
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 #: how the notes on packed weights begin (packed.py, packed_modules.py)
 PACKED, QUANTISED = "packed: ", "quantised: "
+UNKNOWN = "no known logical size"
 TORCH = "PyTorch's own quantisation"
 #: a scale or zero point of one number that a quantised network of torch.ao keeps as a buffer
 SCALE = re.compile(r"(?:^|[._])(?:scale|zero_point)(?:_\d+)?$")
@@ -29,7 +31,10 @@ def finish(tensors: Sequence[Tensor], model: object) -> Made:
     names = tensors.names if isinstance(tensors, Listed) else [t.name for t in tensors]
     held = Held(model)
     if _may_be_packed(tensors, names):
+        packed_layers.by_class(tensors, held)
         _unpack(made, tensors, held)
+        packed_layers.by_sides(tensors, held)
+        _set_scheme_aside(tensors, held)
     _say_packed(made, tensors)
     text = "\n".join(names)
     if any(hint in text for hint in ADAPTER_HINTS) or "prompt_encoder." in text or ".modules_to_save." in text:
@@ -57,7 +62,8 @@ def _may_be_packed(tensors: Sequence[Tensor], names: Sequence[str]) -> bool:
         return False
     from nparams.stored._packed.unpack import may_hold
 
-    return may_hold({name[name.rfind(".") + 1 :] for name in names})
+    leaves = {name[name.rfind(".") + 1 :] for name in names}
+    return may_hold(leaves) or not leaves.isdisjoint(packed_layers.WEIGHTS)
 
 
 def _unpack(made: Made, tensors: Sequence[Tensor], held: Held) -> None:
@@ -70,7 +76,7 @@ def _unpack(made: Made, tensors: Sequence[Tensor], held: Held) -> None:
     except FormatError as error:
         made.notes.append(f"packed weights that contradict themselves are counted as they stand: {error}")
         return
-    made.notes += notes
+    made.notes += [note for note in notes if UNKNOWN not in note]  # attributes of the layer may tell it yet
     weights = [t for t in tensors if t.role == "weight" and t.name in buffers]
     modules = {t.name.rpartition(".")[0] for t in weights}
     for t in weights:
@@ -93,10 +99,12 @@ def _say_packed(made: Made, tensors: Sequence[Tensor]) -> None:
             kinds[t.note[len(PACKED) :]] = kinds.get(t.note[len(PACKED) :], 0) + 1
         elif t.note.startswith(QUANTISED):
             kinds[TORCH] = kinds.get(TORCH, 0) + 1
-        elif t.shape is None and t.stored == (0, 0):
+        elif t.shape is None and t.stored is not None:
             unknown.append(t)
     if any(kind.startswith("PyTorch's own") for kind in kinds):
         _set_scales_aside(tensors)
+    if kinds:
+        _set_loose_aside(tensors)
     if kinds:
         made.scheme = " and ".join(kinds)
         count = sum(kinds.values())
@@ -107,7 +115,7 @@ def _say_packed(made: Made, tensors: Sequence[Tensor]) -> None:
     if unknown:
         many = "1 packed weight has" if len(unknown) == 1 else f"{len(unknown):,} packed weights have"
         which = ":" if len(unknown) == 1 else "; the first:"
-        made.notes.append(f"{many} no known logical size{which} {shown(unknown[0].name)}: {unknown[0].note}")
+        made.notes.append(f"{many} {UNKNOWN}{which} {shown(unknown[0].name)}: {unknown[0].note}")
 
 
 def _set_scales_aside(tensors: Sequence[Tensor]) -> None:
@@ -115,3 +123,24 @@ def _set_scales_aside(tensors: Sequence[Tensor]) -> None:
     for t in tensors:
         if t.role == "buffer" and t.size == 1 and SCALE.search(t.name):
             t.role, t.note = "bookkeeping", "a scale of a quantised network"
+
+
+def _set_loose_aside(tensors: Sequence[Tensor]) -> None:
+    """Scales of what goes in and out of a quantised layer, kept in buffers (optimum-quanto's input_scale)."""
+    from nparams.stored._packed.unpack import LOOSE
+
+    for t in tensors:
+        if t.role == "buffer" and t.name[t.name.rfind(".") + 1 :] in LOOSE:
+            t.role, t.note = "bookkeeping", "a scale of a quantised network"
+
+
+def _set_scheme_aside(tensors: Sequence[Tensor], held: Held) -> None:
+    """Scales beside a weight that is not packed yet (vllm-project/compressed-tensors sets `quantization_scheme`)."""
+    from nparams.stored._packed.in_bytes import SCALE_PARTS
+
+    for t in tensors:
+        module, _, leaf = t.name.rpartition(".")
+        if leaf in SCALE_PARTS and t.role != "bookkeeping":
+            place = held.places.get(module)
+            if place is not None and place.held.get("quantization_scheme") is not None:
+                t.role, t.note = "bookkeeping", "a scale of a weight that is not packed yet"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from nparams.frameworks._torch.access import look
 from nparams.frameworks._torch.packed import book, dtype_of, is_tensor, unknown
+from nparams.frameworks._torch.packed_layers import hqq, mxfp4
 from nparams.network import Tensor
 
 TYPE_CHECKING = False
@@ -43,6 +44,8 @@ def _reader(cls: type) -> Reader | None:
             return BY_NAME.get(base.__name__) or (convolution if "Conv" in base.__name__ else None)
         if (base.__module__, base.__name__) in BY_PATH:
             return BY_PATH[base.__module__, base.__name__]
+        if base.__name__ in ELSEWHERE:
+            return ELSEWHERE[base.__name__]
     return None
 
 
@@ -199,3 +202,5 @@ BY_PATH: dict[tuple[str, str], Reader] = {
     ("torch.fx.graph_module", "GraphModule"): graph,
     ("bitsandbytes.nn.modules", "Linear8bitLt"): linear8bit,
 }
+#: classes that are copied from library to library
+ELSEWHERE: dict[str, Reader] = {"HQQLinear": hqq, "Mxfp4GptOssExperts": mxfp4}

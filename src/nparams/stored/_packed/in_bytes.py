@@ -82,7 +82,7 @@ SCALES = ("weight_scale", "weight_scale_inv", "scale", "scale_inv", "scale_weigh
 SCALE_PARTS = (*SCALES, "weight_scale_2", "weight_global_scale", "weight_zero_point", "weight_g_idx", "weight_shape",
                "input_scale", "input_global_scale", "input_scale_2", "input_scale_ub", "input_zero_point",
                "output_scale", "activation_scale", "zero_point", "pre_quant_scale", "k_scale", "v_scale", "scale_input",
-               "comfy_quant", "weight_scalar")  # fmt: skip
+               "comfy_quant", "weight_scalar", "input_activation_scale", "output_activation_scale")  # fmt: skip
 
 
 def _parts(group: Group, leaf: str) -> tuple[str, ...]:

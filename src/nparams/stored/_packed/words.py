@@ -214,10 +214,10 @@ def mlx(group: Group, leaf: str) -> Found | None:
     ml-explore/mlx mlx/ops.cpp, `affine_quantize` and `fp_quantize`; groups of the modes without biases are fixed
     (mlx/ops.cpp `quantization_params_from_mode`).  Bits and groups of the affine mode stand in config.json only.
     """
-    packed, scales, biases = group.entry(leaf), group.get("scales"), group.get("biases")
+    packed, scales, biases = group.entry(leaf), group.get("scales"), group.get("biases") or group.get("qbiases")
     if packed.dtype != "uint32" or scales is None or not packed.shape or scales.shape[:-1] != packed.shape[:-1]:
         return None
-    rest, columns = group.present("scales", "biases"), scales.shape[-1] if scales.shape else 0
+    rest, columns = group.present("scales", "biases", "qbiases"), scales.shape[-1] if scales.shape else 0
     if not columns or packed.shape[-1] * 32 % columns:
         raise Unknown("MLX", f"{packed.shape} beside scales {scales.shape} is no whole number of groups", rest)
     ratio = packed.shape[-1] * 32 // columns  # group x bits
