@@ -95,12 +95,12 @@ def _say_packed(made: Made, tensors: Sequence[Tensor]) -> None:
     for t in apart:
         if t.role != "weight" or not t.note or t.tied_to is not None:
             continue
-        if t.note.startswith(PACKED):
+        if t.shape is None and t.stored is not None:
+            unknown.append(t)
+        elif t.note.startswith(PACKED):
             kinds[t.note[len(PACKED) :]] = kinds.get(t.note[len(PACKED) :], 0) + 1
         elif t.note.startswith(QUANTISED):
             kinds[TORCH] = kinds.get(TORCH, 0) + 1
-        elif t.shape is None and t.stored is not None:
-            unknown.append(t)
     if any(kind.startswith("PyTorch's own") for kind in kinds):
         _set_scales_aside(tensors)
     if kinds:

@@ -91,7 +91,7 @@ class Held:
             t = self.tensor(tensors[k].name)
             width = WIDTHS.get(tensors[k].dtype or "")
             if t is None or width is None or t.device.type != "cpu" or t.numel() * width > min(limit, SMALL):
-                raise Unknown("packed", f"{tensors[k].name} tells its shape, and cannot be read here", ())
+                raise Unknown("unread", f"{tensors[k].name} tells its shape, and cannot be read here", ())
             signed = not str(tensors[k].dtype).startswith("u")
             return b"".join(n.to_bytes(width, "little", signed=signed) for n in t.detach().flatten().tolist())
 

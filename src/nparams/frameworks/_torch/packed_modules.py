@@ -148,7 +148,7 @@ def _unpacked(
         if value is not None and leaf is not None and is_tensor(value):
             found += _quantised(prefix + leaf, value, role)
     if found and _kept(kept) == "float16":  # unpacked into float32
-        found[0].dtype = "float16"
+        found[0].dtype, found[0].note = "float16", DYNAMIC
     return found
 
 

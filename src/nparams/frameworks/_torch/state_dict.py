@@ -250,7 +250,7 @@ def _reader(model: Model) -> Data:
         array = model.arrays[k]
         width = WIDTHS.get(array.dtype or "")
         if array.storage is None or width is None or array.storage.device != "cpu" or array.size * width > limit:
-            raise Unknown("packed", f"{model.tensors[k].name} tells its shape, and cannot be read here", ())
+            raise Unknown("unread", f"{model.tensors[k].name} tells its shape, and cannot be read here", ())
         first = array.offset * width
         return bytes(array.storage.held[first : first + array.size * width].tolist())
 

@@ -171,7 +171,8 @@ def _first(group: Group, leaf: str, asked: tuple[Scheme, ...]) -> Found | None:
         try:
             found = scheme(group, leaf)
         except Unknown as why:
-            return Found(why.scheme, None, None, why.bookkeeping, str(why))
+            beside = why.bookkeeping or group.present(*sorted(in_bytes.MARKS))
+            return Found(why.scheme, None, None, beside, str(why))
         if found is not None:
             return found
     return None
