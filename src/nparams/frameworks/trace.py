@@ -7,6 +7,7 @@ traced, or does not agree with the constructor on fresh random sizes, is refused
 from __future__ import annotations
 
 from nparams.errors import ReadError, UsageError, shown
+from nparams.expr import Expr, free_symbols, parse, symbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.expr import Size
+    from nparams.frameworks._trace.engine import Traced
     from nparams.network import Network
 
 
@@ -25,25 +27,32 @@ def trace(make: Callable[..., Any], like: Mapping[str, Any] | None = None, name:
     stays as it is.  `name` is what the source is called.  Raises ReadError with the reason where the formula cannot be
     found, or does not hold on fresh random sizes.
     """
-    from nparams.frameworks._trace.engine import traced
-
-    _check(make)
-    return traced(make, like or {}, name or _called(make)).network
+    return _traced(make, like, name).network
 
 
 def formula(make: Callable[..., Any], like: Mapping[str, Any] | None = None) -> Formula:
     """The closed form of the number of parameters of what `make` makes; the arguments are those of trace."""
-    return Formula(trace(make, like))
+    found = _traced(make, like, None)
+    return Formula(found.network, frozenset(s.argument for s in found.arguments.symbols))
+
+
+def _traced(make: Callable[..., Any], like: Mapping[str, Any] | None, name: str | None) -> Traced:
+    from nparams.frameworks._trace.engine import traced
+
+    _check(make)
+    return traced(make, like or {}, name or _called(make))
 
 
 class Formula:
     """A closed form that was verified: as text, as LaTeX, and as a function of numbers."""
 
-    __slots__ = ("network",)
+    __slots__ = ("arguments", "network")
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, arguments: frozenset[str] = frozenset()) -> None:
         #: the symbolic network, with its modules, rows and notes
         self.network = network
+        #: what it may be given: some may change nothing, such as the number of heads
+        self.arguments = arguments
 
     @property
     def expr(self) -> Size:
@@ -67,10 +76,22 @@ class Formula:
 
     def __call__(self, **values: object) -> int:
         """The number of parameters for these numbers; UsageError where one is missing, or `where` does not hold."""
-        total = self.network.substitute(values).total
+        known = self._used()
+        given = {name: int(v) if isinstance(v, bool) else v for name, v in values.items() if name in known}
+        given |= {name: v for name, v in values.items() if name not in known | self.arguments}
+        network = self.network.substitute(given) if given else self.network
+        total = network.total
         if not isinstance(total, int):
             raise UsageError(f"{total}: give every symbol a number")
+        if network.where:
+            raise UsageError(f"it holds where {', '.join(network.where)}: give every symbol in that a number")
         return total
+
+    def _used(self) -> frozenset[str]:
+        """The symbols that stand in the formula or its conditions."""
+        sizes = [self.expr, *(parse(f"[{condition}]") for condition in self.where)]
+        named = frozenset().union(*(free_symbols(size) for size in sizes if isinstance(size, Expr)))
+        return named | {name for name in self.arguments if _base(name) in named}
 
     def __str__(self) -> str:
         return self.network.formula("unicode")
@@ -95,6 +116,12 @@ def _check(make: object) -> None:
             import torch  # noqa: F401
         except ImportError:
             raise ReadError("the closed form of a class needs PyTorch, which is not installed here") from None
+
+
+def _base(name: str) -> str:
+    """h0 is an entry of h."""
+    made = symbol(name)
+    return str(made.label)
 
 
 def _called(make: Callable[..., Any]) -> str:

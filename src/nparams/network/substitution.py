@@ -100,6 +100,7 @@ def _number(name: str, value: object) -> Size:
 
 def _check_names(network: Network, given: Values) -> None:
     known = {name for size in _sizes(network.root) for name in free_symbols(size)}
+    known |= {name for condition in network.where for name in free_symbols(parse(f"[{condition}]"))}
     for name in given:
         if name not in known:
             what = network.source if network.is_file else network.read_as or network.source

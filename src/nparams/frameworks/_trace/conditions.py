@@ -69,6 +69,10 @@ def simplified(condition: Expr, lower: dict[str, int]) -> Expr | None:
         return None
     if condition.op in ("lt", "le"):
         return _least(table, condition.op, left, right)
+    if condition.op == "ne" and right == 0:  # a quotient that is not 0
+        least = _quotient_at_least_one(1, left)
+        if least is not None:
+            return least
     return _as_remainder(condition.op, left, right) or Expr(condition.op, (left, right))
 
 

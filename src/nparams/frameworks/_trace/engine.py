@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-
 from nparams.errors import ExprError, ReadError
 from nparams.frameworks._trace.arguments import Arguments
 from nparams.frameworks._trace.cells import cells_of
 from nparams.frameworks._trace.conditions import settle
-from nparams.frameworks._trace.numbers import Fraction, Tracked
+from nparams.frameworks._trace.leaks import cleaned
 from nparams.frameworks._trace.probes import Study
 from nparams.frameworks._trace.run import Runner
 from nparams.frameworks._trace.seeds import find
@@ -40,17 +38,20 @@ class Traced:
 def traced(make: Callable[..., Any], like: Mapping[str, Any], name: str) -> Traced:
     """The symbolic network that `make` makes, verified; ReadError with the reason where there is none."""
     arguments = Arguments(make, like)
+    network, problem = None, ""
     try:
         with undisturbed():
             network = _network(arguments, Runner(make), name)
-    except ExprError as error:
-        raise ReadError(f"{name}: no closed form: {error}") from None
-    except ReadError as error:
-        raise ReadError(f"{name}: no closed form: {error}") from error.__cause__
+    except (ExprError, ReadError) as error:
+        problem = str(error)  # nothing of the error is kept: its frames hold tracked numbers
     finally:
-        left = _left_behind()
+        replaced, left = cleaned()
+    if network is None:
+        raise ReadError(f"{name}: no closed form: {problem}")
     if left:
         raise ReadError(f"{name}: no closed form: the code keeps what it was given beyond its own objects ({left})")
+    if replaced:
+        network.notes.append("the code keeps numbers that it was given; those that were traced are plain ones there now")
     return Traced(network, arguments)
 
 
@@ -83,14 +84,5 @@ def _made(cells: Sequence[Cell], study: Study, name: str) -> Network:
     return Network(
         root, source=name, form="trace", read_as=name,
         described=f"PyTorch model {title}" + (f" in {symbols}" if symbols else ""),
+        lengths={each: (0, len(keys)) for each, (_, keys) in study.arguments.lists.items()},
     )  # fmt: skip
-
-
-def _left_behind() -> str:
-    """What still holds a tracked number after every run: nothing, unless the code keeps it somewhere of its own."""
-    gc.collect()
-    kept = [o for o in gc.get_objects() if type(o) is Tracked or type(o) is Fraction]
-    if not kept:
-        return ""
-    holders = [h for h in gc.get_referrers(kept[0]) if h is not kept]
-    return f"in a {type(holders[0]).__name__}" if holders else "somewhere"

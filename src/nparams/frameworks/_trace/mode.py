@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nparams.frameworks._trace.journal import Journal
 
 #: tensors that one run may make
-MOST_TENSORS = 200_000
+MOST_TENSORS = 50_000
 #: elements of a table of numbers (a schedule of rates, positions) that is really computed
 SMALL = 100_000
 

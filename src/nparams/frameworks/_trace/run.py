@@ -9,6 +9,7 @@ from nparams.frameworks._trace.journal import Journal
 from nparams.frameworks._trace.mode import watcher
 from nparams.frameworks._trace.numbers import plain
 from nparams.frameworks._trace.shadow import Seen, shadowed, watched
+from nparams.frameworks._trace.state import default_device_kept
 from nparams.roles import usual_role
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from nparams.frameworks._trace.shapes import Dims, Shapes
 
 #: tensors that one model may hold while it is traced
-MOST_HELD = 50_000
+MOST_HELD = 20_000
 
 
 class Item:
@@ -106,6 +107,7 @@ class Runner:
                 stack.enter_context(watched(seen))
             stack.enter_context(torch.device("meta"))
             stack.enter_context(mode)
+            stack.enter_context(default_device_kept())
             model = self._made(arguments)
         if not isinstance(model, torch.nn.Module):
             raise ReadError(f"it made an object of type {type(model).__name__}, not a torch.nn.Module")

@@ -24,6 +24,16 @@ def undisturbed() -> Iterator[None]:
                 put_back()
 
 
+@contextmanager
+def default_device_kept() -> Iterator[None]:
+    """The default device put back, inside of whatever modes are on: it stands at the bottom of their stack."""
+    put_back = _device_restored()
+    try:
+        yield
+    finally:
+        put_back()
+
+
 def _taken() -> list[Callable[[], object]]:
     import random
 
@@ -37,7 +47,6 @@ def _taken() -> list[Callable[[], object]]:
         _setter(torch.is_grad_enabled, torch.set_grad_enabled),
         _setter(torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
         _setter(torch.get_num_threads, torch.set_num_threads),
-        _device_restored(),
     ]
     numpy = sys.modules.get("numpy")
     if numpy is not None:
