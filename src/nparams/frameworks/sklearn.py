@@ -160,7 +160,7 @@ class _Found:
         size = int(kept.size)
         note = "sparse: the numbers that are not zero are stored"
         stored = (size, int(kept.nbytes))
-        self.gathered.tensors.append(Tensor(name, shape, kept.dtype.name, "weight", stored=stored, note=note))
+        self.gathered.put(Tensor(name, shape, kept.dtype.name, "weight", stored=stored, note=note))
         self.zeros += shape[0] * (shape[1] if len(shape) > 1 else 1) - size
 
     def _machine(self, name: str, held: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from nparams.errors import shown
 from nparams.frameworks._arrays.gather import Gather, names
-from nparams.frameworks._arrays.leaf import is_array, type_of
-from nparams.frameworks._arrays.naming import any_role, beside, is_named
+from nparams.frameworks._arrays.leaf import is_array
+from nparams.frameworks._arrays.naming import Roles, any_role, beside, is_named
 from nparams.frameworks._arrays.walk import entries_of, walk
 
 TYPE_CHECKING = False
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ALONE = "array"
 #: marks what stands in an optimizer's state
 OPTIMIZER = "the optimizer's"
+#: roles, with their notes, that something else than the name has told
+BIAS, STATE = ("bias", None), ("other", "the optimizer's state")
 
 
 def bare(found: Gather, source: Any, prefix: Path = (), forced: tuple[str, str | None] | None = None) -> None:
@@ -30,23 +32,27 @@ def bare(found: Gather, source: Any, prefix: Path = (), forced: tuple[str, str |
         found.notes.append("the second of the pair is taken for Haiku's state (hk.transform_with_state): buffers")
         bare(found, source[1], prefix, ("buffer", "Haiku's state"))
         return
-    held = [(path, value) for path, value in walk(source, _opened) if _counts(found, path, value)]
+    held = [
+        (path, value) for path, value in walk(source, _opened) if is_array(value) or _counts(found, path, value)
+    ]
     biases = _biases(held) if forced is None else set()
+    roles = Roles(path for path, _ in held)
     for k, (path, value) in enumerate(held):
-        role = ("other", "the optimizer's state") if OPTIMIZER in path else forced
-        _put(found, (*prefix, *(part for part in path if part != OPTIMIZER)), value, role, k in biases)
+        role = forced or (BIAS if k in biases else None)
+        if OPTIMIZER in path:
+            path, role = tuple(part for part in path if part != OPTIMIZER), STATE
+        _put(found, (*prefix, *path) if prefix else path, value, role, roles)
     if biases:
         told = [_name((*prefix, *held[k][0])) for k in sorted(biases)]
         found.notes.append(f"{names(told)}: vectors beside a matrix with a side of their length, taken for biases")
 
 
-def _put(found: Gather, path: Path, value: Any, forced: tuple[str, str | None] | None, is_bias: bool) -> None:
-    name = _name(path)
+def _put(found: Gather, path: Path, value: Any, forced: tuple[str, str | None] | None, roles: Roles) -> None:
+    name = ".".join(path) or ALONE
     if not is_array(value):
         found.number(name, value, forced[0] if forced else any_role(path, (), "float64")[0])
         return
-    shape = tuple(value.shape)
-    role, note = forced or (("bias", None) if is_bias else any_role(path, shape, type_of(value, name)))
+    role, note = forced or roles.any(path, value)
     found.add(name, value, role, note=note)
 
 
@@ -55,8 +61,8 @@ def _name(path: Path) -> str:
 
 
 def _counts(found: Gather, path: Path, value: object) -> bool:
-    """Arrays count, and Python's fractions, which JAX takes for arrays; other values are settings."""
-    if is_array(value) or type(value) in (float, complex):
+    """Python's fractions count, which JAX takes for arrays; other values are settings."""
+    if type(value) in (float, complex):
         return True
     kind = type(value)
     if not (value is None or isinstance(value, (str, bytes, int, type)) or callable(value)):
@@ -74,6 +80,8 @@ def _opened(value: Any) -> Opened:
 def _biases(held: list[tuple[Path, Any]]) -> set[int]:
     """The places of vectors that stand in a list, without a name, beside a matrix of that width."""
     found: set[int] = set()
+    if not any(path and path[-1].isdigit() for path, _ in held):
+        return found
     start = 0
     while start < len(held):
         parent = held[start][0][:-1]

@@ -18,7 +18,12 @@ PACKAGES = frozenset(
 #: kinds of NumPy number types (numpy.dtype.kind) that hold no numbers of a network, each with a word for it
 NO_NUMBERS = {"S": "text", "U": "text", "T": "text", "M": "dates", "m": "times"}
 
+#: classes of plain arrays, whose shape is a tuple of whole numbers: those of NumPy, and others (of JAX)
+NUMPY, OTHER = 1, 2
+PLAIN = {("numpy", "ndarray"): NUMPY, ("jaxlib", "ArrayImpl"): OTHER, ("jax", "ArrayImpl"): OTHER}
+
 _ARRAYS: dict[type, bool] = {}
+_SORTS: dict[type, int] = {}
 #: number types that were named before: naming one takes NumPy longer than all else here
 _TYPES: dict[object, tuple[str, int | None]] = {}
 
@@ -56,6 +61,19 @@ def is_array(value: object) -> bool:
             for base in kind.__mro__
         )
     return known
+
+
+def sort_of(value: object) -> int:
+    """NUMPY or OTHER for plain arrays, 0 for all else.
+
+    >>> sort_of([1.0])
+    0
+    """
+    cls = type(value)
+    sort = _SORTS.get(cls)
+    if sort is None:
+        sort = _SORTS[cls] = PLAIN.get((cls.__module__.partition(".")[0], cls.__name__), 0)
+    return sort
 
 
 def leaf_of(value: Any, name: str) -> Leaf | None:

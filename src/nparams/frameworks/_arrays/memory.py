@@ -95,6 +95,12 @@ def region_of(value: Any) -> Region | None:
     return of_strides(start, value.dtype.itemsize, value.shape, value.strides)
 
 
+def is_whole(array: Any) -> bool:
+    """Whether an array of NumPy has memory of its own, and shows each number in it once."""
+    flags = array.flags
+    return bool(flags.owndata and flags.forc)
+
+
 def meeting(regions: Sequence[Region]) -> list[tuple[int, int]]:
     """Pairs of different regions, by their places, that hold some number in common."""
     order = sorted(range(len(regions)), key=lambda k: regions[k].start)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.leaf import is_array
-from nparams.frameworks._arrays.naming import parameter_role
+from nparams.frameworks._arrays.naming import Roles, parameter_role
 from nparams.frameworks._arrays.walk import entries_of, fields_of, walk
 from nparams.roles import COPY_WORDS, OTHER_PARTS, run_state, words_of
 
@@ -53,23 +53,25 @@ def sectioned(found: Gather, source: object, opened: Callable[[object], Opened] 
     held: dict[str, int] = {}
     entries = dict(_entries(source) or ())
     for section in sorted(entries, key=lambda name: name != PARAMS):  # the model first: its names own what is tied
-        before = len(found.tensors)
+        before = found.elements
         value = entries[section]
         if section == PARAMS and is_sectioned(value):
             held |= sectioned(found, value, opened)
             continue
         _section(found, section, value, look)
-        held[section] = sum(t.size for t in found.tensors[before:] if isinstance(t.size, int))
+        held[section] = found.elements - before
     return held
 
 
 def _section(found: Gather, section: str, value: Any, look: Callable[[object], Opened]) -> None:
     role, note, trainable = meaning(section)
-    for path, array in walk(value, look):
+    listed = list(walk(value, look))
+    roles = Roles(path for path, _ in listed)
+    for path, array in listed:
         whole = path if section == PARAMS or (role == "buffer" and path) else (section, *path)
         name = ".".join(whole)
         if is_array(array):
-            found.add(name, array, role or parameter_role(path), trainable, note=note)
+            found.add(name, array, role or roles.parameter(path), trainable, note=note)
         elif role is None and type(array) in (float, complex):
             found.number(name, array, parameter_role(path))
 

@@ -59,8 +59,14 @@ def walk(root: object, opened: Callable[[object], Opened]) -> Iterator[tuple[Pat
         again += id(value) in before
         inside.add(id(value))
         before.add(id(value))
+        entries = list(entries)
+        if all(is_array(held) for _, held in entries):  # most often: no need to put them on the stack
+            inside.discard(id(value))
+            seen += len(entries)
+            yield from (((*path, key) if key else path, held) for key, held in entries)
+            continue
         stack.append((path, value, True))
-        stack.extend(((*path, key) if key else path, held, False) for key, held in reversed(list(entries)))
+        stack.extend(((*path, key) if key else path, held, False) for key, held in reversed(entries))
 
 
 def entries_of(value: Any) -> Opened:

@@ -36,7 +36,7 @@ def variables(source: Any, classes: Mapping[str, tuple[str, dict[str, Any]]] | N
     held = sectioned(found, source if is_sectioned(source) else {"params": source}, _opened)
     found.kinds.update(classes or {})
     framework = sum(size for section, size in held.items() if meaning(section)[0] != "other")
-    framework -= sum(t.size for t in found.tensors if t.tied_to is not None and isinstance(t.size, int))
+    framework -= found.repeated
     read_as = name or type(source).__name__
     return Found(found, read_as, f"Flax linen {'module' if name else 'variables'}, {found.counted}", framework)
 
@@ -68,7 +68,7 @@ def module(source: Any, inputs: object) -> Found:
 def _in_order(found: Gather, called: list[str]) -> None:
     """The arrays in the order in which their layers were called: JAX sorts the keys of what it traces."""
     places = {path: k for k, path in enumerate(called)}
-    found.tensors.sort(key=lambda t: places.get(t.name.rpartition(".")[0], len(places)))
+    found.sort(lambda name: places.get(name.rpartition(".")[0], len(places)))
 
 
 def _bound(scope: Any) -> Any:

@@ -137,11 +137,11 @@ class _Walk:
             name = ".".join((*path, *inner))
             owner = value if not inner else None
             made = self.found.add(name, array, "other" if hidden else role, trainable, note=note, owner=owner)
-            if made is not None and made.tied_to is None and note != RUN["OptState"]:
-                self.variables += made.size if isinstance(made.size, int) and not hidden else 0
+            if made is not None and made[1] and note != RUN["OptState"]:
+                self.variables += 0 if hidden else made[0]
             if hidden and made is not None:
                 self.hidden.append(name)
-                size = made.size if isinstance(made.size, int) and role in ("weight", "bias") else 0
+                size = made[0] if role in ("weight", "bias") else 0
                 self.found.also["unregistered"] = self.found.also.get("unregistered", 0) + size
 
 
