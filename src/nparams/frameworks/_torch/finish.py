@@ -62,8 +62,14 @@ def _may_be_packed(tensors: Sequence[Tensor], names: Sequence[str]) -> bool:
         return False
     from nparams.stored._packed.unpack import may_hold
 
-    leaves = {name[name.rfind(".") + 1 :] for name in names}
-    return may_hold(leaves) or not leaves.isdisjoint(packed_layers.WEIGHTS)
+    if may_hold({name[name.rfind(".") + 1 :] for name in names}):
+        return True
+    kinds = tensors.kinds if isinstance(tensors, Listed) else tensors
+    return any(
+        (kind[1] if isinstance(kind, tuple) else kind.dtype) in PACKING
+        for name, kind in zip(names, kinds, strict=True)
+        if name.endswith(packed_layers.WEIGHTS)
+    )
 
 
 def _unpack(made: Made, tensors: Sequence[Tensor], held: Held) -> None:

@@ -27,7 +27,7 @@ DEEPEST, MOST = 8, 20_000  # objects inside each other, and values, of one model
 class Place:
     """A module under its first name, the module that it stands in, and its plain attributes."""
 
-    __slots__ = ("held", "key", "kind", "module", "name", "parent")
+    __slots__ = ("_below", "held", "key", "kind", "module", "name", "parent")
 
     def __init__(self, name: str, key: str, module: Any, parent: Place | None) -> None:
         self.name = name
@@ -36,9 +36,15 @@ class Place:
         self.parent = parent
         self.held: dict[str, Any] = own(module)
         self.kind = type(module).__name__
+        self._below: list[Place] | None = None
 
     def below(self) -> list[Place]:
         """The modules in it."""
+        if self._below is None:
+            self._below = self._look_below()
+        return self._below
+
+    def _look_below(self) -> list[Place]:
         cls = type(self.module)
         told = KNOWN.get(cls) or KNOWN.setdefault(cls, Class(cls))
         inner = children(told, self.name, self.held)

@@ -27,11 +27,13 @@ GATES = {"LSTM": 4, "GRU": 3, "LSTMCell": 4, "GRUCell": 3, "RNNCell": 1}
 
 def of_module(name: str, module: object) -> list[Tensor] | None:
     """The tensors that a module keeps packed outside its parameters and buffers; None where there are none."""
-    cls = type(module)
+    cls, prefix = type(module), f"{name}." if name else ""
     if cls not in READERS:
         READERS[cls] = _reader(cls)
     reader = READERS[cls]
-    return None if reader is None else reader(f"{name}." if name else "", module)
+    if reader is scripted:
+        return scripted(prefix, module)
+    return None if reader is None else reader(prefix, module)
 
 
 READERS: dict[type, Reader | None] = {}
@@ -41,7 +43,7 @@ def _reader(cls: type) -> Reader | None:
     """Who reads the modules of a class, found once for each."""
     for base in cls.__mro__:
         if base.__module__.startswith(QUANTISED):
-            return BY_NAME.get(base.__name__) or (convolution if "Conv" in base.__name__ else None)
+            return _named(base.__name__)
         if (base.__module__, base.__name__) in BY_PATH:
             return BY_PATH[base.__module__, base.__name__]
         if base.__name__ in ELSEWHERE:
@@ -49,33 +51,71 @@ def _reader(cls: type) -> Reader | None:
     return None
 
 
+def _named(name: str) -> Reader | None:
+    return BY_NAME.get(name) or (convolution if "Conv" in name else None)
+
+
+class Scripted:
+    """The attributes of a module that TorchScript holds, as of a dictionary; `_type` tells which class it was."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        path: str = inner._type().qualified_name()
+        self.path = ".".join(part for part in path.split(".")[1:] if "_torch_mangle_" not in part)
+
+    def get(self, key: str) -> Any:
+        """An attribute; None where there is none."""
+        return self.inner.getattr(key) if self.inner.hasattr(key) else None
+
+    __getitem__ = get
+
+
+def scripted(prefix: str, module: object) -> list[Tensor]:
+    """A quantised layer after torch.jit.script: the same attributes, elsewhere."""
+    inner = look(module, "__dict__").get("_c")
+    held = None if inner is None else Scripted(inner)
+    reader = _named(held.path.rpartition(".")[2]) if held is not None and held.path.startswith(QUANTISED) else None
+    return [] if reader is None else reader(prefix, held)
+
+
+def attributes(module: object) -> Any:
+    """The plain attributes of a module."""
+    return module if isinstance(module, Scripted) else look(module, "__dict__")
+
+
+def inside(module: object, key: str) -> Any:
+    """The attributes of a module in a module; {} where there is none."""
+    if isinstance(module, Scripted):
+        found = module.get(key)
+        return {} if found is None else Scripted(found)
+    found = look(module, "_modules").get(key)
+    return {} if found is None else look(found, "__dict__")
+
+
 # -- torch.ao ---------------------------------------------------------------------------------------------------------
 
 
 def linear(prefix: str, module: object) -> list[Tensor]:
     """Linear: weight and bias in the packed parameters of a module inside it."""
-    inner = look(module, "_modules").get("_packed_params")
-    held = {} if inner is None else look(inner, "__dict__")
+    held = inside(module, "_packed_params")
     return _unpacked(prefix, held.get("_packed_params"), kept=held.get("dtype"))
 
 
 def convolution(prefix: str, module: object) -> list[Tensor]:
     """Conv1d … ConvTranspose3d: weight and bias in its own packed parameters."""
-    return _unpacked(prefix, look(module, "__dict__").get("_packed_params"))
+    return _unpacked(prefix, attributes(module).get("_packed_params"))
 
 
 def embedding(prefix: str, module: object) -> list[Tensor]:
     """Embedding, EmbeddingBag: a table of bytes or half bytes, each row with a scale and a zero point."""
     import torch
 
-    inner = look(module, "_modules").get("_packed_params")
-    packed = None if inner is None else look(inner, "__dict__").get("_packed_weight")
     try:
-        weight = torch.ops.quantized.embedding_bag_unpack(packed)
+        weight = torch.ops.quantized.embedding_bag_unpack(inside(module, "_packed_params").get("_packed_weight"))
     except (RuntimeError, TypeError):
         return [unknown(f"{prefix}weight", "weight", NOT_TOLD)]
     found = _quantised(f"{prefix}weight", weight, "weight")
-    held = look(module, "__dict__")
+    held = attributes(module)
     rows, columns = held["num_embeddings"], held["embedding_dim"]
     if weight.shape != (rows, columns):  # two to a byte: an odd row is rounded up
         if weight.shape != (rows, columns + 1) or found[0].dtype != "uint4":
@@ -87,13 +127,10 @@ def embedding(prefix: str, module: object) -> list[Tensor]:
 
 def recurrent(prefix: str, module: object) -> list[Tensor]:
     """Dynamic LSTM, GRU: the shapes are those of torch.nn.LSTM; a bias is always there."""
-    held = look(module, "__dict__")
+    held = attributes(module)
     hidden, layers, twice = held["hidden_size"], held["num_layers"], 2 if held["bidirectional"] else 1
     rows = GATES[held["mode"]] * hidden
-    packed = look(look(module, "_modules")["_all_weight_values"], "_modules")
     dtype = _kept(held.get("dtype"))
-    if len(packed) != layers * twice:
-        return [unknown(f"{prefix}weight_ih_l0", "weight", NOT_TOLD)]
     found = []
     for layer in range(layers):
         width = held["input_size"] if layer == 0 else hidden * twice
@@ -109,7 +146,7 @@ def recurrent(prefix: str, module: object) -> list[Tensor]:
 
 def cell(prefix: str, module: object) -> list[Tensor]:
     """Dynamic LSTMCell, GRUCell, RNNCell: two packed weights, and biases that are plain attributes."""
-    held = look(module, "__dict__")
+    held = attributes(module)
     found = []
     for kind in ("ih", "hh"):
         found += _unpacked(prefix, held.get(f"_packed_weight_{kind}"), f"weight_{kind}", None, held.get("weight_dtype"))
@@ -174,7 +211,11 @@ def _kept(dtype: object) -> str:
     from nparams.dtypes import TORCH
 
     text = str(dtype).removeprefix("torch.")
-    return TORCH.get(text, text)
+    return TORCH.get(text, SCRIPTED_TYPES.get(text, text))
+
+
+#: TorchScript keeps number types as numbers (pytorch/pytorch c10/core/ScalarType.h)
+SCRIPTED_TYPES = {"5": "float16", "12": "int8", "13": "uint8"}
 
 
 # -- bitsandbytes -----------------------------------------------------------------------------------------------------
@@ -201,6 +242,7 @@ BY_NAME: dict[str, Reader] = {
 BY_PATH: dict[tuple[str, str], Reader] = {
     ("torch.fx.graph_module", "GraphModule"): graph,
     ("bitsandbytes.nn.modules", "Linear8bitLt"): linear8bit,
+    ("torch.jit._script", "ScriptModule"): scripted,
 }
 #: classes that are copied from library to library
 ELSEWHERE: dict[str, Reader] = {"HQQLinear": hqq, "Mxfp4GptOssExperts": mxfp4}
