@@ -16,6 +16,8 @@ from nparams.network.closed import tidy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from nparams.expr import Size
     from nparams.network import Network
 
@@ -56,6 +58,10 @@ class Diff:
         from nparams.analyses._diff_text import text
 
         return text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook shows: the same text."""
+        printer.text(str(self))
 
 
 def diff(a: Network, b: Network, *, unicode: bool = True) -> Diff:

@@ -18,6 +18,8 @@ from nparams.network.closed import tidy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from nparams.analyses._edits import Edit
     from nparams.analyses._terms import Unit
     from nparams.expr import Size
@@ -85,6 +87,10 @@ class Why:
         from nparams.analyses._why_text import text
 
         return text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook shows: the same text."""
+        printer.text(str(self))
 
 
 def why(network: Network, number: int | str | Expr, *, unicode: bool = True) -> Why:
