@@ -1,4 +1,4 @@
-"""The closed form of a class of your own, verified: its constructor is run with integers that remember their expression.
+"""The closed form of a class of your own, verified: its constructor is run with integers that remember where from.
 
 The constructor runs on the meta device, so that no size needs memory; nothing of it is left behind.  What cannot be
 traced, or does not agree with the constructor on fresh random sizes, is refused with the reason.

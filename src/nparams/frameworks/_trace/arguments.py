@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from nparams.errors import UsageError, shown
-from nparams.expr import Expr, indexed, symbol
+from nparams.expr import indexed, symbol
 from nparams.frameworks._trace.numbers import Tracked
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Symbol:
     """One argument, or one entry of a list, that is varied: a size, or a flag that is 0 or 1."""
 
-    __slots__ = ("argument", "expr", "flag", "key", "place", "seed")
+    __slots__ = ("argument", "base", "expr", "flag", "key", "place", "seed")
 
     def __init__(self, argument: str, place: tuple[int, ...], flag: bool, seed: int | None) -> None:
         self.argument = argument
@@ -33,6 +33,8 @@ class Symbol:
         self.seed = seed
         self.expr = symbol(argument) if not place else indexed(argument, place[0])
         self.key = str(self.expr)
+        #: the name that stands in expressions: h of h[0]
+        self.base = str(self.expr.label)
 
 
 class Arguments:
@@ -62,10 +64,7 @@ class Arguments:
             raise UsageError(f"two arguments would be called {twice[0]}: rename one of them")
 
     def _like(self, name: str, value: Any) -> None:
-        if isinstance(value, (bool, int)):
-            if isinstance(value, int) and value < 0:
-                self.fixed[name] = value
-                return
+        if isinstance(value, int) and value >= 0:
             self.symbols.append(Symbol(name, (), isinstance(value, bool), int(value)))
         elif isinstance(value, (list, tuple)) and value and all(type(v) in (int, bool) for v in value):
             made = [Symbol(name, (k,), isinstance(v, bool), int(v)) for k, v in enumerate(value)]
@@ -102,11 +101,10 @@ class Arguments:
         """The point as expressions are evaluated: {"h": {0: 784}, "d": 3}."""
         found: dict[str, Any] = {}
         for s in self.symbols:
-            assert isinstance(s.expr, Expr)
             if s.expr.op == "idx":
-                found.setdefault(str(s.expr.label), {})[s.expr.args[0]] = point[s.key]
+                found.setdefault(s.base, {})[s.expr.args[0]] = point[s.key]
             else:
-                found[str(s.expr.label)] = point[s.key]
+                found[s.base] = point[s.key]
         return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from nparams.errors import ReadError
 from nparams.expr import Expr, add, evaluate, free_symbols, mul, substitute
 from nparams.expr.poly import Canonical
@@ -98,8 +100,10 @@ class Counter:
             if size is not None:
                 return size
         names = ", ".join(f.key for f in self.study.features)
-        raise ReadError(f"{what} {'follows' if names else 'changes, and follows'} no rule that was found"
-                        f"{' in ' if names else ''}{names}")
+        raise ReadError(
+            f"{what} {'follows' if names else 'changes, and follows'} no rule that was found"
+            f"{' in ' if names else ''}{names}"
+        )
 
     def level(self, held: Members, outer: list[int], place: int, what: str) -> tuple[Level, Size]:
         """One index as a level, and the flags that say whether it is there at all (outermost levels only)."""
@@ -204,7 +208,7 @@ def _range(members: list[Indices], places: list[int]) -> tuple[int, int, int | N
     shapes = set()
     for values in by_outer.values():
         inorder = sorted(values)
-        steps = {b - a for a, b in zip(inorder, inorder[1:], strict=False)} or {1}
+        steps = {b - a for a, b in pairwise(inorder)} or {1}
         shapes.add((len(inorder), inorder[0], steps.pop() if len(steps) == 1 else None))
     if not shapes:
         return 0, 0, 1

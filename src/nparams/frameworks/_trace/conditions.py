@@ -15,6 +15,7 @@ from nparams.expr.nodes import build
 from nparams.expr.poly import Canonical
 from nparams.expr.polynomial import constant, plus, scaled
 from nparams.frameworks._trace.run import Broken
+from nparams.frameworks._trace.sequences import INDEX
 from nparams.frameworks._trace.verify import difference, fresh_points, told, true_at
 
 TYPE_CHECKING = False
@@ -50,11 +51,25 @@ def _guards(study: Study, claim: Claim) -> Iterator[Expr]:
             yield Expr("le", (1, s.expr))
     depths = [s for s in study.features if not s.flag]
     for a in depths:
-        yield from (Expr("le", (a.expr, b.expr)) for b in depths if study.base[a.key] <= study.base[b.key] and a is not b)
+        yield from (
+            Expr("le", (a.expr, b.expr)) for b in depths if study.base[a.key] <= study.base[b.key] and a is not b
+        )
     for cell in claim.cells:
-        for level in cell.levels:
-            if isinstance(level.count, Expr):
-                yield Expr("le", (0, level.count))
+        yield from (Expr("le", (0, level.count)) for level in cell.levels)
+        for size in cell.dims:
+            yield from (Expr("le", (0, exponent)) for exponent in _exponents(size))
+
+
+def _exponents(size: int | Expr) -> Iterator[Expr]:
+    """Exponents that are no numbers, and do not depend on where a tensor stands."""
+    stack = [size]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Expr):
+            stack.extend(node.args)
+            exponent = node.args[1] if node.op == "pow" else 0
+            if isinstance(exponent, Expr) and INDEX not in free_symbols(exponent):
+                yield exponent
 
 
 def simplified(condition: Expr, lower: dict[str, int]) -> Expr | None:
@@ -81,7 +96,8 @@ def _least(table: Canonical, op: str, left: int | Expr, right: int | Expr) -> Ex
     difference = plus(table.poly(right), scaled(table.poly(left), -1), constant(-1 if op == "lt" else 0))
     more = {m: c for m, c in difference.items() if c > 0}
     less = {m: -c for m, c in difference.items() if c < 0}
-    return _quotient_at_least_one(table.expr(less), table.expr(more)) or Expr("le", (table.expr(less), table.expr(more)))
+    sides = table.expr(less), table.expr(more)
+    return _quotient_at_least_one(*sides) or Expr("le", sides)
 
 
 def _quotient_at_least_one(least: int | Expr, size: int | Expr) -> Expr | None:
@@ -186,7 +202,7 @@ def _violating(condition: Expr, asked: list[Expr], trials: Trials) -> Iterator[P
     study = trials.study
     rng = random.Random(str(condition))
     names = free_symbols(condition)
-    free = [s for s in study.arguments.symbols if isinstance(s.expr, Expr) and str(s.expr.label) in names]
+    free = [s for s in study.arguments.symbols if s.base in names]
     found: list[tuple[int, int, Point]] = []
     others = [c for c in asked if c is not condition and not _refuted(c, trials)]
     starts = [study.base, *(p for p, _, result in trials.points if result == RIGHT)][:4]

@@ -51,7 +51,9 @@ def traced(make: Callable[..., Any], like: Mapping[str, Any], name: str) -> Trac
     if left:
         raise ReadError(f"{name}: no closed form: the code keeps what it was given beyond its own objects ({left})")
     if replaced:
-        network.notes.append("the code keeps numbers that it was given; those that were traced are plain ones there now")
+        network.notes.append(
+            "the code keeps numbers that it was given; those that were traced are plain ones there now"
+        )
     return Traced(network, arguments)
 
 

@@ -87,6 +87,6 @@ def _solved(rows: list[list[Fraction]]) -> list[Fraction] | None:
     if any(row[-1] for row in rows[at:]):
         return None
     solution = [Fraction(0)] * unknowns
-    for row, column in pivots:
-        solution[column] = rows[row][-1]
+    for place, column in pivots:
+        solution[column] = rows[place][-1]
     return solution

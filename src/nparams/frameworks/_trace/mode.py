@@ -1,4 +1,4 @@
-"""Everything that a constructor asks of torch, watched: tensors go to the meta device, their symbolic shapes are noted."""
+"""Everything that a constructor asks of torch, watched: tensors go to the meta device, their shapes are noted."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def watcher(journal: Journal | None) -> Any:
     shaped = {getattr(torch, name) for name in SHAPED}
     looked_at = {getattr(torch, name) for name in LOOKED_AT}
     moves = {getattr(torch.Tensor, name) for name in MOVES if hasattr(torch.Tensor, name)}
-    size_getters = {torch.Tensor.shape.__get__, torch.Tensor.size}  # type: ignore[attr-defined]
+    size_getters = {torch.Tensor.shape.__get__, torch.Tensor.size}
     counts = {torch.Tensor.numel, torch.Tensor.nelement, torch.numel}
     takes_shape = {torch.Tensor.view, torch.Tensor.reshape, torch.Tensor.expand, torch.reshape}
     takes_shape |= {torch.Tensor.new_empty, torch.Tensor.new_zeros, torch.Tensor.new_ones}
     meta = torch.device("meta")
 
-    class Watcher(TorchFunctionMode):  # type: ignore[misc, no-any-unimported]
+    class Watcher(TorchFunctionMode):  # type: ignore[misc]
         shapes = Shapes()
         made = 0
 

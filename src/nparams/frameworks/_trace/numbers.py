@@ -12,6 +12,7 @@ import operator
 from nparams.expr import Expr, add, mul, power
 from nparams.expr.nodes import build
 from nparams.frameworks._trace.journal import guarded
+from nparams.frameworks._trace.rational import PLACES, combined, difference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
     from nparams.expr import Size
     from nparams.frameworks._trace.journal import Journal
-
-#: a float with at most this many binary places times an integer is exact for every size that is met
-PLACES = 1 << 20
+    from nparams.frameworks._trace.rational import Parts
 
 
 class Tracked(int):
@@ -47,7 +46,7 @@ class Tracked(int):
     def __deepcopy__(self, memo: object) -> Tracked:
         return self
 
-    def __reduce__(self) -> tuple[type, tuple[int]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type, tuple[int]]:
         return int, (plain(self),)
 
     def __bool__(self) -> bool:
@@ -104,7 +103,7 @@ class Fraction(float):
     def __deepcopy__(self, memo: object) -> Fraction:
         return self
 
-    def __reduce__(self) -> tuple[type, tuple[float]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type, tuple[float]]:
         return float, (float.__add__(self, 0.0),)
 
     def __hash__(self) -> int:
@@ -169,10 +168,6 @@ def journal_of(*values: object) -> Journal | None:
 # -- arithmetic of integers -------------------------------------------------------------------------------------------
 
 
-def _difference(a: Size, b: Size) -> Size:
-    return add(a, mul(-1, b))
-
-
 def _shifted_up(a: Size, b: Size) -> Size:
     return mul(a, power(2, b))
 
@@ -182,7 +177,7 @@ def _shifted_down(a: Size, b: Size) -> Size:
 
 
 INTEGER: dict[str, Callable[[Size, Size], Size]] = {
-    "add": add, "sub": _difference, "mul": mul, "pow": power,
+    "add": add, "sub": difference, "mul": mul, "pow": power,
     "floordiv": lambda a, b: build("floordiv", (a, b)), "mod": lambda a, b: build("mod", (a, b)),
     "lshift": _shifted_up, "rshift": _shifted_down,
 }  # fmt: skip
@@ -224,7 +219,7 @@ def _divided_into(self: Tracked, other: Any) -> Any:
 # -- arithmetic of fractions ------------------------------------------------------------------------------------------
 
 
-def _parts(value: float) -> tuple[Size, Size, float | None] | None:
+def parts_of(value: float) -> Parts | None:
     """(over, under, factor) of a number."""
     if isinstance(value, Fraction):
         return value.over, value.under, value.factor
@@ -240,44 +235,15 @@ def fraction_operation(name: str, a: Any, b: Any) -> Any:
     """What a op b is, exactly where that can be said."""
     value = getattr(operator, name)(_float(a), _float(b))
     journal = journal_of(a, b)
-    left, right = (_parts(a), _parts(b)) if journal is not None else (None, None)
+    left, right = (parts_of(a), parts_of(b)) if journal is not None else (None, None)
     if journal is None or left is None or right is None or not isinstance(value, float):
         return value
-    made = (
-        guarded(_combined, name, left, right, float(b))
-        if name in ("add", "sub", "mul", "truediv", "floordiv")
-        else None
-    )
-    return value if made is None else Fraction(value, *made[:2], journal, made[2])  # type: ignore[index]
+    made = combined(name, left, right, float(b))
+    return value if made is None else Fraction(value, made[0], made[1], journal, made[2])
 
 
 def _float(value: Any) -> Any:
     return float.__add__(value, 0.0) if isinstance(value, float) else plain(value)
-
-
-def _combined(name: str, a: Any, b: Any, divisor: float) -> tuple[Size, Size, float | None] | None:
-    if a[2] is not None or b[2] is not None:
-        return _scaled(a, b) if name == "mul" else None
-    if name == "mul":
-        return mul(a[0], b[0]), mul(a[1], b[1]), None
-    if name in ("truediv", "floordiv"):
-        if divisor <= 0:
-            return None
-        over, under = mul(a[0], b[1]), mul(a[1], b[0])
-        return (over, under, None) if name == "truediv" else (build("floordiv", (over, under)), 1, None)
-    over = mul(a[0], b[1])
-    other = mul(b[0], a[1])
-    return (add(over, other) if name == "add" else _difference(over, other)), mul(a[1], b[1]), None
-
-
-def _scaled(a: Any, b: Any) -> tuple[Size, Size, float | None] | None:
-    """factor*over: a double times an integer, or that times a power of two; nothing else rounds the same way."""
-    if a[2] is not None and b[2] is not None:
-        return None
-    (one, factor), (over, under) = ((a[0], a[2]), b[:2]) if a[2] is not None else ((b[0], b[2]), a[:2])
-    if one == 1:
-        return (over, 1, factor) if under == 1 else None
-    return (one, 1, factor * over) if under == 1 and isinstance(over, int) and over.bit_count() == 1 else None
 
 
 def _fraction_method(name: str, swapped: bool) -> Callable[[Fraction, Any], Any]:
@@ -306,7 +272,7 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
         if not isinstance(other, (int, float)):
             return NotImplemented
         held = compute(_float(self), _float(other))
-        journal, left, right = self.journal, _parts(self), _parts(other)
+        journal, left, right = self.journal, parts_of(self), parts_of(other)
         if journal.open and left is not None and right is not None and left[2] is right[2] is None:
             a, b = mul(left[0], right[1]), mul(right[0], left[1])
             journal.condition(op, *((b, a) if swapped else (a, b)), held)

@@ -147,9 +147,8 @@ class Study:
         here = self.at(point)
         for moved in self._moved(s, point):
             there = self.at(moved)
-            if here is not None and there is not None:
-                if there.counts() != here.counts():
-                    return True
+            if here is not None and there is not None and there.counts() != here.counts():
+                return True
         return False
 
     def _awaken(self) -> None:

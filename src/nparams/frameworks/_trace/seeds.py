@@ -95,4 +95,4 @@ def _changed(arguments: Arguments, point: Point, journal: Journal, rng: random.R
 
 def _keys(arguments: Arguments, condition: Expr) -> set[str]:
     names = free_symbols(condition)
-    return {s.key for s in arguments.symbols if isinstance(s.expr, Expr) and str(s.expr.label) in names}
+    return {s.key for s in arguments.symbols if s.base in names}

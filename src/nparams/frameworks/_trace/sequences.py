@@ -149,11 +149,7 @@ def _power(samples: list[tuple[tuple[int, ...], int]], atoms: Sequence[Size]) ->
             continue
         exponent = fitted([(values, k) for (values, _), (_, k) in zip(samples, split, strict=True)], atoms)
         if exponent is not None:
-            least = min((e for e in (exponent.args if isinstance(exponent, Expr) else ()) if isinstance(e, int)), default=0)
-            rest = split[0][0]
-            if least < 0 and rest % base == 0:
-                return None
-            return mul(rest, power(base, exponent))
+            return mul(split[0][0], power(base, exponent))
     return None
 
 

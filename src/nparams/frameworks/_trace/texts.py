@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nparams.expr import Expr, render
 
-
 SIGNS = {"lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 TURNED = {"lt": ">", "le": ">=", "eq": "==", "ne": "!="}
 
@@ -18,7 +17,7 @@ def condition_text(condition: Expr) -> str:
     """
     left, right = condition.args
     if condition.op == "lt" and (isinstance(left, int) or isinstance(right, int)):  # n > 0 is n >= 1
-        left, right = (left + 1, right) if isinstance(left, int) else (left, right - 1)  # type: ignore[operator]
+        left, right = (left + 1, right) if isinstance(left, int) else (left, right - 1)
         condition = Expr("le", (left, right))
     if isinstance(left, int) and not isinstance(right, int):
         return f"{render(right)} {TURNED[condition.op]} {render(left)}"

@@ -166,10 +166,7 @@ class _Builder:
         for p in group:
             word = p.parts[0][1][0]
             pieces = _chain(_range(word, step), list(ranges.values()))
-            for first, count, _ in pieces if len(pieces) > 1 else ():
-                found.append(p.with_word(Level(count, first, step, _mark(word)) if count != 1 else _single(first, word)))
-            if len(pieces) <= 1:
-                found.append(p)
+            found += [p.with_word(_piece(each, word)) for each in pieces] if len(pieces) > 1 else [p]
         return sorted(found, key=lambda p: self._place(p.parts[0][1][0]))
 
     def _place(self, word: int | Level) -> int:
@@ -183,16 +180,20 @@ def _settle(p: Placed) -> None:
             p.index[word.mark] = word.first
 
 
-def _single(first: Size, word: int | Level) -> int | Level:
-    return Level(1, first, mark=_mark(word))
+def _piece(part: Range, word: int | Level) -> Level:
+    first, count, step = part
+    return Level(count, first, step, _mark(word))
 
 
 def _mark(word: int | Level) -> str:
     return word.mark if isinstance(word, Level) else ""
 
 
-def _key(word: int | Level) -> object:
-    return (str(word), "1") if isinstance(word, int) else (str(word.first), str(word.count), word.step)[: 2 + (word.count != 1)]
+def _key(word: int | Level) -> tuple[object, ...]:
+    """What is equal for equal ranges: one number has no step."""
+    if isinstance(word, int):
+        return str(word), "1"
+    return (str(word.first), "1") if word.count == 1 else (str(word.first), str(word.count), word.step)
 
 
 def _range(word: int | Level, step: int) -> Range:
