@@ -41,9 +41,10 @@ def claims(source: object) -> bool:
         if not stack:
             return False
         value, depth = stack.pop()
-        if _is_module(value) or _is(value, "State"):
+        plain = type(value) in (dict, list, tuple)
+        if not plain and not is_array(value) and (_is_module(value) or _is(value, "State")):
             return True
-        if depth < DEEP and type(value) in (dict, list, tuple):
+        if depth < DEEP and plain:
             stack += [(held, depth + 1) for _, held in entries_of(value) or ()]
     return False
 

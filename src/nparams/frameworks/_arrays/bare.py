@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from nparams.errors import shown
 from nparams.frameworks._arrays.gather import Gather, names
-from nparams.frameworks._arrays.leaf import is_array
-from nparams.frameworks._arrays.naming import Roles, any_role, beside, is_named
+from nparams.frameworks._arrays.leaf import is_array, type_of
+from nparams.frameworks._arrays.naming import Paths, any_role, beside, is_named
 from nparams.frameworks._arrays.walk import entries_of, walk
 
 TYPE_CHECKING = False
@@ -25,34 +25,34 @@ OPTIMIZER = "the optimizer's"
 BIAS, STATE = ("bias", None), ("other", "the optimizer's state")
 
 
-def bare(found: Gather, source: Any, prefix: Path = (), forced: tuple[str, str | None] | None = None) -> None:
+def bare(found: Gather, source: Any, forced: tuple[str, str | None] | None = None) -> None:
     """Put in every array under `source`; `forced` is (role, note) where where they stand says it for all of them."""
     if forced is None and _is_haiku_pair(source):
-        bare(found, source[0], prefix)
+        bare(found, source[0])
         found.notes.append("the second of the pair is taken for Haiku's state (hk.transform_with_state): buffers")
-        bare(found, source[1], prefix, ("buffer", "Haiku's state"))
+        bare(found, source[1], ("buffer", "Haiku's state"))
         return
-    held = [
-        (path, value) for path, value in walk(source, _opened) if is_array(value) or _counts(found, path, value)
-    ]
-    biases = _biases(held) if forced is None else set()
-    roles = Roles(path for path, _ in held)
-    for k, (path, value) in enumerate(held):
-        role = forced or (BIAS if k in biases else None)
+    held = [each for each in walk(source, _opened) if is_array(each[1]) or _counts(found, *each)]
+    biases = {held[k][0] for k in _biases(held)} if forced is None else set()
+
+    def single(path: Path, value: Any) -> None:
+        role = forced or (BIAS if path in biases else None)
         if OPTIMIZER in path:
             path, role = tuple(part for part in path if part != OPTIMIZER), STATE
-        _put(found, (*prefix, *path) if prefix else path, value, role, roles)
+        _put(found, path, value, role)
+
+    found.add_all(held, single, Paths(path for path, _ in held).decides)
     if biases:
-        told = [_name((*prefix, *held[k][0])) for k in sorted(biases)]
+        told = [_name(path) for path, _ in held if path in biases]
         found.notes.append(f"{names(told)}: vectors beside a matrix with a side of their length, taken for biases")
 
 
-def _put(found: Gather, path: Path, value: Any, forced: tuple[str, str | None] | None, roles: Roles) -> None:
-    name = ".".join(path) or ALONE
+def _put(found: Gather, path: Path, value: Any, forced: tuple[str, str | None] | None) -> None:
+    name = _name(path)
     if not is_array(value):
         found.number(name, value, forced[0] if forced else any_role(path, (), "float64")[0])
         return
-    role, note = forced or roles.any(path, value)
+    role, note = forced or any_role(path, tuple(value.shape), type_of(value, name))
     found.add(name, value, role, note=note)
 
 

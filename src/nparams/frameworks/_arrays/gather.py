@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.frameworks._arrays.leaf import Leaf
     from nparams.frameworks._arrays.memory import Region
+    from nparams.frameworks._arrays.walk import Path
     from nparams.network.listed import Kind
 
 #: what a note says of a second name for the same numbers
@@ -66,16 +67,47 @@ class Gather:
         key = id(value if owner is None else owner)
         if kind is None or key in self._owners or self._spread:
             return self._one(name, value, role, trainable, note, owner)
-        if sort == NUMPY and owner is None:
-            if self._whole is None or not is_whole(value):
-                return self._one(name, value, role, trainable, note, owner)
-            self._whole.append((name, value, role))
+        if sort == NUMPY and owner is None and not self._alone(name, value, role):
+            return self._one(name, value, role, trainable, note, owner)
         name = self._free(name)
         self._owners[key] = name
         self._kept.append(value if owner is None else owner)  # so that its id stays its own
         self.tensors.add(name, kind)
         self.elements += kind[4]
         return kind[4], True
+
+    def add_all(
+        self, held: Iterable[tuple[Path, Any]], single: Callable[[Path, Any], None], keep: Callable[[Path], bool],
+        prefix: str = "",
+    ) -> None:  # fmt: skip
+        """Many arrays: `single` adds one that is not like an earlier one of the same last name, shape and number type.
+
+        `keep`: whether its last name alone says what an array of such a path is.  The loop is written out for speed.
+        """
+        kinds: dict[tuple[Any, ...], Kind] = {}
+        names, owners, put = self._names, self._owners, self.tensors.add
+        for path, value in held:
+            sort = sort_of(value) if path else 0
+            key = (path[-1], value.shape, value.dtype) if sort else None
+            kind = kinds.get(key) if key else None
+            name = prefix + ".".join(path)
+            if (
+                kind is None
+                or id(value) in owners
+                or name in names
+                or (sort == NUMPY and not self._alone(name, value, kind[2]))
+            ):
+                before = len(self.tensors)
+                single(path, value)
+                last = self.tensors.kinds[-1] if len(self.tensors) > before else None
+                if key and last is not None and not isinstance(last, Tensor) and keep(path) and not self._spread:
+                    kinds[key] = last
+                continue
+            names[name] = 1
+            owners[id(value)] = name
+            put(name, kind)
+            self._kept.append(value)
+            self.elements += kind[4]
 
     def _one(
         self, name: str, value: Any, role: str, trainable: bool | None, note: str | None, owner: object | None
@@ -98,6 +130,13 @@ class Gather:
             kind = self._alike.setdefault(key, (value.shape, tensor.dtype, role, note, size, trainable))
             self.tensors.add(tensor.name, kind)
         return size, tensor.tied_to is None
+
+    def _alone(self, name: str, value: Any, role: str) -> bool:
+        """Whether an array of NumPy has memory of its own, and none that was found shows another's."""
+        if self._whole is None or not is_whole(value):
+            return False
+        self._whole.append((name, value, role))
+        return True
 
     def put(self, tensor: Tensor) -> None:
         """A tensor that was made elsewhere."""

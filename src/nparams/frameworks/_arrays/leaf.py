@@ -53,7 +53,15 @@ def is_array(value: object) -> bool:
     >>> is_array([1.0, 2.0]), is_array("784")
     (False, False)
     """
-    kind = type(value)
+    return is_array_type(type(value))
+
+
+def is_array_type(kind: type) -> bool:
+    """The same by the class alone.
+
+    >>> is_array_type(list)
+    False
+    """
     known = _ARRAYS.get(kind)
     if known is None:
         known = _ARRAYS[kind] = any(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from nparams.frameworks._arrays.leaf import sort_of, type_of
 from nparams.roles import UNUSUAL_HINTS, role_of, says
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any
 
     Path = Sequence[str]
 
@@ -57,37 +55,17 @@ def any_role(path: Path, shape: tuple[int, ...], dtype: str | None) -> tuple[str
     return role_of(name, shape, dtype) if name else role_of("w", shape, dtype)
 
 
-class Roles:
-    """The roles of many arrays.  Where no name has an unusual part, the last part decides: it is asked about once."""
+class Paths:
+    """What many paths have in common: where none has an unusual part, the last part of each decides its role."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         parts: set[str] = set()
         parts.update(*paths)
         told = "\n".join(parts)
         self._usual = not any(hint in told for hint in UNUSUAL_HINTS)
-        self._any: dict[tuple[Any, ...], tuple[str, str | None]] = {}
-        self._parameters: dict[str, str] = {}
 
-    def any(self, path: Path, value: Any) -> tuple[str, str | None]:
-        """(role, note) of an array of which only its name is known."""
-        key = (path[-1], value.shape, value.dtype) if path and sort_of(value) else None
-        found = None if key is None else self._any.get(key)
-        if found is None:
-            found = any_role(path, tuple(value.shape), type_of(value, ".".join(path)))
-            if key is not None and self._may_keep(path):
-                self._any[key] = found
-        return found
-
-    def parameter(self, path: Path) -> str:
-        """The role of what its source registers as a parameter."""
-        found = self._parameters.get(path[-1]) if path else None
-        if found is None:
-            found = parameter_role(path)
-            if self._may_keep(path):
-                self._parameters[path[-1]] = found
-        return found
-
-    def _may_keep(self, path: Path) -> bool:
+    def decides(self, path: Path) -> bool:
+        """Whether the last part of a path says it all."""
         return self._usual and bool(path) and not path[-1].isdigit() and path[-1] not in MOVING
 
 

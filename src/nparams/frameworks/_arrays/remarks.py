@@ -23,12 +23,9 @@ if TYPE_CHECKING:
 GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
 
 
-def recurrent(
-    tensors: Listed, classes: Mapping[str, tuple[str, dict[str, Any]]], *, turned: bool = False
-) -> list[str]:
+def recurrent(tensors: Listed, classes: Mapping[str, tuple[str, dict[str, Any]]], *, turned: bool = False) -> list[str]:
     """A sentence on what PyTorch would have more, where there are recurrent layers."""
-    parents = {_parent(name) for name in tensors.names}
-    if not any(map(_may_recur, (*parents, *(word for word, _ in classes.values())))):
+    if not _may_recur("\n".join((*tensors.names, *(word for word, _ in classes.values())))):
         return []
     layers: dict[str, tuple[str, list[Shaped]]] = {}
     for t in _shaped(tensors):

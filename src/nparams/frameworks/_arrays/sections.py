@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.leaf import is_array
-from nparams.frameworks._arrays.naming import Roles, parameter_role
+from nparams.frameworks._arrays.naming import Paths, parameter_role
 from nparams.frameworks._arrays.walk import entries_of, fields_of, walk
 from nparams.roles import COPY_WORDS, OTHER_PARTS, run_state, words_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from nparams.frameworks._arrays.walk import Opened
+    from nparams.frameworks._arrays.walk import Opened, Path
 
 PARAMS = "params"
 #: what a run leaves or needs and a model does not have -> what it is
@@ -65,15 +65,19 @@ def sectioned(found: Gather, source: object, opened: Callable[[object], Opened] 
 
 def _section(found: Gather, section: str, value: Any, look: Callable[[object], Opened]) -> None:
     role, note, trainable = meaning(section)
-    listed = list(walk(value, look))
-    roles = Roles(path for path, _ in listed)
-    for path, array in listed:
+    held = list(walk(value, look))
+    paths = Paths(path for path, _ in held)
+
+    def single(path: Path, array: Any) -> None:
         whole = path if section == PARAMS or (role == "buffer" and path) else (section, *path)
         name = ".".join(whole)
         if is_array(array):
-            found.add(name, array, role or roles.parameter(path), trainable, note=note)
+            found.add(name, array, role or parameter_role(path), trainable, note=note)
         elif role is None and type(array) in (float, complex):
             found.number(name, array, parameter_role(path))
+
+    inside = section != PARAMS and role != "buffer"
+    found.add_all(held, single, lambda path: role is not None or paths.decides(path), f"{section}." if inside else "")
 
 
 def meaning(section: str) -> tuple[str | None, str | None, bool | None]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from nparams.errors import ReadError, UnsupportedError, shown
-from nparams.frameworks._arrays.leaf import is_array
+from nparams.frameworks._arrays.leaf import is_array, is_array_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ def walk(root: object, opened: Callable[[object], Opened]) -> Iterator[tuple[Pat
         seen += 1
         if seen > MOST or again > AGAIN:
             raise UnsupportedError("containers that hold each other twice over: too many arrays to list one by one")
+        if type(value) is dict and all(map(is_array_type, set(map(type, value.values())))):  # most often: no stack
+            again += id(value) in before
+            before.add(id(value))
+            seen += len(value)
+            yield from [((*path, str(key)) if key != "" else path, held) for key, held in value.items()]
+            continue
         entries = None if is_array(value) else opened(value)
         entries = entries if entries is not None or is_array(value) else entries_of(value)
         if entries is None:
@@ -59,14 +65,8 @@ def walk(root: object, opened: Callable[[object], Opened]) -> Iterator[tuple[Pat
         again += id(value) in before
         inside.add(id(value))
         before.add(id(value))
-        entries = list(entries)
-        if all(is_array(held) for _, held in entries):  # most often: no need to put them on the stack
-            inside.discard(id(value))
-            seen += len(entries)
-            yield from (((*path, key) if key else path, held) for key, held in entries)
-            continue
         stack.append((path, value, True))
-        stack.extend(((*path, key) if key else path, held, False) for key, held in reversed(entries))
+        stack.extend(((*path, key) if key else path, held, False) for key, held in reversed(list(entries)))
 
 
 def entries_of(value: Any) -> Opened:

@@ -35,6 +35,7 @@ RUN = {
 }  # fmt: skip
 #: containers are looked into so deep to see whether they hold anything of nnx
 DEEP = 4
+CONTAINERS = frozenset((dict, list, tuple))
 MOST = 10_000_000
 
 
@@ -45,11 +46,15 @@ def knows(source: object) -> bool:
         if not stack:
             break
         value, depth = stack.pop()
-        if _is_node(value) or _is_variable(value) or any(is_from(value, *kind) for kind in (*STATES, *GRAPHS)):
+        if type(value) not in CONTAINERS and not is_array(value) and _is_known(value):
             return True
-        if depth < DEEP and type(value) in (dict, list, tuple):
+        if depth < DEEP and type(value) in CONTAINERS:
             stack += [(held, depth + 1) for _, held in entries_of(value) or ()]
     return False
+
+
+def _is_known(value: object) -> bool:
+    return _is_node(value) or _is_variable(value) or any(is_from(value, *kind) for kind in (*STATES, *GRAPHS))
 
 
 def read(source: Any) -> Found:
