@@ -6,6 +6,8 @@ called with in `_build_shapes_dict` (keras/src/layers/layer.py); a recurrent lay
 
 from __future__ import annotations
 
+from functools import cache
+
 from nparams.frameworks._keras.classes import attribute, attributes, listed, plain, valued
 
 TYPE_CHECKING = False
@@ -26,7 +28,7 @@ LEFT = frozenset(("lora_rank",))
 OTHERWISE = {("EinsumDense", "output_shape"): "partial_output_shape"}
 #: nesting of arguments that is followed
 DEEP = 3
-PLAIN = (int, float, str, bool, type(None))
+PLAIN = frozenset((int, float, str, bool, type(None)))
 NOTHING = object()
 
 
@@ -36,15 +38,24 @@ def arguments(layer: Any, name: str, klass: Klass) -> dict[str, Any]:
     if klass.preset.get("rank") and "Conv" in name and "LSTM" in name:
         cell = attributes(attribute(layer, "cell"))
     found: dict[str, Any] = {}
-    for word in (*klass.params, *MORE):
-        if word in LEFT:
-            continue
-        key = OTHERWISE.get((name, word), word)
-        value = next((at[k] for at in (held, cell) for k in (key, f"_{key}") if k in at), NOTHING)
-        value = _plain(value, DEEP)
+    for word, key, hidden in _keys(name, klass):
+        value = held.get(key, NOTHING)
+        if value is NOTHING:
+            value = held.get(hidden, NOTHING)
+        if value is NOTHING and cell:
+            value = cell.get(key, cell.get(hidden, NOTHING))
+        if type(value) not in PLAIN:
+            value = _plain(value, DEEP)
         if value is not NOTHING:
             found[word] = value
     return found
+
+
+@cache
+def _keys(name: str, klass: Klass) -> tuple[tuple[str, str, str], ...]:
+    """Each argument of a class, and the two names under which a layer may keep it."""
+    words = [(word, OTHERWISE.get((name, word), word)) for word in (*klass.params, *MORE) if word not in LEFT]
+    return tuple((word, key, f"_{key}") for word, key in words)
 
 
 #: where Keras 2 keeps the same; the last three: its MultiHeadAttention
@@ -53,6 +64,8 @@ OLDER = ("_build_input_shape", "_query_shape", "_value_shape", "_key_shape")
 
 def _plain(value: Any, deep: int) -> Any:
     if type(value) in PLAIN:
+        return value
+    if value is NOTHING:
         return value
     value = plain(value)
     if isinstance(value, (list, tuple)) and deep:

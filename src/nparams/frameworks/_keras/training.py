@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 METRICS = ("_loss_tracker", "_compile_metrics")
 #: where Keras 2 keeps them: attribute of the model -> attributes of that (engine/compile_utils.py)
 OLDER = {"compiled_loss": ("_total_loss_mean", "_per_output_metrics"), "compiled_metrics": ("_metrics_in_order",)}
+#: a layer that has none of these was never compiled
+KEPT = frozenset((*METRICS, "_compile_loss", *OLDER))
 #: optimizers inside an optimizer
 INNER = ("inner_optimizer", "_optimizer", "_default_optimizer")
 
@@ -51,10 +53,11 @@ def is_built(model: Any) -> bool:
 def metric_variables(layer: Any) -> Iterator[tuple[str, Any]]:
     """(the metric's name, variable) of every metric that a layer or model keeps, and of those inside it."""
     held = attributes(layer)
-    stack = [held[name] for name in METRICS if held.get(name) is not None]
-    stack += listed(attributes(held.get("_compile_loss")).get("_metrics"))
-    stack += _older(held)
-    stack += listed(held.get("_metrics"))
+    stack = list(listed(held.get("_metrics")))
+    if not KEPT.isdisjoint(held):
+        stack[:0] = _compiled(held)
+    if not stack:
+        return
     seen: set[int] = set()
     stack.reverse()
     while stack:
@@ -67,6 +70,13 @@ def metric_variables(layer: Any) -> Iterator[tuple[str, Any]]:
         for variable in (*listed(at.get("_variables")), *listed(at.get("_non_trainable_weights"))):
             yield name if isinstance(name, str) else type(metric).__name__, variable
         stack += [*reversed(list(listed(at.get("_metrics"))))]
+
+
+def _compiled(held: dict[str, Any]) -> Iterator[Any]:
+    """The metrics that a model keeps because it was compiled."""
+    yield from (held[name] for name in METRICS if held.get(name) is not None)
+    yield from listed(attributes(held.get("_compile_loss")).get("_metrics"))
+    yield from _older(held)
 
 
 def _older(held: dict[str, Any]) -> Iterator[Any]:
