@@ -105,20 +105,27 @@ class Request:
         self.settled = False
 
     def read(self, source: object) -> Network:
-        """The network, by what kind of thing the source is."""
-        if isinstance(source, Network):
-            return source
-        if isinstance(source, str):
-            return self.string(source)
-        if isinstance(source, (list, tuple)) and all(map(_is_size, source)):
-            return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(source))
-        if isinstance(source, os.PathLike):
-            return self.path(os.fspath(source))
-        if isinstance(source, (bytes, bytearray)):
+        """The network, by what kind of thing the source is: by its class, whatever it says of itself."""
+        kind = type(source)
+        if issubclass(kind, Network):
+            return source  # type: ignore[return-value]
+        if issubclass(kind, str):
+            return self.string(str.__str__(source))
+        if issubclass(kind, (list, tuple)) and all(map(_is_size, _entries(source))):
+            return self.sizes(source)
+        if _is_stand_in(kind):
+            raise _uncountable(source)
+        if any("__fspath__" in vars(base) for base in kind.__mro__):
+            return self.path(os.fspath(source))  # type: ignore[call-overload]
+        if issubclass(kind, (bytes, bytearray)):
             from nparams.files.bytesource import MemorySource
 
-            return self.bytes(MemorySource(bytes(source)), None)
+            return self.bytes(MemorySource(bytes(source)), None)  # type: ignore[call-overload]
         return self.live(source)
+
+    def sizes(self, source: object) -> Network:
+        """A list of layer sizes, given in Python."""
+        return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(_entries(source)))
 
     def live(self, source: object) -> Network:
         """What a program holds: only frameworks that it has imported itself are asked."""
@@ -128,8 +135,8 @@ class Request:
                 if module.claims(source):
                     self._refuse_options(type(source).__name__, row.options)
                     return module.read(source, **self._taken(row))  # type: ignore[no-any-return]
-        if isinstance(source, (list, tuple)):
-            return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(source))
+        if issubclass(type(source), (list, tuple)) and not any(map(callable, _entries(source))):
+            return self.sizes(source)
         raise _uncountable(source)
 
     def _taken(self, row: Source) -> dict[str, object]:
@@ -290,16 +297,33 @@ def _claimant(text: str) -> Source | None:
     return BY_FORM["sizes"] if import_module(BY_FORM["sizes"].module).claims(text) else None
 
 
+def _entries(source: object) -> list[object]:
+    """What a list or tuple holds, past what a class derived from it makes of looking."""
+    return list(list.__iter__(source) if isinstance(source, list) else tuple.__iter__(source))  # type: ignore[arg-type]
+
+
+def _is_stand_in(kind: type) -> bool:
+    """Whether it is a class of unittest.mock, whose objects answer to everything, and mean nothing by it."""
+    return any(base.__module__ == "unittest.mock" for base in kind.__mro__)
+
+
 def _is_size(entry: object) -> bool:
     try:
-        return isinstance(entry, (str, Expr)) or whole_number(entry) is not None
+        if issubclass(type(entry), (str, Expr)):
+            return True
+        return not _is_stand_in(type(entry)) and whole_number(entry) is not None
     except Exception:  # an array that is not filled yet
         return False
 
 
 def _uncountable(source: object) -> ReadError:
     kind = type(source)
+    if issubclass(kind, type):
+        name = type.__dict__["__name__"].__get__(source)
+        return UnsupportedError(f"{name} is a class, not a model: make one, as in {name}(...)")
     told = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+    if {"init", "apply"} <= set(getattr(kind, "_fields", ())):  # Haiku's Transformed
+        return UnsupportedError(f"{told} is functions, not a model: read what its init(...) returns, the parameters")
     return UnsupportedError(
         f"cannot count an object of type {told}: a model of PyTorch, Keras, Flax, Equinox or scikit-learn, a dict of "
         "arrays, a path, bytes, layer sizes or a text can be read"

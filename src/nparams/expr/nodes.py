@@ -299,7 +299,10 @@ def whole_number(value: object) -> int | None:
     >>> whole_number(784), whole_number(784.0), whole_number(True)
     (784, None, None)
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if type(value) is int:
+        return value
+    mock = any(base.__module__ == "unittest.mock" for base in type(value).__mro__)  # says 1 to every such question
+    if mock or isinstance(value, bool) or not hasattr(value, "__index__"):
         return None
     from operator import index
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from nparams.errors import ReadError
 from nparams.frameworks._torch import refused, state_dict
 from nparams.frameworks._torch.access import named
 from nparams.frameworks._torch.hidden import is_module
@@ -43,7 +44,7 @@ def _is_near(source: object) -> bool:
 
 def _is_exported(source: object) -> bool:
     module = sys.modules.get("torch.export")
-    return module is not None and isinstance(source, getattr(module, "ExportedProgram", ()))
+    return module is not None and issubclass(type(source), getattr(module, "ExportedProgram", ()))
 
 
 def _modules_in(source: object) -> dict[str, Any]:
@@ -59,7 +60,13 @@ def read(source: Any) -> Network:
     """The network that a live model is: each parameter once, under the name that the model gives it first."""
     torch: Any = sys.modules["torch"]
     with torch._C.DisableTorchFunction():
-        return _read(source)
+        try:
+            return _read(source)
+        except RuntimeError as problem:
+            if "during iteration" not in str(problem):  # dictionary changed size, or keys, during iteration
+                raise
+            called = type(source).__name__
+            raise ReadError(f"{called} is changed by another thread while it is read: read it again") from None
 
 
 def _read(source: Any) -> Network:

@@ -214,6 +214,14 @@ OUTPUT_ANSWERS = {
 }
 
 
+def _given(size: object) -> str:
+    """What was given in place of a size: as it is printed, or the name of its class."""
+    try:
+        return escaped(repr(size)[:60])
+    except Exception:  # lists too deep in each other; what its class makes of being printed
+        return f"a {type(size).__name__}"[:60]
+
+
 def from_sizes(sizes: list[object] | tuple[object, ...]) -> str:
     """The text of a list given in Python, so that there is one reader: [784, 16, 10] or ["d", "4*d", "d"].
 
@@ -222,7 +230,7 @@ def from_sizes(sizes: list[object] | tuple[object, ...]) -> str:
     for place, size in enumerate(sizes):
         number = whole_number(size)
         if number is None and not isinstance(size, (str, Expr)):
-            raise NotationError(f"size {place + 1} is {escaped(repr(size)[:60])}: layer sizes are whole numbers")
+            raise NotationError(f"size {place + 1} is {_given(size)}: layer sizes are whole numbers")
         if number is not None and number.bit_length() > MAX_BITS:
             raise NotationError(f"size {place + 1} has more than 1,000 digits")
     return f"[{', '.join(str(size) for size in sizes)}]"

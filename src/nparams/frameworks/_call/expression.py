@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import warnings
 
 from nparams.errors import NotationError, shown
 
@@ -24,14 +25,43 @@ EXAMPLE = "python:package.module:Net(hidden=16) or python:path/to/file.py:Net(16
 BUILTINS: Mapping[str, object] = {
     kind.__name__: kind for kind in (bool, dict, float, frozenset, int, list, range, set, str, tuple)
 }
+#: bits of a power of whole numbers, and entries of a list that is repeated: what a slip of the pen makes is no use
+MOST_BITS, MOST_ENTRIES = 10_000, 1_000_000
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """A power that takes no time to work out.
+
+    >>> power(2, 10)
+    1024
+    """
+    if type(base) is int and type(exponent) is int and base.bit_length() * exponent > MOST_BITS:
+        raise NotationError(f"a power of more than {MOST_BITS:,} bits")
+    return base**exponent
+
+
+def times(left: Any, right: Any) -> Any:
+    """A product, or a list that is repeated.
+
+    >>> times(3, 4), times([64], 2)
+    (12, [64, 64])
+    """
+    for held, count in ((left, right), (right, left)):
+        if type(count) is int and type(held) in (list, tuple, str, bytes) and len(held) * count > MOST_ENTRIES:
+            raise NotationError(f"a {type(held).__name__} of {len(held) * count:,} entries: at most {MOST_ENTRIES:,}")
+    return left * right
+
+
 BINARY: Mapping[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: times, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: power,
 }  # fmt: skip
 UNARY: Mapping[type, Callable[[Any], Any]] = {
     ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_,
 }  # fmt: skip
 MOST_CHARACTERS, MOST_NESTED = 20_000, 60
+#: characters of a call that are printed back
+MOST_TOLD = 400
 FILE = re.compile(r"(.+?\.py):(.*)", re.DOTALL)
 
 
@@ -55,7 +85,8 @@ class Asked:
     def told(self, node: ast.expr | None = None) -> str:
         """The canonical text: models.py:Net(hidden=16)."""
         module = self.module.replace("\\", "/").rpartition("/")[2] if self.is_file else self.module
-        return f"{module}:{ast.unparse(self.node if node is None else node)}"
+        text = f"{module}:{ast.unparse(self.node if node is None else node)}"
+        return text if len(text) <= MOST_TOLD else f"{text[: MOST_TOLD - 50]}…{text[-40:]}"
 
 
 def parsed(words: str) -> ast.expr:
@@ -63,9 +94,12 @@ def parsed(words: str) -> ast.expr:
     if len(words) > MOST_CHARACTERS:
         raise NotationError(f"{shown(words)}: {len(words):,} characters, at most {MOST_CHARACTERS:,}")
     try:
-        node = ast.parse(words, mode="eval").body
+        with warnings.catch_warnings():  # 1if: what Python says of a text that is refused, or printed back
+            warnings.simplefilter("ignore")
+            node = ast.parse(words, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         told = problem.msg if isinstance(problem, SyntaxError) else "it cannot be read as Python"
+        told = "a number of more than 4,300 digits" if told.startswith("Exceeds the limit") else told
         raise NotationError(f"{shown(words)}: {told}; write {EXAMPLE}") from None
     _check(node, 0)
     return node
@@ -83,6 +117,8 @@ def _check(node: ast.AST, depth: int) -> None:
     fits = isinstance(node, KNOWN)
     if isinstance(node, ast.Attribute):
         fits = not node.attr.startswith("__")
+    elif isinstance(node, ast.Name):
+        fits = not node.id.startswith("__")
     elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
         fits = type(node.op) in BINARY or type(node.op) in UNARY
     elif isinstance(node, ast.keyword):

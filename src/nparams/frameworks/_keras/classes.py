@@ -106,7 +106,7 @@ def attribute(thing: object, name: str) -> Any:
     if name in held:
         return held[name]
     inner = held.get("_modules")
-    return inner.get(name) if isinstance(inner, dict) else None
+    return dict.get(inner, name) if issubclass(type(inner), dict) else None  # type: ignore[arg-type]
 
 
 def plain(held: object) -> object:
@@ -126,10 +126,12 @@ def plain(held: object) -> object:
 def listed(held: object) -> Iterator[Any]:
     """The entries of a list or tuple, whatever class of lists it is, as C would read them."""
     held = plain(held)
-    return list.__iter__(held) if isinstance(held, list) else iter(held if isinstance(held, tuple) else ())
+    if issubclass(type(held), list):
+        return list.__iter__(held)  # type: ignore[arg-type]
+    return tuple.__iter__(held) if issubclass(type(held), tuple) else iter(())  # type: ignore[arg-type]
 
 
 def valued(held: object) -> list[Any]:
     """The values of a dict in the same way."""
     held = plain(held)
-    return list(dict.values(held)) if isinstance(held, dict) else []
+    return list(dict.values(held)) if issubclass(type(held), dict) else []  # type: ignore[arg-type]

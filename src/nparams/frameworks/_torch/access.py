@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+from nparams.errors import UnsupportedError, shown
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +42,8 @@ class Class:
     __slots__ = ("clean", "foreign", "fsdp", "odd", "packs", "scripted", "wraps")
 
     def __init__(self, cls: type) -> None:
+        if any("__hash__" in vars(base) for base in type(cls).__mro__ if base not in (type, object)):
+            raise UnsupportedError(f"{cls.__name__[:60]}: a class of classes of its own says when two of them are equal")
         names = [(base.__module__, base.__name__) for base in cls.__mro__]
         #: the child that a wrapper stands for, and what is said of it
         self.wraps: tuple[str, str] | None = next((WRAPPERS[name] for name in names if name in WRAPPERS), None)
@@ -77,8 +83,10 @@ def items(held: object) -> Iterable[tuple[str, Any]]:
 
     DeepSpeed's ZeROOrderedDict gathers a parameter that is looked up; scripted modules have a class of their own.
     """
-    if isinstance(held, dict):
-        return dict.items(held)
+    if issubclass(type(held), dict):
+        return dict.items(held)  # type: ignore[arg-type]
+    if held is not None and not type(held).__module__.startswith("torch."):
+        raise UnsupportedError(f"a {type(held).__name__} stands where a module keeps a dict of what is registered in it")
     return () if held is None else held.items()  # type: ignore[attr-defined]
 
 
@@ -103,4 +111,44 @@ def children(told: Class, name: str, attributes: dict[str, Any]) -> list[tuple[s
     if told.wraps is not None:
         return [(name, child) for key, child in found if key == told.wraps[0] and child is not None]
     prefix = f"{name}." if name else ""
-    return [(prefix + key, child) for key, child in found if child is not None]
+    return [
+        (prefix + (key if type(key) is str else leaf_name(key)), child) for key, child in found if child is not None
+    ]
+
+
+def leaf_name(leaf: object) -> str:
+    """The name that something is registered under, as plain text."""
+    if not issubclass(type(leaf), str):
+        kind = type(leaf).__name__
+        raise UnsupportedError(f"something is registered in a module under a {kind} in place of a name")
+    return str.__str__(leaf)  # type: ignore[arg-type]
+
+
+class Bare:
+    """A tensor of a class of the user's, past what that class makes of asking it: only PyTorch's own answers."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, held: object) -> None:
+        self._held = held
+
+    def __getattr__(self, name: str) -> Any:
+        base: Any = sys.modules["torch"]._C.TensorBase
+        return getattr(base, name).__get__(self._held)
+
+
+def shape_of(t: Any, name: str | None = None) -> tuple[int, ...]:
+    """The shape of a tensor in numbers; a tensor that has none is refused."""
+    bare, called = Bare(t), "a tensor" if name is None else shown(name)
+    if bare.is_nested:
+        raise UnsupportedError(f"{called} is nested: its parts have shapes of their own; read them one by one")
+    sides = tuple(bare.shape)
+    for side in sides:
+        if type(side) is not int:
+            raise UnsupportedError(f"{called} has a side that is a symbol ({str(side)[:20]}), not a number")
+    return sides
+
+
+def strange(name: str, held: object, what: str) -> UnsupportedError:
+    """What is registered as a module, parameter or buffer and is none."""
+    return UnsupportedError(f"{shown(name)} is a {type(held).__name__}, registered in place of a {what}")

@@ -26,10 +26,10 @@ FIRST = (
 )  # fmt: skip
 #: and what torch.compile keeps beside its modules (torch/_dynamo/eval_frame.py)
 OWN = frozenset((*FIRST, "_orig_mod"))
-#: values that hold nothing
-PLAIN = frozenset((int, float, bool, str, type(None), complex, bytes, type, range, slice))
-SEQUENCES = frozenset((list, tuple, set, frozenset, deque))
-MAPPINGS = frozenset((dict, OrderedDict, defaultdict))
+#: values that hold nothing; classes are told by identity, for their equality may be for a metaclass to say
+PLAIN = frozenset(map(id, (int, float, bool, str, type(None), complex, bytes, type, range, slice)))
+SEQUENCES = frozenset(map(id, (list, tuple, set, frozenset, deque)))
+MAPPINGS = frozenset(map(id, (dict, OrderedDict, defaultdict)))
 #: entries of one container that are looked at, and containers in containers
 MOST, DEEPEST = 100_000, 5
 
@@ -38,19 +38,25 @@ def suspects(told: Class, attributes: dict[str, Any]) -> list[tuple[str, Any]]:
     """The attributes of a module in which others may stand that are not registered."""
     usual = tuple(islice(attributes, len(FIRST))) == FIRST
     rest = islice(attributes.items(), len(FIRST), None) if usual else attributes.items()
-    found = [(key, value) for key, value in rest if type(value) not in PLAIN and key not in OWN and _may_hold(value)]
+    found = [(key, value) for key, value in rest if id(type(value)) not in PLAIN and key not in OWN and _may_hold(value)]
     if not found and not told.foreign:
         told.clean = len(attributes)  # classes of PyTorch's own set the same attributes in every object
     return found
 
 
 def _may_hold(value: Any) -> bool:
-    kind = type(value)
+    kind = id(type(value))
     if kind in SEQUENCES:
-        return not PLAIN.issuperset(map(type, islice(value, MOST)))
+        return not PLAIN.issuperset(map(id, map(type, islice(value, MOST))))
     if kind in MAPPINGS:
-        return not PLAIN.issuperset(map(type, islice(value.values(), MOST)))
-    return is_module(value) or is_parameter(value) or hasattr(kind, "__dataclass_fields__")
+        return not PLAIN.issuperset(map(id, map(type, islice(value.values(), MOST))))
+    return is_module(value) or is_parameter(value) or is_record(value)
+
+
+def is_record(value: object) -> bool:
+    """Whether it is an object of a data class, by what its classes keep themselves: none of them is asked."""
+    mro = type(value).__mro__
+    return len(mro) > 1 and any("__dataclass_fields__" in vars(base) for base in mro)
 
 
 def is_module(value: object) -> bool:
@@ -135,24 +141,27 @@ def _holds(module: Any, wanted: object) -> bool:
 
 def _inside(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Every module and parameter in containers of Python's own and in data classes."""
-    kind = type(value)
+    kind = id(type(value))
     if kind in PLAIN or depth > DEEPEST:
         return
-    if kind in SEQUENCES or kind in MAPPINGS or hasattr(kind, "__dataclass_fields__"):
+    if is_module(value) or is_parameter(value):
+        yield path, value
+    elif kind in SEQUENCES or kind in MAPPINGS or is_record(value):
         for key, entry in islice(_entries(value), MOST):
             yield from _inside(f"{path}.{key}", entry, depth + 1)
-    elif is_module(value) or is_parameter(value):
-        yield path, value
 
 
 def _entries(value: Any) -> Iterable[tuple[object, Any]]:
-    if type(value) in MAPPINGS:
-        return ((key if isinstance(key, (str, int)) else k, entry) for k, (key, entry) in enumerate(value.items()))
-    if type(value) in SEQUENCES:
+    if id(type(value)) in MAPPINGS:
+        return ((key if type(key) in (str, int) else k, entry) for k, (key, entry) in enumerate(value.items()))
+    if id(type(value)) in SEQUENCES:
         return enumerate(value)
-    return object.__getattribute__(value, "__dict__").items() if hasattr(value, "__dict__") else ()
+    try:
+        return items(object.__getattribute__(value, "__dict__"))
+    except AttributeError:
+        return ()
 
 
 def _called(value: object) -> str:
     kind = type(value)
-    return f"a plain {kind.__name__}" if kind in SEQUENCES or kind in MAPPINGS else "a plain attribute"
+    return f"a plain {kind.__name__}" if id(kind) in SEQUENCES or id(kind) in MAPPINGS else "a plain attribute"

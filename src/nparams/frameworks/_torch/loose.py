@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from itertools import islice
 
-from nparams.errors import UnsupportedError
+from nparams.errors import ReadError, UnsupportedError
 from nparams.frameworks._arrays.naming import beside
-from nparams.frameworks._torch.access import items
+from nparams.frameworks._torch.access import items, shape_of
 from nparams.frameworks._torch.hidden import is_parameter
 from nparams.frameworks._torch.notes import listed
 from nparams.frameworks._torch.walk import Walk
@@ -53,7 +53,7 @@ def holds_tensors(source: Any) -> bool:
 def gathered(source: Any, walk: Walk) -> list[str]:
     """Put tensors into a walk; the names of vectors that stand beside a matrix and are taken for biases."""
     entries = list(_entries(source))
-    shapes = [None if name is not None or is_lazy(t) else tuple(t.shape) for name, t in entries]
+    shapes = [None if name is not None or is_lazy(t) else shape_of(t, name) for name, t in entries]
     guessed = []
     for k, (name, t) in enumerate(entries):
         called = str(k) if name is None else name
@@ -70,7 +70,7 @@ def _entries(source: Any) -> Iterator[tuple[str | None, Any]]:
     if is_tensor(source):
         yield "tensor", source
         return
-    for each in islice(source, MOST):
+    for each in _drawn(source):
         if is_named(each):
             yield each
         elif is_tensor(each):
@@ -82,9 +82,18 @@ def _entries(source: Any) -> Iterator[tuple[str | None, Any]]:
             )
 
 
+def _drawn(source: Any) -> Iterator[Any]:
+    """What an iterator gives; one that breaks off gives no list."""
+    try:
+        yield from islice(source, MOST)
+    except Exception as problem:
+        told = f"{type(problem).__name__} before its end"
+        raise ReadError(f"a {type(source).__name__} raises {told}: nothing is known of the rest") from problem
+
+
 def is_lazy(t: Any) -> bool:
     """Whether a tensor has no shape yet."""
-    return isinstance(t, sys.modules["torch.nn.parameter"].UninitializedTensorMixin)
+    return issubclass(type(t), sys.modules["torch.nn.parameter"].UninitializedTensorMixin)
 
 
 def note(guessed: list[str]) -> list[str]:

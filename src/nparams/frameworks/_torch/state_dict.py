@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 
 from nparams.dtypes import TORCH, bytes_of
-from nparams.frameworks._torch.access import items, look
+from nparams.errors import UnsupportedError, shown
+from nparams.frameworks._torch.access import Bare, items, look, shape_of
 from nparams.frameworks._torch.packed import dtype_of, fields_of, is_wrapper
+from nparams.frameworks._torch.special import PARTS
 from nparams.network import Network
 from nparams.roles import run_state
-from nparams.stored._checkpoint.array import Array, expand, stored_bytes
+from nparams.stored._checkpoint.array import Array, Wrong, expand, stored_bytes
 from nparams.stored._checkpoint.model import Model, plural
 from nparams.stored._checkpoint.walk import (
     ATTRIBUTE,
@@ -166,14 +168,17 @@ class Describing:
 
     def item(self, item: Item) -> Array:
         """The tensor that stands there."""
-        return self.of(item.value)
+        try:
+            return self.of(item.value)
+        except Wrong as problem:
+            raise UnsupportedError(f"{shown(item.key)} {problem}") from None
 
     def of(self, t: Any, deep: int = 0) -> Array:
         """A tensor, with the tensors in it where it wraps some."""
         torch: Any = sys.modules["torch"]
-        if not isinstance(t, torch.Tensor):
+        if not issubclass(type(t), torch.Tensor):
             return _numpy(t)
-        if isinstance(t, torch.nn.parameter.UninitializedTensorMixin):
+        if issubclass(type(t), torch.nn.parameter.UninitializedTensorMixin):
             made = Array(None, None)
             made.note = "not created yet (lazy): its size is not known"
         elif is_wrapper(t) and deep < WRAPPERS_DEEP:
@@ -184,21 +189,25 @@ class Describing:
             made = self._dense(t)
         made.parameter = issubclass(type(t), torch.nn.Parameter) or look(t, "__dict__").get("_is_param") is True
         made.buffer = not made.parameter and look(t, "__dict__").get("_is_buffer") is True
-        made.trainable = bool(t.requires_grad) if made.parameter else True if t.requires_grad else None
+        learns = bool(Bare(t).requires_grad)
+        made.trainable = learns if made.parameter or learns else None
         return made
 
     def _dense(self, t: Any) -> Array:
         dtype = dtype_of(t)
-        made = Array(tuple(t.shape), dtype)
+        made = Array(shape_of(t), dtype)
         if str(t.dtype) == "torch.float4_e2m1fn_x2":
             made.stored, made.dtype, made.note = (made.size, made.size), "float4_e2m1fn", PAIRS
             made.shape, made.size = (*tuple(t.shape[:-1]), 2 * t.shape[-1]), 2 * made.size
             return made
-        held = t.untyped_storage()
+        try:
+            held = t.untyped_storage()
+        except NotImplementedError:  # what torch.func wraps around a tensor
+            return made
         key = held._cdata
         made.storage = self.storages.get(key) or self.storages.setdefault(key, Storage(str(key), held, t.device.type))
         made.offset, made.stride = t.storage_offset(), tuple(t.stride())
-        if made.size and any(step == 0 and d > 1 for d, step in zip(t.shape, made.stride, strict=True)):
+        if made.size and any(step == 0 and d > 1 for d, step in zip(shape_of(t), made.stride, strict=True)):
             expand(made)
         if t.is_quantized:
             self._quantised(made, t)
@@ -213,7 +222,7 @@ class Describing:
         made.parts = {"scales": self.of(scales), "zero_points": self.of(zeros)}
 
     def _wrapper(self, t: Any, deep: int) -> Array:
-        made = Array(tuple(t.shape), dtype_of(t))
+        made = Array(shape_of(t), dtype_of(t))
         made.kind = f"{type(t).__module__}.{type(t).__qualname__}"
         fields = fields_of(t)
         made.parts = {key: self.of(v, deep + 1) for key, v in fields.items() if issubclass(type(v), arrays()[:1])}
@@ -228,7 +237,9 @@ PAIRS = "packed: two float4 numbers in a byte"
 
 
 def _sparse(t: Any) -> Array:
-    made = Array(tuple(t.shape), dtype_of(t))
+    made = Array(shape_of(t), dtype_of(t))
+    if str(t.layout) not in PARTS:  # mkldnn: the numbers are there, in an order of their own
+        return made
     values = (t._values() if str(t.layout) == "torch.sparse_coo" else t.values()).numel()
     made.stored = values, bytes_of(values, made.dtype or "uint8") or 0
     layout = str(t.layout).removeprefix("torch.sparse_")
