@@ -158,7 +158,8 @@ class Request:
 
     def string(self, text: str) -> Network:
         """Text, or a file's name: numbers are sizes whatever the folder holds; else a file that exists wins."""
-        if text.startswith(CALL) and not (self.paths and _exists(text)):  # a file may bear any name
+        as_text = self.row is not None and self.row.kind not in ("object", "call")
+        if text.startswith(CALL) and not as_text and not (self.paths and _exists(text)):  # a file may bear any name
             return self.call(text)
         if self.row is not None and self.row.kind in ("object", "call"):
             raise UsageError(

@@ -84,7 +84,7 @@ def told(problem: BaseException) -> str:
 def _text(problem: BaseException) -> str:
     try:
         text = " ".join(str(problem).split())
-    except Exception:  # an error whose text is made by the user's code, too
+    except BaseException:  # an error whose text is made by the user's code, too, which may end the program itself
         return ""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 

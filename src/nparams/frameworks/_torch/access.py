@@ -43,7 +43,7 @@ class Class:
 
     def __init__(self, cls: type) -> None:
         if any("__hash__" in vars(base) for base in type(cls).__mro__ if base not in (type, object)):
-            raise UnsupportedError(f"{cls.__name__[:60]}: a class of classes of its own says when two of them are equal")
+            raise UnsupportedError(f"{cls.__name__[:60]}: a metaclass of its own says which classes are equal")
         names = [(base.__module__, base.__name__) for base in cls.__mro__]
         #: the child that a wrapper stands for, and what is said of it
         self.wraps: tuple[str, str] | None = next((WRAPPERS[name] for name in names if name in WRAPPERS), None)
@@ -86,7 +86,8 @@ def items(held: object) -> Iterable[tuple[str, Any]]:
     if issubclass(type(held), dict):
         return dict.items(held)  # type: ignore[arg-type]
     if held is not None and not type(held).__module__.startswith("torch."):
-        raise UnsupportedError(f"a {type(held).__name__} stands where a module keeps a dict of what is registered in it")
+        called = type(held).__name__
+        raise UnsupportedError(f"a {called} stands where a module keeps a dict of what is registered in it")
     return () if held is None else held.items()  # type: ignore[attr-defined]
 
 
