@@ -145,7 +145,7 @@ class Shaped(nn.Module):
         self.joined = nn.Parameter(torch.cat([torch.zeros(heads, width), torch.zeros(heads, width)], dim=1))
 
 
-FLAGS = ("b", "bias", "tie")
+FLAGS = ("b", "bias", "tie", "tie_weights")
 LISTS = ("layers", "sizes", "block_config")
 ATTENTION = "(4*h**2 + 4*h)"  # queries, keys, values and the output: h*h + h each
 MLP4 = "(h*4*h + 4*h + 4*h*h + h)"
@@ -154,7 +154,6 @@ CASES = (
     Case("a list of sizes", Mlp, {"sizes": [3, 4, 5, 6]},
          "sizes0*sizes1 + sizes1 + sizes1*sizes2 + sizes2 + sizes2*sizes3 + sizes3"),
     Case("the bias as a flag", lambda a, b, bias: Mlp([a, b], bias), {"bias": True}, "a*b + bias*b"),
-    Case("no arguments", lambda: nn.Linear(3, 4), None, "16"),
     Case("a stack of equal layers", models.DeepMLP, None, "d_in*d_h + d_h + (n-1)*(d_h*d_h + d_h) + d_h*d_out + d_out",
          ("n >= 1",)),
     Case("a transformer", lambda h, n: Transformer(hidden=h, layers=n), None,
@@ -202,6 +201,9 @@ CASES = (
     Case("LSTM language model", models.LSTMLM, None,
          "ntoken*ninp + 4*nhid*(ninp + nhid + 2) + (nlayers-1)*4*nhid*(2*nhid + 2) + nhid*ntoken + ntoken",
          ("nlayers >= 1",)),
+    Case("weights that may only be tied where widths agree", models.LSTMLM, {"tie_weights": False},
+         "ntoken*ninp + 4*nhid*(ninp + nhid + 2) + (nlayers-1)*4*nhid*(2*nhid + 2) + ntoken"
+         " + (1 - tie_weights)*nhid*ntoken", ("nlayers >= 1",)),
     Case("torch.nn.LSTM with a bias flag", lambda x, h, n, b: nn.LSTM(x, h, n, bias=b), {"b": True},
          "4*h*x + 4*h*h + (n-1)*8*h*h + b*n*8*h", ("n >= 1",)),
     Case("torch.nn.GRU in two directions", lambda x, h: nn.GRU(x, h, bidirectional=True), None,

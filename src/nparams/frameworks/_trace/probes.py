@@ -10,6 +10,7 @@ from nparams.frameworks._trace.groups import Sampled
 from nparams.frameworks._trace.journal import Journal
 from nparams.frameworks._trace.lost import RUNS, Lost
 from nparams.frameworks._trace.run import Broken, Run
+from nparams.frameworks._trace.seeds import answered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: runs of the constructor that a trace may take
 MOST_RUNS = 600
+#: other sizes that are tried for a flag that is refused
+AGAIN = 6
 #: flags that are tried in every combination
 FULL = 5
 #: a depth above DEEP is lowered, to no less than SHALLOW, where the constructor accepts it
@@ -149,6 +152,25 @@ class Study:
             there = self.at(moved)
             if here is not None and there is not None and there.counts() != here.counts():
                 return True
+        return s.flag and self._changes_elsewhere(s)
+
+    def _changes_elsewhere(self, flag: Symbol) -> bool:
+        """A flag that is refused at these sizes may be accepted at others: tied weights want equal widths."""
+        rng, point = random.Random(flag.key), self._moved(flag, self.base)[0]
+        if self.at(point) is not None:
+            return False
+        for _ in range(AGAIN):
+            journal = Journal(self.runner.floats)
+            try:
+                self.runner.tracked(self.arguments.at(point, journal), journal)
+            except Broken:
+                other = answered(self.arguments, point, journal, rng, given=True)
+                if other is None:
+                    return False
+                point = other
+                continue
+            there, here = self.at(point), self.at({**point, flag.key: self.base[flag.key]})
+            return there is not None and here is not None and there.counts() != here.counts()
         return False
 
     def _awaken(self) -> None:

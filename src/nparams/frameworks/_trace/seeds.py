@@ -9,6 +9,7 @@ from nparams.errors import ReadError
 from nparams.expr import Expr, free_symbols
 from nparams.frameworks._trace.journal import Journal
 from nparams.frameworks._trace.run import Broken, Runner
+from nparams.frameworks._trace.verify import true_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from nparams.frameworks._trace.arguments import Arguments, Point, Symbol
 
 #: how often a constructor is tried
-ATTEMPTS = 60
+ATTEMPTS = 80
+#: how often numbers are changed for what the constructor asked last, and drawn to answer it the other way
+GUIDED, SAMPLES = 16, 200
 #: sixteen times a prime: heads and groups divide them, and no two are equal, or one twice the other
 WIDE = tuple(16 * p for p in (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73))
 LITTLE = (3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14, 17, 16, 19, 18, 21, 20)
@@ -30,29 +33,31 @@ FEW = re.compile(r"layer|depth|block|stage|level|repeat|expert|^[nlmkELNMK]$|^(n
 
 def find(arguments: Arguments, runner: Runner) -> Point:
     """The first point that the constructor accepts; ReadError where none was found."""
-    wrong: Broken | None = None
-    best: tuple[int, Point, Journal] | None = None
     rng = random.Random(0)
-    for attempt, point in enumerate(_starts(arguments)):
-        if attempt and all(s.seed is not None or s.flag for s in arguments.symbols):
+    tried: list[tuple[Point, str]] = []
+    given = all(s.seed is not None or s.flag for s in arguments.symbols)
+    for start in _starts(arguments):
+        point: Point | None = start
+        for _ in range(GUIDED):
+            if point is None or len(tried) > ATTEMPTS:
+                break
+            journal = Journal()
+            try:
+                runner.tracked(arguments.at(point, journal), journal)
+                return point
+            except Broken as error:
+                tried.append((point, str(error)))
+            point = answered(arguments, point, journal, rng)
+        if given or len(tried) > ATTEMPTS:
             break
-        if attempt >= 5 and best is not None:
-            point = _changed(arguments, best[1], best[2], rng)
-        journal = Journal()
-        try:
-            runner.tracked(arguments.at(point, journal), journal)
-            return point
-        except Broken as error:
-            wrong = wrong or error
-            if best is None or len(journal.pool) + len(journal.conditions) >= best[0]:
-                best = (len(journal.pool) + len(journal.conditions), point, journal)
     raise ReadError(
-        f"the constructor does not accept {_told(best)}: {wrong}; like={{...}} gives it numbers to start from"
+        f"the constructor does not accept {_told(tried[0][0])}: {tried[0][1]}; "
+        "like={...} gives it numbers to start from"
     )
 
 
-def _told(best: tuple[int, Point, Journal] | None) -> str:
-    return ", ".join(f"{key} = {value}" for key, value in best[1].items()) if best and best[1] else "no arguments"
+def _told(point: Point) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in point.items()) or "no arguments"
 
 
 def _starts(arguments: Arguments) -> Iterator[Point]:
@@ -81,16 +86,24 @@ def _hinted(s: Symbol, k: int) -> int:
     return LITTLE[k % len(LITTLE)] if FEW.search(s.argument) else WIDE[k % len(WIDE)]
 
 
-def _changed(arguments: Arguments, point: Point, journal: Journal, rng: random.Random) -> Point:
-    """The point with other numbers for what was asked about last, before the constructor gave up."""
-    asked = [names for c in reversed(journal.conditions) if (names := _keys(arguments, c))][:2]
-    wanted = set().union(*asked) if asked else {s.key for s in arguments.symbols}
-    free = [s for s in arguments.symbols if s.key in wanted and s.seed is None] or arguments.symbols
-    changed = dict(point)
-    for s in free:
-        if s.seed is None and not s.flag and rng.random() < 0.7:
-            changed[s.key] = rng.choice(rng.choice((WIDE[:8], LITTLE[:8], TWOS)))
-    return changed
+def answered(
+    arguments: Arguments, point: Point, journal: Journal, rng: random.Random, *, given: bool = False
+) -> Point | None:
+    """The point with other numbers, so that what was asked last, before the constructor gave up, is answered no.
+
+    `given`: numbers that the caller gave may change too.
+    """
+    last = next((c for c in reversed(journal.conditions) if _keys(arguments, c)), None)
+    if last is None:
+        return None
+    keys = _keys(arguments, last)
+    free = [s for s in arguments.symbols if s.key in keys and (given or s.seed is None) and not s.flag]
+    kinds = (WIDE[:8], LITTLE[:8], TWOS, tuple(n for n in point.values() if n))
+    for _ in range(SAMPLES if free else 0):
+        changed = {**point, **{s.key: rng.choice(rng.choice(kinds)) for s in free}}
+        if not true_at(last, arguments.values(changed)):
+            return changed
+    return None
 
 
 def _keys(arguments: Arguments, condition: Expr) -> set[str]:
