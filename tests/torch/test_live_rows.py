@@ -66,6 +66,18 @@ class OwnRMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(6))
 
 
+class RmsNorm2d(OwnRMSNorm):
+    """As timm spells it, for images."""
+
+
+class LayerNorm2d(OwnRMSNorm):
+    """Of Segment Anything: not torch.nn's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(6))
+
+
 class T5LayerNorm(OwnRMSNorm):
     """Called a LayerNorm; shifts nothing."""
 
@@ -174,6 +186,10 @@ CASES: dict[str, tuple[Callable[[], nn.Module], list[tuple[str, str | None, str 
     "a norm of a library": (
         lambda: nn.Sequential(OwnRMSNorm(), T5LayerNorm()),
         [("0", "RMSNorm", "c", "6", 6, 0), ("1", "T5LayerNorm", None, "6", 6, 0)],
+    ),
+    "norms by other spellings": (
+        lambda: nn.Sequential(RmsNorm2d(), LayerNorm2d()),
+        [("0", "RMSNorm", "c", "6", 6, 0), ("1", "LayerNorm", "2*c", "2*6", 6, 6)],
     ),
     "named as a Linear": (
         lambda: nn.Sequential(ColumnParallelLinear(), Conv1D(), TurnedLinear()),

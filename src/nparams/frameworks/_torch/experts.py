@@ -75,7 +75,7 @@ def find(held: Held, inside: Mapping[str, list[Tensor]]) -> list[Pool]:
         if pool is not None:
             taken.update({place.name} if pool.count == len(pool.held) and is_experts(place) else ())
             taken.update(p.name for p in place.below() if _counted(p.key) and len(pool.held) > 1)
-            near.update(above, (p.name for p in routers(place.parent)), (p.name for p in routers(place)))
+            near.update(("", *above), (p.name for p in routers(place.parent)), (p.name for p in routers(place)))
             if pool.count > 1:
                 pools.append(pool)
     pools += [pool for place in held.places.values() if (pool := _suspected(place, near, inside))]

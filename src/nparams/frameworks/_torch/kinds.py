@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from nparams.layers._torch.held import NAMED
+from nparams.layers._torch.held import ends_as
 from nparams.layers._torch.layers import CLASSES
 from nparams.layers._torch.recover import BASES, FIELDS
 from nparams.layers._torch.signatures import CONTAINERS
@@ -40,7 +40,7 @@ class Known:
         self.splits = False
         #: whether objects of it hide their attributes in a compiled one
         self.scripted = False
-        like = cls or next((CLASSES[name] for name in NAMED if word.endswith(name)), None)
+        like = cls or ends_as(word)
         self.fields = FIELDS.get(like.rule, ()) if like is not None and not container else ()
         self.take: Callable[[Any], Any] | None = itemgetter(*self.fields) if self.fields else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nparams.errors import InvariantError, NotationError
 from nparams.layers._torch.call import HERE, tensors_of
 from nparams.layers._torch.layers import CLASSES, make
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 NAMED = sorted((name for name, cls in CLASSES.items() if not cls.free and not name.startswith("Lazy")), key=len)[::-1]
 #: of these, the arrays without which a name is not believed: many norms are called LayerNorm and shift nothing
 NEEDED = {"layernorm": ("bias",), "batchnorm": ("weight",), "instancenorm": ("weight",)}
+#: norms that are spelt otherwise than in torch.nn: RmsNorm (timm), LayerNorm2d (SAM), RMS_norm (Wan)
+NORMS = {name.lower(): CLASSES[name] for name in ("RMSNorm", "LayerNorm", "GroupNorm")}
+SPELT = re.compile(f"({'|'.join(NORMS)})(?:[123]d)?$")
 #: rules of signatures.py that go by no name of a kind
 KIND_NAMES = {**COMPOSITE, **{rule: kind for rule, (kind, _) in ONLY_HERE.items()}, "cell": "SimpleRNN"}
 #: no arrays
@@ -110,9 +115,21 @@ def named_as(word: str, shapes: Shapes) -> TorchClass | None:
 
     >>> named_as("LlamaRMSNorm", {"weight": (4096,)}), named_as("T5LayerNorm", {"weight": (512,)})
     (TorchClass(RMSNorm), None)
+    >>> named_as("RmsNorm2d", {"weight": (64,)})
+    TorchClass(RMSNorm)
+    """
+    cls = ends_as(word)
+    return cls if cls is not None and all(leaf in shapes for leaf in NEEDED.get(cls.rule, ())) else None
+
+
+def ends_as(word: str) -> TorchClass | None:
+    """The same by its name alone: whatever stands before, however norms are spelt, for images too (LayerNorm2d).
+
+    >>> ends_as("LlamaRMSNorm"), ends_as("HunyuanVideo15RMS_norm"), ends_as("Attention")
+    (TorchClass(RMSNorm), TorchClass(RMSNorm), None)
     """
     for name in NAMED:
         if word.endswith(name):
-            cls = CLASSES[name]
-            return cls if all(leaf in shapes for leaf in NEEDED.get(cls.rule, ())) else None
-    return None
+            return CLASSES[name]
+    like = SPELT.search(word.lower().replace("_", ""))
+    return NORMS[like[1]] if like is not None else None
