@@ -180,10 +180,12 @@ def tensor_looks(t: Any) -> Iterator[tuple[str, object]]:
     """Flags, sizes, version and bytes of a tensor, without a function of a subclass being run."""
     torch = sys.modules["torch"]
     with torch._C.DisableTorchFunctionSubclass():
-        for name in ("dtype", "device", "layout", "shape", "requires_grad", "is_leaf", "_version", "_backward_hooks"):
+        for name in ("dtype", "device", "layout", "requires_grad", "is_leaf", "_version", "_backward_hooks"):
             held = quiet(lambda name=name: getattr(t, name))  # type: ignore[misc]
             yield f" {name}", str(held)
-        yield " stride", str(quiet(lambda: (t.stride(), t.storage_offset())))
+        if not t.is_nested:  # asked for its sides, a nested tensor keeps the answer
+            yield " shape", str(quiet(lambda: t.shape))
+            yield " stride", str(quiet(lambda: (t.stride(), t.storage_offset())))
         yield " is inference", quiet(t.is_inference)
         yield " hooks", str(quiet(lambda: t._post_accumulate_grad_hooks))
         yield " grad is", quiet(lambda: id(t.grad) if t.is_leaf and t.grad is not None else None)

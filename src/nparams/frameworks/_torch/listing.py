@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from nparams.frameworks._torch.access import Bare, shape_of, strange
 from nparams.frameworks._torch.flat import Piece
 from nparams.frameworks._torch.hidden import is_parameter
 from nparams.frameworks._torch.memory import Memory
-from nparams.frameworks._torch.special import Special, canonical
+from nparams.frameworks._torch.special import PAIRS, Special, canonical, paired, ragged
 from nparams.network import PARAMETER_ROLES, Listed, Tensor
 
 TYPE_CHECKING = False
@@ -34,6 +35,9 @@ class Listing:
         self.special = Special()
         self.memory = Memory(self.names, self.kinds)
         self._kinds: dict[tuple[Any, ...], Any] = {}
+        #: classes of tensors that answer for themselves; whether there are only such
+        self._classes: set[type] = set()
+        self._ordinary = False
 
     def tensors(self) -> Listed:
         """All of them, by name and kind."""
@@ -61,7 +65,9 @@ class Listing:
         """Make the Tensors of all that is not plain; the places of the rest."""
         torch: Any = sys.modules["torch"]
         classes = {torch.nn.Parameter, torch.Tensor}
+        self._classes = classes
         if not aliases and classes.issuperset(map(type, self.held)):
+            self._ordinary = True
             return range(len(self.held))
         plain = []
         for k, held in enumerate(self.held):
@@ -81,7 +87,7 @@ class Listing:
     def _fill(self, plain: Sequence[int]) -> None:
         """Give plain tensors their kinds, and look at the memory in which they lie."""
         whole = len(plain) == len(self.held)
-        held = self.held if whole else [self.held[k] for k in plain]
+        held = self.held if self._ordinary else [self._bare(self.held[k], self.names[k]) for k in plain]
         roles = self.roles if whole else [self.roles[k] for k in plain]
         known, kind = self._kinds, self._kind
         try:
@@ -90,18 +96,31 @@ class Listing:
                 for t, role in zip(held, roles, strict=True)
             ]
             storages = [t.untyped_storage()._cdata for t in held]
-            ordinary = all(map(sys.modules["torch"].Tensor.is_contiguous, held))
+            ordinary = (
+                all(map(sys.modules["torch"].Tensor.is_contiguous, held))
+                if self._ordinary
+                else all(t.is_contiguous() for t in held)
+            )
             broken = [] if ordinary else [k for k, t in zip(plain, held, strict=True) if not t.is_contiguous()]
         except (RuntimeError, NotImplementedError):  # sparse layouts, and what else has no memory of its own
+            self._ordinary = False
             self._one_by_one(plain)
             return
         for k, each in zip(plain, made, strict=True) if not whole else ():
             self.kinds[k] = each
         if whole:
             self.kinds[:] = made
-        if not all(each[4] for each in known.values()):
-            self._empty(plain)
+        if not all(each[4] and each[1] != PAIRS for each in known.values()):
+            self._odd(plain)
         self.memory.add(plain, held, storages, broken)
+
+    def _bare(self, t: Any, name: str) -> Any:
+        """What answers for a tensor, now that it is known to have a shape."""
+        if not issubclass(type(t), sys.modules["torch"].Tensor):
+            raise strange(name, t, "tensor")
+        if not Bare(t).is_nested:
+            shape_of(t, name)
+        return t if type(t) in self._classes else Bare(t)
 
     def _one_by_one(self, plain: Sequence[int]) -> None:
         """The same where some have no memory."""
@@ -120,14 +139,19 @@ class Listing:
         kind = self._kinds[key] = (tuple(shape), canonical(dtype), role, None, size, kept)
         return kind
 
-    def _empty(self, plain: Sequence[int]) -> None:
+    def _odd(self, plain: Sequence[int]) -> None:
         for k in plain:
-            if not self.kinds[k][4]:
+            if self.kinds[k][1] == PAIRS:
+                self.kinds[k] = paired(self.names[k], self.held[k], self.roles[k])
+            elif not self.kinds[k][4] and type(self.held[k]) in self._classes:
                 self.kinds[k] = self.special.placeholder(self.names[k], self.held[k], self.roles[k]) or self.kinds[k]
 
     def _alone(self, k: int) -> None:
         """A tensor that has no memory to speak of, or none that lies in order."""
-        t, role = self.held[k], self.roles[k]
+        if (made := ragged(self.names[k], self.held[k], self.roles[k])) is not None:
+            self.kinds[k] = made
+            return
+        t, role = self._bare(self.held[k], self.names[k]), self.roles[k]
         self.kinds[k] = self.special.layout(self.names[k], t, role) or self._kind(
             (t.shape, t.dtype, role, t.requires_grad)
         )

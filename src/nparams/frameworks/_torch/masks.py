@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.frameworks._torch.listing import Listing
@@ -21,10 +24,16 @@ def pruned(listing: Listing) -> int | None:
     ]
     if not masks:
         return None
-    names = set(listing.names)
+    places = {name: k for k, name in enumerate(listing.names)}
+    torch = sys.modules["torch"]
+    plain = (torch.Tensor, torch.nn.Buffer)
     found = None
     for k in masks:
         mask = listing.held[k]
-        if listing.names[k].removesuffix(MASK) + ORIGINAL in names and not mask.is_meta and listing.own(k):
-            found = (found or 0) + mask.numel() - int(mask.count_nonzero())
+        original = places.get(listing.names[k].removesuffix(MASK) + ORIGINAL)
+        if type(mask) not in plain or original is None or listing.held[original].shape != mask.shape:
+            continue
+        if not mask.is_meta and listing.own(k):
+            with suppress(RuntimeError, NotImplementedError):  # inside vmap there are no numbers to look at
+                found = (found or 0) + mask.numel() - int(mask.count_nonzero())
     return found

@@ -77,7 +77,7 @@ def _tell(network: Network, listing: Listing, groups: Sequence[Group], cut: bool
     if any((name or "").startswith("complex") for name in listing.dtypes()):
         held: Mapping[str, Any] = network.totals.dtypes or {}
         also["real"] = sum(n * (2 if name.startswith("complex") else 1) for name, n in held.items())
-    if (zeros := pruned(listing)) is not None:
+    if zeros := pruned(listing):
         also["nonzero"] = _known(network) - zeros
         network.notes.append(f"{zeros:,} parameters are pruned: masks (torch.nn.utils.prune) set them to zero")
     network.notes[:0] = [*sentences(listing), *([unlisted(MOST_AGAIN)] if cut else [])]

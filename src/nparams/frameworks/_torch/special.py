@@ -6,6 +6,7 @@ import sys
 
 from nparams.dtypes import TORCH, bytes_of
 from nparams.frameworks._torch import packed
+from nparams.frameworks._torch.access import Bare, shape_of, strange
 from nparams.frameworks._torch.flat import Piece
 from nparams.network import PARAMETER_ROLES, Tensor
 
@@ -21,6 +22,8 @@ PARTS = {
     "torch.sparse_csc": ("values", "ccol_indices", "row_indices"),
     "torch.sparse_bsc": ("values", "ccol_indices", "row_indices"),
 }
+#: the number type of which an element is two numbers, beside each other in the last dimension
+PAIRS = "float4_e2m1fn_x2"
 
 
 class Special:
@@ -42,11 +45,16 @@ class Special:
             return [held]
         if isinstance(held, Piece):
             return [self._piece(name, held, role)]
-        if isinstance(held, sys.modules["torch.nn.parameter"].UninitializedTensorMixin):
+        if issubclass(type(held), sys.modules["torch.nn.parameter"].UninitializedTensorMixin):
             self.lazy += [name] if role in PARAMETER_ROLES else []
             return [Tensor(name, None, dtype_of(held), role, trainable(held, role))]
         if is_distributed(held):
             return [self._distributed(name, held, role)]
+        if not issubclass(type(held), sys.modules["torch"].Tensor):
+            raise strange(name, held, "tensor")
+        if (made := ragged(name, held, role)) is not None:
+            return [made]
+        shape_of(held, name)
         return packed.of_tensor(name, held, role)
 
     def _piece(self, name: str, piece: Piece, role: str) -> Tensor:
@@ -87,7 +95,7 @@ class Special:
         parts = PARTS.get(str(t.layout))
         if parts is None:
             return None
-        values, *indices = (getattr(sys.modules["torch"].Tensor, part)(t) for part in parts)
+        values, *indices = (getattr(t, part)() for part in parts)
         made = Tensor(name, tuple(t.shape), dtype_of(t), role, trainable(t, role))
         widths = [bytes_of(each.numel(), dtype_of(each)) or 0 for each in (values, *indices)]
         made.stored = (values.numel(), sum(widths))
@@ -96,10 +104,29 @@ class Special:
         return made
 
 
+def paired(name: str, t: Any, role: str) -> Tensor:
+    """A tensor of two numbers in each element, as the readers of files take it (torch/headeronly/core/ScalarType.h)."""
+    *sides, last = tuple(t.shape) or (1,)
+    return Tensor(name, (*sides, 2 * last), "float4_e2m1fn", role, trainable(t, role), stored=(t.numel(), t.numel()))
+
+
+def ragged(name: str, t: Any, role: str) -> Tensor | None:
+    """A nested tensor: its rows have lengths of their own, and all that can be said is how many numbers there are.
+
+    Of the jagged layout the values lie in one tensor (torch/nested/_internal/nested_tensor.py, `_values`).
+    """
+    if not Bare(t).is_nested:
+        return None
+    values = object.__getattribute__(t, "__dict__").get("_values")
+    made = Tensor(name, ((Bare(t) if values is None else values).numel(),), dtype_of(t), role, trainable(t, role))
+    made.note = "nested: rows of different lengths"
+    return made
+
+
 def is_distributed(t: object) -> bool:
     """Whether it is a DTensor."""
     module = sys.modules.get("torch.distributed.tensor")
-    return module is not None and isinstance(t, module.DTensor)
+    return module is not None and issubclass(type(t), module.DTensor)
 
 
 def canonical(dtype: object) -> str:

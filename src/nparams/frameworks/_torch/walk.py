@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from nparams.errors import UnsupportedError
 from nparams.frameworks._torch import kinds, packed_modules
-from nparams.frameworks._torch.access import Class, actual, children, items, look, own
+from nparams.frameworks._torch.access import Class, actual, children, items, leaf_name, look, own, strange
 from nparams.frameworks._torch.flat import Flat
-from nparams.frameworks._torch.hidden import suspects
+from nparams.frameworks._torch.hidden import is_module, suspects
 from nparams.roles import registered_role
 
 TYPE_CHECKING = False
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: names that are listed again for modules that stand under several names
 MOST_AGAIN = 200_000
+#: letters of a name that is long, and of all long ones together
+LONG, MOST_LETTERS = 1_000, 100_000_000
 
 
 class Walk:
@@ -32,7 +35,10 @@ class Walk:
         self.snapshots: list[Snapshot] = []
         #: id of a module -> its first name
         self.modules: dict[int, str] = {}
-        self.classes: dict[type, Class] = {}
+        #: by identity: how classes are compared may be for a metaclass to say
+        self.classes: dict[int, Class] = {}
+        #: letters in names that are very long
+        self.letters = 0
         #: where a module may hold others that are not registered: (its name, its class, attribute, what is there)
         self.suspects: list[tuple[str, str, str, Any]] = []
         self.flat = Flat()
@@ -56,37 +62,50 @@ class Walk:
         snapshot = kinds.snapshot
         while stack:
             name, module, up = stack.pop()
-            told = classes.get(type(module)) or self._class(type(module))
+            told = classes.get(id(type(module))) or self._class(name, module)
             if id(module) in modules:
                 self._again(name, module, up)
                 continue
             modules[id(module)] = name
-            attributes = look(module, "__dict__")
+            if len(name) > LONG:
+                self._measure(name)
+            attributes, before = look(module, "__dict__"), len(names)
             if told.odd:
                 attributes = self._odd(name, module, told, attributes)
             if told.wraps is None:
                 snapshots.append(snapshot(name, actual(module) if told.scripted else module))
             prefix = f"{name}." if name else ""
-            before = len(names)
-            if (held := attributes.get("_parameters")) or self.flat.pieces:
+            held = attributes.get("_parameters")
+            if self.flat.pieces or (held if type(held) is dict else held is not None):
                 self._parameters(prefix, held, module)
             if len(names) > before:
                 self.filled += 1
-            elif not attributes.get("_modules"):
+            elif not any(True for _ in items(attributes.get("_modules"))):
                 self.empty += 1
-            if held := attributes.get("_buffers"):
+            held = attributes.get("_buffers")
+            if held if type(held) is dict else held is not None:
                 self._buffers(prefix, held)
             if len(attributes) != told.clean:
                 self._suspect(name, module, told, attributes)
-            if attributes.get("_modules"):
+            held = attributes.get("_modules")
+            if held if type(held) is dict else held is not None:
                 below = children(told, name, attributes)
                 chain = module, up
                 below.reverse()
                 stack += [(key, child, chain) for key, child in below]
 
-    def _class(self, cls: type) -> Class:
-        told = self.classes[cls] = Class(cls)
+    def _class(self, name: str, module: object) -> Class:
+        if not is_module(module):
+            raise strange(name, module, "module")
+        told = self.classes[id(type(module))] = Class(type(module))
         return told
+
+    def _measure(self, name: str) -> None:
+        """Each name holds those of all modules around it: thousands inside each other take memory by the square."""
+        self.letters += len(name)
+        if self.letters > MOST_LETTERS:
+            most = f"{MOST_LETTERS:,}"
+            raise UnsupportedError(f"modules inside each other so deep that their names have over {most} letters")
 
     def _odd(self, name: str, module: object, told: Class, attributes: dict[str, Any]) -> dict[str, Any]:
         """The attributes of a module that is more than what is registered in it."""
@@ -113,6 +132,8 @@ class Walk:
         names, found, roles, known = self.names, self.held, self.roles, self._roles
         for leaf, p in held.items() if type(held) is dict else items(held):
             if p is not None:
+                if type(leaf) is not str:
+                    leaf = leaf_name(leaf)
                 names.append(prefix + leaf)
                 found.append(p)
                 roles.append(known.get(leaf) or self._role(prefix, leaf))
@@ -123,6 +144,8 @@ class Walk:
         names, found, roles = self.names, self.held, self.roles
         for leaf, b in held.items() if type(held) is dict else items(held):
             if b is not None:
+                if type(leaf) is not str:
+                    leaf = leaf_name(leaf)
                 names.append(prefix + leaf)
                 found.append(b)
                 roles.append(role)
@@ -150,7 +173,8 @@ class Walk:
         """The role of a parameter: by its last name, unless that is a number or what a parametrization says."""
         if self.aside:
             return "other"
-        role = registered_role(prefix + leaf)
+        # Keras on torch registers its variables by path: dense/kernel
+        role = registered_role(prefix + leaf.replace("/", "."))
         if not leaf[-1:].isdigit() and leaf != "original":
             self._roles[leaf] = role
         return role
@@ -179,7 +203,7 @@ class Walk:
             self._buffers(prefix, attributes.get("_buffers"))
             self.again += len(self.names) - before
             chain = module, up
-            below = children(self.classes[type(module)], name, attributes)
+            below = children(self.classes[id(type(module))], name, attributes)
             stack += [(key, child, chain) for key, child in reversed(below) if not _within(child, chain)]
 
 
