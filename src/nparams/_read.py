@@ -308,11 +308,16 @@ def _is_stand_in(kind: type) -> bool:
     return any(base.__module__ == "unittest.mock" for base in kind.__mro__)
 
 
+def _is_tensor(kind: type) -> bool:
+    """Whether it is a class of PyTorch's tensors: asking one for a whole number may wait for a device."""
+    return any((base.__module__, base.__name__) == ("torch", "Tensor") for base in kind.__mro__)
+
+
 def _is_size(entry: object) -> bool:
     try:
         if issubclass(type(entry), (str, Expr)):
             return True
-        return not _is_stand_in(type(entry)) and whole_number(entry) is not None
+        return not _is_tensor(type(entry)) and whole_number(entry) is not None
     except Exception:  # an array that is not filled yet
         return False
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+look = object.__getattribute__
 #: (module and name of a class) -> (the child that it wraps, what is said of it); a class derived from it too
 WRAPPERS = {
     # pytorch/pytorch torch/_dynamo/eval_frame.py
@@ -62,9 +63,6 @@ class Class:
         """Once it is known whether objects of the class hold packed weights."""
         self.packs = packs
         self.odd = packs or self.scripted or self.wraps is not None
-
-
-look = object.__getattribute__
 
 
 def own(module: object) -> dict[str, Any]:
@@ -131,7 +129,7 @@ class Bare:
     __slots__ = ("_held",)
 
     def __init__(self, held: object) -> None:
-        self._held = held
+        self._held = look(held, "_held") if type(held) is Bare else held
 
     def __getattr__(self, name: str) -> Any:
         base: Any = sys.modules["torch"]._C.TensorBase

@@ -38,7 +38,9 @@ def suspects(told: Class, attributes: dict[str, Any]) -> list[tuple[str, Any]]:
     """The attributes of a module in which others may stand that are not registered."""
     usual = tuple(islice(attributes, len(FIRST))) == FIRST
     rest = islice(attributes.items(), len(FIRST), None) if usual else attributes.items()
-    found = [(key, value) for key, value in rest if id(type(value)) not in PLAIN and key not in OWN and _may_hold(value)]
+    found = [
+        (key, value) for key, value in rest if id(type(value)) not in PLAIN and key not in OWN and _may_hold(value)
+    ]
     if not found and not told.foreign:
         told.clean = len(attributes)  # classes of PyTorch's own set the same attributes in every object
     return found

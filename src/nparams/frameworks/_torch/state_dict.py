@@ -183,10 +183,10 @@ class Describing:
             made.note = "not created yet (lazy): its size is not known"
         elif is_wrapper(t) and deep < WRAPPERS_DEEP:
             made = self._wrapper(t, deep)
-        elif str(t.layout) != "torch.strided":
-            made = _sparse(t)
+        elif str(Bare(t).layout) != "torch.strided":
+            made = _sparse(Bare(t))
         else:
-            made = self._dense(t)
+            made = self._dense(t if type(t) in (torch.Tensor, torch.nn.Parameter) else Bare(t))
         made.parameter = issubclass(type(t), torch.nn.Parameter) or look(t, "__dict__").get("_is_param") is True
         made.buffer = not made.parameter and look(t, "__dict__").get("_is_buffer") is True
         learns = bool(Bare(t).requires_grad)
