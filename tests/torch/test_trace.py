@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ class Case(NamedTuple):
 class Mlp(nn.Module):
     def __init__(self, sizes: list[int], bias: bool = True) -> None:
         super().__init__()
-        self.net = nn.ModuleList([nn.Linear(a, b, bias=bias) for a, b in zip(sizes, sizes[1:], strict=False)])
+        self.net = nn.ModuleList([nn.Linear(a, b, bias=bias) for a, b in itertools.pairwise(sizes)])
 
 
 class Block(nn.Module):
@@ -35,7 +36,8 @@ class Block(nn.Module):
         super().__init__()
         self.norm1, self.attn = nn.LayerNorm(hidden), nn.MultiheadAttention(hidden, heads)
         self.norm2 = nn.LayerNorm(hidden)
-        self.mlp = nn.Sequential(nn.Linear(hidden, int(hidden * ratio)), nn.GELU(), nn.Linear(int(hidden * ratio), hidden))
+        inner = int(hidden * ratio)
+        self.mlp = nn.Sequential(nn.Linear(hidden, inner), nn.GELU(), nn.Linear(inner, hidden))
 
 
 class Transformer(nn.Module):
@@ -173,8 +175,8 @@ CASES = (
          "1000*h + 80*h + L*(12*h*h + 2*h) + h + b*(L*(3*h + h + 4*h + h + 2*h) + h)", ("h%4 == 0",)),
     Case("ViT", lambda i, p, c, d, n, a, f: ViT(image_size=i, patch_size=p, num_classes=c, dim=d, depth=n, heads=a,
                                                 mlp_dim=f), None,
-         "6*p*p + 3*p*p*d + d + 2*d + ((i//p)*(i//p) + 1)*d + d + n*(2*d + d*3*64*a + 64*a*d + d + 2*d + d*f + f + f*d + d)"
-         " + 2*d + d*c + c", ("i%p == 0",)),
+         "6*p*p + 3*p*p*d + d + 2*d + ((i//p)*(i//p) + 1)*d + d + n*(2*d + d*3*64*a"
+         " + 64*a*d + d + 2*d + d*f + f + f*d + d) + 2*d + d*c + c", ("i%p == 0",)),
     Case("ResNet of basic blocks", lambda layers, w: ResNet(BasicBlock, layers, 10, w), {"layers": [2, 3, 2, 3]},
          "3*49*w + 2*w + layers0*(18*w*w + 4*w)"
          " + (w*2*w*9 + 36*w*w + 8*w + 2*w*w + 4*w) + (layers1-1)*(72*w*w + 8*w)"
@@ -187,7 +189,8 @@ CASES = (
          " + (w*w + 9*w*w + 4*w*w + 4*w*w + 2*w + 2*w + 8*w + 8*w) + 2*(4*w*w + 9*w*w + 4*w*w + 12*w)"
          " + (8*w*w + 36*w*w + 16*w*w + 32*w*w + 4*w + 4*w + 16*w + 16*w) + 3*(16*w*w + 36*w*w + 16*w*w + 24*w)"
          " + (32*w*w + 144*w*w + 64*w*w + 128*w*w + 8*w + 8*w + 32*w + 32*w) + 5*(64*w*w + 144*w*w + 64*w*w + 48*w)"
-         " + (128*w*w + 576*w*w + 256*w*w + 512*w*w + 16*w + 16*w + 64*w + 64*w) + 2*(256*w*w + 576*w*w + 256*w*w + 96*w)"
+         " + (128*w*w + 576*w*w + 256*w*w + 512*w*w + 16*w + 16*w + 64*w + 64*w)"
+         " + 2*(256*w*w + 576*w*w + 256*w*w + 96*w)"
          " + 32*w*c + c", (), ({"w": 64, "c": 1000},)),
     Case("U-Net of fixed depth", lambda n, c, w: UNet4(n, c, w), None,
          "9*n*w + 9*w*w + 4*w + 18*w*w + 36*w*w + 8*w + 72*w*w + 144*w*w + 16*w + 288*w*w + 576*w*w + 32*w"
@@ -219,12 +222,14 @@ CASES = (
          "sum(i=0..depth-1, 16*wide*min(2**i, 8)*wide*min(2**(i+1), 8))", ("depth >= 3",)),
     Case("widths that grow by a number", Growing, None, "sum(k=0..depth-1, (first + k*growth)*growth + growth)"),
     Case("DenseNet with a list", models.DenseNet, {"block_config": [3, 4]},
-         "147*num_init + sum(j=0..block_config0-1, 2*(num_init + j*growth_rate) + 4*growth_rate*(num_init + j*growth_rate)"
+         "147*num_init + sum(j=0..block_config0-1, 2*(num_init + j*growth_rate)"
+         " + 4*growth_rate*(num_init + j*growth_rate)"
          " + 8*growth_rate + 36*growth_rate**2)"
          " + 2*(num_init + block_config0*growth_rate)"
          " + (num_init + block_config0*growth_rate)*((num_init + block_config0*growth_rate)//2)"
          " + sum(j=0..block_config1-1, 2*((num_init + block_config0*growth_rate)//2 + j*growth_rate)"
-         " + 4*growth_rate*((num_init + block_config0*growth_rate)//2 + j*growth_rate) + 8*growth_rate + 36*growth_rate**2)"
+         " + 4*growth_rate*((num_init + block_config0*growth_rate)//2 + j*growth_rate)"
+         " + 8*growth_rate + 36*growth_rate**2)"
          " + 10*((num_init + block_config0*growth_rate)//2 + block_config1*growth_rate) + 10"),
     Case("rounding", Rounded, None,
          "width*(width//2 + (width+2)//3 + min(width, 100) + max(width//8, 16) + 8*((width+7)//8) + trunc(0.7*width))"),

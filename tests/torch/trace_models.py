@@ -165,13 +165,13 @@ class GPT(nn.Module):
         super().__init__()
         assert c.vocab_size is not None
         self.transformer = nn.ModuleDict(
-            dict(
-                wte=nn.Embedding(c.vocab_size, c.n_embd),
-                wpe=nn.Embedding(c.block_size, c.n_embd),
-                drop=nn.Dropout(c.dropout),
-                h=nn.ModuleList([GBlock(c) for _ in range(c.n_layer)]),
-                ln_f=LN(c.n_embd, bias=c.bias),
-            )
+            {
+                "wte": nn.Embedding(c.vocab_size, c.n_embd),
+                "wpe": nn.Embedding(c.block_size, c.n_embd),
+                "drop": nn.Dropout(c.dropout),
+                "h": nn.ModuleList([GBlock(c) for _ in range(c.n_layer)]),
+                "ln_f": LN(c.n_embd, bias=c.bias),
+            }
         )
         self.lm_head = nn.Linear(c.n_embd, c.vocab_size, bias=False)
         self.transformer.wte.weight = self.lm_head.weight
@@ -180,7 +180,7 @@ class GPT(nn.Module):
             if pn.endswith("c_proj.weight"):
                 torch.nn.init.normal_(p, mean=0.0, std=0.02 / math.sqrt(2 * c.n_layer))
         n = sum(p.numel() for p in self.parameters())
-        self.n = "%.2fM" % (n / 1e6,)
+        self.n = f"{n / 1e6:.2f}M"
 
     def _init(self, m):
         if isinstance(m, nn.Linear):
