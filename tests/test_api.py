@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -63,6 +64,13 @@ class Mine:
     pass
 
 
+class Transformed(NamedTuple):
+    """As Haiku's: functions beside each other."""
+
+    init: Any
+    apply: Any
+
+
 # what is given | options | what is raised | words of the answer
 REFUSED = [
     (None, {}, UnsupportedError, "NoneType"),
@@ -70,6 +78,12 @@ REFUSED = [
     (1.5, {}, UnsupportedError, "float"),
     (Mine(), {}, UnsupportedError, "Mine"),
     ({784, 10}, {}, UnsupportedError, "set"),
+    (Mine, {}, UnsupportedError, "Mine is a class, not a model: make one, as in Mine(...)"),
+    (int, {}, UnsupportedError, "int is a class"),
+    ((len, len), {}, UnsupportedError, "type tuple"),
+    (Transformed(len, len), {}, UnsupportedError, "Transformed is functions, not a model: read what its init(...) returns"),
+    ("mypkg.models:Net(3)", {}, NotationError, "python:mypkg.models:Net(3) would import the module"),
+    ("models.py:Net(d=[3])", {}, NotationError, "python:models.py:Net(d=[3]) would import"),
     ("", {}, NotationError, "nothing was given"),
     (b"", {}, ReadError, ""),
     (b"junk\x00\xff" * 9, {}, ReadError, ""),

@@ -30,7 +30,12 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 RUN_HERE = [document for document in DOCUMENTS if document != LIVE]
 CONSOLE = [block for document in RUN_HERE for block in blocks(document, "console")]
-PYTHON = [block for document in RUN_HERE for block in blocks(document, "python") if ">>>" in block.text and not block.needs]
+PYTHON = [
+    block
+    for document in RUN_HERE
+    for block in blocks(document, "python")
+    if ">>>" in block.text and not block.needs  # what needs a framework is run by that framework's suite
+]
 PACKAGE = Path(nparams.__path__[0])
 
 

@@ -325,10 +325,10 @@ def _is_size(entry: object) -> bool:
 def _uncountable(source: object) -> ReadError:
     kind = type(source)
     if issubclass(kind, type):
-        name = type.__dict__["__name__"].__get__(source)
+        name = escaped(type.__dict__["__name__"].__get__(source))
         return UnsupportedError(f"{name} is a class, not a model: make one, as in {name}(...)")
     told = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-    if {"init", "apply"} <= set(getattr(kind, "_fields", ())):  # Haiku's Transformed
+    if issubclass(kind, tuple) and {"init", "apply"} <= vars(kind).keys():  # Haiku's Transformed
         return UnsupportedError(f"{told} is functions, not a model: read what its init(...) returns, the parameters")
     return UnsupportedError(
         f"cannot count an object of type {told}: a model of PyTorch, Keras, Flax, Equinox or scikit-learn, a dict of "
@@ -365,11 +365,23 @@ def _unclaimed(text: str, paths: bool) -> ReadError:
         )
     if paths and _is_name(text):
         return ReadError(f"{shown(text)}: no such file or directory")
+    if paths and _is_call(text):
+        return NotationError(
+            f"{shown(text)} is no file: python:{escaped(text)} would import the module and run the call"
+        )
     return NotationError(
         f"{shown(text)} is {'not a file here, and ' if paths else ''}neither layer sizes (784-16-10, d-4*d-d; --from "
         "sizes takes longer names) nor a list of layers (input 784; dense 10), nor code, a printed model, shapes or a "
         "name that is known: nparams formats shows an example of each"
     )
+
+
+def _is_call(text: str) -> bool:
+    """Whether it is what python: takes, without that word before it: mypkg.models:Net(3)."""
+    module, _, call = text.partition(":")
+    name, mark, rest = call.partition("(")
+    words = [*module.removesuffix(".py").replace("/", ".").split("."), *name.split(".")]
+    return len(text) < 200 and bool(mark) and rest.endswith(")") and all(map(str.isidentifier, words))
 
 
 def _is_name(text: str) -> bool:
