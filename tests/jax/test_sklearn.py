@@ -18,6 +18,7 @@ from sklearn.linear_model import (
     PoissonRegressor,
     Ridge,
     SGDClassifier,
+    SGDOneClassSVM,
 )
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
@@ -75,6 +76,8 @@ CASES = [
     Case("logistic without intercept", lambda: LogisticRegression(fit_intercept=False).fit(X, THREE), 3 * 4, 0),
     Case("SGD without intercept", lambda: SGDClassifier(fit_intercept=False).fit(X, THREE), 3 * 4, 0),
     Case("Perceptron", lambda: Perceptron().fit(X, THREE), 3 * 4, 3),
+    # what SGDOneClassSVM subtracts from its products is its bias
+    Case("one class", lambda: SGDOneClassSVM(random_state=0).fit(X), 4, 1),
     Case("LinearSVC", lambda: LinearSVC().fit(X, THREE), 3 * 4, 3),
     Case("discriminant", lambda: LinearDiscriminantAnalysis().fit(X, THREE), 3 * 4, 3),
     Case("sparse", sparse, 3 * 4, 3, {"elements": 3 * 2 + 3, "also": {"nonzero": 3 * 2 + 3}}),

@@ -36,6 +36,8 @@ NO_NETWORK = (
     ("_predictors", "decision trees: nodes and thresholds, no weights"),
     ("cluster_centers_", "it keeps centres, which it compares with"),
 )
+#: what is added to the products of a linear model; SGDOneClassSVM subtracts it (linear_model/_stochastic_gradient.py)
+OFFSETS = ("intercept_", "offset_")
 #: what an optimizer keeps that is not a second list of the network's own arrays
 OWN_LISTS = frozenset(("params",))
 SHOWN = 3
@@ -138,11 +140,12 @@ class _Found:
         """coef_ (out, in), or (in,) for one output, and intercept_ unless it was not fitted."""
         self.gathered.kinds[name] = ("Dense", {"turned": True, "row": True})
         self._weights(_joined(name, "coef_"), held["coef_"])
-        intercept = held.get("intercept_")
+        key = next((key for key in OFFSETS if key in held), OFFSETS[0])
+        intercept = held.get(key)
         if held.get("fit_intercept", True) is not False and is_array(intercept):
-            self.gathered.add(_joined(name, "intercept_"), intercept, "bias")
+            self.gathered.add(_joined(name, key), intercept, "bias")
         elif held.get("fit_intercept", True) is not False and type(intercept) is float and intercept != 0.0:
-            self.gathered.number(_joined(name, "intercept_"), intercept, "bias")
+            self.gathered.number(_joined(name, key), intercept, "bias")
         coef = held["coef_"]
         self._one_unit(name, held, coef.shape[0] if len(coef.shape) == 2 else 1)
 

@@ -71,12 +71,19 @@ def _layer(module: Module, children: Sequence[Module], classes: Classes, turned:
 
 
 def kind_of_class(word: str) -> Kind | None:
-    """The kind that a class, or a layer called after one, is: dense_12 and Dense are one."""
+    """The kind that a class, or a layer called after one, is: dense_12 and Dense are one, shortcut_batchnorm its last.
+
+    >>> kind_of_class("shortcut_batchnorm").name, kind_of_class("final_layer_norm_1").name, kind_of_class("block_1")
+    ('BatchNorm', 'LayerNorm', None)
+    """
     word = word.rstrip("0123456789").rstrip("_") if word[-2:].lower() not in ("1d", "2d", "3d") else word
-    word = word.replace("_", "").lower()
-    if word in CLASSES:
-        return kinds()[CLASSES[word]]
-    return words().get(word)
+    parts = word.lower().split("_")
+    for start in range(len(parts)):
+        last = "".join(parts[start:])
+        found = kinds()[CLASSES[last]] if last in CLASSES else words().get(last)
+        if found is not None:
+            return found
+    return None
 
 
 def class_in(name: str) -> str:
