@@ -81,7 +81,7 @@ REFUSED = [
     (Mine, {}, UnsupportedError, "Mine is a class, not a model: make one, as in Mine(...)"),
     (int, {}, UnsupportedError, "int is a class"),
     ((len, len), {}, UnsupportedError, "type tuple"),
-    (Transformed(len, len), {}, UnsupportedError, "Transformed is functions, not a model: read what its init(...) returns"),
+    (Transformed(len, len), {}, UnsupportedError, "is functions, not a model: read what its init(...) returns"),
     ("mypkg.models:Net(3)", {}, NotationError, "python:mypkg.models:Net(3) would import the module"),
     ("models.py:Net(d=[3])", {}, NotationError, "python:models.py:Net(d=[3]) would import"),
     ("", {}, NotationError, "nothing was given"),

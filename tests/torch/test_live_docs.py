@@ -1,4 +1,4 @@
-"""The blocks of docs/live.md and of the README that need PyTorch, Keras or the command line (see tests/documents.py)."""
+"""The blocks of docs/live.md and the README that need PyTorch, Keras or the command line (see tests/documents.py)."""
 
 from __future__ import annotations
 

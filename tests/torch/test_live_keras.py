@@ -104,6 +104,29 @@ def test_depth_and_length() -> None:
     assert (network.total, len(network.layers)) == (2000 * 4, 1)
 
 
+def test_what_is_no_model_is_refused() -> None:
+    """On torch a layer is a module too, and a list of layers would be read as modules without parameters."""
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2)])
+    for thing, says in (
+        (model.layers, "a list of layers of Keras is no model: read the model that they are of, or each layer"),
+        (keras.optimizers.Adam(), "Adam is an optimizer, not a model: read the model that it trains"),
+        (keras.layers.Dense, "Dense is a class, not a model: make one, as in Dense(...)"),
+    ):
+        with pytest.raises(nparams.errors.UnsupportedError) as caught:
+            nparams.read(thing)
+        assert str(caught.value) == says
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="layers are modules of PyTorch on torch only")
+def test_a_layer_in_a_module_of_torch() -> None:
+    import torch
+
+    layer = keras.layers.Dense(4)
+    layer.build((None, 3))
+    network = nparams.read(torch.nn.Sequential(layer, torch.nn.Linear(4, 2)))
+    assert (network.weights, network.biases) == (3 * 4 + 4 * 2, 4 + 2)
+
+
 def test_unknown_objects_are_not_claimed() -> None:
     from nparams.frameworks.keras import claims
 

@@ -21,7 +21,7 @@ def claims(obj: object) -> bool:
     if is_known(obj, "layer", "variable") or _is_optimizer(obj):
         return True
     held = _held(obj)
-    return bool(held) and all(is_known(each, "variable", "tensorflow") for each in held) or _are_layers(held)
+    return _are_layers(held) or (bool(held) and all(is_known(each, "variable", "tensorflow") for each in held))
 
 
 def read(obj: Any) -> Network:

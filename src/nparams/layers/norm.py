@@ -49,6 +49,7 @@ def _statistics(l: Layer, c: Size) -> None:
     l.buffer("running_mean", (c,))
     l.buffer("running_var", (c,))
     if l.convention == "torch":
+        l.say("PyTorch counts the batches besides: one more number that is kept.")
         l.buffer("num_batches_tracked", ())
 
 
