@@ -201,7 +201,6 @@ def test_names_are_those_of_the_inner_model() -> None:
     assert network.described == "PyTorch model, 2 layers, 2 with parameters, compiled, in DataParallel"
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch.jit says that of itself
 @pytest.mark.filterwarnings("ignore")  # PyTorch's own quantisation is deprecated
 def test_layers_with_packed_weights_are_layers_with_parameters() -> None:
     model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
@@ -210,6 +209,7 @@ def test_layers_with_packed_weights_are_layers_with_parameters() -> None:
     assert network.total == 3 * 4 + 4 + 4 * 2 + 2
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch.jit says that of itself
 def test_a_scripted_model_bears_the_name_of_what_was_scripted() -> None:
     assert nparams.read(torch.jit.script(net())).read_as == "Sequential"
     assert nparams.read(torch.jit.trace(net().eval(), torch.zeros(2, 3))).read_as == "Sequential"
