@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: points tried before any question is looked at, points tried for each, and candidates that are looked at
 FIRST, EACH, MOST = 14, 2, 120
+#: a depth that is tried because the code asks about it
+DEEPEST = 100
 RIGHT, REFUSED = "right", "refused"
 
 
@@ -180,8 +182,7 @@ def settle(study: Study, claim: Claim) -> list[Expr]:
         trials.outcome(point)
     for condition in asked:
         _try(condition, asked, trials)
-    needed = [c for c in asked if not _refuted(c, trials)]
-    return _fewest(needed, trials)
+    return _fewest(asked, trials)
 
 
 def _refuted(condition: Expr, trials: Trials) -> bool:
@@ -208,7 +209,7 @@ def _violating(condition: Expr, asked: list[Expr], trials: Trials) -> Iterator[P
     starts = [study.base, *(p for p, _, result in trials.points if result == RIGHT)][:4]
     for start in starts:
         for s in free:
-            for value in _values(s, start, s in study.features, rng):
+            for value in _values(s, start, s in study.features, rng, _numbers(condition)):
                 point = {**start, s.key: value}
                 values = study.arguments.values(point)
                 if not true_at(condition, values):
@@ -217,32 +218,53 @@ def _violating(condition: Expr, asked: list[Expr], trials: Trials) -> Iterator[P
     yield from (point for _, _, point in sorted(found, key=lambda entry: entry[:2])[: EACH * 2])
 
 
-def _values(s: Symbol, point: Point, depth: bool, rng: random.Random) -> Iterable[int]:
+def _numbers(condition: Expr) -> set[int]:
+    """The numbers that stand in a condition: it turns where a size passes one of them."""
+    found: set[int] = set()
+    stack: list[int | Expr] = [condition]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Expr):
+            stack.extend(node.args)
+        elif node > 0:
+            found.add(node)
+    return found
+
+
+def _values(s: Symbol, point: Point, depth: bool, rng: random.Random, turns: set[int]) -> Iterable[int]:
     if s.flag:
         return (1 - point[s.key],)
     value = point[s.key]
     near = {1, 2, 3, value + 1, max(1, value - 1), value * 2, rng.randint(1, 300), 8 * rng.randint(1, 40)}
     near |= {n for n in point.values() if n > 0} | {2 * n for n in point.values() if n > 0}
     near |= {n // 2 for n in point.values() if n > 1} | {4 * n for n in point.values() if n > 0}
+    near |= {n + k for n in turns for k in (-1, 0, 1, n)} - {0}
     if depth:
-        near = {n for n in near if n <= 12} | {0}
+        near = {n for n in near if n <= 12 or (n <= DEEPEST and n - 1 in turns)} | {0}
     return sorted(near - {value})
 
 
-def _fewest(needed: list[Expr], trials: Trials) -> list[Expr]:
-    """The conditions that keep out every point where the claim is wrong, or the constructor refuses."""
+def _fewest(asked: list[Expr], trials: Trials) -> list[Expr]:
+    """The conditions that keep out every point where the claim is wrong, or the constructor refuses.
+
+    One under which the claim can be right is taken only where no other keeps out a point where it is wrong: halves are
+    rounded up every other time.
+    """
     kept: list[Expr] = []
+    needed = [c for c in asked if not _refuted(c, trials)]
     bad = [(point, values, result) for point, values, result in trials.points if result != RIGHT]
     bad.sort(key=lambda entry: entry[2] == REFUSED)  # what is wrong first
     for point, values, result in bad:
         if any(not true_at(c, values) for c in kept):
             continue
         broken = [c for c in needed if not true_at(c, values)]
+        if not broken and result != REFUSED:
+            broken = [c for c in asked if not true_at(c, values)]
         if broken:
             kept.append(min(broken, key=lambda c: (-_keeps_out(c, bad), len(str(c)), str(c))))
         elif result != REFUSED:
             raise ReadError(f"the formula that was found is wrong at {told(point)}: {result}")
-    return [c for c in needed if c in kept]
+    return [c for c in asked if c in kept]
 
 
 def _keeps_out(condition: Expr, bad: list[tuple[Point, dict[str, object], str]]) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nparams.errors import ExprError, ReadError
+import inspect
+
+from nparams.errors import ExprError, ReadError, UsageError
 from nparams.frameworks._trace.arguments import Arguments
 from nparams.frameworks._trace.cells import cells_of
 from nparams.frameworks._trace.conditions import settle
@@ -38,6 +40,8 @@ class Traced:
 def traced(make: Callable[..., Any], like: Mapping[str, Any], name: str) -> Traced:
     """The symbolic network that `make` makes, verified; ReadError with the reason where there is none."""
     arguments = Arguments(make, like)
+    if not arguments.symbols:
+        raise UsageError(f"{name}: nothing is symbolic: {_without(make)}")
     network, problem = None, ""
     try:
         with undisturbed():
@@ -57,6 +61,20 @@ def traced(make: Callable[..., Any], like: Mapping[str, Any], name: str) -> Trac
     return Traced(network, arguments)
 
 
+def _without(make: Callable[..., Any]) -> str:
+    """What to do with a callable that needs no argument, or is to be given none."""
+    held = [(p.name, p.default) for p in inspect.signature(make).parameters.values()]
+    sized = [(name, value) for name, value in held if type(value) in (int, bool)] or [
+        (name, value) for name, value in held if value is None
+    ]
+    if sized:
+        name, value = sized[0]
+        return (
+            f"it has no required argument; like={{{name!r}: {8 if value is None else value!r}}} makes {name} a symbol"
+        )
+    return "it has no argument that is a size; nparams.read counts what it makes"
+
+
 def _network(arguments: Arguments, runner: Runner, name: str) -> Network:
     base = find(arguments, runner)
     study = Study(arguments, runner, base)
@@ -68,7 +86,8 @@ def _network(arguments: Arguments, runner: Runner, name: str) -> Network:
     for cell in cells:
         cell.dims = tuple(map(whole, cell.dims))
     claim.total = _made(cells, study, name).totals.known
-    agreed = checked(claim, runner, study.base, {s.key for s in study.features})
+    traced_at = [s.point for s in study.samples()]
+    agreed = checked(claim, runner, study.base, {s.key for s in study.features}, traced_at)
     network = _made([c for c in cells if c.key.told not in claim.left_out], study, name)
     network.where = tuple(map(condition_text, claim.where))
     fixed = ", ".join(f"{key} = {value!r}" for key, value in arguments.fixed.items())

@@ -12,7 +12,7 @@ import operator
 from nparams.expr import Expr, add, mul, power
 from nparams.expr.nodes import build
 from nparams.frameworks._trace.journal import guarded
-from nparams.frameworks._trace.rational import PLACES, combined, difference
+from nparams.frameworks._trace.rational import PLACES, combined, difference, ratio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nparams.expr import Size
     from nparams.frameworks._trace.journal import Journal
-    from nparams.frameworks._trace.rational import Parts
+    from nparams.frameworks._trace.rational import Parts, ratio
 
 
 class Tracked(int):
@@ -95,6 +95,8 @@ class Fraction(float):
         """`value`, which is what the expressions give."""
         made = float.__new__(cls, value)
         made.over, made.under, made.factor, made.journal = over, under, factor, journal
+        if under == 1 and factor is None and value.is_integer():
+            journal.made(over, int(value))  # d // 4.0, which int() outside the code that is followed makes plain
         return made
 
     def __copy__(self) -> Fraction:
@@ -114,7 +116,7 @@ class Fraction(float):
         if not self.journal.open:
             return value
         if self.factor is not None:
-            exact = op == "floordiv" and value >= 0
+            exact = op == "floordiv" and value >= 0 and self.under == 1
             size = build("trunc", (self.over,), self.factor) if exact else None
         else:
             size = self.over if self.under == 1 else guarded(build, op, (self.over, self.under))
@@ -272,8 +274,9 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
         if not isinstance(other, (int, float)):
             return NotImplemented
         held = compute(_float(self), _float(other))
-        journal, left, right = self.journal, parts_of(self), parts_of(other)
-        if journal.open and left is not None and right is not None and left[2] is right[2] is None:
+        journal, parts = self.journal, (parts_of(self), parts_of(other))
+        left, right = (None if side is None else ratio(side) for side in parts)
+        if journal.open and left is not None and right is not None:
             a, b = mul(left[0], right[1]), mul(right[0], left[1])
             journal.condition(op, *((b, a) if swapped else (a, b)), held)
         return held

@@ -78,7 +78,7 @@ class Study:
         """Where sizes were lost, run with other sizes, each changed alone and many at once, and find them again."""
         here = (first, self.arguments.values(self.base))
         names = [item.name for item in first.items]
-        alone = [self._witness((self.base[s.key] + 1, 2 * self.base[s.key]), s, names) for s in self.arguments.ints]
+        alone = [self._witness((2 * self.base[s.key], self.base[s.key] + 1), s, names) for s in self.arguments.ints]
         witnesses = [here, *(w for w in alone if w is not None)]
         lost = Lost(witnesses)
         if not lost.found:

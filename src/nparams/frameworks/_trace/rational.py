@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: a float with at most this many binary places times an integer is exact for every size that is met
 PLACES = 1 << 20
+#: decimal places of a factor that people write
+DENOMINATOR = 10**6
 
 
 def difference(a: Size, b: Size) -> Size:
@@ -48,12 +50,27 @@ def _combined(name: str, a: Parts, b: Parts, divisor: float) -> Parts | None:
 
 
 def _scaled(a: Parts, b: Parts) -> Parts | None:
-    """factor*over: a double times an integer, or that times a power of two; nothing else rounds the same way."""
+    """factor*over/under: a double times a fraction, or that times a power of two; nothing else rounds the same way."""
     if a[2] is not None and b[2] is not None:
         return None
-    (one, _, factor), (over, under, _) = (a, b) if a[2] is not None else (b, a)
-    if factor is None or under != 1:
+    (one, low, factor), (over, under, _) = (a, b) if a[2] is not None else (b, a)
+    if factor is None:
         return None
-    if one == 1:
-        return over, 1, factor
-    return (one, 1, factor * over) if isinstance(over, int) and over.bit_count() == 1 else None
+    if one == low == 1:
+        return over, under, factor
+    return (one, low, factor * over) if under == 1 and isinstance(over, int) and over.bit_count() == 1 else None
+
+
+def ratio(parts: Parts) -> tuple[Size, Size] | None:
+    """over/under, where the factor is the double nearest to a short fraction: 0.9 is 9/10 in a comparison.
+
+    >>> ratio((7, 2, 0.9))
+    (63, 20)
+    """
+    from fractions import Fraction
+
+    over, under, factor = parts
+    if factor is None:
+        return over, under
+    near = Fraction(factor).limit_denominator(DENOMINATOR)
+    return (mul(near.numerator, over), mul(near.denominator, under)) if float(near) == factor else None

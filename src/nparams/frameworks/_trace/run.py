@@ -76,6 +76,8 @@ class Runner:
         self.places: list[dict[str, Any]] = []
         #: floats that stand in the code that ran
         self.floats: frozenset[float] = frozenset()
+        #: integers that stand there, and in its tables
+        self.numbers: list[int] = []
         self.runs = 0
 
     def tracked(self, arguments: Mapping[str, Any], journal: Journal) -> Run:
@@ -93,7 +95,7 @@ class Runner:
         """One plain run to see which modules' code runs, so that names can be shadowed there."""
         seen = Seen()
         self._run(arguments, None, seen)
-        self.places, self.floats = seen.ours(), frozenset(seen.floats)
+        self.places, self.floats, self.numbers = seen.ours(), frozenset(seen.floats), seen.numbers()
 
     def _run(self, arguments: Mapping[str, Any], journal: Journal | None, seen: Seen | None = None) -> Run:
         import torch
@@ -118,7 +120,7 @@ class Runner:
             return self.make(**arguments)
         except ReadError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = " ".join(str(error).split())
             raise Broken(f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__) from error
 

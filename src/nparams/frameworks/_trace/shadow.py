@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: packages whose own code computes no size that matters, and may test `type(x) is int`
 LEFT_ALONE = frozenset((*sys.stdlib_module_names, "torch", "numpy", "nparams", "typing_extensions"))
 
+#: numbers in code from which on none is a size, and keys of a table that are looked at
+GREAT, MOST_KEYS = 1 << 20, 50
+
 #: the journals of the runs that are going on, innermost last
 RUNNING: list[Journal] = []
 
@@ -106,11 +109,12 @@ SHADOWS: dict[str, Any] = {"int": _Int, "float": _Float, "max": _extreme("max"),
 
 
 class Seen:
-    """The globals of every function that was called, and the floats in them, as a profile hook."""
+    """The globals of every function that was called, and the numbers in its code, as a profile hook."""
 
     def __init__(self) -> None:
         self.globals: dict[int, dict[str, Any]] = {}
         self.floats: set[float] = set()
+        self.ints: set[int] = set()
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
         """One event of the interpreter."""
@@ -119,10 +123,25 @@ class Seen:
             if _may_shadow(frame.f_globals):
                 held = (*frame.f_code.co_consts, *frame.f_locals.values())
                 self.floats.update(x for x in held if type(x) is float and 0 < x < float("inf"))
+                self.ints.update(x for x in frame.f_code.co_consts if type(x) is int and 2 < x < GREAT)
 
     def ours(self) -> list[dict[str, Any]]:
         """Those in which names may be shadowed."""
         return [g for g in self.globals.values() if _may_shadow(g)]
+
+    def numbers(self) -> list[int]:
+        """Integers that the code may know a size by: those that stand in it, and the keys of its tables."""
+        tables = [held for g in self.ours() for held in _held(g) if type(held) is dict]
+        keys = {key for table in tables for key in list(table)[:MOST_KEYS] if type(key) is int and 2 < key < GREAT}
+        return sorted(keys) + sorted(self.ints - keys)
+
+
+def _held(names: dict[str, Any]) -> Iterator[Any]:
+    """What stands in a module, and in its classes."""
+    for held in list(names.values()):
+        yield held
+        if isinstance(held, type) and held.__module__ == names.get("__name__"):
+            yield from list(vars(held).values())
 
 
 def _may_shadow(names: dict[str, Any]) -> bool:

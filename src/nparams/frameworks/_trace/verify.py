@@ -11,7 +11,7 @@ from nparams.frameworks._trace.run import Broken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from nparams.expr import Size
     from nparams.frameworks._trace.arguments import Arguments, Point
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 AGREE, TRIED = 8, 120
 #: numbers of tensors that a fresh model may have: deeper ones are drawn again
 SEARCH = 400
+#: points at numbers that stand in the code, and sizes that tables are often made for
+MARKED, COMMON = 32, (64, 128, 256, 512, 768, 1024, 2048, 4096)
 
 
 class Claim:
@@ -108,7 +110,7 @@ def fresh_points(arguments: Arguments, base: Point, depths: set[str], seed: int)
             if s.flag:
                 point[s.key] = rng.randint(0, 1)
             elif s.key in depths:
-                point[s.key] = rng.randint(1, 7)
+                point[s.key] = rng.randint(1, 7 + attempt // 16)
             elif bold == 0:
                 point[s.key] = value * rng.choice((2, 3, 4, 5, 6, 7))
             elif bold == 1 and value >= 8:
@@ -118,36 +120,61 @@ def fresh_points(arguments: Arguments, base: Point, depths: set[str], seed: int)
         yield point
 
 
-def checked(claim: Claim, runner: Runner, base: Point, depths: set[str]) -> list[Point]:
-    """The fresh points at which the claim was right in every part; ReadError where it was not, or there are too few."""
-    agreed: list[Point] = []
-    tried = 0
-    for looked, point in enumerate(fresh_points(claim.arguments, base, depths, seed=len(agreed) + 11)):
-        values = claim.arguments.values(point)
-        if looked > SEARCH * 50 or tried >= TRIED or len(agreed) >= AGREE:
-            break
-        if not claim.holds_at(values):
-            continue
-        tried += 1
+def marked_points(arguments: Arguments, base: Point, depths: set[str], numbers: Sequence[int]) -> Iterator[Point]:
+    """One size at a time as a number by which the code may know it: what looks it up in a table asks nothing."""
+    sizes = [s.key for s in arguments.ints if s.key not in depths]
+    for number in dict.fromkeys([*numbers[:MARKED], *COMMON, *(n + 1 for n in numbers[:MARKED])]):
+        yield from ({**base, key: number} for key in sizes if base[key] != number)
+
+
+class Check:
+    """Points at which the claim is held against the constructor."""
+
+    def __init__(self, claim: Claim, runner: Runner, traced: Iterable[Point]) -> None:
+        self.claim = claim
+        self.runner = runner
+        #: points that were looked at, or that the claim was made from
+        self.seen = {tuple(p.items()) for p in traced}
+        self.tried = 0
+        self.agreed: list[Point] = []
+
+    def at(self, point: Point) -> None:
+        """ReadError where the claim is wrong; nothing where the constructor refuses, or the point was seen before."""
+        key = tuple(point.items())
+        values = self.claim.arguments.values(point)
+        if key in self.seen or not self.claim.holds_at(values):
+            return
+        self.seen.add(key)
+        self.tried += 1
         try:
-            run = runner.plainly(claim.arguments.at(point, None))
+            run = self.runner.plainly(self.claim.arguments.at(point, None))
         except Broken:
-            continue
-        wrong = difference(claim, run, values)
+            return
+        wrong = difference(self.claim, run, values)
         if wrong is not None:
             raise ReadError(f"the formula that was found is wrong at {told(point)}: {wrong}")
-        agreed.append(point)
-    needed = AGREE if claim.arguments.symbols else 1
-    if len(agreed) < (needed if not _few(claim.arguments) else 1):
+        self.agreed.append(point)
+
+
+def checked(claim: Claim, runner: Runner, base: Point, depths: set[str], traced: Iterable[Point] = ()) -> list[Point]:
+    """The fresh points at which the claim was right in every part; ReadError where it was not, or there are too few."""
+    flags_only = not claim.arguments.ints
+    check = Check(claim, runner, () if flags_only else traced)
+    for looked, point in enumerate(fresh_points(claim.arguments, base, depths, seed=11)):
+        if check.tried >= TRIED or len(check.agreed) >= AGREE or (flags_only and looked > SEARCH):
+            break
+        check.at(point)
+    if len(check.agreed) < (1 if flags_only else AGREE):
         raise ReadError(
-            f"only {len(agreed)} fresh sizes were accepted by the constructor, of {tried} tried: too few to "
-            "verify the formula"
+            f"only {len(check.agreed)} fresh sizes were accepted by the constructor, of {check.tried} tried: too few "
+            "to verify the formula"
         )
-    return agreed
-
-
-def _few(arguments: Arguments) -> bool:
-    return not arguments.ints
+    most = check.tried + MARKED
+    for point in marked_points(claim.arguments, base, depths, runner.numbers):
+        if check.tried > most:
+            break
+        check.at(point)
+    return check.agreed
 
 
 def told(point: Point) -> str:
