@@ -6,7 +6,7 @@ called with in `_build_shapes_dict` (keras/src/layers/layer.py); a recurrent lay
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from nparams.frameworks._keras.classes import attribute, attributes, listed, plain, valued
 
@@ -38,12 +38,8 @@ def arguments(layer: Any, name: str, klass: Klass) -> dict[str, Any]:
     if klass.preset.get("rank") and "Conv" in name and "LSTM" in name:
         cell = attributes(attribute(layer, "cell"))
     found: dict[str, Any] = {}
-    for word, key, hidden in _keys(name, klass):
-        value = held.get(key, NOTHING)
-        if value is NOTHING:
-            value = held.get(hidden, NOTHING)
-        if value is NOTHING and cell:
-            value = cell.get(key, cell.get(hidden, NOTHING))
+    for word, key, at in _present(name, klass, tuple(held), tuple(cell)):
+        value = (cell if at else held)[key]
         if type(value) not in PLAIN:
             value = _plain(value, DEEP)
         if value is not NOTHING:
@@ -51,11 +47,18 @@ def arguments(layer: Any, name: str, klass: Klass) -> dict[str, Any]:
     return found
 
 
-@cache
-def _keys(name: str, klass: Klass) -> tuple[tuple[str, str, str], ...]:
-    """Each argument of a class, and the two names under which a layer may keep it."""
-    words = [(word, OTHERWISE.get((name, word), word)) for word in (*klass.params, *MORE) if word not in LEFT]
-    return tuple((word, key, f"_{key}") for word, key in words)
+@lru_cache(256)
+def _present(
+    name: str, klass: Klass, held: tuple[str, ...], cell: tuple[str, ...]
+) -> tuple[tuple[str, str, bool], ...]:
+    """The arguments that layers with these attributes keep: (argument, attribute, whether it is the cell's)."""
+    found = []
+    for word in (*klass.params, *MORE):
+        if word not in LEFT:
+            key = OTHERWISE.get((name, word), word)
+            places = ((each, at) for at, there in enumerate((held, cell)) for each in (key, f"_{key}") if each in there)
+            found += [(word, each, bool(at)) for each, at in places][:1]
+    return tuple(found)
 
 
 #: where Keras 2 keeps the same; the last three: its MultiHeadAttention
@@ -64,8 +67,6 @@ OLDER = ("_build_input_shape", "_query_shape", "_value_shape", "_key_shape")
 
 def _plain(value: Any, deep: int) -> Any:
     if type(value) in PLAIN:
-        return value
-    if value is NOTHING:
         return value
     value = plain(value)
     if isinstance(value, (list, tuple)) and deep:

@@ -125,6 +125,8 @@ def plain(held: object) -> object:
 
 def listed(held: object) -> Iterator[Any]:
     """The entries of a list or tuple, whatever class of lists it is, as C would read them."""
+    if held is None or type(held) is list or type(held) is tuple:  # nearly always
+        return iter(held or ())
     held = plain(held)
     if issubclass(type(held), list):
         return list.__iter__(held)  # type: ignore[arg-type]
@@ -133,5 +135,7 @@ def listed(held: object) -> Iterator[Any]:
 
 def valued(held: object) -> list[Any]:
     """The values of a dict in the same way."""
+    if held is None or type(held) is dict:
+        return list(held.values()) if held else []
     held = plain(held)
     return list(dict.values(held)) if issubclass(type(held), dict) else []  # type: ignore[arg-type]
