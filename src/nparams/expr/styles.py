@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.errors import escaped
 from nparams.expr.nodes import Expr, bounded
 
 TYPE_CHECKING = False
@@ -191,7 +192,9 @@ def _html_word(word: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    """Text of a stranger's: nothing in it is markup, and what cannot be seen is written out."""
+    text = escaped(text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("'", "&#x27;")
 
 
 def _latex_parts(name: str) -> tuple[str, str]:
