@@ -125,6 +125,16 @@ class MoE(nn.Module):
             self.shared_expert = Expert(8, 32)
 
 
+class BareMoE(nn.Module):
+    """Stacked for four experts, in its class's name alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.num_experts, self.top_k = 4, 1
+        self.gate = nn.Linear(8, 4, bias=False)
+        self.w1, self.w2 = nn.Parameter(torch.ones(4, 8, 16)), nn.Parameter(torch.ones(4, 16, 8))
+
+
 class Unsaid(nn.Module):
     """Experts, and nothing that says how many a token uses."""
 
@@ -216,6 +226,7 @@ CHANGED = (
     # nothing says k: active is null, never a guess (DESIGN §3)
     Case("experts, k not said", Unsaid, {"weights": 8 * 4 + 4 * 256, "active": None}, ("expert",)),
     Case("fused experts", FusedMoE, {"weights": 8 * 4 + 4 * 2 * 16 * 8 + 4 * 8 * 16, "active": 32 + 256 + 128}),
+    Case("experts in the name of a class", BareMoE, {"weights": 8 * 4 + 2 * 4 * 8 * 16, "active": None}, ("expert",)),
     Case("complex", Complex,
          {"weights": 12 + 5, "biases": 3, "dtypes": {"complex64": 15, "float32": 5}, "parameter_bytes": 8 * 15 + 4 * 5,
           "also": {"real": 2 * 15 + 5}}),

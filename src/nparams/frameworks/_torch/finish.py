@@ -13,7 +13,7 @@ from nparams.stored.named import PACKING, Made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from nparams.network import Tensor
 
@@ -25,8 +25,11 @@ TORCH = "PyTorch's own quantisation"
 SCALE = re.compile(r"(?:^|[._])(?:scale|zero_point)(?:_\d+)?$")
 
 
-def finish(tensors: Sequence[Tensor], model: object) -> Made:
-    """Correct, in place, what one tensor alone does not tell; what should be said of it, and routes and parts."""
+def finish(tensors: Sequence[Tensor], model: object, classes: Iterable[str] = ()) -> Made:
+    """Correct, in place, what one tensor alone does not tell; what should be said of it, and routes and parts.
+
+    `classes` are the names of the modules' classes.
+    """
     made = Made()
     names = tensors.names if isinstance(tensors, Listed) else [t.name for t in tensors]
     held = Held(model)
@@ -41,7 +44,7 @@ def finish(tensors: Sequence[Tensor], model: object) -> Made:
         from nparams.frameworks._torch.adapters import describe
 
         describe(made, tensors, held)
-    lower = text.lower()
+    lower = "\n".join((text, *classes)).lower()
     if any(hint in lower for hint in EXPERTS):
         from nparams.frameworks._torch.experts import route
 
@@ -49,7 +52,7 @@ def finish(tensors: Sequence[Tensor], model: object) -> Made:
     return made
 
 
-#: without any of these in a name there is no mixture of experts
+#: without any of these in a name, of a tensor or a class, there is no mixture of experts
 EXPERTS = ("expert", "moe", "router")
 
 # -- packed weights ---------------------------------------------------------------------------------------------------

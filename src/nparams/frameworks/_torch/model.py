@@ -52,7 +52,7 @@ def read_exported(program: object) -> Network:
 def _made(walk: Walk, model: object, title: str, described: str, groups: Sequence[Group]) -> Network:
     listing = Listing(walk)
     tensors, snapshots = listing.tensors(), walk.snapshots
-    made = finish(tensors, model)
+    made = finish(tensors, model, {known.word for _, known, _ in snapshots})
     network = Network(
         tensors=tensors, tree=(lambda tensors: tree.build(snapshots, tensors)) if snapshots else None, source=title,
         form="torch", read_as=title, described=", ".join((described, *walk.wrapped)), notes=made.notes,
