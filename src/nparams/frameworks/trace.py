@@ -31,7 +31,11 @@ def trace(make: Callable[..., Any], like: Mapping[str, Any] | None = None, name:
 
 
 def formula(make: Callable[..., Any], like: Mapping[str, Any] | None = None) -> Formula:
-    """The closed form of the number of parameters of what `make` makes; the arguments are those of trace."""
+    """The closed form of the number of parameters of what `make` makes: its required arguments are the symbols.
+
+    formula(lambda h: Net(hidden=h)) needs nothing else; formula(Net, like={"hidden": 64}) makes a symbol of an argument
+    that has a default, or says where to start.  The arguments are those of trace.
+    """
     found = _traced(make, like, None)
     return Formula(found.network, frozenset(s.argument for s in found.arguments.symbols))
 
@@ -116,6 +120,12 @@ def _check(make: object) -> None:
             import torch  # noqa: F401
         except ImportError:
             raise ReadError("the closed form of a class needs PyTorch, which is not installed here") from None
+    if issubclass(type(make), sys.modules["torch"].nn.Module):  # to call it would be a forward pass
+        called = type(make).__name__[:60]
+        raise UsageError(
+            f"a {called} that is made already has its sizes: nparams.read(model) counts it; for the closed form give its "
+            f"class, or a function such as lambda h, n: {called}(h, n)"
+        )
 
 
 def _base(name: str) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST = 10_000_000
 #: the same for what stands under a container that was walked before
 AGAIN = 200_000
+#: containers in containers
+DEEPEST = 4_000
 #: what a tree of arrays may hold that is no array: settings
 PLAIN = (str, bytes, bytearray, int, float, complex, type(None), type, range)
 
@@ -47,6 +49,8 @@ def walk(root: object, opened: Callable[[object], Opened]) -> Iterator[tuple[Pat
         seen += 1
         if seen > MOST or again > AGAIN:
             raise UnsupportedError("containers that hold each other twice over: too many arrays to list one by one")
+        if len(path) > DEEPEST:
+            raise UnsupportedError(f"containers in containers, more than {DEEPEST:,} deep")
         if type(value) is dict and all(map(is_array_type, set(map(type, value.values())))):  # most often: no stack
             again += id(value) in before
             before.add(id(value))
@@ -77,7 +81,7 @@ def entries_of(value: Any) -> Opened:
         return [(str(key), held) for key, held in dict.items(value)]
     if isinstance(value, tuple):
         names = getattr(type(value), "_fields", None) or map(str, range(len(value)))
-        return list(zip(names, tuple.__iter__(value), strict=True))
+        return list(zip(names, tuple.__iter__(value), strict=False))
     if isinstance(value, list):
         return [(str(k), held) for k, held in enumerate(list.__iter__(value))]
     node = _one_level(value)

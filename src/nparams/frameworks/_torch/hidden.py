@@ -96,10 +96,14 @@ def add_unregistered(walk: Walk) -> list[Group]:
     registered = set(map(id, walk.held))
     groups: dict[str, Group] = {}
     walk.enter_aside()
+    searched: set[int] = set()  # settings stand in every layer, and are looked through once
     k = 0
     while k < len(walk.suspects):  # what is found may hold more
         name, cls, key, value = walk.suspects[k]
         k += 1
+        if id(value) in searched:
+            continue
+        searched.add(id(value))
         first, layers = len(walk.names), False
         for path, thing in _inside(f"{name}.{key}" if name else key, value):
             layers = _add(walk, path, thing, registered) or layers
