@@ -18,7 +18,10 @@ NET = "import nparams\ndef net(n=3): return nparams.read([n, 2])\n"
 #: what a file holds besides the model, and what is said of the call, or the total
 FILES: dict[str, tuple[str | bytes, int | str]] = {
     "ends": ("import sys\nsys.exit('bye\\nnow\\x1b[31m')\n", r"it ended the program: bye\nnow\x1b[31m (ends.py:2)"),
-    "ends_in_words": ("class E(Exception):\n def __str__(self): raise SystemExit(7)\nraise E()\n", "(ends_in_words.py:3)"),
+    "ends_in_words": (
+        "class E(Exception):\n def __str__(self): raise SystemExit(7)\nraise E()\n",
+        "(ends_in_words.py:3)",
+    ),
     "generator": ("raise GeneratorExit\n", "GeneratorExit (generator.py:1)"),
     "own": ("class Mine(BaseException): pass\nraise Mine('x\\ny')\n", "Mine: x y (own.py:2)"),
     "syntax": ("x = 1\ndef net(:\n pass\n", "SyntaxError: invalid syntax (syntax.py:2)"),
@@ -76,9 +79,9 @@ TEXTS = (
     ("python:größe:net(lambda: 1)", "only literals"), ("python:größe:[net() for x in [1]]", "only literals"),
     ("python:größe:net(f'{1}')", "only literals"), ("python:größe:(x := 1)", "only literals"),
     ("python:größe:net(*[1])", "only literals"), ("python:größe:net(**{'n': 1})", "only literals"),
-    ("python:größe:net(10**10**10)", "more than 10,000 bits"), ("python:größe:net((-2)**99999)", "more than 10,000 bits"),
+    ("python:größe:net(10**10**10)", "more than 10,000 bits"), ("python:größe:net((-2)**99999)", "10,000 bits"),
     ("python:größe:net([0] * 10**12)", "at most 1,000,000"), ("python:größe:net(10**9 * 'ab')", "at most 1,000,000"),
-    (f"python:größe:{'(' * 1000}{')' * 1000}", "too many nested parentheses"), (f"python:größe:{'-' * 200}1", "brackets"),
+    (f"python:größe:{'(' * 1000}{')' * 1000}", "too many nested"), (f"python:größe:{'-' * 200}1", "brackets"),
     (f"python:größe:net({'9' * 19_000})", "more than 4,300 digits"), (f"python:größe:{'a' * 10**6}", "at most 20,000"),
     (f"python:größe:{'a' * 15_000}()", "has no"), ("python:größe:net(\x00)", "null"),
     (r"python:C:\nets\no.py:net()", "no such file"), ("python:../no.py:net()", "no such file"),
@@ -98,8 +101,9 @@ def test_texts_that_are_refused(text: str, said: str, folder: Path) -> None:
 
 
 PIECES = (
-    "net", "(", ")", "3", "D", "[", "]", "'a'", ".", "__class__", "x=", "**", "*", "lambda:0", "{", "}", ",", "f'{1}'", "-",
-    " ", "\n", "#", "\\", "'", '"', "1e400", "10**10", "\x00", "\ud800", "é", "None", "...", "1j", "b'x'", "if", "else",
+    "net", "(", ")", "3", "D", "[", "]", "'a'", ".", "__class__", "x=", "**", "*", "lambda:0", "{", "}", ",", "f'{1}'",
+    "-",    " ", "\n", "#", "\\", "'", '"', "1e400", "10**10", "\x00", "\ud800", "é", "None", "...", "1j", "b'x'",
+    "if", "else",
     "(yield)", "await x", ":=", "9" * 5000, "~", "==", ".mro", "_x", "python:", "/", "\r", "\u202e", "@", "1if",
 )  # fmt: skip
 
@@ -112,8 +116,7 @@ def test_random_texts() -> None:
         try:
             parsed(text)
         except NotationError as refused:
-            assert "\n" not in str(refused)
-            assert "\u202e" not in str(refused)
+            assert not {"\n", "\u202e"}.intersection(str(refused))  # noqa: PT017
 
 
 # -- nothing runs that was not asked for ------------------------------------------------------------------------------
@@ -157,7 +160,12 @@ def test_nothing_runs_on_the_command_line(words: list[str], folder: Path) -> Non
     (folder / "models" / CALL).write_text("")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(
-        [sys.executable, "-m", "nparams", *words], input=CALL, capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-m", "nparams", *words],
+        input=CALL,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""HTML under attack: what hostile files, models and symbols are called is text on the page, and the page stays small."""
+"""HTML under attack: what files, models and symbols are called is text on the page, and the page stays small."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from tests.test_html import HOSTILE, Page, inert
 
 #: every character that may end a text, an attribute, a tag or a comment, beside letters that make a word of it
 PIECES = [
-    "<", ">", '"', "'", "&", "=", "/", "\\", "`", "--", "!", "]]>", "<!--", "<script>", "</style>", "onload=", "style=", "url(",
-    "javascript:", "&#60;", "&lt", "\x00", "\n", "\t", "\x1b[2J", "\u202e", "\u2028", "\ufeff", "\ud800", "é", "=cmd()", *"xy1.",
+    "<", ">", '"', "'", "&", "=", "/", "\\", "`", "--", "!", "]]>", "<!--", "<script>", "</style>", "onload=", "url(",
+    "style=",    "javascript:", "&#60;", "&lt", "\x00", "\n", "\t",
+    "\x1b[2J", "\u202e", "\u2028", "\ufeff", "\ud800", "é", *"=xy1.",
 ]  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def held(page: Page) -> None:
 
 @pytest.mark.parametrize("text", [*HOSTILE, *map(words, range(40))], ids=lambda text: ascii(text)[:24])
 def test_names_in_files(text: str) -> None:
-    """The names in a file, and its own, come to the page as they are written in it, with what cannot be seen escaped."""
+    """The names in a file, and its own, come to the page as they are, with what cannot be seen escaped."""
     name = text.encode("utf-8", "replace").decode()
     try:
         network = nparams.read(safetensors([T(f"{name}.weight", (3, 2)), T(f"{name}.bias", (3,))], {name: name}))
@@ -86,7 +87,9 @@ def test_several_outputs_on_one_page() -> None:
 
 @pytest.mark.parametrize(("count", "alike"), [(100_000, True), (20_000, False)])
 def test_many_modules(count: int, alike: bool) -> None:
-    blocks = [Module(f"m.{k}", "Dense", tensors=[Tensor(f"m.{k}.weight", (1 if alike else k + 1,))]) for k in range(count)]
+    blocks = [
+        Module(f"m.{k}", "Dense", tensors=[Tensor(f"m.{k}.weight", (1 if alike else k + 1,))]) for k in range(count)
+    ]
     network = Network(Module(children=[Module("m", children=blocks)]), source="x", read_as="x")
     page = render(network)
     assert network.total == (count if alike else count * (count + 1) // 2)

@@ -21,11 +21,11 @@ KINDS = re.findall(r"^\| `([\w-]+)` \| [^|]+ \|$", TEXT, re.MULTILINE)
 
 
 def constant(path: str) -> int:
-    """The constant of that name; of a module in files/, unless the name says otherwise."""
+    """The constant of that name; of a module in files/, unless it begins with another room."""
     parts = path.split(".")
     names = [part for part in parts if part.isupper()]  # USUAL.size: the part of a constant
     first = parts.index(names[0])
-    found = import_module(".".join(["nparams", *([] if parts[0] == "cli" else ["files"]), *parts[:first]]))
+    found = import_module(".".join(["nparams", *([] if parts[0] in ("cli", "stored") else ["files"]), *parts[:first]]))
     for part in parts[first:]:
         found = getattr(found, part)
     assert isinstance(found, int)

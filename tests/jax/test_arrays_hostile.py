@@ -1,4 +1,4 @@
-"""Trees of arrays under attack: odd arrays and containers, and trees made by chance, are counted exactly or refused in a line."""
+"""Trees of arrays under attack: odd arrays, and trees made by chance, are counted exactly or refused in a line."""
 
 from __future__ import annotations
 
@@ -90,7 +90,23 @@ class Pair(NamedTuple):
     second: object
 
 
-WORDS = ("kernel", "bias", "w", "b", "scale", "a/b", "a.b", "", "0", "a\nb", "\x1b[31m", "\u202e", "<b>", "params_", "é")
+WORDS = (
+    "kernel",
+    "bias",
+    "w",
+    "b",
+    "scale",
+    "a/b",
+    "a.b",
+    "",
+    "0",
+    "a\nb",
+    "\x1b[31m",
+    "\u202e",
+    "<b>",
+    "params_",
+    "é",
+)
 DTYPES = ("float32", "float16", "int8", "complex64")
 SETTINGS = (None, 3, 0.1, "text", b"x", True, (), [], {})
 

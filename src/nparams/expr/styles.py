@@ -194,7 +194,8 @@ def _html_word(word: str) -> str:
 def _safe(text: str) -> str:
     """Text of a stranger's: nothing in it is markup, and what cannot be seen is written out."""
     text = escaped(text)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("'", "&#x27;")
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&quot;").replace("'", "&#x27;")
 
 
 def _latex_parts(name: str) -> tuple[str, str]:

@@ -43,7 +43,7 @@ class Class:
     __slots__ = ("clean", "foreign", "fsdp", "odd", "packs", "scripted", "wraps")
 
     def __init__(self, cls: type) -> None:
-        if any("__hash__" in vars(base) for base in type(cls).__mro__ if base not in (type, object)):
+        if any("__hash__" in vars(base) for base in type.mro(type(cls)) if base not in (type, object)):
             raise UnsupportedError(f"{cls.__name__[:60]}: a metaclass of its own says which classes are equal")
         names = [(base.__module__, base.__name__) for base in cls.__mro__]
         #: the child that a wrapper stands for, and what is said of it
@@ -120,7 +120,7 @@ def leaf_name(leaf: object) -> str:
     if not issubclass(type(leaf), str):
         kind = type(leaf).__name__
         raise UnsupportedError(f"something is registered in a module under a {kind} in place of a name")
-    return str.__str__(leaf)  # type: ignore[arg-type]
+    return str.__str__(leaf)
 
 
 class Bare:
