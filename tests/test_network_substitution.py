@@ -6,7 +6,8 @@ import pytest
 
 import nparams
 from nparams.errors import UsageError
-from nparams.expr import equal, parse
+from nparams.expr import equal, mul, parse, symbol
+from nparams.network import Module, Network, Tensor
 
 # sizes | values | the total
 PUT_IN = [
@@ -109,3 +110,13 @@ def test_the_first_network_is_unchanged() -> None:
 def test_partial_values_then_the_rest() -> None:
     found = nparams.read("h0..hl").substitute({"l": 2}).substitute({"h0": 4}).substitute({"h1": 3, "h2": 2})
     assert found.total == nparams.count("4-3-2")
+
+
+def test_shapes_without_a_formula_keep_the_symbols_that_they_had() -> None:
+    """A traced class has no letters of the textbook: its rows show its own symbols beside the numbers."""
+    h = symbol("h")
+    block = Module("up", tensors=[Tensor("up.weight", (mul(4, h), h)), Tensor("up.bias", (mul(4, h),), role="bias")])
+    (row,) = Network(Module(children=[block])).substitute({"h": 64}).layers
+    assert (str(row.formula), str(row.numbers), row.total) == ("h*(4*h) + 4*h", "64*(4*64) + 4*64", 4 * 64 * 64 + 256)
+    (row,) = Network(Module(children=[block])).substitute({"h": "2*d"}).layers
+    assert (str(row.formula), row.total) == ("h*(4*h) + 4*h", parse("16*d**2 + 8*d"))

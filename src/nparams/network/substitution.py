@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import ExprError, UsageError, escaped, shown
 from nparams.expr import Expr, add, equal, free_symbols, parse, render, substitute, whole_number
-from nparams.network.closed import tidy
+from nparams.network.closed import raw_sum, tidy
 from nparams.network.folding import depends
 from nparams.network.naming import put_in_name
 from nparams.network.network import Network
@@ -226,13 +226,24 @@ class _Copier:
 
     def _copy(self, module: Module, name: str, over: Over | None) -> Module:
         name = put_in_name(name, self.values)
+        formula, args = self._formula(module)
         return Module(
-            name, module.kind, {k: substitute(v, self.values) for k, v in module.args.items()}, module.formula,
-            over=over, routed=self._route(module.routed), inputs=module.inputs, takes=self._shape(module.takes, name),
-            out=self._shape(module.out, name),
+            name, module.kind, args, formula, over=over, routed=self._route(module.routed), inputs=module.inputs,
+            takes=self._shape(module.takes, name), out=self._shape(module.out, name),
             tensors=[self._tensor(t, put_in_name(t.name, self.values)) for t in module.tensors],
             children=[copy for child in module.children for copy in self.module(child)], why=module.why,
         )  # fmt: skip
+
+    def _formula(self, module: Module) -> tuple[Expr | int | None, dict[str, Size]]:
+        """The formula and what its letters are now; of a module without one, its shapes in the symbols that they had."""
+        args = {k: substitute(v, self.values) for k, v in module.args.items()}
+        shapes = None if module.formula is not None else raw_sum(module)
+        if not isinstance(shapes, Expr):
+            return module.formula, args
+        letters = {name: self.values[name] for name in free_symbols(shapes) if name in self.values}
+        if args.keys() & letters or not all(isinstance(value, (int, Expr)) for value in letters.values()):
+            return None, args  # entries of a list are no letters
+        return (shapes, {**args, **letters}) if letters else (None, args)  # type: ignore[dict-item]
 
     def _route(self, routed: tuple[Size | None, Size] | None) -> tuple[Size | None, Size] | None:
         if routed is None:
