@@ -14,7 +14,8 @@ import nparams
 
 D, LAYERS = 16, 2
 BASE = {"hidden_size": D, "intermediate_size": 24, "num_hidden_layers": LAYERS, "num_attention_heads": 2,
-        "num_key_value_heads": 2, "vocab_size": 50, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}  # fmt: skip
+        "num_key_value_heads": 2, "vocab_size": 50,
+        "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}  # fmt: skip
 LATENT = {"q_lora_rank": 4, "kv_lora_rank": 4, "qk_rope_head_dim": 4, "qk_nope_head_dim": 4, "v_head_dim": 4}
 #: gate, up and down of one expert of width 24, and of width 6
 WIDE, NARROW = 3 * D * 24, 3 * D * 6
@@ -34,8 +35,8 @@ CASES = [
      LAYERS * 3 * (WIDE + 48 + D)),
     ("GraniteMoeConfig", {**BASE, "num_local_experts": 4, "num_experts_per_tok": 2}, LAYERS * 2 * WIDE),
     # the first layer is dense, and one expert is shared
-    ("DeepseekV3Config", {**BASE, **LATENT, "moe_intermediate_size": 6, "n_routed_experts": 8, "num_experts_per_tok": 2,
-                          "n_group": 2, "topk_group": 1, "first_k_dense_replace": 1, "n_shared_experts": 1}, 6 * NARROW),
+    ("DeepseekV3Config", {**BASE, **LATENT, "moe_intermediate_size": 6, "n_routed_experts": 8,
+                          "num_experts_per_tok": 2, "n_group": 2, "topk_group": 1, "first_k_dense_replace": 1, "n_shared_experts": 1}, 6 * NARROW),
     ("Glm4MoeConfig", {**BASE, "moe_intermediate_size": 6, "n_routed_experts": 8, "num_experts_per_tok": 2,
                        "n_group": 1, "topk_group": 1, "first_k_dense_replace": 1, "head_dim": 8}, 6 * NARROW),
     ("Ernie4_5_MoeConfig", {**BASE, "moe_intermediate_size": 6, "moe_num_experts": 8, "moe_k": 3,

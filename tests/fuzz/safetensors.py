@@ -8,10 +8,10 @@ import zlib
 from collections.abc import Sequence
 
 from nparams.errors import NparamsError
-from nparams.stored._packed.unpack import DENSEST
 from nparams.files.bytesource import MemorySource
 from nparams.files.safetensors import read as read_file
 from nparams.files.safetensors_index import read as read_index
+from nparams.stored._packed.unpack import DENSEST
 from tests import packers
 from tests.fuzz._drive import drive, real
 from tests.fuzz._mutate import DAMAGE

@@ -91,9 +91,7 @@ class Mixed(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(
             [
-                nn.Linear(d, f)
-                if k < dense
-                else nn.ModuleList([nn.Linear(d, f, bias=False) for _ in range(experts)])
+                nn.Linear(d, f) if k < dense else nn.ModuleList([nn.Linear(d, f, bias=False) for _ in range(experts)])
                 for k in range(n)
             ]
         )

@@ -123,8 +123,8 @@ def _check(make: object) -> None:
     if issubclass(type(make), sys.modules["torch"].nn.Module):  # to call it would be a forward pass
         called = type(make).__name__[:60]
         raise UsageError(
-            f"a {called} that is made already has its sizes: nparams.read(model) counts it; for the closed form give its "
-            f"class, or a function such as lambda h, n: {called}(h, n)"
+            f"a {called} that is made already has its sizes: nparams.read(model) counts it; for the closed form give "
+            f"its class, or a function such as lambda h, n: {called}(h, n)"
         )
 
 

@@ -216,9 +216,7 @@ class _Copier:
                 raise UsageError(
                     f"{over.index} = {first}..{last} makes {last - first + 1:,} layers: at most {MAX_COPIES:,}"
                 )
-            return [
-                self._with(inner, over.index, i)._copy(module, module.name, None) for i in range(first, last + 1)
-            ]
+            return [self._with(inner, over.index, i)._copy(module, module.name, None) for i in range(first, last + 1)]
         return [inner._copy(module, module.name, Over(over.index, first, last))]
 
     def _with(self, inner: _Copier, index: str, i: int) -> _Copier:
@@ -235,7 +233,7 @@ class _Copier:
         )  # fmt: skip
 
     def _formula(self, module: Module) -> tuple[Expr | int | None, dict[str, Size]]:
-        """The formula and what its letters are now; of a module without one, its shapes in the symbols that they had."""
+        """The formula and what its letters are now; of a module without one, its shapes in their own symbols."""
         args = {k: substitute(v, self.values) for k, v in module.args.items()}
         shapes = None if module.formula is not None else raw_sum(module)
         if not isinstance(shapes, Expr):
@@ -264,4 +262,3 @@ class _Copier:
             told = render(substitute(size, self.bound))
             raise UsageError(f"{told} = {value} in {name}: every size must be at least 1")
         return value
-

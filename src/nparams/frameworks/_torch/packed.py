@@ -128,6 +128,7 @@ def _names(cls: type, key: str) -> tuple[str, ...]:
 
 # -- number types -----------------------------------------------------------------------------------------------------
 
+
 def dtype_of(t: Any) -> str:
     """The canonical name of a tensor's number type; a byte with two float4 in it is a byte here."""
     text = str(t.dtype).removeprefix("torch.")
@@ -197,4 +198,3 @@ def book(
 def unknown(name: str, role: str, why: str, trainable: bool | None = False) -> Tensor:
     """A packed weight whose logical size nothing tells."""
     return Tensor(name, None, None, role, trainable, None, (0, 0), why)
-

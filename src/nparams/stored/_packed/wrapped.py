@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         def storage(self) -> object:
             """What its own numbers stand in; None for a wrapper."""
 
+
 #: last words of the names of what is not the weight itself
 BOOKS = frozenset(
     ("scale", "scales", "scaler", "scalers", "zero", "zeros", "point", "points", "shift", "factor", "mean", "qmap",
