@@ -36,7 +36,8 @@ CASES = [
     ("GraniteMoeConfig", {**BASE, "num_local_experts": 4, "num_experts_per_tok": 2}, LAYERS * 2 * WIDE),
     # the first layer is dense, and one expert is shared
     ("DeepseekV3Config", {**BASE, **LATENT, "moe_intermediate_size": 6, "n_routed_experts": 8,
-                          "num_experts_per_tok": 2, "n_group": 2, "topk_group": 1, "first_k_dense_replace": 1, "n_shared_experts": 1}, 6 * NARROW),
+                          "num_experts_per_tok": 2, "n_group": 2, "topk_group": 1, "first_k_dense_replace": 1,
+                          "n_shared_experts": 1}, 6 * NARROW),
     ("Glm4MoeConfig", {**BASE, "moe_intermediate_size": 6, "n_routed_experts": 8, "num_experts_per_tok": 2,
                        "n_group": 1, "topk_group": 1, "first_k_dense_replace": 1, "head_dim": 8}, 6 * NARROW),
     ("Ernie4_5_MoeConfig", {**BASE, "moe_intermediate_size": 6, "moe_num_experts": 8, "moe_k": 3,
