@@ -92,7 +92,11 @@ CASES = [
     Case("bags", lambda: BaggingClassifier(LogisticRegression(), 3, random_state=0).fit(X, THREE), 3 * 12, 3 * 3),
     Case("stack", lambda: StackingClassifier([("a", LogisticRegression())], LogisticRegression()).fit(X, THREE),
          3 * 4 + 3 * 3, 3 + 3),
-    Case("calibrated", lambda: CalibratedClassifierCV(LinearSVC(), cv=3).fit(X, TWO), 3 * 4, 3, notes=(ONE_OUTPUT,)),
+    # three folds, each with a slope and an offset that turn scores into probabilities
+    Case("calibrated", lambda: CalibratedClassifierCV(LinearSVC(), cv=3).fit(X, TWO), 3 * (4 + 1), 3 * (1 + 1),
+         notes=(ONE_OUTPUT,)),
+    Case("calibrated by a table", lambda: CalibratedClassifierCV(LinearSVC(), cv=3, method="isotonic").fit(X, TWO),
+         3 * 4, 3, notes=(ONE_OUTPUT, "(IsotonicRegression) is a table of its data, not counted")),
     Case("target", lambda: TransformedTargetRegressor(Ridge()).fit(X, Y), 4, 1, notes=("holds no weights",)),
 ]  # fmt: skip
 
@@ -116,7 +120,15 @@ def test_rows_are_dense_layers():
     assert (row["kind"], row["in"], row["out"], row["numbers"]) == ("Dense", [4], [1], "4*1 + 1")
 
 
+def changed(value):
+    made = LinearRegression().fit(X, Y)
+    made.coef_ = value
+    return made
+
+
 REFUSED = [
+    ("no array", lambda: changed(None), "coef_ is a NoneType and no array"),
+    ("a list", lambda: changed([1.0, 2.0]), "coef_ is a list and no array"),
     ("MLPClassifier", MLPClassifier, "has not been fitted: fit makes its arrays; fit it first"),
     ("pipeline", lambda: make_pipeline(StandardScaler(), Ridge()), "Ridge has not been fitted"),
     ("votes", lambda: VotingClassifier([("a", Ridge())]), "VotingClassifier has not been fitted"),

@@ -104,10 +104,22 @@ class _Found:
             if self._arrays(name, value):
                 self.counted += 1
                 continue
+            self._calibrators(name, value)
             parts = list(_parts(value))
             if not parts:
                 self._without(name, value, predicts)
             stack.extend((_joined(name, key), part, last) for key, part, last in reversed(parts))
+
+    def _calibrators(self, name: str, source: Any) -> None:
+        """What turns scores into probabilities, sigmoid(a·score + b): a slope and an offset (sklearn/calibration.py)."""
+        held = getattr(source, "__dict__", {}).get("calibrators")
+        for k, inner in enumerate(held if isinstance(held, list) else ()):
+            kept, called = vars(inner), _joined(name, f"calibrators.{k}")
+            if "a_" in kept and "b_" in kept:
+                self.gathered.put(Tensor(f"{called}.a_", (), "float64", "weight"))
+                self.gathered.put(Tensor(f"{called}.b_", (), "float64", "bias"))
+            else:
+                self.gathered.notes.append(f"{called} ({type(inner).__name__}) is a table of its data, not counted")
 
     def _arrays(self, name: str, source: Any) -> bool:
         """Whether it is one of the networks that are known by their attributes; its arrays are put in."""
@@ -126,6 +138,8 @@ class _Found:
         """A network of layers, coefs_[k] (in, out) and intercepts_[k]; what its optimizer keeps is apart."""
         for k, (weights, biases) in enumerate(zip(held["coefs_"], held["intercepts_"], strict=True)):
             layer = _joined(name, f"layers.{k}")
+            _check_array(f"{layer}.coefs_", weights)
+            _check_array(f"{layer}.intercepts_", biases)
             self.gathered.kinds[layer] = ("Dense", {})
             self.gathered.add(f"{layer}.coefs_", weights, "weight")
             self.gathered.add(f"{layer}.intercepts_", biases, "bias")
@@ -138,6 +152,7 @@ class _Found:
 
     def _linear(self, name: str, held: dict[str, Any]) -> None:
         """coef_ (out, in), or (in,) for one output, and intercept_ unless it was not fitted."""
+        _check_array(_joined(name, "coef_"), held["coef_"])
         self.gathered.kinds[name] = ("Dense", {"turned": True, "row": True})
         self._weights(_joined(name, "coef_"), held["coef_"])
         key = next((key for key in OFFSETS if key in held), OFFSETS[0])
@@ -188,6 +203,13 @@ class _Found:
             self.gathered.notes.append(
                 f"{name} ({type(source).__name__}) holds no weights: what it computed of its data is not counted"
             )
+
+
+def _check_array(name: str, value: object) -> None:
+    """Refuse what stands where fitting puts an array, or a sparse matrix."""
+    package = type(value).__module__.partition(".")[0]
+    if not is_array(value) and (package != "scipy" or not hasattr(type(value), "nnz")):
+        raise UnsupportedError(f"{name} is a {type(value).__name__} and no array: fit the model again")
 
 
 def _parts(source: Any) -> Iterator[tuple[str, Any, bool]]:
