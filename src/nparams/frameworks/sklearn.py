@@ -111,7 +111,7 @@ class _Found:
             stack.extend((_joined(name, key), part, last) for key, part, last in reversed(parts))
 
     def _calibrators(self, name: str, source: Any) -> None:
-        """What turns scores into probabilities, sigmoid(a·score + b): a slope and an offset (sklearn/calibration.py)."""
+        """What turns scores into probabilities, sigmoid(a·score + b): slope and offset (sklearn/calibration.py)."""
         held = getattr(source, "__dict__", {}).get("calibrators")
         for k, inner in enumerate(held if isinstance(held, list) else ()):
             kept, called = vars(inner), _joined(name, f"calibrators.{k}")

@@ -51,9 +51,9 @@ def ties(kinds: Iterable[object]) -> Iterator[str]:
 
 def hidden(group: Group, count: int) -> str:
     """A warning: the optimizer never sees these."""
-    a_list = group.where.endswith(("list", "tuple"))
+    a_dict = group.where.lower().endswith("dict")
     kind = "Module" if group.layers else "Parameter"
-    better = f"use nn.{kind}{'List' if a_list else 'Dict'}" if group.where != "a plain attribute" else "register it"
+    better = f"use nn.{kind}{'Dict' if a_dict else 'List'}" if group.where != "a plain attribute" else "register it"
     what = f"{count:,} parameter{'s' if count != 1 else ''}{' in layers that stand' if group.layers else ''}"
     verb = "are" if count != 1 else "is"
     return f"{what} in {group.where} ({group.label}) {verb} not registered: the optimizer never sees them; {better}"
