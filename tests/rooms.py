@@ -62,7 +62,9 @@ TABLE: Mapping[str, Room] = {
     "views": Room(CORE, outside=TERMINAL_VIEWS),
     "analyses": Room(f"layers {CORE}"),
     "registry": Room("", standard=False),
-    "_read": Room(f"registry {CORE}", lazily=f"roles layers {SOURCES}"),
+    "_objects": Room(BELOW),
+    "_refusals": Room(BELOW),
+    "_read": Room(f"registry {CORE}", lazily=f"_objects _refusals roles layers {SOURCES}"),
     "fleet": Room(f"_read files roles {CORE}", outside={"*": "obstore pyarrow duckdb dask"}),
     "cli": Room(
         "errors registry", lazily=f"__init__ _read dtypes expr roles layers network views analyses fleet {SOURCES}"

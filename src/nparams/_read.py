@@ -6,8 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-from nparams.errors import NotationError, ReadError, UnsupportedError, UsageError, escaped, shown
-from nparams.expr import Expr, whole_number
+from nparams.errors import NotationError, ReadError, UsageError, escaped, shown
 from nparams.network import Network
 from nparams.registry import SOURCES
 
@@ -30,8 +29,6 @@ CALL = "python:"
 ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
 SIGNS = frozenset("()[]{}*^+=·²×,")
-#: endings of files that hold text, or models of formats that are known by name only
-ENDINGS = frozenset((".py", ".ipynb", ".txt", ".md", ".json", ".pb", ".pt2", ".mlmodel", ".msgpack", ".index"))
 SUFFIXES = tuple(suffix for row in FILES for suffix in row.suffixes)
 
 
@@ -111,10 +108,12 @@ class Request:
             return source  # type: ignore[return-value]
         if issubclass(kind, str):
             return self.string(str.__str__(source))
-        if issubclass(kind, (list, tuple)) and all(map(_is_size, _entries(source))):
+        from nparams._objects import entries, is_size, is_stand_in, uncountable
+
+        if issubclass(kind, (list, tuple)) and all(map(is_size, entries(source))):
             return self.sizes(source)
-        if _is_stand_in(kind):
-            raise _uncountable(source)
+        if is_stand_in(kind):
+            raise uncountable(source)
         if any("__fspath__" in vars(base) for base in kind.__mro__):
             return self.path(os.fspath(source))  # type: ignore[call-overload]
         if issubclass(kind, (bytes, bytearray)):
@@ -125,19 +124,23 @@ class Request:
 
     def sizes(self, source: object) -> Network:
         """A list of layer sizes, given in Python."""
-        return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(_entries(source)))
+        from nparams._objects import entries
+
+        return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(entries(source)))
 
     def live(self, source: object) -> Network:
         """What a program holds: only frameworks that it has imported itself are asked."""
+        from nparams._objects import entries, uncountable
+
         for row in OBJECTS if self.row is None else [self.row] if self.row.kind == "object" else []:
             if not sys.modules.keys().isdisjoint(row.packages):
                 module = import_module(row.module)
                 if module.claims(source):
                     self._refuse_options(type(source).__name__, row.options)
                     return module.read(source, **self._taken(row))  # type: ignore[no-any-return]
-        if issubclass(type(source), (list, tuple)) and not any(map(callable, _entries(source))):
+        if issubclass(type(source), (list, tuple)) and not any(map(callable, entries(source))):
             return self.sizes(source)
-        raise _uncountable(source)
+        raise uncountable(source)
 
     def _taken(self, row: Source) -> dict[str, object]:
         """Those of the options given that the row's read() takes."""
@@ -200,7 +203,9 @@ class Request:
             about = asked(text)
             row, text = (None, text) if about == text else (_claimant(about), about)
         if row is None:
-            raise _unclaimed(text, self.paths) if name is None else _unread(name)
+            from nparams._refusals import unclaimed, unread
+
+            raise unclaimed(text, _exists if self.paths else None, SUFFIXES) if name is None else unread(name)
         return self.text(row, text)
 
     def text(self, row: Source, text: str) -> Network:
@@ -298,44 +303,6 @@ def _claimant(text: str) -> Source | None:
     return BY_FORM["sizes"] if import_module(BY_FORM["sizes"].module).claims(text) else None
 
 
-def _entries(source: object) -> list[object]:
-    """What a list or tuple holds, past what a class derived from it makes of looking."""
-    return list(list.__iter__(source) if isinstance(source, list) else tuple.__iter__(source))  # type: ignore[arg-type]
-
-
-def _is_stand_in(kind: type) -> bool:
-    """Whether it is a class of unittest.mock, whose objects answer to everything, and mean nothing by it."""
-    return any(base.__module__ == "unittest.mock" for base in kind.__mro__)
-
-
-def _is_tensor(kind: type) -> bool:
-    """Whether it is a class of PyTorch's tensors: asking one for a whole number may wait for a device."""
-    return any((base.__module__, base.__name__) == ("torch", "Tensor") for base in kind.__mro__)
-
-
-def _is_size(entry: object) -> bool:
-    try:
-        if issubclass(type(entry), (str, Expr)):
-            return True
-        return not _is_tensor(type(entry)) and whole_number(entry) is not None
-    except Exception:  # an array that is not filled yet
-        return False
-
-
-def _uncountable(source: object) -> ReadError:
-    kind = type(source)
-    if issubclass(kind, type):
-        name = escaped(type.__dict__["__name__"].__get__(source))
-        return UnsupportedError(f"{name} is a class, not a model: make one, as in {name}(...)")
-    told = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-    if issubclass(kind, tuple) and {"init", "apply"} <= vars(kind).keys():  # Haiku's Transformed
-        return UnsupportedError(f"{told} is functions, not a model: read what its init(...) returns, the parameters")
-    return UnsupportedError(
-        f"cannot count an object of type {told}: a model of PyTorch, Keras, Flax, Equinox or scikit-learn, a dict of "
-        "arrays, a path, bytes, layer sizes or a text can be read"
-    )
-
-
 def _is_path(text: str) -> bool:
     return ("/" in text or os.sep in text) and _exists(text)
 
@@ -345,48 +312,3 @@ def _exists(text: str) -> bool:
         return len(text) < 4096 and os.path.lexists(text)
     except ValueError:
         return False
-
-
-def _unread(name: str) -> ReadError:
-    return UnsupportedError(
-        f"{shown(name)} is text, and nothing in it is read as a network: code (PyTorch, Keras), a printed model, a "
-        "summary, shapes, layer sizes or a list of layers; nparams formats lists them"
-    )
-
-
-#: words that are looked for as files
-MOST_WORDS = 20
-
-
-def _unclaimed(text: str, paths: bool) -> ReadError:
-    if paths and len(words := text.split()) > 1 and all(map(_exists, words[:MOST_WORDS])):
-        return ReadError(
-            f"{len(words):,} files were given; one is counted at a time, and nparams diff A B compares two"
-        )
-    if paths and _is_name(text):
-        return ReadError(f"{shown(text)}: no such file or directory")
-    if paths and _is_call(text):
-        return NotationError(
-            f"{shown(text)} is no file: python:{escaped(text)} would import the module and run the call"
-        )
-    return NotationError(
-        f"{shown(text)} is {'not a file here, and ' if paths else ''}neither layer sizes (784-16-10, d-4*d-d; --from "
-        "sizes takes longer names) nor a list of layers (input 784; dense 10), nor code, a printed model, shapes or a "
-        "name that is known: nparams formats shows an example of each"
-    )
-
-
-def _is_call(text: str) -> bool:
-    """Whether it is what python: takes, without that word before it: mypkg.models:Net(3)."""
-    module, _, call = text.partition(":")
-    name, mark, rest = call.partition("(")
-    words = [*module.removesuffix(".py").replace("/", ".").split("."), *name.split(".")]
-    return len(text) < 200 and bool(mark) and rest.endswith(")") and all(map(str.isidentifier, words))
-
-
-def _is_name(text: str) -> bool:
-    """Whether a text is surely meant as the name of a file: it has a folder in it, or an ending that files have."""
-    if len(text) > 4096 or set("()\n=;").intersection(text):
-        return False
-    stem = text.partition(":")[0]
-    return text.endswith(SUFFIXES) or bool(os.path.dirname(text)) or os.path.splitext(stem)[1] in ENDINGS
