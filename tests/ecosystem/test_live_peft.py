@@ -66,7 +66,7 @@ COUNTED = "are counted with the model they change:"
 # what it shows | the model | the base's parameters | the adapter's | trainable | more buffers than usual | a note
 CASES: list[tuple[str, Callable[[], nn.Module], int, int, int, int, str]] = [
     ("LoRA", lambda: adapted("LoraConfig", r=4, target_modules=TWO), BASE, LORA, LORA, 0,
-     f"LoRA adapters of rank 4 on 4 layers {COUNTED} 512 parameters, 7.82 % of 6,544"),
+     f"LoRA adapters of rank 4 on 4 layers {COUNTED} 512 parameters, 7.82% of 6,544"),
     # a magnitude for each output
     ("DoRA", lambda: adapted("LoraConfig", r=4, target_modules=TWO, use_dora=True), BASE, LORA + L * 2 * D,
      LORA + L * 2 * D, 0, f"DoRA adapters of rank 4 on 4 layers {COUNTED} 576 parameters"),
@@ -80,7 +80,7 @@ CASES: list[tuple[str, Callable[[], nn.Module], int, int, int, int, str]] = [
     # a factor for each output of k and v, and for each input of the last line
     ("IA3", lambda: adapted("IA3Config", target_modules=["k_proj", "v_proj", "down_proj"],
                             feedforward_modules=["down_proj"]), BASE, L * (D + D + 24), L * (D + D + 24), 0,
-     f"IA3 adapters on 6 layers {COUNTED} 112 parameters, 1.82 % of 6,144"),
+     f"IA3 adapters on 6 layers {COUNTED} 112 parameters, 1.82% of 6,144"),
     # singular values beside, and each rank as a frozen parameter of one number
     ("AdaLoRA", lambda: adapted("AdaLoraConfig", init_r=4, target_r=2, target_modules=TWO, total_step=10), BASE,
      LORA + L * 2 * (4 + 1), LORA + L * 2 * 4, 0, f"AdaLoRA adapters of rank 4 on 4 layers {COUNTED} 532 parameters"),
@@ -88,7 +88,7 @@ CASES: list[tuple[str, Callable[[], nn.Module], int, int, int, int, str]] = [
     ("VeRA", lambda: adapted("VeraConfig", r=4, target_modules=TWO), BASE, L * 2 * (4 + D), L * 2 * (4 + D),
      2 * 4 * D, f"VeRA adapters on 4 layers {COUNTED} 80 parameters"),
     ("prompt tuning", lambda: adapted("PromptTuningConfig", task_type="CAUSAL_LM", num_virtual_tokens=5), BASE, 5 * D,
-     5 * D, 0, "soft prompts stand before the model's input: 80 parameters, 1.31 % of 6,112"),
+     5 * D, 0, "soft prompts stand before the model's input: 80 parameters, 1.31% of 6,112"),
     # keys and values of every layer
     ("prefix tuning", lambda: adapted("PrefixTuningConfig", task_type="CAUSAL_LM", num_virtual_tokens=5), BASE,
      5 * L * 2 * D, 5 * L * 2 * D, 0, "soft prompts stand before the model's input: 320 parameters"),
@@ -101,7 +101,7 @@ CASES: list[tuple[str, Callable[[], nn.Module], int, int, int, int, str]] = [
     ("FourierFT", lambda: adapted("FourierFTConfig", n_frequency=10, target_modules=TWO), BASE, L * 2 * 10,
      L * 2 * 10, 0, f"FOURIERFT adapters on 4 layers {COUNTED} 40 parameters"),
     ("written by hand", hand_written, 2 * 48, 2 * 2 * (8 + 6), 2 * 2 * (8 + 6), -8,
-     f"LoRA adapters of rank 2 on 2 layers {COUNTED} 56 parameters, 36.84 % of 152"),
+     f"LoRA adapters of rank 2 on 2 layers {COUNTED} 56 parameters, 36.84% of 152"),
 ]  # fmt: skip
 
 

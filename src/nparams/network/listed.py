@@ -51,11 +51,6 @@ class Listed(Base):
         self.kinds.append(tensor)
         self.special.append(tensor)
 
-    def replace(self, k: int, tensor: Tensor) -> None:
-        """In place of the k-th one that a kind describes, one that none does (before any is looked at)."""
-        self.kinds[k] = tensor
-        self.special.append(tensor)
-
     @property
     def is_made(self) -> bool:
         """Whether any was looked at, so that all may have changed."""

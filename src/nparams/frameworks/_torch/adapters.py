@@ -82,7 +82,7 @@ def _share(members: Iterable[Tensor], tensors: Iterable[Tensor]) -> str:
     size, whole = _size(members), _size(tensors)
     told = f"{size:,} parameter{'' if size == 1 else 's'}"
     part = (20_000 * size + whole) // (2 * whole) if whole else 0
-    return f"{told}, {part // 100}.{part % 100:02d} % of {whole:,}"
+    return f"{told}, {part // 100}.{part % 100:02d}% of {whole:,}"
 
 
 def _size(tensors: Iterable[Tensor]) -> int:
