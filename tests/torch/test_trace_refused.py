@@ -293,3 +293,16 @@ def test_what_the_code_keeps_becomes_plain() -> None:
     assert KEPT
     assert all(type(n) is int for n in KEPT)
     assert tracked_left() == []
+
+
+def test_a_profiler_that_runs_goes_on() -> None:
+    import cProfile
+
+    profile = cProfile.Profile()
+    profile.enable()
+    active = sys.getprofile()
+    try:
+        assert str(formula(trace_models.DeepMLP).network.total)
+        assert sys.getprofile() is active
+    finally:
+        profile.disable()

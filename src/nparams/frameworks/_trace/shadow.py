@@ -151,12 +151,14 @@ def _may_shadow(names: dict[str, Any]) -> bool:
 @contextmanager
 def watched(seen: Seen) -> Iterator[None]:
     """Note which modules' code runs."""
-    before = sys.getprofile()
+    before: Any = sys.getprofile()
     sys.setprofile(seen)
     try:
         yield
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)
+        if before is not None and not callable(before):  # cProfile, which Python code cannot set
+            before.enable()
 
 
 @contextmanager
