@@ -98,5 +98,5 @@ def meaning(section: str) -> tuple[str | None, str | None, bool | None]:
 
 def _entries(source: object) -> Opened:
     if isinstance(source, Mapping):
-        return [(str(key), held) for key, held in source.items()]
+        return entries_of(source) or ()
     return fields_of(source) if not isinstance(source, type) else None

@@ -75,19 +75,20 @@ def walk(root: object, opened: Callable[[object], Opened]) -> Iterator[tuple[Pat
 
 def entries_of(value: Any) -> Opened:
     """What a container holds, by name; None for what is none."""
-    if isinstance(value, PLAIN):
+    kind = type(value)  # what an object says of its class is for the object to say
+    if issubclass(kind, PLAIN):
         return None
-    if isinstance(value, dict):
+    if issubclass(kind, dict):
         return [(str(key), held) for key, held in dict.items(value)]
-    if isinstance(value, tuple):
-        names = getattr(type(value), "_fields", None) or map(str, range(len(value)))
+    if issubclass(kind, tuple):
+        names = getattr(kind, "_fields", None) or map(str, range(len(value)))
         return list(zip(names, tuple.__iter__(value), strict=False))
-    if isinstance(value, list):
+    if issubclass(kind, list):
         return [(str(k), held) for k, held in enumerate(list.__iter__(value))]
     node = _one_level(value)
     if node is not None or callable(value):
         return node
-    if isinstance(value, Mapping):
+    if issubclass(kind, Mapping):
         return [(str(key), held) for key, held in value.items()]
     return fields_of(value)
 
