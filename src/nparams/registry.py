@@ -219,6 +219,9 @@ SOURCES = (
     ),
 )  # fmt: skip
 
+#: forms that a text, a file or a directory can be read as: --from takes these
+TYPED = tuple(row.form for row in SOURCES if row.kind in ("text", "file", "folder"))
+
 VIEWS = (
     View("table", "nparams.views.table", "one row a layer (the default)"),
     View("tree", "nparams.views.tree", "the tree of modules"),

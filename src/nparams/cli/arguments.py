@@ -7,7 +7,7 @@ import os
 
 from nparams.cli.request import Request
 from nparams.errors import UsageError, shown
-from nparams.registry import COMMANDS, SOURCES, VIEWS
+from nparams.registry import COMMANDS, TYPED, VIEWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,9 +84,7 @@ def parser() -> Parser:
 def reading(made: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """The options that say how a source is read, of the main question and of others."""
     what = made.add_argument_group("what to count")
-    what.add_argument(
-        "--from", dest="form", metavar="FORM", help=f"read SOURCE as: {', '.join(row.form for row in SOURCES)}"
-    )
+    what.add_argument("--from", dest="form", metavar="FORM", help=f"read SOURCE as: {', '.join(TYPED)}")
     what.add_argument(
         "--set",
         action="append",

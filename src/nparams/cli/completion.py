@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.cli.main import FINE, write
 from nparams.errors import UsageError
-from nparams.registry import COMMANDS, SOURCES
+from nparams.registry import COMMANDS, TYPED
 
 BASH = """\
 # nparams completion for bash: nparams completion bash > ~/.local/share/bash-completion/completions/nparams
@@ -48,7 +48,7 @@ def _options() -> list[Option]:
     """(spellings, help, choices, whether it takes a value) for each option of the parser."""
     from nparams.cli.arguments import parser
 
-    known = {"form": [row.form for row in SOURCES], "bias": ["all", "hidden", "none"]}
+    known = {"form": list(TYPED), "bias": ["all", "hidden", "none"]}
     return [
         (list(a.option_strings), a.help or "", list(a.choices) if a.choices else known.get(a.dest), a.nargs != 0)
         for a in parser()._actions
