@@ -113,7 +113,7 @@ class Runner:
             model = self._made(arguments)
         if not isinstance(model, torch.nn.Module):
             raise ReadError(f"it made an object of type {type(model).__name__}, not a torch.nn.Module")
-        return Run(list(_items(model, mode.shapes)), journal, type(model).__name__)
+        return Run(list(_items(model, mode.rules.shapes)), journal, type(model).__name__)
 
     def _made(self, arguments: Mapping[str, Any]) -> Any:
         try:
