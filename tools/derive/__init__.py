@@ -1,0 +1,1 @@
+"""Derive the parameter formulas of transformers' architectures from their constructors (maintainers only)."""
