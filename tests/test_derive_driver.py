@@ -219,3 +219,43 @@ def test_a_refusal_is_one_line_of_a_known_kind() -> None:
     assert NoEntry("two\n  lines").reason == "two lines"
     with pytest.raises(ValueError, match="'other' is no kind of refusal: one of no class"):
         NoEntry("why", kind="other")
+
+
+def changed(path: list[Any], value: Any) -> dict[str, Any]:
+    """ENTRY with one value replaced."""
+    entry: dict[str, Any] = json.loads(json.dumps(ENTRY))
+    at: Any = entry
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return entry
+
+
+CELL = ["heads", "ToyModel", "cells", 1]
+
+
+@pytest.mark.parametrize(
+    ("new", "lines"),
+    [
+        (ENTRY, []),
+        (changed(["made", "transformers"], "5.25.0"), []),
+        (changed(["heads", "ToyModel", "verified", "configs"], 70), []),
+        (
+            changed([*CELL, "tensors", 1, 1], ["2*width"]),
+            [
+                "toy: transformers 5.24.0 -> 5.24.0",
+                "  ToyModel",
+                "  - width*8 + Σ_{i=0..depth-1} [0 < i]*(width*width + width)",
+                "  + width*8 + Σ_{i=0..depth-1} [0 < i]*(width*width + 2*width)",
+            ],
+        ),
+        (changed(["fields", "width"], 5), ["toy: transformers 5.24.0 -> 5.24.0", '-  "width": 4', '+  "width": 5']),
+        (changed([*CELL, "tensors", 1, 0], "layers.{i}.b"), ["toy: transformers 5.24.0 -> 5.24.0"]),
+    ],
+)
+def test_what_a_new_derivation_changes(new: dict[str, Any], lines: list[str]) -> None:
+    from tools.derive.difference import difference
+
+    got = difference(ENTRY, new)
+    assert [line for line in lines if line not in got] == []
+    assert bool(got) == bool(lines)
