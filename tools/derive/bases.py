@@ -1,0 +1,313 @@
+"""A small config of a model type that its constructor accepts, and the model of it on the meta device.
+
+A config here is *raw*: the nested dict that a config.json holds, with `model_type`. The base of a type is the config
+class's own defaults, spelled out, with the depths and the experts cut down; which cuts the library accepts is tried.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+import functools
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+import transformers
+
+from tools.derive import classes
+from tools.derive.errors import Refused, Unbuildable
+
+Raw = dict[str, Any]
+Change = dict[str, Any]  # dotted path -> new value: made together or not at all
+COMMON = frozenset(field.name for field in dataclasses.fields(transformers.PreTrainedConfig))
+_PLAIN = (bool, int, float, str, type(None))
+# Numbers of layers (num_hidden_layers, n_layer, encoder_layers, depth, num_blocks) and of experts, by their names.
+# What is an index of a layer, a type or a size of one is none.
+_DEPTH = re.compile(r"(^|_)(n|num|layers|layer)_?(hidden_|decoder_|encoder_|.*_)?(layers?|blocks?)(_num)?$|_layers$|^layers$|(^|_)depths?$|_blocks$")
+_NO_DEPTH = re.compile(r"feature|select|index|indices|_at_|skip|start|from|kernel|size|every|interval|per_|freq|step|prenet|postnet|offset|group")
+_EXPERTS = re.compile(r"(^|_)(n|num)_(.*_)?experts?$|^moe_num_experts$|^num_experts$")
+
+
+def build_config(model_type: str, raw: Raw) -> Any:
+    """The library's config object of a raw config; Refused when it does not accept it."""
+    given = {key: value for key, value in copy.deepcopy(raw).items() if key != "model_type"}
+    with _quiet():
+        try:
+            return classes.config_class(model_type).from_dict(given)
+        except Exception as error:  # whatever a validator or a __post_init__ can raise
+            raise Refused(f"{classes.line(error)}") from error
+
+
+def build_model(head: str, config: Any) -> torch.nn.Module:
+    """The model of a config on the meta device, tied as a plain one; Refused when its constructor raises."""
+    kind = classes.model_class(head)
+    wanted = getattr(kind, "config_class", None)
+    if wanted is not None and not isinstance(config, wanted) and config.sub_configs.get("text_config") is wanted:
+        config = config.get_text_config()  # as AutoModel.from_config does
+    with _quiet(), _no_initialisation(), torch.device("meta"):
+        try:
+            made: torch.nn.Module = kind(config)
+        except Exception as error:  # whatever a constructor can raise
+            raise Refused(f"{classes.line(error)}") from error
+    return made
+
+
+def build(model_type: str, head: str, raw: Raw) -> torch.nn.Module:
+    """The model of a raw config; Refused when the config or the model class does not accept it."""
+    return build_model(head, build_config(model_type, raw))
+
+
+def base(model_type: str) -> Raw:
+    """A small raw config with which the main class of the type builds; Unbuildable where none was found."""
+    return copy.deepcopy(_base(model_type))
+
+
+@functools.cache
+def _base(model_type: str) -> Raw:
+    head = _main(model_type)
+    raw = defaults(model_type)
+    cuts = _cuts(raw)
+    raw, _ = accepted(raw, cuts, lambda tried: build(model_type, head, tried), limit=24)
+    try:
+        build(model_type, head, raw)
+    except Refused as error:
+        raise Unbuildable(str(error)) from error
+    return raw
+
+
+def _main(model_type: str) -> str:
+    """The main class of a type."""
+    named = classes.heads(model_type)
+    if not named:
+        raise Unbuildable("no model class takes its config")
+    return named[0]
+
+
+def defaults(model_type: str) -> Raw:
+    """What the config class takes where a config.json says nothing, spelled out, parts included."""
+    return _spelled(classes.config_class(model_type))
+
+
+def _spelled(kind: type[Any]) -> Raw:
+    """The declared defaults of a config class, those of its parts in place of None."""
+    raw: Raw = {"model_type": kind.model_type}
+    for field in dataclasses.fields(kind):
+        if field.name in COMMON or field.name.startswith("_"):
+            continue
+        value = default(field)
+        if _is_plain(value):
+            raw[field.name] = listed(value)
+    for key, part in parts(kind).items():
+        raw[key] = part
+    return raw
+
+
+def parts(kind: type[Any]) -> dict[str, Raw]:
+    """The raw configs of a config class's parts, where it does not leave them out by default."""
+    found = {}
+    for key, spec in kind.sub_configs_defaults.items():
+        if spec.optional:
+            continue
+        part = _part(spec)
+        if part is not None:
+            found[key] = {**_spelled(part), **listed(spec.init_kwargs)}
+    return found or _parts_made(kind)
+
+
+def _parts_made(kind: type[Any]) -> dict[str, Raw]:
+    """The parts that a config object of defaults has without declaring them."""
+    try:
+        with _quiet():
+            made = kind()
+    except Exception:  # a config class without defaults: nothing to find here
+        return {}
+    return {
+        key: _spelled(type(value))
+        for key, value in vars(made).items()
+        if isinstance(value, transformers.PreTrainedConfig) and not key.startswith("_")
+    }
+
+
+def _part(spec: Any) -> type[Any] | None:
+    """The config class of a part: the declared one, or the one of its declared type."""
+    if isinstance(spec.config_class, type) and issubclass(spec.config_class, transformers.PreTrainedConfig):
+        return spec.config_class
+    try:
+        return classes.config_class(spec.model_type) if spec.model_type else None
+    except Unbuildable:
+        return None
+
+
+def default(field: Any) -> Any:
+    """The default of a declared field."""
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON can hold a value."""
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(item) for item in value)
+    if isinstance(value, dict):
+        return all(isinstance(key, (str, int)) and _is_plain(item) for key, item in value.items())
+    return isinstance(value, _PLAIN)
+
+
+def listed(value: Any) -> Any:
+    """A value as JSON holds it: lists for tuples."""
+    if isinstance(value, (list, tuple)):
+        return [listed(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): listed(item) for key, item in value.items()}
+    return value
+
+
+# Changes and which of them the library accepts.
+
+
+def changed(raw: Raw, changes: list[Change]) -> Raw:
+    """A copy of a raw config with changes made."""
+    made = copy.deepcopy(raw)
+    for change in changes:
+        for path, value in change.items():
+            put(made, path, copy.deepcopy(value))
+    return made
+
+
+def put(raw: Raw, path: str, value: Any) -> None:
+    """Set the value at a dotted path; ABSENT takes it out."""
+    *above, last = path.split(".")
+    for key in above:
+        if not isinstance(raw.get(key), dict):
+            raw[key] = {}
+        raw = raw[key]
+    if value is ABSENT:
+        raw.pop(last, None)
+    else:
+        raw[last] = value
+
+
+class _Absent:
+    """The mark of a field that is not in the config at all."""
+
+    def __deepcopy__(self, memo: Any) -> _Absent:
+        return self
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+
+
+def accepted(raw: Raw, changes: list[Change], build: Callable[[Raw], Any], limit: int) -> tuple[Raw, list[Change]]:
+    """The raw config with as many of the changes as the library accepts together, and the changes left out.
+
+    All at once; where that is refused, half of them, then the other half on top, and so on: within `limit` builds."""
+    left = [limit]
+    refused: list[Change] = []
+
+    def grow(start: Raw, some: list[Change]) -> Raw:
+        if not some:
+            return start
+        if left[0] <= 0:
+            refused.extend(some)
+            return start
+        left[0] -= 1
+        tried = changed(start, some)
+        try:
+            build(tried)
+        except Refused:
+            if len(some) == 1:
+                refused.extend(some)
+                return start
+            half = len(some) // 2
+            return grow(grow(start, some[:half]), some[half:])
+        return tried
+
+    return grow(raw, changes), refused
+
+
+def _cuts(raw: Raw, prefix: str = "") -> list[Change]:
+    """What makes a config small: fewer layers (with the lists that go with them) and fewer experts."""
+    cuts: list[Change] = []
+    turn = 0
+    for key, value in raw.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, dict) and "model_type" in value:
+            cuts += _cuts(value, f"{path}.")
+        elif type(value) is int and is_depth(key) and value > 4:
+            turn += 1
+            cuts.append({path: 2 + turn % 3, **_lists_of(raw, prefix, value, 2 + turn % 3)})
+        elif is_depths(key, value):
+            cuts.append({path: [min(item, 1 + place % 3) for place, item in enumerate(value)]})
+        elif type(value) is int and _EXPERTS.search(key) and value > 8:
+            cuts.append({path: 8})
+    return cuts
+
+
+def is_depth(name: str) -> bool:
+    """Whether the last word of a path names a number of layers.
+
+    >>> [is_depth(name) for name in "num_hidden_layers encoder_layers n_layer depth vision_feature_layer".split()]
+    [True, True, True, True, False]
+    """
+    return bool(_DEPTH.search(name)) and not _NO_DEPTH.search(name)
+
+
+def is_depths(name: str, value: Any) -> bool:
+    """Whether a field is a list of numbers of layers, one a stage."""
+    return isinstance(value, list) and bool(value) and all(type(item) is int for item in value) and is_depth(name)
+
+
+def is_experts(name: str) -> bool:
+    """Whether a name is one of a number of experts."""
+    return bool(_EXPERTS.search(name))
+
+
+def _lists_of(raw: Raw, prefix: str, length: int, cut: int) -> Change:
+    """The lists beside a depth that are as long as it is, cut to the new depth."""
+    return {
+        f"{prefix}{key}": value[:cut] for key, value in raw.items() if isinstance(value, list) and len(value) == length
+    }
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the library's remarks: they are about use, not about shapes."""
+    before = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity(50)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        transformers.logging.set_verbosity(before)
+
+
+def _same(tensor: Any, *arguments: Any, **named: Any) -> Any:
+    """In place of what fills a tensor."""
+    return tensor
+
+
+@contextlib.contextmanager
+def _no_initialisation() -> Iterator[None]:
+    """torch's initialisers filling nothing: values do not exist on the meta device, and drawing them takes time.
+
+    post_init is left as it is: on the meta device it ties and initialises nothing."""
+    names = [name for name in dir(torch.nn.init) if name.endswith("_") and not name.startswith("_")]
+    before = {name: getattr(torch.nn.init, name) for name in names}
+    try:
+        for name in names:
+            setattr(torch.nn.init, name, _same)
+        yield
+    finally:
+        for name, initialiser in before.items():
+            setattr(torch.nn.init, name, initialiser)
