@@ -16,7 +16,7 @@ from nparams.frameworks._trace.numbers import Fraction, Tracked, fraction_operat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
     from typing import Any
 
@@ -162,13 +162,15 @@ def watched(seen: Seen) -> Iterator[None]:
 
 
 @contextmanager
-def shadowed(places: list[dict[str, Any]], journal: Journal) -> Iterator[None]:
+def shadowed(
+    places: list[dict[str, Any]], journal: Journal, stand_ins: Mapping[str, Any] = SHADOWS
+) -> Iterator[None]:
     """The built-in functions shadowed in these globals, and every one put back whatever happens."""
     put: list[tuple[dict[str, Any], str, Any]] = []
     RUNNING.append(journal)
     try:
         for place in places:
-            for name, stand_in in SHADOWS.items():
+            for name, stand_in in stand_ins.items():
                 if name not in place:
                     put.append((place, name, stand_in))
                     place[name] = stand_in

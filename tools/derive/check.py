@@ -1,0 +1,167 @@
+"""An entry evaluated on a raw config, apart from the package: what learning and verification hold against real builds."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from nparams.expr import parse
+from tools.derive.compiled import value
+from tools.derive.environment import asked
+from tools.derive.observe import Item
+from tools.derive.tracking import name_of
+
+
+class Outside(Exception):
+    """The config lies outside of what the entry was verified for."""
+
+
+class Wrong(NamedTuple):
+    """A tensor that differs: what is there, and what the entry says."""
+
+    name: str
+    real: object
+    claimed: object
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.real} there, {self.claimed} by the entry"
+
+
+@functools.lru_cache(maxsize=100_000)
+def _parsed(text: str) -> Any:
+    return parse(text)
+
+
+def evaluated(text: str, env: Mapping[str, Any]) -> int | None:
+    """The number of an expression's text; a product stops at its first factor that is 0."""
+    return value(_parsed(text), env)
+
+
+def holds(condition: str, env: Mapping[str, Any]) -> bool:
+    """Whether a condition is 1; one that has no value is not."""
+    return evaluated(condition, env) == 1
+
+
+def flat(raw: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested config by dotted paths."""
+    found: dict[str, Any] = {}
+    for key, held in raw.items():
+        if isinstance(held, Mapping):
+            found.update(flat(held, f"{prefix}{key}."))
+        else:
+            found[f"{prefix}{key}"] = held
+    return found
+
+
+def resolved(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the fields after the config class; Outside where they were not verified."""
+    given = flat(raw)
+    values = {path: given.get(path, default) for path, default in entry["fields"].items()}
+    _guard(entry, values)
+    env = environment(entry, values)
+    made = dict(values)
+    for path, cases in entry["rules"]:
+        for when, what in cases:
+            if holds(when, env):
+                made[path] = _ruled(what, env)
+                break
+    return made
+
+
+def _guard(entry: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    for path, kinds in entry["kinds"].items():
+        if kind_of(values[path]) not in kinds.split():
+            raise Outside(f"{path} = {values[path]!r}")
+    for path, seen in entry.get("only", {}).items():
+        if values[path] not in seen and values[path] is not None:
+            raise Outside(f"{path} = {values[path]!r}")
+
+
+def kind_of(held: Any) -> str:
+    """int, bool, str, float, none, ints, strs, or the type's name."""
+    if held is None:
+        return "none"
+    if isinstance(held, (list, tuple)):
+        kinds = {type(v) for v in held}
+        return "ints" if kinds <= {int} else "strs" if kinds <= {str} else "bools" if kinds <= {bool} else "mixed"
+    return type(held).__name__
+
+
+def _ruled(what: Any, env: Mapping[str, Any]) -> Any:
+    if isinstance(what, str):
+        return evaluated(what, env)
+    if "value" in what:
+        return what["value"]
+    letter, count = what["each"]
+    rounds = [{**env, letter: k} for k in range(evaluated(count, env) or 0)]
+    if "of" in what:
+        return [evaluated(what["of"], each) for each in rounds]
+    return [next((word for when, word in what["choose"] if holds(when, each)), None) for each in rounds]
+
+
+def environment(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of all symbols."""
+    env: dict[str, Any] = {}
+    for path, held in values.items():
+        if isinstance(held, bool):
+            env[name_of(path)] = int(held)
+        elif isinstance(held, (list, tuple)) and all(type(v) in (int, bool) for v in held):
+            env[name_of(path)] = [int(v) for v in held]
+        elif type(held) is int:
+            env[name_of(path)] = held
+    for name, (path, kind, *rest) in entry["tests"].items():
+        found = asked(values.get(path), kind, *rest)
+        if found is not None:
+            env[name] = found
+    return env
+
+
+def tensors(entry: Mapping[str, Any], head: str, raw: Mapping[str, Any]) -> Iterator[Item]:
+    """Every tensor that the entry claims."""
+    env = environment(entry, resolved(entry, raw))
+    for cell in entry["heads"][head]["cells"]:
+        for inside in _inside(cell.get("over", ()), env):
+            if holds(cell.get("if", "1"), inside):
+                for tensor in cell["tensors"]:
+                    yield _item(tensor, inside)
+
+
+def _inside(over: Any, env: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if not over:
+        yield env
+        return
+    letter, count = over[0]
+    for n in range(evaluated(count, env) or 0):
+        yield from _inside(over[1:], {**env, letter: n})
+
+
+def _item(tensor: Any, env: Mapping[str, Any]) -> Item:
+    name, dims, owner, *rest = tensor
+    extra = rest[0] if rest else {}
+    shape = tuple(-1 if (n := evaluated(d, env)) is None else n for d in dims)
+    tied = extra.get("tied")
+    return Item(
+        _named(name, env), shape, (), extra.get("role", "weight"), extra.get("dtype", ""), extra.get("frozen", False), owner,
+        None if tied is None else _named(tied, env),
+    )  # fmt: skip
+
+
+def _named(name: str, env: Mapping[str, Any]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda met: str(env[met[1]]), name)
+
+
+def wrong(claimed: Iterator[Item], real: list[Item]) -> Wrong | None:
+    """The first tensor that differs, None where all agree."""
+    said = {i.name: _facts(i) for i in claimed}
+    there = {i.name: _facts(i) for i in real}
+    for name in there:
+        if said.get(name) != there[name]:
+            return Wrong(name, there[name], said.get(name))
+    extra = next((name for name in said if name not in there), None)
+    return None if extra is None else Wrong(extra, None, said[extra])
+
+
+def _facts(i: Item) -> tuple[object, ...]:
+    return i.shape, i.role, i.tied, i.owner, i.frozen

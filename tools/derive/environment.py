@@ -1,0 +1,98 @@
+"""Values of fields as values of symbols, and the symbols that are computed from fields: tests, lengths, fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tools.derive.tracking import LENGTH, OVER, UNDER, name_of
+
+#: words that one field may be compared with
+MOST_WORDS = 24
+WORD = str.maketrans({c: "_" for c in " -./:+&|,'()[]{}<>=!?*@#%^~`\"\\;$"})
+
+
+def test_name(path: str, word: str) -> str:
+    """The symbol that is 1 where a field is a word."""
+    return f"{name_of(path)}__is__{word.translate(WORD)}"
+
+
+class Tests:
+    """The symbols that are computed from fields, by what values the fields were seen with."""
+
+    def __init__(self, values: Iterable[Mapping[str, Any]]) -> None:
+        #: symbol -> [field, what is asked of it, ...]
+        self.table: dict[str, list[str]] = {}
+        seen: dict[str, list[Any]] = {}
+        for held in values:
+            for path, value in held.items():
+                seen.setdefault(path, []).append(value)
+        self.words: dict[str, list[str]] = {}
+        for path, found in seen.items():
+            self._field(path, found)
+
+    def _field(self, path: str, found: list[Any]) -> None:
+        name = name_of(path)
+        if any(v is None for v in found) and any(v is not None for v in found):
+            self.table[f"{name}__none"] = [path, "none"]
+        if any(type(v) is list or type(v) is tuple for v in found):
+            self.table[name + LENGTH] = [path, "len"]
+        if any(type(v) is float for v in found):
+            self.table[name + OVER] = [path, "num"]
+            self.table[name + UNDER] = [path, "den"]
+        words = sorted({w for v in found for w in _words(v)})
+        if 1 < len(words) <= MOST_WORDS or (words and any(isinstance(v, (list, tuple)) for v in found)):
+            self.words[path] = words
+            for word in words[:MOST_WORDS]:
+                self.table[test_name(path, word)] = [path, "is", word]
+
+    def environment(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of all symbols."""
+        env: dict[str, Any] = {}
+        for path, value in values.items():
+            plain = _plain(value)
+            if plain is not None:
+                env[name_of(path)] = plain
+            if isinstance(value, (list, tuple)):
+                for k, entry in enumerate(value):
+                    if isinstance(entry, (list, tuple)) and all(type(v) is int for v in entry):
+                        env[f"{name_of(path)}__{k}_"] = list(entry)
+        for name, (path, kind, *rest) in self.table.items():
+            found = asked(values.get(path), kind, *rest)
+            if found is not None:
+                env[name] = found
+        return env
+
+
+def _words(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [v for v in value if isinstance(v, str)] if isinstance(value, (list, tuple)) else []
+
+
+def _plain(value: Any) -> int | list[int] | None:
+    if isinstance(value, bool):
+        return int(value)
+    if type(value) is int:
+        return value
+    if isinstance(value, (list, tuple)) and all(type(v) in (int, bool) for v in value):
+        return [int(v) for v in value]
+    return None
+
+
+def asked(value: Any, kind: str, word: str = "") -> Any:
+    """What a test says of a value; None where it has no answer."""
+    if kind == "none":
+        return int(value is None)
+    if kind == "is":
+        if isinstance(value, (list, tuple)):
+            return [int(v == word) for v in value]
+        return int(value == word)
+    if kind == "len":
+        return len(value) if isinstance(value, (list, tuple)) else None
+    if type(value) is int:
+        return value if kind == "num" else 1
+    if type(value) is not float or value != value or value < 0 or value > 1e6:
+        return None
+    over, under = value.as_integer_ratio()
+    return None if under > 1024 else over if kind == "num" else under

@@ -1,0 +1,269 @@
+"""From a model type to its catalogue entry: draw configs, watch builds, learn, verify, and learn again from what was wrong."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from nparams.expr import Expr, free_symbols, parse
+from tools.derive import bases, classes, draw
+from tools.derive.check import Outside, Wrong, flat, kind_of, tensors, wrong
+from tools.derive.environment import Tests
+from tools.derive.errors import NoEntry, Refused
+from tools.derive.observe import Observation, look, observe, plainly
+from tools.derive.rules import Rules
+from tools.derive.templates import MARK, Templates
+from tools.derive.tensors import Cell, Learner
+from tools.derive.indices import LETTERS
+from tools.derive.tracking import name_of
+
+#: configs to begin with, fresh ones that must agree, and rounds of learning from those that do not
+FIRST, AGREE, ROUNDS = 40, 60, 12
+#: share of accepted configs that may be refused
+MOST_REFUSED = 0.1
+
+
+def derive(model_type: str, heads: Sequence[str], seed: int = 1, deadline: float | None = None) -> dict[str, Any]:
+    """The entry of a type, every one of `heads` verified; NoEntry with the reason where there is none for the first."""
+    until = time.monotonic() + 90 if deadline is None else deadline
+    entry: dict[str, Any] = {}
+    for k, head in enumerate(heads):
+        try:
+            made = Derivation(model_type, head, seed, until).entry()
+        except NoEntry:
+            if k == 0:
+                raise
+            continue
+        entry = merged(entry, made)
+    return entry
+
+
+class Derivation:
+    """One head of one type."""
+
+    def __init__(self, model_type: str, head: str, seed: int, until: float) -> None:
+        self.model_type = model_type
+        self.head = head
+        self.until = until
+        self.base = bases.base(model_type)
+        self.configs = draw.draws(model_type, head, random.Random(f"{model_type} {head} {seed}"), 10_000)
+        self.observations: list[Observation] = []
+        self.defaults = flat(bases.defaults(model_type))
+
+    def entry(self) -> dict[str, Any]:
+        """Learn until fresh configs agree."""
+        self._watch(self.base)
+        for _ in range(FIRST):
+            self._watch(self._drawn())
+        entry = self._learn()
+        for _ in range(ROUNDS):
+            faults, record = self._verify(entry)
+            if not faults:
+                entry["heads"][self.head]["verified"] = record
+                return entry
+            for raw, _ in faults:
+                self._watch(raw)
+            for _ in range(10):
+                self._watch(self._drawn())
+            entry = self._learn()
+        raise NoEntry(f"wrong on fresh configs after {ROUNDS} rounds: {faults[0][1]}")
+
+    def _drawn(self) -> dict[str, Any]:
+        if time.monotonic() > self.until:
+            raise NoEntry("out of time", kind="limit")
+        try:
+            return next(self.configs)[0]
+        except StopIteration:
+            raise NoEntry("too few configs are accepted") from None
+
+    def _watch(self, raw: Mapping[str, Any]) -> None:
+        try:
+            look(self.model_type, self.head, raw)
+            self.observations.append(observe(self.model_type, self.head, raw))
+        except Refused:  # a constructor that takes plain numbers only in this case
+            return
+
+    def _verify(self, entry: dict[str, Any]) -> tuple[list[tuple[dict[str, Any], Wrong]], dict[str, int]]:
+        """Configs on which the entry is wrong (up to 5), and the record of the rest."""
+        faults: list[tuple[dict[str, Any], Wrong]] = []
+        agreed, refused, totals, tried = 0, 0, set(), 0
+        while agreed < AGREE and len(faults) < 5:
+            tried += 1
+            if refused > 8 and refused > MOST_REFUSED * 2 * agreed:
+                raise NoEntry(f"{refused} of {tried} configs lie outside of what was verified")
+            raw = self._drawn()
+            try:
+                real = plainly(self.model_type, self.head, raw)
+                fault = wrong(tensors(entry, self.head, raw), real)
+            except Outside:
+                refused += 1
+                continue
+            except Refused:
+                continue
+            if fault is not None:
+                faults.append((raw, fault))
+                continue
+            agreed += 1
+            totals.add(sum(_size(i.shape) for i in real if i.role != "buffer" and i.tied is None))
+        if not faults and refused > MOST_REFUSED * (refused + agreed):
+            raise NoEntry(f"{refused} of {refused + agreed} configs lie outside of what was verified")
+        return faults, {"configs": agreed, "refused": refused, "distinct": len(totals)}
+
+    # -- learning --
+
+    def _learn(self) -> dict[str, Any]:
+        seen = self.observations
+        tests = Tests(o.values for o in seen)
+        envs = [tests.environment(o.values) for o in seen]
+        flags = _flags(o.values for o in seen)
+        templates = Templates(seen)
+        cells = list(Learner(templates, envs, tests, flags).cells())
+        return self._entry(cells, tests, seen)
+
+    def _entry(self, cells: Sequence[Cell], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
+        raws = [{**self.defaults, **flat(o.raw)} for o in seen]
+        raw_tests = Tests(raws)
+        rules = Rules(seen, raws, [raw_tests.environment(r) for r in raws], raw_tests, _flags(raws))
+        written = list(_written(cells))
+        table = {**raw_tests.table, **tests.table}
+        paths = _paths((o.values for o in seen), raws)
+        used = _used([text for cell in written for text in _texts(cell)])
+        ruled = {}
+        for path in sorted(_fields_of(used, table, paths)):
+            rule = rules.of(path)
+            if rule is not None:
+                ruled[path] = rule
+        used |= _used([text for rule in ruled.values() for text in _rule_texts(rule)])
+        fields = sorted(_fields_of(used, table, paths))
+        kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
+        only = {p: sorted({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()}
+        return {
+            "schema": 1, "type": self.model_type,
+            "aliases": _aliases(self.model_type),
+            "fields": {p: self.defaults.get(p) for p in fields},
+            "kinds": kinds, "only": only,
+            "tests": {n: t for n, t in table.items() if n in used},
+            "rules": [[p, r] for p, r in ruled.items()],
+            "heads": {self.head: {"base": _base_prefix(self.head), "cells": written}},
+        }  # fmt: skip
+
+
+def _size(shape: Sequence[int]) -> int:
+    result = 1
+    for n in shape:
+        result *= n
+    return result
+
+
+def _flags(values: Any) -> list[str]:
+    return list(dict.fromkeys(name_of(p) for held in values for p, v in held.items() if isinstance(v, bool)))
+
+
+def _written(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
+    """Cells as the entry has them: neighbours under one condition are one."""
+    last: dict[str, Any] = {}
+    for cell in cells:
+        made: dict[str, Any] = {}
+        if cell.over:
+            made["over"] = [list(o) for o in cell.over]
+        if cell.condition != "1":
+            made["if"] = cell.condition
+        same = bool(last) and {k: v for k, v in last.items() if k != "tensors"} == made
+        if not same:
+            if last:
+                yield last
+            last = {**made, "tensors": []}
+        last["tensors"].append(_tensor(cell))
+    if last:
+        yield last
+
+
+def _tensor(cell: Cell) -> list[Any]:
+    parts = cell.template.split(MARK)
+    name = parts[0] + "".join(f"{{{LETTERS[k]}}}{rest}" for k, rest in enumerate(parts[1:]))
+    form = cell.form
+    extra: dict[str, Any] = {}
+    if form.role != "weight":
+        extra["role"] = form.role
+    if form.tied is not None:
+        extra["tied"] = form.tied
+    if form.dtype != "float32":
+        extra["dtype"] = form.dtype
+    if form.frozen:
+        extra["frozen"] = True
+    return [name, [str(d) for d in form.dims], form.owner, *([extra] if extra else [])]
+
+
+def _texts(cell: Mapping[str, Any]) -> Iterator[str]:
+    yield from (count for _, count in cell.get("over", ()))
+    if "if" in cell:
+        yield cell["if"]
+    for tensor in cell["tensors"]:
+        yield from tensor[1]
+
+
+def _rule_texts(rule: Any) -> Iterator[str]:
+    for when, what in rule:
+        yield when
+        if isinstance(what, str):
+            yield what
+        elif "each" in what:
+            yield what["each"][1]
+            yield from [what["of"]] if "of" in what else [w for w, _ in what["choose"]]
+
+
+def _used(texts: Sequence[str]) -> set[str]:
+    """The symbols that stand in expressions."""
+    found: set[str] = set()
+    for text in set(texts):
+        made = parse(text)
+        if isinstance(made, Expr):
+            found |= set(free_symbols(made))
+            found |= {str(made.label) + str(k) for k in ()}
+            found |= set(_entries(made))
+    return found
+
+
+def _entries(e: Expr) -> Iterator[str]:
+    """dim1 parses as the entry 1 of dim: the field's own name."""
+    stack = [e]
+    while stack:
+        node = stack.pop()
+        if node.op == "idx" and isinstance(node.args[0], int):
+            yield f"{node.label}{node.args[0]}"
+        stack += [a for a in node.args if isinstance(a, Expr)]
+
+
+def _paths(*held: Any) -> dict[str, str]:
+    """Symbol -> the path of its field."""
+    return {name_of(p): p for values in held for each in values for p in each}
+
+
+def _fields_of(used: set[str], table: Mapping[str, list[str]], paths: Mapping[str, str]) -> set[str]:
+    found = {table[n][0] for n in used if n in table} | {paths[n] for n in used if n in paths}
+    return found - set(LETTERS)
+
+
+def _aliases(model_type: str) -> dict[str, str]:
+    return dict(getattr(classes.config_class(model_type), "attribute_map", {}))
+
+
+def _base_prefix(head: str) -> str:
+    prefix = getattr(classes.model_class(head), "base_model_prefix", "")
+    return f"{prefix}." if prefix else ""
+
+
+def merged(entry: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Two heads of one type in one entry."""
+    if not entry:
+        return more
+    for key in ("aliases", "fields", "tests"):
+        entry[key] = {**entry[key], **more[key]}
+    entry["kinds"] = {p: " ".join(sorted({*entry["kinds"].get(p, "").split(), *k.split()})) for p, k in {**entry["kinds"], **more["kinds"]}.items()}
+    entry["only"] = {p: sorted({*entry["only"].get(p, ()), *more["only"].get(p, ())}) for p in {**entry["only"], **more["only"]}}
+    known = {p for p, _ in entry["rules"]}
+    entry["rules"] += [rule for rule in more["rules"] if rule[0] not in known]
+    entry["heads"].update(more["heads"])
+    return entry

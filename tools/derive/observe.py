@@ -1,0 +1,258 @@
+"""One build of a model from one config, watched: every tensor with the symbolic shape that the code gave it.
+
+Two stages.  The config class is run on raw values with symbols (what it makes of them are the rules); then every number
+of the finished config becomes a symbol of its own, and the model class is run on that (what it makes are the tensors).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from transformers.configuration_utils import PretrainedConfig
+
+from nparams.expr import Expr, symbol
+from nparams.frameworks._trace.journal import Journal
+from nparams.frameworks._trace.mode import watcher
+from nparams.frameworks._trace.numbers import Tracked, plain
+from nparams.frameworks._trace.shadow import Seen, shadowed, watched
+from nparams.roles import usual_role
+from tools.derive.bases import build_config, build_model
+from tools.derive.tracking import STAND_INS, name_of, tracked_fields, tracked_value
+
+#: attributes of a config that are no field
+INNER = frozenset(("transformers_version", "architectures", "id2label", "label2id", "dtype", "model_type"))
+
+
+class Item(NamedTuple):
+    """One tensor of a model."""
+
+    name: str
+    shape: tuple[int, ...]
+    #: None in it: nothing is known of that size but its number
+    dims: tuple[int | Expr | None, ...]
+    #: weight, bias, or buffer (one that is kept in checkpoints)
+    role: str
+    dtype: str
+    frozen: bool
+    owner: str
+    tied: str | None
+
+
+class Observation:
+    """What one build gave."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.raw = raw
+        #: the finished config's values by dotted path
+        self.values: dict[str, Any] = {}
+        #: what the config class computed: dotted path -> expression in raw symbols, or a list with them
+        self.made: dict[str, Any] = {}
+        #: conditions that the config class, and the model class, asked (each once, in the order asked)
+        self.raw_atoms: dict[Expr, None] = {}
+        self.atoms: dict[Expr, None] = {}
+        #: expressions that came up, with their numbers
+        self.raw_pool: dict[Expr, int] = {}
+        self.pool: dict[Expr, int] = {}
+        self.items: list[Item] = []
+        #: modules whose children are numbered 0, 1, ...: name -> how many
+        self.containers: dict[str, int] = {}
+
+
+def observe(model_type: str, head: str, raw: Mapping[str, Any]) -> Observation:
+    """One tracked build; whatever the constructor raises is raised."""
+    seen = Observation(raw)
+    config = _config(model_type, raw, seen)
+    journal = Journal(_floats(head))
+    with _labels_tracked(journal):
+        _track_fields(config, "", journal, seen.values)
+        model = _built(head, config, journal, seen)
+    journal.open = False
+    seen.atoms, seen.pool = journal.conditions, journal.pool
+    seen.containers = dict(_containers(model))
+    return seen
+
+
+def plainly(model_type: str, head: str, raw: Mapping[str, Any]) -> list[Item]:
+    """The tensors of a plain build, for verification."""
+    seen = Observation(raw)
+    _built(head, build_config(model_type, raw), None, seen)
+    return seen.items
+
+
+# -- the config --------------------------------------------------------------------------------------------------------
+
+
+def _config(model_type: str, raw: Mapping[str, Any], seen: Observation) -> Any:
+    journal = Journal()
+    places = _places_of_config(model_type)
+    with shadowed(places, journal, STAND_INS):
+        config = build_config(model_type, tracked_fields(raw, journal))
+    journal.open = False
+    seen.raw_atoms, seen.raw_pool = journal.conditions, journal.pool
+    seen.made = dict(_made(config, ""))
+    return config
+
+
+@functools.cache
+def _places_of_config(model_type: str) -> list[dict[str, Any]]:
+    import sys
+
+    build_config(model_type, {"model_type": model_type})
+    return [
+        m.__dict__ for n, m in list(sys.modules.items())
+        if n.startswith("transformers.models.") and ".configuration_" in n and m is not None
+    ]  # fmt: skip
+
+
+def _held(config: Any) -> Iterator[tuple[str, Any]]:
+    """The attributes of a config that may be fields."""
+    for key, value in list(vars(config).items()):
+        if not key.startswith("_") and key not in INNER:
+            yield key, value
+
+
+def _made(config: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Every number, and list of numbers, with the expression that it has."""
+    for key, value in _held(config):
+        if isinstance(value, PretrainedConfig):
+            yield from _made(value, f"{prefix}{key}.")
+        elif isinstance(value, Tracked):
+            yield f"{prefix}{key}", value.expr
+        elif isinstance(value, (list, tuple)) and any(isinstance(v, Tracked) for v in value):
+            yield f"{prefix}{key}", [v.expr if isinstance(v, Tracked) else v for v in value]
+
+
+def _track_fields(config: Any, prefix: str, journal: Journal, values: dict[str, Any]) -> None:
+    """Every number of a config becomes a symbol of its own; `values` gets them in plain form."""
+    labels = getattr(config, "id2label", None)
+    if labels is not None:
+        values[f"{prefix}num_labels"] = len(labels)
+    for key, value in _held(config):
+        path = f"{prefix}{key}"
+        if isinstance(value, PretrainedConfig):
+            _track_fields(value, f"{path}.", journal, values)
+            continue
+        bare = bared(value)
+        values.update(_flat(path, bare))
+        vars(config)[key] = tracked_value(bare, path, journal)
+
+
+def _flat(path: str, value: Any) -> dict[str, Any]:
+    """A dict as its entries by dotted path; anything else as it is."""
+    if not isinstance(value, dict):
+        return {path: value}
+    found: dict[str, Any] = {}
+    for key, entry in value.items():
+        if isinstance(key, str):
+            found.update(_flat(f"{path}.{key}", entry))
+    return found
+
+
+def bared(value: Any) -> Any:
+    """The value with no expression left in it."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return plain(value)
+    if isinstance(value, float):
+        return float.__add__(value, 0.0)
+    if isinstance(value, (list, tuple)):
+        made = [bared(v) for v in value]
+        return tuple(made) if isinstance(value, tuple) else made
+    if isinstance(value, dict):
+        return {k: bared(v) for k, v in value.items()}
+    return value
+
+
+@contextmanager
+def _labels_tracked(journal: Journal) -> Iterator[None]:
+    """`config.num_labels`, which is the length of a table of names, as a symbol."""
+    before = PretrainedConfig.num_labels
+
+    def get(config: Any) -> Any:
+        count = before.fget(config)
+        return Tracked(count, symbol("num_labels"), journal) if count is not None and journal.open else count
+
+    PretrainedConfig.num_labels = property(get, before.fset)
+    try:
+        yield
+    finally:
+        PretrainedConfig.num_labels = before
+
+
+# -- the model ---------------------------------------------------------------------------------------------------------
+
+#: class -> (globals of the code that its constructor runs, floats that stand there)
+PLACES: dict[str, tuple[list[dict[str, Any]], frozenset[float]]] = {}
+
+
+def look(model_type: str, head: str, raw: Mapping[str, Any]) -> None:
+    """One plain build to see which code runs (again where other fields may call other code)."""
+    found = Seen()
+    config = build_config(model_type, raw)
+    with watched(found):
+        build_model(head, config)
+    places, floats = PLACES.get(head, ([], frozenset()))
+    known = {id(p) for p in places}
+    PLACES[head] = places + [p for p in found.ours() if id(p) not in known], floats | frozenset(found.floats)
+
+
+def _floats(head: str) -> frozenset[float]:
+    return PLACES[head][1] if head in PLACES else frozenset()
+
+
+def _built(head: str, config: Any, journal: Journal | None, seen: Observation) -> Any:
+    mode = watcher(journal)
+    with ExitStack() as stack:
+        if journal is not None:
+            stack.enter_context(shadowed(PLACES[head][0], journal, STAND_INS))
+        stack.enter_context(torch.device("meta"))
+        stack.enter_context(mode)
+        made = build_model(head, config)
+    seen.items = list(_items(made, mode.rules.shapes))
+    return made
+
+
+def _items(model: Any, shapes: Any) -> Iterator[Item]:
+    """Every parameter and persistent buffer in the order of registration; a second name of one is tied to the first."""
+    first: dict[int, str] = {}
+    for prefix, module in model.named_modules(remove_duplicate=False):
+        left_out = module._non_persistent_buffers_set
+        held = [(leaf, t, True) for leaf, t in module._parameters.items()]
+        held += [(leaf, t, False) for leaf, t in module._buffers.items() if leaf not in left_out]
+        for leaf, tensor, registered in held:
+            if tensor is None:
+                continue
+            name = f"{prefix}.{leaf}" if prefix else leaf
+            item = _item(name, leaf, tensor, registered, type(module).__name__, shapes)
+            tied = first.get(id(tensor))
+            first.setdefault(id(tensor), name)
+            yield item._replace(tied=tied)
+
+
+def _item(name: str, leaf: str, tensor: Any, registered: bool, owner: str, shapes: Any) -> Item:
+    shape = tuple(map(plain, tensor.shape))
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    role = "buffer"
+    if registered:
+        role = "bias" if usual_role(leaf, shape, dtype)[0] == "bias" else "weight"
+    known = shapes.of(tensor)
+    dims = known if known is not None else tuple(n if n == 1 else None for n in shape)
+    return Item(name, shape, tuple(dims), role, dtype, registered and not tensor.requires_grad, owner, None)
+
+
+def _containers(model: Any) -> Iterator[tuple[str, int]]:
+    """Modules with children or parameters numbered 0, 1, ... and nothing else."""
+    for name, module in model.named_modules(remove_duplicate=False):
+        keys = list(module._modules) or list(module._parameters)
+        if keys and keys == [str(k) for k in range(len(keys))]:
+            yield name, len(keys)
+        elif type(module) in (torch.nn.ModuleList, torch.nn.Sequential, torch.nn.ParameterList) and not keys:
+            yield name, 0
+
+
+__all__ = ["Item", "Observation", "look", "name_of", "observe", "plainly"]

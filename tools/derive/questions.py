@@ -1,0 +1,104 @@
+"""The questions that a condition may be made of: what the code itself asked, flags, words, missing values, indices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from nparams.expr import Expr
+from tools.derive.compiled import value
+from tools.derive.environment import Tests
+from tools.derive.indices import LETTERS, letter, patterns
+
+#: conditions of the code that are looked at
+MOST_ASKED = 400
+
+
+class Row(NamedTuple):
+    """One example: an observation, and the indices there."""
+
+    observation: int
+    env: Mapping[str, Any]
+
+
+def row(observation: int, env: Mapping[str, Any], indices: Sequence[int]) -> Row:
+    """The example with the indices under their letters."""
+    return Row(observation, {**env, **dict(zip(LETTERS, indices, strict=False))} if indices else env)
+
+
+class Question(NamedTuple):
+    """An expression that is 0 or 1."""
+
+    expr: Expr
+    #: whether it had a value in every row
+    defined: bool
+    mask: int
+
+
+def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks: int) -> list[Expr]:
+    """Every question for names with so many indices, the likelier first."""
+    found: dict[Expr, None] = {}
+    for atom in list(atoms)[:MOST_ASKED]:
+        for made in patterns(atom, marks):
+            if isinstance(made, Expr):
+                found.setdefault(made)
+    for flag in flags:
+        found.setdefault(Expr("sym", (), flag))
+    for name, (path, kind, *_) in tests.table.items():
+        if kind == "none":
+            found.setdefault(Expr("sym", (), name))
+        elif kind == "is":
+            found.setdefault(Expr("sym", (), name))
+            for p in range(marks):
+                found.setdefault(Expr("idx", (letter(p),), name))
+                found.setdefault(Expr("idx", (Expr("add", (letter(p), -1)),), name))
+    for p in range(marks):
+        found.setdefault(Expr("eq", (letter(p), 0)))
+        found.setdefault(Expr("eq", (letter(p), 1)))
+        found.setdefault(Expr("eq", (Expr("mod", (letter(p), 2)), 0)))
+    return list(found)
+
+
+def answered(exprs: Iterable[Expr], rows: Sequence[Row]) -> list[Question]:
+    """The questions that tell some rows from others, with the rows where the answer is yes; each set of rows once."""
+    everywhere = (1 << len(rows)) - 1
+    made: dict[int, Question] = {}
+    for expr in exprs:
+        mask, defined = 0, True
+        for k, each in enumerate(rows):
+            answer = value(expr, each.env)
+            if answer is None or answer not in (0, 1):
+                defined = False
+            elif answer:
+                mask |= 1 << k
+        if mask and mask != everywhere:
+            known = made.get(mask) or made.get(everywhere & ~mask)
+            if known is None or (defined and not known.defined):
+                made[mask] = Question(expr, defined, mask)
+    return list(made.values())
+
+
+def conjunction(questions: Sequence[Question], path: Iterable[tuple[int, bool]]) -> list[str]:
+    """The factors of a condition, those without an index first."""
+    factors = [factor(questions[k], yes) for k, yes in path]
+    return sorted(factors, key=lambda text: any(f in _names(text) for f in LETTERS))
+
+
+def _names(text: str) -> set[str]:
+    import re
+
+    return set(re.findall(r"[A-Za-z_]\w*", text))
+
+
+OPPOSITE = {"eq": ("ne", False), "ne": ("eq", False), "lt": ("le", True), "le": ("lt", True)}
+
+
+def factor(question: Question, yes: bool) -> str:
+    """One answer as a factor that is 1 where it holds."""
+    e = question.expr
+    if e.op not in OPPOSITE:
+        return str(e) if yes else f"(1 - {e})"
+    if yes:
+        return str(e)
+    op, swapped = OPPOSITE[e.op]
+    return str(Expr(op, e.args[::-1] if swapped else e.args)) if question.defined else f"(1 - {e})"

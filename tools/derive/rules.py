@@ -1,0 +1,152 @@
+"""What a config class makes of raw values: default rules such as head_dim = hidden_size // num_attention_heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from nparams.expr import Expr
+from tools.derive import choice
+from tools.derive.compiled import value
+from tools.derive.errors import NoEntry
+from tools.derive.indices import LETTERS, Mode, Site, generalised, modes
+from tools.derive.observe import Observation
+from tools.derive.questions import Question, Row, answered, candidates, conjunction, row
+
+Rule = list[list[Any]]
+MISSING = object()
+
+
+class Rules:
+    """Learns the rule of one field after another."""
+
+    def __init__(
+        self, observations: Sequence[Observation], raws: Sequence[Mapping[str, Any]], envs: Sequence[dict[str, Any]],
+        tests: Any, flags: Sequence[str],
+    ) -> None:  # fmt: skip
+        self.observations = observations
+        self.raws = raws
+        self.envs = envs
+        self.tests = tests
+        self.flags = flags
+        self.atoms = list(dict.fromkeys(a for o in observations for a in o.raw_atoms))
+        self.used: set[str] = set()
+
+    def of(self, path: str) -> Rule | None:
+        """The rule of a field: None where the raw value stays; NoEntry where no rule is found."""
+        rows = [k for k, o in enumerate(self.observations) if path in o.values]
+        same = sum(1 << n for n, k in enumerate(rows) if _equal(self.raws[k].get(path, MISSING), self.observations[k].values[path]))
+        if same == (1 << len(rows)) - 1:
+            return None
+        examples = [row(k, self.envs[k], ()) for k in rows]
+        options = [("same", same), *self._options(path, rows, examples)]
+        tree, questions = self._tree([m for _, m in options], examples, 0)
+        if tree is None:
+            options += self._lists(path, rows, examples, same)
+            tree, questions = self._tree([m for _, m in options], examples, 0)
+        if tree is None:
+            raise NoEntry(f"what the config class makes of {path} follows no rule that was found")
+        return self._written(tree, options, questions)
+
+    def _tree(self, masks: list[int], rows: Sequence[Row], marks: int) -> tuple[choice.Tree | None, list[Question]]:
+        everywhere = (1 << len(rows)) - 1
+        tree = choice.learn(masks, [], everywhere)
+        if tree is not None:
+            return tree, []
+        questions = answered(candidates(self.atoms, self.tests, self.flags, marks), rows)
+        return choice.learn(masks, [q.mask for q in questions], everywhere, 6), questions
+
+    def _written(self, tree: choice.Tree, options: Sequence[tuple[Any, int]], questions: Sequence[Question]) -> Rule:
+        rule: Rule = []
+        for option, path in choice.leaves(tree):
+            given = options[option][0]
+            if given == "same":
+                continue
+            rule.append(["*".join(conjunction(questions, path)) or "1", given])
+        return rule
+
+    def _options(self, path: str, rows: Sequence[int], examples: Sequence[Row]) -> Iterator[tuple[Any, int]]:
+        """Expressions that the class computed, constants, copies of other fields: each with the rows it is right in."""
+        wanted = [self.observations[k].values[path] for k in rows]
+        made = dict.fromkeys(
+            m for k in rows if isinstance(m := self.observations[k].made.get(path), Expr) and "@" not in str(m)
+        )
+        for expr in made:
+            mask = sum(1 << n for n, e in enumerate(examples) if value(expr, e.env) == wanted[n])
+            if mask:
+                yield str(expr), mask
+        for constant in _distinct(wanted)[:16]:
+            yield {"value": constant}, sum(1 << n for n, w in enumerate(wanted) if _equal(w, constant))
+        if all(type(w) in (int, bool) for w in wanted):
+            names = dict.fromkeys(n for e in examples for n, v in e.env.items() if type(v) is int)
+            for name in names:
+                mask = sum(1 << n for n, e in enumerate(examples) if e.env.get(name) == int(wanted[n]))
+                if mask.bit_count() > 3:
+                    yield name, mask
+
+    # -- lists --
+
+    def _lists(self, path: str, rows: Sequence[int], examples: Sequence[Row], same: int) -> Iterator[tuple[Any, int]]:
+        """A list that the class makes entry by entry."""
+        made = [n for n in range(len(rows)) if not same >> n & 1]
+        lists = {n: self.observations[rows[n]].values[path] for n in made}
+        if not all(isinstance(v, (list, tuple)) for v in lists.values()):
+            return
+        count = self._length({n: len(v) for n, v in lists.items()}, examples)
+        entries = [(n, i, v) for n, held in lists.items() for i, v in enumerate(held)]
+        inside = [row(rows[n], examples[n].env, (i,)) for n, i, _ in entries]
+        options = list(self._entries(path, rows, entries, inside))
+        tree, questions = self._tree([m for _, m in options], inside, 1)
+        if tree is None or count is None:
+            return
+        chosen = [["*".join(conjunction(questions, p)) or "1", options[k][0]] for k, p in choice.leaves(tree)]
+        mask = sum(1 << n for n in made)
+        if all(isinstance(w, str) and kind == "word" for _, (kind, w) in chosen):
+            yield {"each": [LETTERS[0], count], "choose": [[when, word] for when, (_, word) in chosen]}, mask
+        elif all(kind == "size" for _, (kind, _) in chosen):
+            yield {"each": [LETTERS[0], count], "of": " + ".join(f"{when}*({size})" for when, (_, size) in chosen)}, mask
+
+    def _length(self, lengths: Mapping[int, int], examples: Sequence[Row]) -> str | None:
+        names = dict.fromkeys(n for e in examples for n, v in e.env.items() if type(v) is int)
+        for name in names:
+            if all(examples[n].env.get(name) == length for n, length in lengths.items()):
+                return name
+        pool = dict.fromkeys(e for o in self.observations[:6] for e in o.raw_pool if "@" not in str(e))
+        for expr in pool:
+            if all(value(expr, examples[n].env) == length for n, length in lengths.items()):
+                return str(expr)
+        return str(next(iter(lengths.values()))) if len(set(lengths.values())) == 1 else None
+
+    def _entries(
+        self, path: str, rows: Sequence[int], entries: Sequence[tuple[int, int, Any]], inside: Sequence[Row]
+    ) -> Iterator[tuple[tuple[str, Any], int]]:
+        words = _distinct([v for *_, v in entries])
+        for word in words[:16]:
+            mask = sum(1 << k for k, (*_, v) in enumerate(entries) if _equal(v, word))
+            yield (("word", word) if isinstance(word, str) else ("size", str(int(word)))), mask
+        made: dict[Any, None] = {}
+        for k, (n, i, _) in enumerate(entries):
+            computed = self.observations[rows[n]].made.get(path)
+            if isinstance(computed, list) and i < len(computed) and isinstance(computed[i], Expr):
+                lengths = {x: len(v) for x, v in inside[k].env.items() if isinstance(v, list)}
+                for mode in (Mode("at", 0), Mode("literal")) if modes(1) else ():
+                    made.setdefault(generalised(computed[i], Site((i,), lengths), mode))
+        for expr in list(made)[:40]:
+            mask = sum(1 << k for k, (*_, v) in enumerate(entries) if value(expr, inside[k].env) == v)
+            if mask:
+                yield ("size", str(expr)), mask
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """The same value of the same kind (a list and a tuple are one kind, so are the dtype words)."""
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    return type(a) is type(b) and bool(a == b)
+
+
+def _distinct(values: Sequence[Any]) -> list[Any]:
+    found: list[Any] = []
+    for v in values:
+        if (isinstance(v, (bool, int, str)) or v is None) and not any(_equal(v, f) for f in found):
+            found.append(v)
+    return found

@@ -1,0 +1,69 @@
+"""Names with their indices taken out, over all observations: which numbers in names are indices at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tools.derive.indices import MARK, Indices
+from tools.derive.observe import Observation
+
+
+class Templates:
+    """The containers of all observations, as templates; numbers in a container of fixed length are part of the name."""
+
+    def __init__(self, observations: Sequence[Observation]) -> None:
+        self.observations = observations
+        #: templates of containers whose length varies
+        self.open: set[str] = set()
+        self._settle()
+
+    def _settle(self) -> None:
+        """From the outermost inwards: an inner template depends on which of the outer numbers are indices."""
+        deepest = max((name.count(".") for o in self.observations for name in o.containers), default=0)
+        for depth in range(deepest + 1):
+            lengths: dict[str, set[int]] = {}
+            for o in self.observations:
+                for name, length in o.containers.items():
+                    if name.count(".") == depth:
+                        lengths.setdefault(self.of(name, o)[0], set()).add(length)
+            self.open |= {template for template, found in lengths.items() if len(found) > 1}
+
+    def of(self, name: str, seen: Observation) -> tuple[str, Indices]:
+        """A name as its template and its indices."""
+        parts = name.split(".")
+        made: list[str] = []
+        found: list[int] = []
+        for k, part in enumerate(parts):
+            inside = part.isdigit() and ".".join(parts[:k]) in seen.containers and ".".join(made) in self.open
+            if inside:
+                found.append(int(part))
+            made.append(MARK if inside else part)
+        return ".".join(made), tuple(found)
+
+    def lengths(self, template: str) -> Iterator[tuple[int, Indices, int]]:
+        """(number of the observation, outer indices, length) of every container of a template."""
+        for k, o in enumerate(self.observations):
+            for name, length in o.containers.items():
+                made, outer = self.of(name, o)
+                if made == template:
+                    yield k, outer, length
+
+
+def concrete(template: str, indices: Indices) -> str:
+    """The template with numbers in place of its marks.
+
+    >>> concrete("layers.#.w.#", (3, 0))
+    'layers.3.w.0'
+    """
+    parts = template.split(MARK)
+    return parts[0] + "".join(f"{n}{rest}" for n, rest in zip(indices, parts[1:], strict=True))
+
+
+def containers_of(template: str) -> list[str]:
+    """The templates of the containers that its marks stand in, outermost first.
+
+    >>> containers_of("layers.#.experts.#.w")
+    ['layers', 'layers.#.experts']
+    """
+    parts = template.split(".")
+    return [".".join(parts[:k]) for k, part in enumerate(parts) if part == MARK]

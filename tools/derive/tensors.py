@@ -1,0 +1,261 @@
+"""Which tensors there are, and of which shape: for every name a tree of questions that chooses among what was seen."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter as Tally
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from nparams.expr import Expr, add
+from tools.derive import choice
+from tools.derive.compiled import value
+from tools.derive.counts import Counter
+from tools.derive.errors import NoEntry
+from tools.derive.indices import LETTERS, Indices, Mode, Site, Size, generalised, letter, modes, patterns
+from tools.derive.observe import Item
+from tools.derive.questions import Question, Row, answered, candidates, conjunction, row
+from tools.derive.templates import MARK, Templates, containers_of
+
+#: examples of one name at most (evenly taken)
+MOST_ROWS = 3_000
+#: expressions of the runs that a size whose symbol was lost is looked for among
+MOST_POOL = 2_000
+
+
+class Form(NamedTuple):
+    """What a tensor may be: everything of it but its indices."""
+
+    dims: tuple[Size | None, ...]
+    role: str
+    dtype: str
+    frozen: bool
+    owner: str
+    tied: str | None
+
+
+class Cell(NamedTuple):
+    """A tensor under one condition."""
+
+    template: str
+    over: tuple[tuple[str, str], ...]
+    condition: str
+    form: Form
+
+
+class Example(NamedTuple):
+    """A place where a tensor is, or could be."""
+
+    row: Row
+    indices: Indices
+    item: Item | None
+
+
+class Learner:
+    """All names of one head, one after another."""
+
+    def __init__(self, templates: Templates, envs: Sequence[dict[str, Any]], tests: Any, flags: Sequence[str]) -> None:
+        self.templates = templates
+        self.envs = envs
+        self.tests = tests
+        self.flags = flags
+        self.counter = Counter(templates, envs, tests, flags)
+        self.lengths = [{n: len(v) for n, v in env.items() if isinstance(v, list)} for env in envs]
+        self.items: dict[str, dict[tuple[int, Indices], Item]] = {}
+        for k, o in enumerate(templates.observations):
+            for item in o.items:
+                template, indices = templates.of(item.name, o)
+                self.items.setdefault(template, {})[k, indices] = item
+
+    def cells(self) -> Iterator[Cell]:
+        """Every tensor with its condition, in the order in which names came up."""
+        for template in ordered([[self.templates.of(i.name, o)[0] for i in o.items] for o in self.templates.observations]):
+            yield from self._of(template)
+
+    def _of(self, template: str) -> Iterator[Cell]:
+        marks = template.count(MARK)
+        counts = [self.counter.of(c) for c in containers_of(template)]
+        over = tuple((LETTERS[p], c.text) for p, c in enumerate(counts))
+        examples = list(self._examples(template, counts))
+        forms = self._forms(template, examples, marks)
+        everywhere = (1 << len(examples)) - 1
+        absent = sum(1 << k for k, e in enumerate(examples) if e.item is None)
+        options: list[Form | None] = [None, *forms]
+        masks = [absent, *(self._right(form, examples) for form in forms)]
+        tree = choice.learn(masks, [], everywhere)
+        questions: list[Question] = []
+        if tree is None:
+            exprs = candidates(self.counter.atoms, self.tests, self.flags, marks)
+            exprs += list(self._ends(counts, marks))
+            questions = answered(exprs, [e.row for e in examples])
+            tree = choice.learn(masks, [q.mask for q in questions], everywhere)
+        if tree is None:
+            raise NoEntry(f"when there is a {template.replace(MARK, '*')}, and of which shape, follows no rule that was found")
+        for option, path in choice.leaves(tree):
+            form = options[option]
+            if form is not None:
+                yield Cell(template, over, "*".join(conjunction(questions, path)) or "1", form)
+
+    def _ends(self, counts: Sequence[Any], marks: int) -> Iterator[Expr]:
+        """Whether an index is the last one."""
+        for p in range(marks):
+            for size in dict.fromkeys(size for _, size in counts[p].cases):
+                yield Expr("eq", (letter(p), add(size, -1)))
+                yield Expr("lt", (letter(p), add(size, -1)))
+
+    def _examples(self, template: str, counts: Sequence[Any]) -> Iterator[Example]:
+        """Every place in every observation, with the tensor there if there is one."""
+        found = self.items[template]
+        places: list[tuple[int, Indices]] = []
+        for k, env in enumerate(self.envs):
+            inside = list(_places(counts, env))
+            here = {indices for o, indices in found if o == k}
+            places += [(k, indices) for indices in dict.fromkeys([*inside, *sorted(here)])] or [(k, ())]
+        for k, indices in places[:: max(1, len(places) // MOST_ROWS)]:
+            yield Example(row(k, self.envs[k], indices), indices, found.get((k, indices)))
+
+    # -- forms --
+
+    def _forms(self, template: str, examples: Sequence[Example], marks: int) -> list[Form]:
+        """What the tensors of a name may be, the most frequent first; the reading of indices that gives the fewest."""
+        here = [e for e in examples if e.item is not None]
+        best: list[Form] | None = None
+        for mode in modes(marks):
+            tally = Tally(self._form(e, mode) for e in here)
+            forms = [form for form, _ in tally.most_common()]
+            if best is None or len(forms) < len(best):
+                best = forms
+        return self._completed(best or [], here, marks)
+
+    def _form(self, e: Example, mode: Mode) -> Form:
+        item = e.item
+        assert item is not None
+        site = Site(e.indices, self.lengths[e.row.observation])
+        dims = tuple(generalised(d, site, mode) for d in item.dims)
+        tied = None if item.tied is None else self._tied(item.tied, e)
+        return Form(dims, item.role, item.dtype, item.frozen, item.owner, tied)
+
+    def _tied(self, owner: str, e: Example) -> str:
+        """The owner's name under this tensor's letters: its indices are this tensor's, or plain numbers."""
+        template, indices = self.templates.of(owner, self.templates.observations[e.row.observation])
+        parts = template.split(MARK)
+        words = [LETTERS[k] if k < len(e.indices) and e.indices[k] == n else str(n) for k, n in enumerate(indices)]
+        return parts[0] + "".join((f"{{{w}}}" if w in LETTERS else w) + rest for w, rest in zip(words, parts[1:], strict=True))
+
+    def _right(self, form: Form, examples: Sequence[Example]) -> int:
+        """The examples in which a form is what is there."""
+        mask = 0
+        for k, e in enumerate(examples):
+            if e.item is not None and self._is(form, e):
+                mask |= 1 << k
+        return mask
+
+    def _is(self, form: Form, e: Example) -> bool:
+        item = e.item
+        assert item is not None
+        same = (form.role, form.dtype, form.frozen, form.owner) == (item.role, item.dtype, item.frozen, item.owner)
+        if not same or len(form.dims) != len(item.shape) or (form.tied is None) != (item.tied is None):
+            return False
+        if form.tied is not None and item.tied is not None and form.tied != self._tied(item.tied, e):
+            return False
+        env = e.row.env
+        return all(d is not None and value(d, env) == n for d, n in zip(form.dims, item.shape, strict=True))
+
+    # -- sizes whose symbol was lost --
+
+    def _completed(self, forms: list[Form], here: Sequence[Example], marks: int) -> list[Form]:
+        """Forms without unknown sizes: numbers that vary, and unknowns, are looked for among what came up."""
+        made: dict[Form, None] = {}
+        for form in forms:
+            if None not in form.dims and not self._varies(form, forms):
+                made.setdefault(form)
+        if len(made) == len(forms):
+            return list(made)
+        open_forms = {f._replace(dims=tuple(None for _ in f.dims)) for f in forms if f not in made}
+        for bare in open_forms:
+            alike = [e for e in here if e.item is not None and _bare(e.item) == bare._replace(tied=None) ]
+            for dims in self._found(alike, forms, marks):
+                made.setdefault(bare._replace(dims=dims))
+        made.update(dict.fromkeys(f for f in forms if None not in f.dims))
+        return list(made)
+
+    def _varies(self, form: Form, forms: Sequence[Form]) -> bool:
+        """Whether it has a plain number where others of the same kind have another plain number."""
+        for k, d in enumerate(form.dims):
+            if isinstance(d, int) and len({f.dims[k] for f in forms if len(f.dims) > k and isinstance(f.dims[k], int)}) > 2:
+                return True
+        return False
+
+    def _found(self, alike: Sequence[Example], forms: Sequence[Form], marks: int) -> Iterator[tuple[Size, ...]]:
+        """Shapes whose every size is an expression that is right in many of the examples."""
+        if not alike:
+            return
+        assert alike[0].item is not None
+        slots = []
+        for k in range(len(alike[0].item.shape)):
+            known = [f.dims[k] for f in forms if len(f.dims) > k and f.dims[k] is not None]
+            slots.append(self._slot(alike, k, known, marks))
+        for dims in itertools.islice(itertools.product(*slots), 24):
+            yield dims
+
+    def _slot(self, alike: Sequence[Example], k: int, known: Sequence[Any], marks: int) -> list[Size]:
+        numbers = [e.item.shape[k] for e in alike if e.item is not None]
+        if len(set(numbers)) == 1:
+            return [numbers[0]]
+        scored: list[tuple[int, int, Size]] = []
+        for order, size in enumerate(self._pool(known, marks)):
+            right = sum(value(size, e.row.env) == n for e, n in zip(alike, numbers, strict=True))
+            if right == len(alike):
+                return [size]
+            if right > 1:
+                scored.append((-right, order, size))
+        return [size for *_, size in sorted(scored, key=lambda s: s[:2])[:4]] or [numbers[0]]
+
+    def _pool(self, known: Sequence[Any], marks: int) -> Iterator[Size]:
+        yield from dict.fromkeys(known)
+        yield from self.symbols(marks)
+        made = dict.fromkeys(e for o in self.templates.observations[:8] for e in list(o.pool)[:MOST_POOL])
+        yield from dict.fromkeys(g for e in made for g in patterns(e, marks))
+
+    def symbols(self, marks: int) -> list[Size]:
+        """Every field that is a number, and every entry at an index."""
+        names = dict.fromkeys(n for env in self.envs for n, v in env.items() if type(v) is int)
+        lists = dict.fromkeys(n for env in self.envs for n, v in env.items() if isinstance(v, list))
+        entries = [Expr("idx", (add(letter(p), off),), n) for n in lists for p in range(marks) for off in (0, -1, 1)]
+        return [*(Expr("sym", (), n) for n in names), *entries]
+
+
+def _bare(item: Item) -> Form:
+    return Form(tuple(None for _ in item.shape), item.role, item.dtype, item.frozen, item.owner, None)
+
+
+def _places(counts: Sequence[Any], env: dict[str, Any]) -> Iterator[Indices]:
+    """Every tuple of indices that the counts allow."""
+    if not counts:
+        yield ()
+        return
+    stack: list[Indices] = [()]
+    while stack:
+        indices = stack.pop()
+        if len(indices) == len(counts):
+            yield indices
+            continue
+        count = counts[len(indices)].at({**env, **dict(zip(LETTERS, indices, strict=False))})
+        stack += [(*indices, n) for n in reversed(range(min(count or 0, 1000)))]
+
+
+def ordered(sequences: Sequence[Sequence[str]]) -> list[str]:
+    """One order of all names that agrees with each sequence as far as they agree: a new name goes behind the one
+    before it."""
+    order: list[str] = []
+    known: set[str] = set()
+    for sequence in sequences:
+        at = 0
+        for name in dict.fromkeys(sequence):
+            if name in known:
+                at = order.index(name) + 1
+            else:
+                order.insert(at, name)
+                known.add(name)
+                at += 1
+    return order
