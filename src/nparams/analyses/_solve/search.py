@@ -1,0 +1,162 @@
+"""The search: every combination of the outer sizes, and for each of them the last size by bisection where the total
+only rises with it, else value by value.  What is left out is proved to be no better than what was found."""
+
+from __future__ import annotations
+
+from nparams.analyses._solve.function import RISES, STAYS, Function, Row
+from nparams.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nparams.analyses._solve.budget import Budget
+    from nparams.analyses._solve.conditions import Checks
+    from nparams.analyses._solve.grid import Grid
+
+#: rows (combinations of all sizes but the last) and single values that one search may take
+MAX_ROWS, MAX_VALUES = 2_000_000, 30_000_000
+#: candidates that are kept besides the best of each row's first size
+KEPT = 200
+#: values with one and the same total that are looked at beside each other, and those passed over for a condition
+ALIKE, PASSED = 50, 100_000
+
+
+class Candidate:
+    """Values of what varies, and the exact total that they give."""
+
+    __slots__ = ("fits", "gap", "rank", "total", "values")
+
+    def __init__(self, values: dict[str, int], total: int, budget: Budget) -> None:
+        self.values = values
+        self.total = total
+        self.gap = total - budget.target
+        self.fits = budget.fits(total)
+        #: what fits first, then the smallest gap, then below before above, then sizes near each other
+        self.rank = (not self.fits, abs(self.gap), self.gap > 0, max(values.values()), *values.values())
+
+    def __repr__(self) -> str:
+        return f"Candidate({self.values}, {self.total})"
+
+
+class Search:
+    """One search over grids, the last of which is searched row by row."""
+
+    def __init__(self, function: Function, grids: Sequence[Grid], budget: Budget, checks: Checks) -> None:
+        self.function = function
+        self.grids = grids
+        self.budget = budget
+        self.checks = checks
+        self.best: list[Candidate] = []
+        #: the best of each value of the first size
+        self.front: dict[int, Candidate] = {}
+        #: candidates that hit the target
+        self.exact = 0
+        self.rows = self.evaluated = self.passed = 0
+        #: rows whose last size was found by bisection, and whether the total rises with everything
+        self.bisected = 0
+        self.rising = all(function.way(grid.inner) == RISES for grid in grids)
+        self._columns: dict[object, list[int]] = {}
+
+    def run(self) -> Search:
+        """Search everything."""
+        self._outer(self.function, 0, {})
+        self.best.sort(key=lambda candidate: candidate.rank)
+        return self
+
+    def _outer(self, function: Function, level: int, values: dict[str, int]) -> None:
+        grid = self.grids[level]
+        if level == len(self.grids) - 1:
+            self._row(function, grid, values)
+            return
+        for t in range(grid.count or 0):
+            rest = function.put(grid.inner, t)
+            if self._beyond(rest):
+                return
+            self._outer(rest, level + 1, {**values, grid.name: grid.value(t)})
+
+    def _beyond(self, rest: Function) -> bool:
+        """Whether even the smallest total here is above everything that may be asked, as are all that follow."""
+        if not self.rising or not self.best or not self.best[0].fits:
+            return False
+        least = rest.at({})
+        return not self.budget.fits(least) and least > self.budget.target
+
+    # -- one row ------------------------------------------------------------------------------------------------------
+
+    def _row(self, function: Function, grid: Grid, values: dict[str, int]) -> None:
+        self.rows += 1
+        if self.rows > MAX_ROWS:
+            raise UsageError(f"more than {MAX_ROWS:,} rows to search: narrow them with --range, --multiple or --set")
+        row, count = Row(function, grid.inner), grid.count or 0
+        if not count:
+            return
+        if row.way in (RISES, STAYS):
+            self.bisected += 1
+            self._rising(row, grid, count, values)
+        else:
+            self._column(row, grid, count, values)
+
+    def _rising(self, row: Row, grid: Grid, count: int, values: dict[str, int]) -> None:
+        """The nearest at or below the target, and the nearest above it."""
+        below, above = -1, count
+        while above - below > 1:
+            middle = (below + above) // 2
+            self.evaluated += 1
+            below, above = (middle, above) if row.at(middle) <= self.budget.target else (below, middle)
+        self._walk(row, grid, below, -1, -1, values)
+        self._walk(row, grid, above, count, 1, values)
+
+    def _walk(self, row: Row, grid: Grid, t: int, end: int, step: int, values: dict[str, int]) -> None:
+        """From `t` on, the first value that the conditions allow, and those of the same total behind it."""
+        first: int | None = None
+        alike = 0
+        while t != end and alike < ALIKE:
+            total = row.at(t)
+            self.evaluated += 1
+            if first is not None and total != first:
+                return
+            if self._taken(grid, t, total, values):
+                first, alike = total, alike + 1
+            t += step
+
+    def _taken(self, grid: Grid, t: int, total: int, values: dict[str, int]) -> bool:
+        """Keep a candidate, if its conditions hold."""
+        given = {**values, grid.name: grid.value(t)}
+        if not self.checks.hold(given):
+            self.passed += 1
+            if self.passed > PASSED:
+                raise UsageError(
+                    "the conditions of this network exclude nearly everything: narrow it with --range or --multiple"
+                )
+            return False
+        self._keep(Candidate(given, total, self.budget))
+        return True
+
+    def _column(self, row: Row, grid: Grid, count: int, values: dict[str, int]) -> None:
+        """Every value of the row; the nearest on both sides of the target are kept."""
+        self.evaluated += count
+        if self.evaluated > MAX_VALUES:
+            raise UsageError(
+                f"more than {MAX_VALUES:,} combinations to work out: narrow them with --range, --multiple or --set"
+            )
+        totals, target = row.column(self._columns, count), self.budget.target
+        for side in ([v for v in set(totals) if v <= target], [v for v in set(totals) if v > target]):
+            side.sort(key=lambda v: abs(v - target))
+            for total in side:
+                places = [t for t, v in enumerate(totals) if v == total][:ALIKE]
+                if [t for t in places if self._taken(grid, t, total, values)]:
+                    break
+
+    def _keep(self, candidate: Candidate) -> None:
+        self.exact += not candidate.gap
+        self.best.append(candidate)
+        if len(self.best) > 4 * KEPT:
+            self.best.sort(key=lambda each: each.rank)
+            del self.best[KEPT:]
+        elif candidate.rank < self.best[0].rank:
+            self.best[0], self.best[-1] = candidate, self.best[0]
+        first = next(iter(candidate.values.values()))
+        held = self.front.get(first)
+        if held is None or candidate.rank < held.rank:
+            self.front[first] = candidate
