@@ -33,6 +33,10 @@ class Listed(Base):
 
     __slots__ = ("_made", "kinds", "names", "special")
 
+    #: ((k, E), size of one, how many): tensors of experts of which a token uses k (None: not said) of E, where the list
+    #: itself knows (see families.py)
+    routed: Sequence[tuple[tuple[Size | None, Size], int, int]] = ()
+
     def __init__(self) -> None:
         self.names: list[str] = []
         #: in place of a kind, the tensor that none describes

@@ -69,6 +69,10 @@ class Network:
         self.lengths = dict(lengths or {})
         #: start of a tensor's name -> the component it belongs to, where the source knows better than the name does
         self.parts = dict(parts or {})
+        #: of a configuration: the fields that are whole numbers, by their dotted paths
+        self.fields: Mapping[str, int] = {}
+        #: of a configuration: other names of its fields -> those names
+        self.aliases: Mapping[str, str] = {}
         #: the same network under each convention, where they are asked for side by side
         self.conventions: dict[str, Network] = {}
         self._totals: Totals | None = None

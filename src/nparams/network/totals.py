@@ -198,9 +198,12 @@ def total_or_none(parts: Iterable[int | None]) -> int | None:
 
 def _flat_idle(flat: Sequence[Tensor], routes: Mapping[str, Route]) -> int | None:
     """Parameters that a token does not use; None if an expert layer does not say how many are used."""
-    if any(used is None for used, _ in routes.values()):
+    told = flat.routed if isinstance(flat, Listed) else ()
+    if any(used is None for used, _ in routes.values()) or any(route[0] is None for route, _, _ in told):
         return None
     held: dict[Route, int] = {}  # one tensor of one expert need not be divisible by their number: all together are
+    for shared, size, count in told:
+        held[shared] = held.get(shared, 0) + size * count
     for t in flat if routes else ():
         route = routes.get(t.name)
         if route is None or t.size is None or t.role not in PARAMETER_ROLES or t.tied_to is not None:

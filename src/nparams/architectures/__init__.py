@@ -1,0 +1,1 @@
+"""What configurations name: a config.json as a Network, by a catalogue of formulas that were derived and verified."""

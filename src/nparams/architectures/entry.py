@@ -1,0 +1,108 @@
+"""One entry of the catalogue: the fields of a model type, what its configuration class makes of them, and its heads."""
+
+from __future__ import annotations
+
+from nparams.errors import ReadError, UnsupportedError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from nparams.architectures.program import Program
+    from nparams.architectures.reading import Reading, Resolved
+
+SCHEMA = 1
+
+
+class Head:
+    """One class that a configuration may be of: the cells of tensors that it makes."""
+
+    __slots__ = ("base", "cells", "name", "verified")
+
+    def __init__(self, name: str, held: Mapping[str, Any]) -> None:
+        self.name = name
+        #: prefix of the base model's tensors, "" where it is the base model itself
+        self.base: str = held.get("base", "")
+        self.cells: list[dict[str, Any]] = held.get("cells", [])
+        #: {"configs": how many it was compared on, ...}
+        self.verified: dict[str, Any] = held.get("verified", {})
+
+    def __repr__(self) -> str:
+        return f"Head({self.name}: {len(self.cells)} cells)"
+
+
+class Entry:
+    """The catalogue's knowledge of a model type.
+
+    >>> Entry.of({"schema": 1, "type": "tiny", "fields": {"n": 3}, "heads": {}}).resolve({"n": 5})["n"]
+    5
+    """
+
+    __slots__ = ("_programs", "_reading", "aliases", "fields", "heads", "kinds", "made", "raw", "type")
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.raw = raw
+        self.type: str = raw["type"]
+        #: versions of the libraries, a hash of their sources, a date
+        self.made: dict[str, Any] = raw.get("made", {})
+        self.aliases: dict[str, str] = raw.get("aliases", {})
+        #: dotted path -> the value where a configuration has none
+        self.fields: dict[str, Any] = raw["fields"]
+        #: dotted path -> words for the kinds of values that were verified
+        self.kinds: dict[str, str] = raw.get("kinds", {})
+        self.heads = {name: Head(name, held) for name, held in raw["heads"].items()}
+        self._reading: Reading | None = None
+        self._programs: dict[str, Program] = {}
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Entry:
+        """The entry in a JSON object; ReadError where it is of another schema."""
+        if raw.get("schema") != SCHEMA:
+            raise ReadError(f"an entry of schema {raw.get('schema')!r}: this version reads {SCHEMA}")
+        return cls(raw)
+
+    @property
+    def reading(self) -> Reading:
+        """How configurations are read, made on first use."""
+        if self._reading is None:
+            from nparams.architectures.reading import Reading
+
+            self._reading = Reading(self)
+        return self._reading
+
+    def resolve(self, config: Mapping[str, Any]) -> Resolved:
+        """Every field that matters, with the rules of the configuration class applied.
+
+        Raises UnsupportedError for a value that the entry was not verified for.
+        """
+        return self.reading.resolve(config)
+
+    def value(self, config: Mapping[str, Any], field: str) -> object:
+        """A field as the configuration has it, else its default; no rule is applied and nothing is refused."""
+        found: object = config
+        for part in field.split("."):
+            found = found[part] if isinstance(found, dict) and part in found else self
+        return self.fields.get(field) if found is self else found
+
+    def program(self, head: str) -> Program:
+        """The cells of a head, compiled on first use; ReadError for a class that the entry does not have."""
+        made = self._programs.get(head)
+        if made is None:
+            from nparams.architectures.program import Program
+
+            if head not in self.heads:
+                raise unknown_head(self, head)
+            made = self._programs[head] = Program(self, self.heads[head])
+        return made
+
+    def __repr__(self) -> str:
+        return f"Entry({self.type}: {', '.join(self.heads)})"
+
+
+def unknown_head(entry: Entry, head: str) -> UnsupportedError:
+    """A class that the entry does not have."""
+    from nparams.architectures.refusals import TRY
+
+    known = ", ".join(entry.heads) or "none"
+    return UnsupportedError(f"{shown(head)} was not verified for {entry.type} (verified: {known}); {TRY}")

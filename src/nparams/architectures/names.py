@@ -1,0 +1,159 @@
+"""The tensors of a run by name, in the order in which the library registers them.
+
+The entry tells groups of tensors, layer after layer within each; the library registers module after module.  So names
+go into a tree of their parts: what stands in a module before the modules in it, numbered ones by their number.
+"""
+
+from __future__ import annotations
+
+from nparams.errors import InvariantError, UsageError
+from nparams.network import Tensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.architectures.program import Group, Run, Sides
+    from nparams.network.listed import Kind
+
+    #: name, group, sides and number of entries
+    Named = tuple[str, Group, Sides]
+
+MAX_TENSORS = 1_000_000
+
+
+class Expansion:
+    """The names of a run, made once: `names`, and for each its `kinds` and `groups`."""
+
+    def __init__(self, run: Run, dtype: str | None) -> None:
+        self.run = run
+        self.dtype = dtype
+        self._tied: list[Tensor] | None = None
+        self._groups: list[Group] = []
+        self._spelt: tuple[list[str], list[Kind | Tensor]] | None = None
+
+    def spell(self) -> tuple[list[str], list[Kind | Tensor]]:
+        """All names in order, and what each is."""
+        if self._spelt is None:
+            if (count := self.count) > MAX_TENSORS:
+                raise UsageError(f"{count:,} tensors: too many to list one by one, at most {MAX_TENSORS:,}")
+            tied = {t.name: t for t in self.tied()}
+            known: dict[object, Kind] = {}
+            ordered = _in_order(self._members([*self.run.program.groups]))
+            self._groups = [group for _, group, _ in ordered]
+            kinds = [tied[name] if group.tied else self._kind(group, sides, known) for name, group, sides in ordered]
+            self._spelt = [name for name, _, _ in ordered], kinds
+        return self._spelt
+
+    def groups(self) -> list[Group]:
+        """The group of each name."""
+        self.spell()
+        return self._groups
+
+    @property
+    def count(self) -> int:
+        """How many tensors there are."""
+        return sum([found.count * len(found.block.groups) for found in self.run.found])
+
+    def tied(self) -> list[Tensor]:
+        """The tensors that are another one."""
+        if self._tied is None:
+            groups = [group for group in self.run.program.groups if group.tied is not None]
+            held = {found.block: found.count for found in self.run.found}
+            count = sum(held.get(group.block, 0) for group in groups)
+            if count > MAX_TENSORS:
+                raise UsageError(f"{count:,} tied tensors: too many to list one by one, at most {MAX_TENSORS:,}")
+            self._tied = [self._tensor(name, group, sides, owner) for name, group, sides, owner in self._owned(groups)]
+        return self._tied
+
+    def _tensor(self, name: str, group: Group, sides: Sides, owner: str) -> Tensor:
+        dtype = group.dtype or self.dtype
+        return Tensor(name, sides[0], dtype, group.role, group.trainable, owner, size=sides[1])
+
+    def _kind(self, group: Group, sides: Sides, known: dict[object, Kind]) -> Kind:
+        """What tensors of one group and shape have in common: one object, for all that are alike."""
+        key = (sides[0], group.dtype, group.role, group.trainable)
+        if key not in known:
+            known[key] = (sides[0], group.dtype or self.dtype, group.role, None, sides[1], group.trainable)  # type: ignore[assignment]
+        return known[key]
+
+    def _owned(self, groups: list[Group]) -> list[tuple[str, Group, Sides, str]]:
+        owners = [owner for _, owner in self._spelling(groups, "tied")]
+        return [(*named, owner) for named, owner in zip(self._members(groups), owners, strict=True)]
+
+    def _members(self, groups: list[Group]) -> list[Named]:
+        """Every tensor of these groups, group after group."""
+        s = self.run.resolved.slots
+        made: list[Named] = []
+        found = {each.block: each for each in self.run.found}
+        for group in groups:
+            if (block := found.get(group.block)) is None:
+                continue
+            form, order = spelling(group.name, block.block.letters)
+            for values in block.members(s):
+                sides = self.run.sides(group.shape, group.block)
+                made.append((form % tuple([values[k] for k in order]), group, sides))
+        return made
+
+    def _spelling(self, groups: list[Group], what: str) -> list[tuple[Group, str]]:
+        s = self.run.resolved.slots
+        found = {each.block: each for each in self.run.found}
+        made = []
+        for group in groups:
+            if (block := found.get(group.block)) is not None:
+                form, order = spelling(str(getattr(group, what)), block.block.letters)
+                made += [(group, form % tuple([values[k] for k in order])) for values in block.members(s)]
+        return made
+
+
+def spelling(name: str, letters: list[str]) -> tuple[str, list[int]]:
+    """A template as what % takes, and which index goes where.
+
+    >>> spelling("model.layers.{i}.w", ["i"])
+    ('model.layers.%d.w', [0])
+    """
+    form, order = name.replace("%", "%%"), []
+    parts = form.split("{")
+    for k, part in enumerate(parts[1:], 1):
+        letter, mark, rest = part.partition("}")
+        if not mark or letter not in letters:
+            raise InvariantError(f"{name}: no index {letter}")
+        order.append(letters.index(letter))
+        parts[k] = f"%d{rest}"
+    return "".join(parts), order
+
+
+class _Place:
+    """A module in the tree of names: what stands in it, and the modules in it."""
+
+    __slots__ = ("below", "held")
+
+    def __init__(self) -> None:
+        self.held: dict[str, Named] = {}
+        self.below: dict[str, _Place] = {}
+
+
+def _in_order(named: list[Named]) -> list[Named]:
+    root = _Place()
+    for each in named:
+        *above, leaf = each[0].split(".")
+        place = root
+        for part in above:
+            inner = place.below.get(part)
+            if inner is None:
+                inner = place.below[part] = _Place()
+            place = inner
+        if leaf in place.held:
+            raise InvariantError(f"two tensors are called {each[0]}")
+        place.held[leaf] = each
+    found: list[Named] = []
+    stack = [root]
+    while stack:
+        place = stack.pop()
+        found += [place.held[leaf] for leaf in _sorted(place.held)]
+        stack += [place.below[part] for part in reversed(_sorted(place.below))]
+    return found
+
+
+def _sorted(names: dict[str, Named] | dict[str, _Place]) -> list[str]:
+    """The parts in order: by number where all of them are one."""
+    held = list(names)
+    return sorted(held, key=int) if len(held) > 1 and all(part.isdecimal() for part in held) else held

@@ -1,0 +1,233 @@
+"""A configuration's fields as slots: aliases, nested parts, defaults, kinds, rules, tests and guards of an entry."""
+
+from __future__ import annotations
+
+from nparams.architectures.closures import WORK, guarded
+from nparams.architectures.refusals import TRY, WORDS, broken, outside, unfit, unverified, without_value
+from nparams.architectures.rules import Rule
+from nparams.architectures.signs import SIGNS
+from nparams.architectures.slots import Table, read, symbol_of
+from nparams.architectures.values import (
+    LEAST,
+    LISTS,
+    MAX_ENTRIES,
+    MISSING,
+    MOST,
+    TYPES,
+    all_of,
+    is_among,
+    kind_of,
+    look_up,
+    slot_value,
+    with_value,
+)
+from nparams.errors import ExprError, UnsupportedError, shown
+from nparams.expr.arithmetic import Work
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from nparams.architectures.closures import Slots
+    from nparams.architectures.entry import Entry
+
+    #: a field's place and name, its slot, and the kinds of values that were verified
+    Known = tuple[int, str, int, frozenset[type]]
+
+
+class Resolved:
+    """The fields of one configuration: `raw` as it has them, `values` after the rules; read by dotted path."""
+
+    __slots__ = ("places", "raw", "slots", "values")
+
+    def __init__(self, places: Mapping[str, int], raw: list[Any], values: list[Any], slots: Slots) -> None:
+        self.places = places
+        self.raw = raw
+        self.values = values
+        self.slots = slots
+
+    def __getitem__(self, field: str) -> Any:
+        return self.values[self.places[field]]
+
+    def __contains__(self, field: str) -> bool:
+        return field in self.places
+
+    def numbers(self) -> dict[str, int]:
+        """The fields that are whole numbers, by their dotted paths."""
+        found = zip(self.places, self.values, strict=True)
+        return {field: value for field, value in found if type(value) is int}
+
+
+class Reading:
+    """How the configurations of one entry are read: made once, used for each."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.table = Table()
+        self.places = {field: k for k, field in enumerate(entry.fields)}
+        self.words = {field: _words(entry, field) for field in entry.fields}
+        self.defaults = list(entry.fields.values())
+        self.slot_of = {field: self.table.add(symbol_of(field)) for field in entry.fields}
+        self.signs = [self._sign(name, *told) for name, told in entry.raw.get("tests", {}).items()]
+        self.groups = self._groups()
+        self.rules = [Rule(field, cases, self) for field, cases in entry.raw.get("rules", ())]
+        self.only = {field: list(values) for field, values in entry.raw.get("only", {}).items()}
+        self.bounds = list(entry.raw.get("bounds", {}).items())
+        self.where = [(text, guarded(read(text), self.table)) for text in entry.raw.get("where", ())]
+        self.template = self._template()
+
+    def _groups(self) -> list[tuple[tuple[str, ...], list[Known]]]:
+        """The fields by the part of the configuration that they stand in."""
+        found: dict[tuple[str, ...], list[Known]] = {}
+        for field, k in self.places.items():
+            *above, name = field.split(".")
+            kinds = frozenset(TYPES[word] for word in self.words[field])
+            found.setdefault(tuple(above), []).append((k, name, self.slot_of[field], kinds))
+        return list(found.items())
+
+    def _sign(self, name: str, field: str, op: str, wanted: object = None) -> tuple[int, int, Any, object]:
+        """Where a test of a field puts what it finds."""
+        return self.table.add(name), self.places[field], SIGNS[op], wanted
+
+    def _template(self) -> Slots:
+        """The slots of a configuration that says nothing."""
+        slots: Slots = [None] * self.table.size
+        for field, k in self.places.items():
+            slots[self.slot_of[field]] = slot_value(self.defaults[k])
+        self._test(slots, self.defaults)
+        return slots
+
+    # -- one configuration ----------------------------------------------------------------------------------------
+
+    def resolve(self, config: Mapping[str, Any]) -> Resolved:
+        """Its fields; UnsupportedError for a value that the entry was not verified for."""
+        slots = self.template[:]
+        slots.extend([None] * (self.table.size - len(slots)))
+        slots[WORK] = Work()
+        raw = self.defaults[:]
+        if self.entry.aliases:
+            config = self._renamed(config)
+        for above, fields in self.groups:
+            self._take(self._part(config, above) if above else config, above, fields, raw, slots)
+        self._test(slots, raw)
+        for field, values in self.only.items():
+            if not is_among(raw[self.places[field]], values):
+                raise unverified(self.entry.type, field, raw[self.places[field]], values)
+        values = self._ruled(raw, slots) if self.rules else raw
+        self._guard(values, slots)
+        return Resolved(self.places, raw, values, slots)
+
+    def _take(
+        self, part: Mapping[str, Any], above: tuple[str, ...], fields: list[Known], raw: list[Any], slots: Slots
+    ) -> None:
+        """Put what one part of a configuration has into its places."""
+        get = part.get
+        for k, name, slot, kinds in fields:
+            value = get(name, MISSING)
+            if value is MISSING:
+                continue
+            kind = value.__class__
+            if kind is int and int in kinds and LEAST <= value < MOST:
+                slots[slot] = value
+            elif kind is bool and bool in kinds:
+                slots[slot] = 1 if value else 0
+            else:
+                value = self.fitting(".".join((*above, name)), value)
+                slots[slot] = slot_value(value)
+            raw[k] = value
+
+    def fitting(self, field: str, value: Any) -> Any:
+        """The value if it is of a kind that was verified; UnsupportedError otherwise."""
+        words = self.words[field]
+        if type(value) is int and LEAST <= value < MOST:
+            if "int" in words:
+                return value
+            if "float" in words and abs(value) < 1 << 53:  # 4 for 4.0
+                return float(value)
+        elif isinstance(value, list | tuple) and len(value) <= MAX_ENTRIES:
+            held = list(value)
+            if any(word in words and all_of(held, LISTS[word]) for word in LISTS):
+                return held
+        elif type(value) is not int and any(TYPES[word] is type(value) for word in words if word not in LISTS):
+            return value
+        raise unfit(self.entry.type, field, value, words)
+
+    def _part(self, config: Mapping[str, Any], above: tuple[str, ...]) -> Mapping[str, Any]:
+        """A part of a configuration by its path; an empty one where there is none."""
+        found: Any = config
+        for k, name in enumerate(above):
+            found = found.get(name)
+            if found is None:
+                return {}
+            if not isinstance(found, dict):
+                raise unfit(self.entry.type, ".".join(above[: k + 1]), found, ["an object"])
+        return found  # type: ignore[no-any-return]
+
+    def _renamed(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The configuration with its aliases under the names that they stand for."""
+        for alias, field in self.entry.aliases.items():
+            value = look_up(config, alias)
+            if value is MISSING:
+                continue
+            known = look_up(config, field)
+            if known is not MISSING and known != value:
+                raise UnsupportedError(f"{alias} and {field} are one setting of {self.entry.type}, and differ here")
+            config = with_value(config, field.split("."), value)
+        return config
+
+    def _test(self, slots: Slots, values: list[Any]) -> None:
+        for slot, place, sign, wanted in self.signs:
+            slots[slot] = sign(values[place], wanted)
+
+    def _ruled(self, raw: list[Any], slots: Slots) -> list[Any]:
+        """The values after the rules of the configuration class, and the slots brought up to them."""
+        found = [(rule, value) for rule in self.rules if (value := self._rule(rule, slots)) is not MISSING]
+        if not found:
+            return raw
+        values = raw[:]
+        for rule, value in found:
+            values[rule.place] = value
+            slots[rule.slot] = slot_value(value)
+        self._test(slots, values)
+        return values
+
+    def _rule(self, rule: Rule, slots: Slots) -> Any:
+        try:
+            return rule.value(slots)
+        except (TypeError, ExprError) as error:
+            why = f" ({error})" if str(error) and isinstance(error, ExprError) else ""
+            raise UnsupportedError(
+                f"{rule.field} is not given, and nothing else says what it is for {self.entry.type}{why}; {TRY}"
+            ) from None
+
+    def _guard(self, values: list[Any], slots: Slots) -> None:
+        """Refuse what is outside the domain that was verified."""
+        for field, (low, high) in self.bounds:
+            value = values[self.places[field]]
+            if type(value) is int and ((low is not None and value < low) or (high is not None and value > high)):
+                raise outside(self.entry.type, field, value, low, high)
+        for text, guard in self.where:
+            try:
+                holds = guard(slots)
+            except (TypeError, ExprError):
+                holds = 0
+            if holds != 1:
+                raise broken(self.entry.type, text, self.named(values))
+
+    def named(self, values: list[Any]) -> dict[str, object]:
+        """Values by the names that expressions know their fields by, for a message."""
+        return {symbol_of(field): values[k] for field, k in self.places.items()}
+
+    def no_size(self, text: str, values: list[Any], why: object = None) -> UnsupportedError:
+        """The refusal of an expression that these values give no size."""
+        return without_value(self.entry.type, read(text), self.named(values), why)
+
+
+def _words(entry: Entry, field: str) -> list[str]:
+    told = entry.kinds.get(field)
+    if told is None:
+        return [kind_of(entry.fields[field])]
+    if unknown := [word for word in told.split() if word not in TYPES]:
+        raise ExprError(f"{shown(unknown[0])} is no kind of value: there are {', '.join(WORDS)}")
+    return told.split()

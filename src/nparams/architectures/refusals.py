@@ -1,0 +1,100 @@
+"""Why a configuration is not counted, in one line: what was given, what was verified, what to try."""
+
+from __future__ import annotations
+
+from nparams.errors import UnsupportedError, escaped, shown
+from nparams.expr import free_symbols, indexed, parse, render
+from nparams.expr.arithmetic import brief
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from nparams.expr import Size
+
+TRY = "--with-library counts it where transformers is installed"
+#: values that a message tells of
+TOLD = 6
+
+WORDS = {
+    "int": "a whole number", "bool": "true or false", "str": "a text", "float": "a fraction", "none": "null",
+    "ints": "a list of whole numbers", "strs": "a list of texts",
+}  # fmt: skip
+
+
+def told(value: object) -> str:
+    """A value of a configuration as JSON writes it, cut short."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**15 else brief_bits(value)
+    if isinstance(value, str):
+        return shown(value, 40)
+    if isinstance(value, list | tuple):
+        inside = ", ".join(told(each) for each in value[:3])
+        return f"[{inside}{', ...' if len(value) > 3 else ''}]"
+    return escaped(repr(value)[:40]) if isinstance(value, float) else f"an object ({type(value).__name__})"
+
+
+def brief_bits(value: int) -> str:
+    """A very long number, without writing it out."""
+    return brief(value) if value.bit_length() < 4_000 else "a number of very many digits"
+
+
+def unverified(kind: str, field: str, value: object, verified: Iterable[object]) -> UnsupportedError:
+    """A field has a value that it was not verified for.
+
+    >>> print(str(unverified("qwen3_moe", "decoder_sparse_step", 2, [1])).partition(";")[0])
+    decoder_sparse_step = 2 was not verified for qwen3_moe (verified: 1)
+    """
+    held = list(verified)
+    rest = ", ..." if len(held) > TOLD else ""
+    known = ", ".join(told(each) for each in held[:TOLD]) + rest
+    return UnsupportedError(f"{field} = {told(value)} was not verified for {kind} (verified: {known}); {TRY}")
+
+
+def unfit(kind: str, field: str, value: object, words: Sequence[str]) -> UnsupportedError:
+    """A field has a value of another kind than those that were verified."""
+    wanted = " or ".join(WORDS.get(word, word) for word in words)
+    return UnsupportedError(f"{field} = {told(value)} was not verified for {kind} (verified: {wanted}); {TRY}")
+
+
+def outside(kind: str, field: str, value: int, low: int | None, high: int | None) -> UnsupportedError:
+    """A number is out of the range that was verified."""
+    least = "" if low is None else f"at least {low:,}"
+    most = "" if high is None else f"at most {high:,}"
+    known = " and ".join(part for part in (least, most) if part)
+    return UnsupportedError(f"{field} = {told(value)} was not verified for {kind} (verified: {known}); {TRY}")
+
+
+def broken(kind: str, condition: str, values: Mapping[str, object]) -> UnsupportedError:
+    """A condition does not hold under which the entry was verified."""
+    size = parse(condition)
+    shown_as = render(size).removeprefix("[").removesuffix("]") if condition.count("[") == 1 else condition
+    return UnsupportedError(f"{_given(size, values)}: {kind} was verified where {shown_as} only; {TRY}")
+
+
+def without_value(kind: str, size: Size, values: Mapping[str, object], why: object = None) -> UnsupportedError:
+    """A size that the fields give no whole number, or none that a size can have."""
+    reason = f" ({why})" if why is not None and str(why) else ""
+    return UnsupportedError(f"{_given(size, values)}: {render(size)} gives no size for {kind}{reason}; {TRY}")
+
+
+def _given(size: Size, values: Mapping[str, object]) -> str:
+    """The fields that an expression speaks of, and what they are."""
+    names = [name for name in sorted(free_symbols(size)) if name in values]
+    names += [str(e) for e in _numbered(size) if str(e) in values and str(e) not in names]
+    return ", ".join(f"{name.replace('__', '.')} = {told(values[name])}" for name in names[:TOLD]) or str(size)
+
+
+def _numbered(size: Size) -> Iterable[Size]:
+    """Fields whose names end in a number, which expressions hold as entries."""
+    stack, found = [size], []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, int):
+            continue
+        if node.op == "idx" and isinstance(node.args[0], int):
+            found.append(indexed(str(node.label), node.args[0]))
+        stack.extend(node.args)
+    return found

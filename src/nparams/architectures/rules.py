@@ -1,0 +1,90 @@
+"""What a configuration class makes of the values that it is given: the first case whose condition holds."""
+
+from __future__ import annotations
+
+from nparams.architectures.closures import WORK, compiled, guarded
+from nparams.architectures.slots import read
+from nparams.architectures.values import LEAST, MAX_ENTRIES, MISSING, MOST
+from nparams.errors import ExprError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from nparams.architectures.closures import Code, Names, Slots
+    from nparams.architectures.reading import Reading
+
+    Case = tuple[Code, "Made"]
+
+
+class Rule:
+    """The cases of one field."""
+
+    __slots__ = ("cases", "field", "place", "slot")
+
+    def __init__(self, field: str, cases: Sequence[tuple[str, Any]], reading: Reading) -> None:
+        self.field = field
+        self.place = reading.places[field]
+        self.slot = reading.slot_of[field]
+        self.cases: list[Case] = [(guarded(read(cond), reading.table), Made(told, reading)) for cond, told in cases]
+
+    def value(self, slots: Slots) -> Any:
+        """What the field becomes; MISSING where no condition holds, so that it stays as it is."""
+        for condition, made in self.cases:
+            if condition(slots):
+                return made.value(slots)
+        return MISSING
+
+
+class Made:
+    """What one case makes: a literal, a number, or a list with an entry for each index."""
+
+    __slots__ = ("choices", "code", "count", "index", "literal")
+
+    def __init__(self, told: Any, reading: Reading) -> None:
+        self.code: Code | None = None
+        self.count: Code | None = None
+        self.choices: list[tuple[Code, Any]] = []
+        self.literal = told.get("value") if isinstance(told, dict) else None
+        if isinstance(told, dict) and "each" not in told:
+            return
+        names: Names = reading.table
+        if isinstance(told, dict):
+            letter, count = told["each"]
+            self.count = compiled(read(count), names)
+            self.index = names.fresh()
+            names = names.inside(letter, self.index)
+            self.choices = [(guarded(read(cond), names), value) for cond, value in told.get("choose", ())]
+            told = told.get("of")
+        if told is not None:
+            self.code = compiled(read(told), names)
+
+    def value(self, slots: Slots) -> Any:
+        """The value under these slots; TypeError or ExprError where there is none."""
+        if self.code is None and self.count is None:
+            return self.literal
+        if self.count is not None:
+            return self._list(self.count(slots), slots)
+        assert self.code is not None
+        return self._number(self.code(slots))
+
+    def _number(self, value: int) -> int:
+        if not LEAST <= value < MOST:
+            raise ExprError("a number that is too long")
+        return value
+
+    def _list(self, count: int, slots: Slots) -> list[Any]:
+        if not 0 <= count <= MAX_ENTRIES:
+            raise ExprError(f"a list of so many entries: at most {MAX_ENTRIES:,}")
+        found = []
+        for index in slots[WORK].span(0, count - 1):
+            slots[self.index] = index
+            found.append(self._chosen(slots) if self.code is None else self._number(self.code(slots)))
+        return found
+
+    def _chosen(self, slots: Slots) -> Any:
+        for condition, value in self.choices:
+            if condition(slots):
+                return value
+        raise ExprError("no case fits")

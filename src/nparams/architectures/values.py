@@ -1,0 +1,83 @@
+"""Values of configurations: what kinds there are, and what stands in a slot for each."""
+
+from __future__ import annotations
+
+from nparams.architectures.closures import FIELD_BITS, Entries
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+#: numbers beyond these are refused before anything is worked out with them
+LEAST, MOST = -(1 << (FIELD_BITS - 1)), 1 << (FIELD_BITS - 1)
+#: entries of a list in a configuration
+MAX_ENTRIES = 100_000
+
+TYPES: dict[str, type] = {
+    "int": int, "bool": bool, "str": str, "float": float, "none": type(None), "ints": list, "strs": list,
+}  # fmt: skip
+LISTS = {"ints": int, "strs": str}
+
+
+class _Missing:
+    """What a configuration does not have."""
+
+
+MISSING = _Missing()
+
+
+def kind_of(value: object) -> str:
+    """The word for the kind of a value.
+
+    >>> kind_of(3), kind_of(True), kind_of(None), kind_of([1, 2]), kind_of(["a"])
+    ('int', 'bool', 'none', 'ints', 'strs')
+    """
+    if isinstance(value, list):
+        return "strs" if value and isinstance(value[0], str) else "ints"
+    return next((word for word, kind in TYPES.items() if kind is type(value)), "none")
+
+
+def slot_value(value: object) -> object:
+    """What stands in a slot for a value: whole numbers, flags as 0 and 1, entries of a list; None for the rest."""
+    if type(value) is int:
+        return value
+    if value is True or value is False:
+        return int(value)
+    return Entries(value) if isinstance(value, list) and all_of(value, int) else None
+
+
+def all_of(values: list[Any], kind: type) -> bool:
+    """Whether they are all of one kind; whole numbers within bounds."""
+    if kind is int:
+        return all(type(value) is int and LEAST <= value < MOST for value in values)
+    return all(type(value) is kind for value in values)
+
+
+def is_among(value: object, known: list[object]) -> bool:
+    """Whether a value is one of these: of the same kind, too.
+
+    >>> is_among(1, [1, 2]), is_among(True, [1, 2])
+    (True, False)
+    """
+    return any(type(value) is type(each) and value == each for each in known)
+
+
+def look_up(config: Mapping[str, Any], path: str) -> Any:
+    """What stands at a dotted path; MISSING where nothing does."""
+    found: Any = config
+    for name in path.split("."):
+        if not hasattr(found, "get"):
+            return MISSING
+        found = found.get(name, MISSING)
+    return found
+
+
+def with_value(config: Mapping[str, Any], path: list[str], value: Any) -> Mapping[str, Any]:
+    """A copy in which a path has this value."""
+    made = dict(config)
+    if len(path) > 1:
+        inner = made.get(path[0])
+        value = with_value(inner if isinstance(inner, dict) else {}, path[1:], value)
+    made[path[0]] = value
+    return made
