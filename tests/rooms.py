@@ -42,6 +42,7 @@ OWN_FRAMEWORK = {
     "sklearn": "sklearn numpy",
     "trace": "torch",
     "call": "torch",
+    "transformers": "transformers torch",
 }
 OWN_FRAMEWORK |= {f"_{name}": outside for name, outside in OWN_FRAMEWORK.items()}  # what stands behind each of them
 

@@ -12,7 +12,7 @@ from nparams.registry import SOURCES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
     from nparams.expr import Size
@@ -25,6 +25,8 @@ FILES = [row for row in SOURCES if row.kind == "file"]
 OBJECTS = [row for row in SOURCES if row.kind == "object"]
 #: how a text begins that asks for code to be run
 CALL = "python:"
+#: the key by which a dict is known for the configuration of a model, and the room that reads it
+MODEL_TYPE, CONFIGS = "model_type", "nparams.architectures."
 #: sizes and lists of layers take texts that other notations know better, so they are asked last
 ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
@@ -44,6 +46,8 @@ def read(
     paths: bool = True,
     inputs: object = None,
     run: bool = False,
+    library: bool = False,
+    free: Collection[str] = (),
 ) -> Network:
     """The network that `source` describes: a live model, text, a path, bytes, or a list of layer sizes.
 
@@ -53,7 +57,9 @@ def read(
     models in a text (as `model.py:Net` does); `limits=False` reads headers up to the format's own limit; `paths=False`
     never takes a text for the name of a file; `inputs` are example inputs, or their shapes, for a module that makes its
     arrays when it is called (Flax linen); `run=True` lets a text that begins with python: import and run the code that
-    it names, as the command line does.  Raises ReadError (its text is one line for the user) or UsageError.
+    it names, as the command line does; `library=True` lets the transformers library, where it is installed, make the
+    model of a config.json without its numbers, and counts that; `free` names the fields of a config.json that stay
+    symbols.  Raises ReadError (its text is one line for the user) or UsageError.
 
     >>> read("784-16-16-10").total, read([784, 16, 16, 10]).biases
     (13002, 42)
@@ -61,6 +67,7 @@ def read(
     13002
     """
     options = {"bias": bias, "convention": convention, "set": set or None, "which": which, "inputs": inputs}
+    options["library"], options["free"] = library or None, tuple(free) or None
     request = Request(form, options, limits, paths, run)
     network = request.read(source)
     return network.substitute(set) if set and not request.settled else network
@@ -108,6 +115,8 @@ class Request:
             return source  # type: ignore[return-value]
         if issubclass(kind, str):
             return self.string(str.__str__(source))
+        if kind is dict and type(source.get(MODEL_TYPE)) is str and self._are_settings(source):  # type: ignore[attr-defined]
+            return self.settings(BY_FORM["config"], source)
         from nparams._objects import entries, is_size, is_stand_in, uncountable
 
         if issubclass(kind, (list, tuple)) and all(map(is_size, entries(source))):
@@ -121,6 +130,22 @@ class Request:
 
             return self.bytes(MemorySource(bytes(source)), None)  # type: ignore[call-overload]
         return self.live(source)
+
+    def _are_settings(self, source: object) -> bool:
+        """Whether a dict is a config.json, and not a state of training that holds arrays."""
+        row = BY_FORM["config"]
+        return self.row in (None, row) and bool(import_module(row.module).is_settings(source))
+
+    def settings(self, row: Source, source: object) -> Network:
+        """What a config.json describes, as text, dict or live object: by formulas, or by the library where asked."""
+        self._check_options(row)
+        options = self._taken(row)
+        self.settled = "set" in options
+        module = import_module(row.module)
+        if options.pop("library", None):
+            by_library = import_module("nparams.frameworks.transformers")
+            return by_library.read(module.held_in(source), self.live, **options)  # type: ignore[no-any-return]
+        return module.read(source, **options)  # type: ignore[no-any-return]
 
     def sizes(self, source: object) -> Network:
         """A list of layer sizes, given in Python."""
@@ -136,10 +161,14 @@ class Request:
             if not sys.modules.keys().isdisjoint(row.packages):
                 module = import_module(row.module)
                 if module.claims(source):
+                    if row.module.startswith(CONFIGS):
+                        return self.settings(row, source)
                     self._refuse_options(type(source).__name__, row.options)
                     return module.read(source, **self._taken(row))  # type: ignore[no-any-return]
         if issubclass(type(source), (list, tuple)) and not any(map(callable, entries(source))):
             return self.sizes(source)
+        if import_module(BY_FORM["config"].module).is_settings(source):
+            return self.settings(BY_FORM["config"], source)
         raise uncountable(source)
 
     def _taken(self, row: Source) -> dict[str, object]:
@@ -210,6 +239,8 @@ class Request:
 
     def text(self, row: Source, text: str) -> Network:
         """What a notation makes of `text`."""
+        if row.module.startswith(CONFIGS):
+            return self.settings(row, text)
         self._check_options(row)
         options = self._taken(row)
         self.settled = "set" in options
@@ -291,6 +322,7 @@ def _recognised(source: ByteSource) -> Source:
 REFUSED = {
     "bias": "--bias chooses the biases of layer sizes; {what} says itself which it has",
     "which": "--which chooses one of several models in code; {what} holds one",
+    "library": "--with-library counts what a config.json describes; {what} is none",
     "inputs": "inputs are for a Flax module that makes its arrays when it is called; {what} needs none",
 }
 

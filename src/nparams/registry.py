@@ -81,6 +81,10 @@ SOURCES = (
         options="bias convention",
     ),
     Source(
+        "config", "text", "nparams.architectures.config", "config.json of a model of the transformers library",
+        '{"model_type": "llama", "hidden_size": 4096, ...}', options="set which free library",
+    ),
+    Source(
         "hyper", "text", "nparams.notation.hyper", "hyper-parameters of a transformer", "L=12 H=768 A=12 V=30522",
         options="set",
     ),
@@ -205,6 +209,10 @@ SOURCES = (
         "flax.nnx.Linear(784, 10, rngs=...)", packages="flax", options="inputs",
     ),
     Source(
+        "config-live", "object", "nparams.architectures.live", "a live configuration of the transformers library",
+        "transformers.LlamaConfig(num_hidden_layers=12)", packages="transformers", options="set which free library",
+    ),
+    Source(
         "sklearn", "object", "nparams.frameworks.sklearn", "a fitted scikit-learn model", "MLPClassifier().fit(x, y)",
         packages="sklearn",
     ),
@@ -239,6 +247,7 @@ COMMANDS = (
     Command("why", "nparams.cli.why", "why SOURCE N: which mistakes in counting give N"),
     Command("diff", "nparams.cli.diff", "diff A B: what makes two totals differ, item by item"),
     Command("check", "nparams.cli.check", "check SOURCE --max N: exit 1 if it has more (--expect, --min)"),
+    Command("solve", "nparams.cli.solve", "solve SOURCE --total N: which sizes give N parameters (--max, --min)"),
     Command("layers", "nparams.cli.layers", "layers [NAME]: every kind of layer that a list may name, or one"),
     Command("formats", "nparams.cli.formats", "formats: every form that can be read"),
     Command("completion", "nparams.cli.completion", "completion SHELL: what bash, zsh or fish complete with"),

@@ -26,6 +26,7 @@ How many parameters does this neural network have, and why?
   nparams "python:mypkg:Net(16)"       code of yours: imported and run, then counted
   nparams "python:mypkg:Net(h, n)"     its closed form, traced and verified
   nparams resnet50                     a textbook network, by its name
+  nparams config.json                  a model of transformers, by derived formulas
   nparams model.safetensors            a checkpoint: only its header is read
   nparams model.gguf --json            for programs
   nparams -q 784-16-16-10              the bare number
@@ -100,6 +101,10 @@ def reading(made: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         help="whose layer definitions hold where the source does not say; all: side by side",
     )
     what.add_argument("--which", metavar="NAME", help="one of several models in code; model.py:Net says the same")
+    what.add_argument(
+        "--with-library", action="store_true", dest="library",
+        help="count a config.json by the model that the transformers library makes of it, without its numbers",
+    )  # fmt: skip
     what.add_argument("--limits", choices=("on", "off"), help="off: read headers of up to the format's own limit")
     return what
 
@@ -157,23 +162,45 @@ def whole(text: str) -> int:
     return int(digits)
 
 
-def settings(given: list[str]) -> dict[str, object]:
-    """--set l=3 --set h=[784,16] as {"l": "3", "h": ["784", "16"]}.
+def settings(given: list[str], option: str = "--set") -> dict[str, object]:
+    """--set l=3 --set h=[784,16], or --set l=3,h=[784,16], as {"l": "3", "h": ["784", "16"]}.
 
+    >>> settings(["l=3", "h=[784, 16]"]) == settings(["l=3,h=[784, 16]"])
+    True
     >>> settings(["l=3", "h=[784, 16]"])
     {'l': '3', 'h': ['784', '16']}
     """
     values: dict[str, object] = {}
-    for text in given:
+    for text in (each for texts in given for each in apart(texts)):
         name, sign, value = text.partition("=")
         name, value = name.strip(), value.strip()
         if not sign or not name or not value:
-            raise UsageError(f"--set {shown(text)}: write NAME=VALUE, such as l=3 or h=[784,16,16,10]")
+            raise UsageError(f"{option} {shown(text)}: write NAME=VALUE, such as {EXAMPLES_OF[option]}")
         if name in values:
-            raise UsageError(f"--set gives {name} twice")
-        listed = value[0] == "[" or ("," in value and value[0] != "(")
+            raise UsageError(f"{option} gives {name} twice")
+        listed = value[0] == "[" or ("," in value and "(" not in value)
         values[name] = entries(value) if listed else value
     return values
+
+
+EXAMPLES_OF = {"--set": "l=3 or h=[784,16,16,10]", "--range": "l=2..48", "--multiple": "hidden_size=128"}
+
+
+def apart(text: str) -> list[str]:
+    """Several settings in one word: a comma outside brackets before NAME= begins the next.
+
+    >>> apart("l=3,h=784,16,w=max(2,3)")
+    ['l=3', 'h=784,16', 'w=max(2,3)']
+    """
+    found, depth, start = [], 0, 0
+    for place, letter in enumerate(text):
+        depth += (letter in "[(") - (letter in ")]")
+        if letter == "," and not depth:
+            name, sign, rest = text[place + 1 :].partition("=")
+            if sign and rest[:1] != "=" and name.strip().replace(".", "_").isidentifier():
+                found.append(text[start:place])
+                start = place + 1
+    return [*found, text[start:]]
 
 
 def entries(text: str) -> list[str]:

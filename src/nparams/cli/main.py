@@ -16,6 +16,7 @@ from nparams.registry import COMMANDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from typing import TextIO
 
     from nparams.network import Network
@@ -87,8 +88,8 @@ def tell(network: Network) -> None:
         say(f"note: {note}")
 
 
-def read(request: Request) -> Network:
-    """The network that the request names."""
+def read(request: Request, free: Collection[str] = (), given: Mapping[str, object] | None = None) -> Network:
+    """The network that the request names; `free` fields of a config stay symbols, `given` stands for --set."""
     from nparams._read import read as read_source
     from nparams.cli.arguments import settings
 
@@ -97,17 +98,19 @@ def read(request: Request) -> Network:
     if piped:
         from nparams.cli.stdin import taken
 
-        source = taken()
+        request.taken = source = taken() if request.taken is None else request.taken
     return read_source(
         source,
         form=request.form,
         bias=request.bias,
         convention=request.convention,
-        set=settings(request.set),
+        set=settings(request.set) if given is None else given,
+        free=free,
         which=request.which,
         limits=request.limits == "on",
         paths=not piped,
         run=True,
+        library=request.library,
     )
 
 

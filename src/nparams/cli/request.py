@@ -15,11 +15,14 @@ class Request:
     bias: str | None = None
     convention: str | None = None
     which: str | None = None
+    library: bool = False
     limits: str = "on"
     expect: int | None = None
     depth: int | None = None
     by: str | None = None
     width: int | None = None
+    #: what stood on standard input, once it has been read
+    taken: str | bytes | None = None
 
 
 def parse(words: list[str]) -> Request:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
-from nparams.frameworks._torch.routing import COUNTS, USED, first, routers, settings_of, used
+from nparams.frameworks._torch.routing import USED, first, routers, settings_of, used
 from nparams.network import PARAMETER_ROLES
+from nparams.stored.experts import COUNTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from nparams.frameworks._torch.access import look
+from nparams.stored.experts import EMPTY
+from nparams.stored.experts import USED as SET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,14 +34,6 @@ USED = (
     "active_experts",
     "k",  # davidmrau/mixture-of-experts moe.py
 )
-#: the same in the settings of a whole model, where a plain top_k is one of generation
-SET = ("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "moe_top_k", "moe_topk", "moe_k",
-       "num_selected_experts", "n_activated_experts", "moe_router_topk", "expert_top_k")  # fmt: skip
-#: what the number of experts is called
-COUNTS = ("num_experts", "n_experts", "num_local_experts", "n_routed_experts", "num_routed_experts",
-          "moe_num_experts", "n_local_experts", "num_moe_experts")  # fmt: skip
-#: experts without parameters that a router may choose instead (meituan's LongCat-Flash)
-EMPTY = ("zero_expert_num", "n_zero_experts", "num_zero_experts")
 #: routers whose class says it: SwitchTransformersTop1Router, NllbMoeTop2Router
 ROUTERS = re.compile(r"Top(\d)(?:Router|Gate)")
 SETTINGS = ("config", "text_config", "ffn_config", "args", "cfg", "params")

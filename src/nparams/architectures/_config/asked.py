@@ -1,0 +1,100 @@
+"""One config.json worked out: its entry, its class, its words, and everything that must be said of the answer."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from nparams.architectures import catalogue
+from nparams.architectures._config import remarks
+from nparams.architectures._config.experts import Router
+from nparams.architectures._config.heads import chosen
+from nparams.architectures._config.numbers import dtype_of, settings_of
+from nparams.architectures._config.versions import Plan, kind_of, renewed
+from nparams.architectures.network import network_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from nparams.architectures._config.heads import Choice
+    from nparams.architectures.entry import Entry
+    from nparams.network import Network
+
+
+class Asked:
+    """One file: its entry, its fields in today's words, and what must be said of both."""
+
+    __slots__ = ("entry", "held", "notes", "plan", "raw", "router")
+
+    def __init__(self, raw: Mapping[str, Any], given: Mapping[str, object] | None = None) -> None:
+        self.entry = entry_of(kind_of(raw), raw)
+        if given:
+            from nparams.architectures._config.given import put_in
+
+            raw = put_in(raw, self.entry, given)
+        remarks.check(raw)
+        self.raw = raw
+        self.plan = plan_of(self.entry)
+        self.notes: list[str] = []
+        self.held = renewed(raw, self.plan, self.notes)
+        self.router = Router(self.entry.fields, partial(self.entry.value, self.held))
+
+    def network(self, which: str | None) -> Network:
+        """The network of the class that is meant, and what must be said of it."""
+        choice = chosen(self.entry.heads, self.raw, which, self.entry.type)
+        self.notes += choice.notes
+        dtype, unknown = dtype_of(self.raw)
+        settings = settings_of(self.raw)
+        network = self._counted(choice.name, dtype if settings is None else None)
+        network = remarks.declared(network, self.plan.head(choice.name), self.raw, self.router)
+        if settings is not None:
+            from nparams.architectures._config.quantised import stored
+
+            network = stored(network, self.entry.heads[choice.name].cells, settings, dtype, self.router)
+        self._tell(network, choice, unknown)
+        return network
+
+    def _counted(self, name: str, dtype: str | None) -> Network:
+        version = self.entry.made.get("transformers", "")
+        router = self.router if self.plan.head(name).has_experts else None
+        network = network_of(
+            self.entry, name, self.held, dtype=dtype, route=router, source=NAME,
+            read_as=f"{name} ({self.entry.type}, transformers {version})",
+        )  # fmt: skip
+        network.aliases = self.entry.aliases
+        return network
+
+    def _tell(self, network: Network, choice: Choice, unknown: str | None) -> None:
+        """Notes, in the order of what surprises most, and the other counts."""
+        head = self.plan.head(choice.name)
+        notes = [*self.notes, *remarks.own_code(self.raw, choice.name), *network.notes, *self.router.notes()]
+        network.notes = notes + remarks.drafts(head, self.raw) + ([unknown] if unknown else [])
+        remarks.checkpoint(network, head)
+        if choice.base is not None:
+            total = self._counted(choice.base, None).total
+            if total is not None:
+                network.also[choice.base] = total
+
+
+NAME = "config.json"
+#: entry of the catalogue -> what may have to be changed in files of its type
+_PLANS: dict[str, Plan] = {}
+
+
+def plan_of(entry: Entry) -> Plan:
+    """What older files of a type may write differently, found once."""
+    known = _PLANS.get(entry.type)
+    if known is None or known.entry is not entry:
+        known = _PLANS[entry.type] = Plan(entry)
+    return known
+
+
+def entry_of(kind: str, held: Mapping[str, Any]) -> Entry:
+    """The entry of a type; UnsupportedError for one that the catalogue does not have."""
+    found = catalogue.entry(kind)
+    if found is None:
+        from nparams.architectures._config.unknown import unknown
+
+        raise unknown(kind, held)
+    return found

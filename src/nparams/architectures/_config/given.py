@@ -1,0 +1,41 @@
+"""Values that the user sets in place of those in a config.json: --set num_hidden_layers=12."""
+
+from __future__ import annotations
+
+from nparams.architectures._config.versions import at, put
+from nparams.errors import UsageError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from nparams.architectures.entry import Entry
+
+
+def put_in(held: Mapping[str, Any], entry: Entry, given: Mapping[str, object]) -> Mapping[str, Any]:
+    """The file with other values; UsageError for a field that plays no part in the count."""
+    for name, value in given.items():
+        path = name.replace("__", ".")
+        path = entry.aliases.get(path, path)
+        before, _, last = path.rpartition(".")
+        if path not in entry.fields and last not in (at(held, before) or {}):
+            known = ", ".join(list(entry.fields)[:12])
+            raise UsageError(f"--set {shown(name)[1:-1]}: no field of this config.json that matters; those are {known}")
+        others = {alias for alias, field in entry.aliases.items() if field == path}
+        held = put({key: kept for key, kept in held.items() if key not in others}, path, _value(value))
+    return held
+
+
+def _value(value: object) -> object:
+    """A value as JSON has it: the command line gives texts, and lists of texts."""
+    if isinstance(value, (list, tuple)):
+        return [_value(entry) for entry in value]
+    if not isinstance(value, str):
+        return value
+    from json import loads
+
+    try:
+        return loads(value)
+    except ValueError:
+        return {"True": True, "False": False, "None": None}.get(value, value)
