@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 HEAVY := peers torch jax ecosystem
-LOCKS := core peers torch jax ecosystem public check build lock
+LOCKS := core peers torch jax ecosystem derive public check build lock
 
 SUITES := core $(HEAVY)
 PIP := -m pip --disable-pip-version-check --quiet
@@ -13,11 +13,11 @@ REFUSE_OLD := import sys; v = sys.version_info[:2]; \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test check format bench fuzz docs lock clean $(SUITES:%=test-%)
+.PHONY: help test check format bench fuzz docs derive derive-trial lock clean $(SUITES:%=test-%)
 .SECONDARY:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 test: $(SUITES:%=test-%) ## build the environments and run every suite on the installed wheel
 
@@ -47,6 +47,17 @@ fuzz: .venv/core/.installed ## throw damaged input at every reader
 
 docs: .venv/core/.installed ## run the documents' examples again and write down what they print
 	.venv/core/bin/python -m tools.refresh_docs
+
+# What these two leave is reviewed and committed: CONTRIBUTING.md tells how.  SEED draws other configs.
+SEED ?= 1
+derive: .venv/derive/.locked ## derive the formulas of transformers' architectures, and the catalogue and table of them
+	PYTHONPATH=src .venv/derive/bin/python -m tools.derive --all --redo stale --heads all --seed $(SEED)
+	PYTHONPATH=src .venv/derive/bin/python -m tools.derive.pack
+	PYTHONPATH=src .venv/derive/bin/python -m tools.derive.table
+	PYTHONPATH=src .venv/derive/bin/python -m tools.derive.vectors
+
+derive-trial: .venv/derive/.locked ## throw random configs at the catalogue, beside the real constructors
+	PYTHONPATH=src .venv/derive/bin/python -m tools.derive.trial --seed $(SEED) --types 100 --configs 20
 
 lock: .venv/lock/.locked ## bring every lock to the newest versions
 	$(foreach name,$(LOCKS),$(call compile,$(name))$(newline))

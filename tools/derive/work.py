@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
+import re
+import sys
 import time
 import traceback
 from pathlib import Path
@@ -13,6 +16,7 @@ from tools.derive.errors import NoEntry, Refused
 from tools.derive.provenance import made, source_hash, today, versions
 from tools.derive.store import Store
 
+KEPT: list[Any] = []  # what has to live as long as this process
 HERE = Path(__file__).resolve().parent
 
 
@@ -33,12 +37,38 @@ def warm() -> None:
     warnings.simplefilter("ignore")
     with quiet():  # libraries that do not load say so below Python
         import torch
+
+        see_torchvision()
         import transformers.generation
         import transformers.modeling_utils
         import transformers.models.auto.modeling_auto
 
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
+
+
+def see_torchvision() -> None:
+    """Import torchvision where it is, also one whose operators are compiled for another build of torch.
+
+    Such a one stops at each operator that it did not bring and describes unguarded; models are only built here, never
+    run, so any signature will do.
+    """
+    import torch
+
+    for _ in range(10):
+        try:
+            importlib.import_module("torchvision")
+            return
+        except ModuleNotFoundError:
+            return
+        except RuntimeError as error:
+            missing = re.fullmatch(r"operator torchvision::(\w+) does not exist", str(error))
+            if not missing:
+                raise
+            for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+                del sys.modules[name]
+            KEPT.append(torch.library.Library("torchvision", "FRAGMENT"))
+            KEPT[-1].define(f"{missing[1]}(Tensor x) -> Tensor")
 
 
 @contextlib.contextmanager
@@ -82,7 +112,8 @@ def entry(model_type: str, wish: Wish) -> dict[str, Any]:
 
     if not heads(model_type):
         raise NoEntry("its config is a part of other models' configs", kind="no class")
-    found = derive(model_type, wish.heads, wish.seed, time.monotonic() + wish.seconds)
+    names = heads(model_type)
+    found = derive(model_type, names if wish.heads == "all" else names[:1], wish.seed, time.monotonic() + wish.seconds)
     return {**found, "schema": 1, "type": model_type, "made": {**made(model_type, found["heads"]), "heads": wish.heads}}
 
 
