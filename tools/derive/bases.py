@@ -68,15 +68,14 @@ def base(model_type: str) -> Raw:
 
 @functools.cache
 def _base(model_type: str) -> Raw:
+    from tools.derive import repairs
+
     head = _main(model_type)
-    raw = defaults(model_type)
-    cuts = _cuts(raw)
-    raw, _ = accepted(raw, cuts, lambda tried: build(model_type, head, tried), limit=24)
     try:
-        build(model_type, head, raw)
+        raw = repairs.repaired(model_type, head, implied(model_type))
     except Refused as error:
         raise Unbuildable(str(error)) from error
-    return raw
+    return accepted(raw, _cuts(raw), lambda tried: build(model_type, head, tried), limit=24)[0]
 
 
 def _main(model_type: str) -> str:
@@ -88,11 +87,17 @@ def _main(model_type: str) -> str:
 
 
 def defaults(model_type: str) -> Raw:
-    """What the config class takes where a config.json says nothing, spelled out, parts included."""
-    return _spelled(classes.config_class(model_type))
+    """What the library takes where a config.json, or the dict of a part that stands in it, lacks a field."""
+    return _spelled(classes.config_class(model_type), implied=False)
 
 
-def _spelled(kind: type[Any]) -> Raw:
+def implied(model_type: str) -> Raw:
+    """What the library takes where a config.json says nothing at all: for a part that is missing as a whole, what its
+    place implies (SubConfigSpec.init_kwargs) goes before the defaults of its class."""
+    return _spelled(classes.config_class(model_type), implied=True)
+
+
+def _spelled(kind: type[Any], implied: bool) -> Raw:
     """The declared defaults of a config class, those of its parts in place of None."""
     raw: Raw = {"model_type": kind.model_type}
     for field in dataclasses.fields(kind):
@@ -101,35 +106,56 @@ def _spelled(kind: type[Any]) -> Raw:
         value = default(field)
         if _is_plain(value):
             raw[field.name] = listed(value)
-    for key, part in parts(kind).items():
-        raw[key] = part
+    for key, (part, given) in _parts(kind).items():
+        raw[key] = {**_spelled(part, implied), **(listed(given) if implied else {})}
     return raw
 
 
-def parts(kind: type[Any]) -> dict[str, Raw]:
-    """The raw configs of a config class's parts, where it does not leave them out by default."""
+def _parts(kind: type[Any]) -> dict[str, tuple[type[Any], Raw]]:
+    """The parts of a config class that are there by default: their classes and what their place implies."""
     found = {}
     for key, spec in kind.sub_configs_defaults.items():
-        if spec.optional:
-            continue
-        part = _part(spec)
+        part = None if spec.optional else _part(spec)
         if part is not None:
-            found[key] = {**_spelled(part), **listed(spec.init_kwargs)}
-    return found or _parts_made(kind)
+            found[key] = (part, spec.init_kwargs)
+    return found or {key: (part, {}) for key, part in _parts_made(kind).items()}
 
 
-def _parts_made(kind: type[Any]) -> dict[str, Raw]:
+def _parts_made(kind: type[Any]) -> dict[str, type[Any]]:
     """The parts that a config object of defaults has without declaring them."""
     try:
         with _quiet():
             made = kind()
     except Exception:  # a config class without defaults: nothing to find here
         return {}
-    return {
-        key: _spelled(type(value))
-        for key, value in vars(made).items()
-        if isinstance(value, transformers.PreTrainedConfig) and not key.startswith("_")
-    }
+    held = {key: type(value) for key, value in vars(made).items() if isinstance(value, transformers.PreTrainedConfig)}
+    return {key: part for key, part in held.items() if not key.startswith("_")}
+
+
+def places(model_type: str, raw: Raw) -> Iterator[tuple[str, type[Any], Raw]]:
+    """The configs in a raw config: (prefix of the dotted paths, config class, its own raw config), the whole first."""
+    yield from _places("", classes.config_class(model_type), raw)
+
+
+def _places(prefix: str, kind: type[Any], raw: Raw) -> Iterator[tuple[str, type[Any], Raw]]:
+    yield prefix, kind, raw
+    for key, part in raw.items():
+        if is_part(part):
+            yield from _places(f"{prefix}{key}.", class_of(kind, key, part), part)
+
+
+def is_part(value: Any) -> bool:
+    """Whether a raw value is the config of a part."""
+    return isinstance(value, dict) and "model_type" in value
+
+
+def class_of(kind: type[Any], key: str, part: Raw) -> type[Any]:
+    """The config class of a part of a config of some class."""
+    declared = kind.sub_configs.get(key)
+    if declared is not None and issubclass(declared, transformers.PreTrainedConfig):
+        found: type[Any] = declared
+        return found
+    return classes.config_class(part["model_type"]) if part["model_type"] else _parts_made(kind)[key]
 
 
 def _part(spec: Any) -> type[Any] | None:
@@ -241,7 +267,7 @@ def _cuts(raw: Raw, prefix: str = "") -> list[Change]:
     turn = 0
     for key, value in raw.items():
         path = f"{prefix}{key}"
-        if isinstance(value, dict) and "model_type" in value:
+        if is_part(value):
             cuts += _cuts(value, f"{path}.")
         elif type(value) is int and is_depth(key) and value > 4:
             turn += 1

@@ -21,6 +21,7 @@ import torch
 import transformers
 from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES, model_type_to_module_name
+from transformers.utils.import_utils import DummyObject
 
 from tools.derive.errors import Unbuildable
 
@@ -80,8 +81,8 @@ def model_class(name: str) -> type[Any]:
         found: type[Any] = getattr(transformers, name, None) or _elsewhere(name)
     except Exception as error:  # whatever an import can raise
         raise Unbuildable(f"{name} can not be imported: {line(error)}") from error
-    if "dummy" in found.__module__:  # transformers.utils.dummy_*_objects stand in for what needs an absent library
-        raise Unbuildable(f"{name} needs a library that is not installed: {', '.join(getattr(found, '_backends', ()))}")
+    if isinstance(found, DummyObject):  # stands in for what needs an absent library
+        raise Unbuildable(f"{name} needs a library that is not installed: {', '.join(found._backends)}")
     return found
 
 
@@ -163,7 +164,18 @@ def _takes(name: str, model_type: str) -> bool:
     config = config_class(model_type)
     if wanted is None or issubclass(config, wanted):
         return True
-    return not config.sub_configs_defaults and wanted.__name__ in CONFIG_MAPPING_NAMES.values()
+    return wanted.__name__ in CONFIG_MAPPING_NAMES.values() and wanted not in _classes_of_parts(config)
+
+
+def _classes_of_parts(config: type[Any]) -> set[type[Any]]:
+    """The config classes of the parts of a config class, those of their parts included."""
+    found = set()
+    for spec in config.sub_configs_defaults.values():
+        part = spec.config_class
+        if not issubclass(part, transformers.PreTrainedConfig) and spec.model_type in CONFIG_MAPPING_NAMES:
+            part = config_class(spec.model_type)
+        found |= {part} | (_classes_of_parts(part) if issubclass(part, transformers.PreTrainedConfig) else set())
+    return found
 
 
 def _why_none(names: list[str]) -> str:

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import functools
 import re
-import sys
 import types as types_of_python
 import typing
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from typing import Any, NamedTuple
 import transformers
 from transformers.activations import ACT2CLS
 
-from tools.derive import bases, classes, source
+from tools.derive import bases, classes, readers, source
 from tools.derive.errors import Refused, Unbuildable
 
 # What a field may be about without shaping a model: tokens, randomness, small numbers, what is returned, use.
@@ -34,7 +33,6 @@ _NEVER = re.compile(
     r"|suppress_tokens|no_repeat_ngram_size|do_sample)$|momentum|^mask_(time|feature)_|^apply_spec_augment$|softcapping"
     r"|^cache_implementation$|^task_specific_params$|^pretraining_tp$|^is_decoder_only$|^quantization_config$"
 )
-_SKIPPED_READERS = ("configuration_utils.py", "dataclasses.py", "copy.py", "heterogen", "huggingface_hub", "generation")
 # Activations that hold parameters of their own, and two that do not (transformers.activations.ACT2CLS).
 _ACTIVATIONS = ("gelu", "relu", "prelu", "xielu")
 
@@ -95,37 +93,26 @@ def _of(
     """The fields of one config class, then those of its parts; all declared ones where nothing is known of reads."""
     home = _home(kind, model_type)
     words = source.strings(home)
-    declared = [field for field in dataclasses.fields(kind) if not _is_part(raw.get(field.name))]
+    declared = [field for field in dataclasses.fields(kind) if not bases.is_part(raw.get(field.name))]
     read = {field.name for field in declared} if seen is None else seen.get(kind, set())
     found = [_declared(field, prefix, words) for field in declared if _read(field.name, kind, read)]
-    known = {field.name for field in dataclasses.fields(kind)} | set(kind.attribute_map) | set(kind.attribute_map.values())
+    mapped = {*kind.attribute_map, *kind.attribute_map.values()}
+    known = mapped | {field.name for field in dataclasses.fields(kind)}
     for name in sorted(read - known):
-        if not _left_out(name) and not hasattr(kind, name) and _may_be_given(name, model_type, home):
+        given = name in raw or _may_be_given(name, model_type, home)
+        if given and not _left_out(name) and not hasattr(kind, name):
             found.append(_undeclared(name, prefix, words, source.asked(home).get(name)))
     if "num_labels" in read:
         found.append(Field(f"{prefix}num_labels", 2, frozenset({"int"}), ()))
     for key, part in raw.items():
-        if _is_part(part):
-            found += _of(_class_of_part(kind, key, part), part, model_type, f"{prefix}{key}.", seen)
+        if bases.is_part(part):
+            found += _of(bases.class_of(kind, key, part), part, model_type, f"{prefix}{key}.", seen)
     return found
-
-
-def _is_part(value: Any) -> bool:
-    """Whether a raw value is the config of a part."""
-    return isinstance(value, dict) and "model_type" in value
 
 
 def _read(name: str, kind: type[Any], read: set[str]) -> bool:
     """Whether a declared field is read, under its own name or the one it is mapped to, and may shape a model."""
     return not _left_out(name) and bool({name, kind.attribute_map.get(name)} & read)
-
-
-def _class_of_part(kind: type[Any], key: str, part: bases.Raw) -> type[Any]:
-    """The config class of a part."""
-    spec = kind.sub_configs_defaults.get(key)
-    if spec is not None and issubclass(spec.config_class, transformers.PreTrainedConfig):
-        return spec.config_class
-    return classes.config_class(part["model_type"])
 
 
 def _home(kind: type[Any], model_type: str) -> str:
@@ -218,30 +205,13 @@ def _kind(value: Any) -> str:
     return type(value).__name__ if isinstance(value, (bool, int, float, str)) else "dict"
 
 
-@contextlib.contextmanager
-def traced(seen: dict[type, set[str]]) -> Iterator[None]:
-    """Note which attributes of configs are read, by class, but for those that the library's own frame reads."""
-    kind = transformers.PreTrainedConfig
-    before = kind.__getattribute__
-
-    def read(self: Any, name: str) -> Any:
-        if not name.startswith("__"):
-            reader = sys._getframe(1).f_code.co_filename
-            if not any(word in reader for word in _SKIPPED_READERS):
-                seen.setdefault(type(self), set()).add(type(self).attribute_map.get(name, name))
-        return before(self, name)
-
-    kind.__getattribute__ = read  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        kind.__getattribute__ = before  # type: ignore[method-assign]
-
-
 def reads(model_type: str, raw: bases.Raw, heads: list[str]) -> dict[type, set[str]]:
     """Which attributes the classes read while they are built from a raw config, by config class."""
-    seen: dict[type, set[str]] = {}
+    noted: readers.Reads = []
     for head in heads:
-        with traced(seen), contextlib.suppress(Refused, Unbuildable):
+        with readers.noted(noted), contextlib.suppress(Refused, Unbuildable):
             bases.build(model_type, head, raw)
+    seen: dict[type, set[str]] = {}
+    for kind, name in noted:
+        seen.setdefault(kind, set()).add(name)
     return seen

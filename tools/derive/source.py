@@ -127,3 +127,28 @@ def annotations() -> dict[str, tuple[str, ...]]:
         for name, annotation in declared.findall(path.read_text(encoding="utf-8")):
             counts[name][annotation.strip()] += 1
     return {name: tuple(sorted(seen, key=lambda word: (-seen[word], word))) for name, seen in counts.items()}
+
+
+@functools.cache
+def _declared() -> dict[str, dict[str, int]]:
+    """Field -> the defaults that the library's config classes declare for it, as they are written, and how often."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    declared = re.compile(r"^    (\w+): [^=\n]+ = ([^#\n]+)$", re.MULTILINE)
+    for path in sorted(Path(transformers.__file__).parent.glob("models/*/configuration_*.py")):
+        for name, value in declared.findall(path.read_text(encoding="utf-8")):
+            counts[name][value.strip()] += 1
+    return counts
+
+
+def usual(name: str) -> list[Any]:
+    """The numbers and words that fields of a name have by default elsewhere in the library, the commonest first."""
+    seen = _declared().get(name, {})
+    found = []
+    for text in sorted(seen, key=lambda text: (-seen[text], text)):
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            continue
+        if value is not None and isinstance(value, (bool, int, float, str)):
+            found.append(value)
+    return found[:3]
