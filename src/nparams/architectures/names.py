@@ -33,7 +33,7 @@ class Expansion:
     def spell(self) -> tuple[list[str], list[Kind | Tensor]]:
         """All names in order, and what each is."""
         if self._spelt is None:
-            if (count := self.count) > MAX_TENSORS:
+            if (count := self.count()) > MAX_TENSORS:
                 raise UsageError(f"{count:,} tensors: too many to list one by one, at most {MAX_TENSORS:,}")
             tied = {t.name: t for t in self.tied()}
             known: dict[object, Kind] = {}
@@ -48,7 +48,6 @@ class Expansion:
         self.spell()
         return self._groups
 
-    @property
     def count(self) -> int:
         """How many tensors there are."""
         return sum([found.count * len(found.block.groups) for found in self.run.found])
@@ -56,12 +55,12 @@ class Expansion:
     def tied(self) -> list[Tensor]:
         """The tensors that are another one."""
         if self._tied is None:
-            groups = [group for group in self.run.program.groups if group.tied is not None]
             held = {found.block: found.count for found in self.run.found}
-            count = sum(held.get(group.block, 0) for group in groups)
+            groups = [group for group in self.run.program.tied if group.block in held]
+            count = sum([held[group.block] for group in groups])
             if count > MAX_TENSORS:
                 raise UsageError(f"{count:,} tied tensors: too many to list one by one, at most {MAX_TENSORS:,}")
-            self._tied = [self._tensor(name, group, sides, owner) for name, group, sides, owner in self._owned(groups)]
+            self._tied = [self._tensor(*each) for each in self._owned(groups)] if groups else []
         return self._tied
 
     def _tensor(self, name: str, group: Group, sides: Sides, owner: str) -> Tensor:

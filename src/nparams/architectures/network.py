@@ -44,7 +44,8 @@ def network_of(
     resolved = entry.resolve(config)
     run = program.run(resolved)
     names = Expansion(run, dtype)
-    tensors = Families(_alike(run, dtype), names.count, names.spell, names.tied, _routed(run, route) if route else ())
+    tied = names.tied if program.tied else None
+    tensors = Families(_alike(run, dtype), names.count, names.spell, tied, _routed(run, route) if route else ())
 
     def tree(flat: Sequence[Tensor]) -> Module:
         from nparams.architectures.layers import tree_of

@@ -226,6 +226,7 @@ class Program:
                 self.groups.append(Group(told[0], told[1], told[2], extra, block))
                 block.groups.append(self.groups[-1])
         self.blocks = list(found.values())
+        self.tied = [group for group in self.groups if group.tied is not None]
         for block in self.blocks:
             block.settle()
 

@@ -173,6 +173,8 @@ def add(*terms: int | Expr) -> int | Expr:
     >>> add(1, symbol("d"), 2)
     Expr('d + 3')
     """
+    if len(terms) == 2 and type(terms[0]) is int and type(terms[1]) is int:
+        return bounded(terms[0] + terms[1])
     if len(terms) == 2 and _grows(*terms):
         return _flat((*terms[0].args, terms[1]))  # type: ignore[union-attr]
     kept: list[int | Expr] = []

@@ -24,7 +24,7 @@ class Families(Listed):
     that no kind describes.
 
     >>> kind = ((2, 3), "float32", "weight", None, 6, True)
-    >>> found = Families({("weight", "float32", 6, True): 2}, 2, lambda: (["a.0", "a.1"], [kind, kind]))
+    >>> found = Families({("weight", "float32", 6, True): 2}, lambda: 2, lambda: (["a.0", "a.1"], [kind, kind]))
     >>> len(found), found.alike(), [t.name for t in found]
     (2, {('weight', 'float32', 6, True): 2}, ['a.0', 'a.1'])
     """
@@ -34,7 +34,7 @@ class Families(Listed):
     def __init__(
         self,
         alike: Alike,
-        count: int,
+        count: Callable[[], int],
         spell: Callable[[], Spelt],
         tied: Callable[[], list[Tensor]] | None = None,
         routed: Sequence[Routed] = (),
@@ -80,4 +80,4 @@ class Families(Listed):
         return {dtype for _, dtype, _, _ in self._alike} | {t.dtype for t in self.special}
 
     def __len__(self) -> int:
-        return self._count
+        return self._count()

@@ -114,6 +114,7 @@ def depends(module: Module, index: str) -> bool:
     while stack:
         inner = stack.pop()
         sizes = [*inner.args.values(), *(size for t in inner.tensors for size in t.shape or ())]
+        sizes += [] if inner.over is None else [inner.over.first, inner.over.last]  # a part under a condition
         if any(not isinstance(size, int) and index in free_symbols(size) for size in sizes):
             return True
         stack.extend(inner.children)

@@ -155,7 +155,9 @@ def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: int | None) -
         counter.add(tensors, copies)
     totals = Totals()
     totals.unknown = counter.unknown
-    by_role = {role: sum(y.elements for (r, _), y in counter.tallies.items() if r == role) for role in ROLES}
+    by_role: dict[str, Size] = dict.fromkeys(ROLES, 0)
+    for (role, _), tally in counter.tallies.items():
+        by_role[role] += tally.elements
     _fill(totals, by_role, counter.tied, counter.stored)
     if not totals.unknown and not counter.trained[None]:
         totals.trainable, totals.frozen = counter.trained[True], counter.trained[False]

@@ -1,0 +1,297 @@
+"""What each field is while some of them are symbols: a number, an expression, a list, or no number at all."""
+
+from __future__ import annotations
+
+from nparams.architectures.refusals import TRY, broken, told
+from nparams.architectures.signs import SIGNS
+from nparams.architectures.slots import read, symbol_of
+from nparams.architectures.values import LISTS, MISSING, look_up, with_value
+from nparams.errors import ExprError, UnsupportedError
+from nparams.expr import Expr, add, free_symbols, mul, substitute, symbol
+from nparams.expr.nodes import build
+from nparams.expr.walk import fold
+from nparams.network.closed import tidy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from typing import Any
+
+    from nparams.architectures.entry import Entry
+    from nparams.expr import Size
+
+#: stands for what has no number: a product with 0 is 0, and anything else that keeps it is refused
+NOTHING = Expr("sym", (), "no number")
+
+
+class Each:
+    """A list with an entry for each index: `of` in the index, or the first of `choices` whose condition holds."""
+
+    __slots__ = ("choices", "count", "index", "of")
+
+    def __init__(self, index: str, count: Size, of: Size | None, choices: list[tuple[Size, object]]) -> None:
+        self.index = index
+        self.count = count
+        self.of = of
+        self.choices = choices
+
+    def at(self, index: Size) -> Size:
+        """The entry at an index, where it is a number."""
+        return NOTHING if self.of is None else substitute(self.of, {self.index: index})
+
+    def is_at(self, index: Size, wanted: object) -> Size:
+        """1 where the entry at an index is `wanted`, else 0."""
+        found: Size = 0
+        rest: Size = 1
+        for condition, value in self.choices:
+            holds = substitute(condition, {self.index: index})
+            if value == wanted:
+                found = add(found, mul(rest, holds))
+            rest = mul(rest, add(1, mul(-1, holds)))
+        return found
+
+
+class Listed:
+    """The entries of a list as an indexed symbol: depths[i]."""
+
+    __slots__ = ("length", "name")
+
+    def __init__(self, name: str, length: int) -> None:
+        self.name = name
+        self.length = length
+
+
+class Sight:
+    """The fields of an entry, each as it is seen; `put` writes an expression of the entry in these terms."""
+
+    def __init__(self, entry: Entry, values: dict[str, Any]) -> None:
+        self.entry = entry
+        self.values = values
+        self.fields = {symbol_of(field): field for field in entry.fields}
+        self.tests: dict[str, list[Any]] = entry.raw.get("tests", {})
+
+    def put(self, size: Size, bound: Mapping[str, Size]) -> Size:
+        """The expression; `bound` are indices and what they are."""
+
+        def combine(node: Size, parts: list[Size]) -> Size:
+            if isinstance(node, int):
+                return node
+            if node.op == "sym":
+                name = str(node.label)
+                return bound[name] if name in bound else self._name(name)
+            if node.op == "idx":
+                return self._entry(str(node.label), parts[0])
+            if node.op == "sum":
+                return self._sum(node, bound)
+            if node.op == "mul" and 0 in parts:
+                return 0
+            return build(node.op, tuple(parts), node.label)
+
+        return fold(size, combine, into_sums=False)
+
+    def _sum(self, node: Expr, bound: Mapping[str, Size]) -> Size:
+        first, last = (self.put(end, bound) for end in node.args[:2])
+        index = str(node.label)
+        body = self.put(node.args[2], {**bound, index: Expr("sym", (), index)})
+        return substitute(Expr("sum", (first, last, body), index), {})
+
+    def _name(self, name: str) -> Size:
+        if name in self.tests:
+            return self._test(*_padded(self.tests[name]))
+        return number(self.values[self.fields[name]]) if name in self.fields else _stranger(name)
+
+    def _entry(self, name: str, index: Size) -> Size:
+        if name in self.tests:
+            return self._test(*_padded(self.tests[name]), index)
+        for spelt in (f"{name}{index}", f"{name}_{index}"):
+            if spelt in self.tests or spelt in self.fields:
+                return self._name(spelt)
+        held = self.values[self.fields[name]] if name in self.fields else _stranger(name)
+        if isinstance(held, Listed):
+            return Expr("idx", (index,), held.name)
+        if isinstance(held, Each):
+            return held.at(index)
+        return _entry_of(self.fields[name], held, index)
+
+    def _test(self, field: str, op: str, wanted: object, at: Size | None = None) -> Size:
+        held = self.values[field]
+        if isinstance(held, Each | Listed):
+            return _of_list(held, op, wanted, at)
+        if isinstance(held, Expr):
+            return _of_number(held, op, wanted)
+        if isinstance(held, list) and op == "is" and at is not None:
+            return _entry_of(field, [int(type(x) is type(wanted) and x == wanted) for x in held], at)
+        found = SIGNS[op](held, wanted)
+        return found if isinstance(found, int) else NOTHING
+
+
+def number(value: object) -> Size:
+    """A value as a size; NOTHING where it is none."""
+    if value is True or value is False:
+        return int(value)
+    return value if isinstance(value, int | Expr) else NOTHING
+
+
+def _padded(told: list[Any]) -> tuple[str, str, object]:
+    """A test: field, word and what it names."""
+    return told[0], told[1], told[2] if len(told) > 2 else None
+
+
+def _stranger(name: str) -> Any:
+    raise ExprError(f"{name} is no field")
+
+
+def _entry_of(field: str, held: object, index: Size) -> Size:
+    if not isinstance(held, list):
+        return NOTHING
+    if not isinstance(index, int):
+        raise UnsupportedError(f"{field} is a list of {len(held):,}, and how many layers there are is left open")
+    if not 0 <= index < len(held):
+        raise ExprError(f"{field} has {len(held):,} entries, and none at {index:,}")
+    return number(held[index])
+
+
+def _of_list(held: Each | Listed, op: str, wanted: object, at: Size | None) -> Size:
+    if op == "len":
+        return held.count if isinstance(held, Each) else held.length
+    if op == "is" and isinstance(held, Each) and at is not None:
+        return held.is_at(at, wanted)
+    return 0 if op == "none" else NOTHING
+
+
+def _of_number(held: Expr, op: str, wanted: object) -> Size:
+    """A test of a number that is not known."""
+    if op == "is" and wanted is True:
+        return held
+    if op == "is" and wanted is False:
+        return add(1, mul(-1, held))
+    if op == "is" and isinstance(wanted, int):
+        return Expr("eq", (held, wanted))
+    found: dict[str, Size] = {"num": held, "den": 1, "none": 0, "is": 0}
+    return found.get(op, NOTHING)
+
+
+# -- which fields are symbols -----------------------------------------------------------------------------------------
+
+
+def seen(entry: Entry, fixed: Mapping[str, Any] | None, free: Collection[str] | None) -> Sight:
+    """The fields after the rules; UnsupportedError where a rule cannot be followed."""
+    config = _renamed(entry, fixed or {})
+    raw: dict[str, Any] = {}
+    for field, default in entry.fields.items():
+        given = look_up(config, field)
+        if field in free if free is not None else given is MISSING and is_open(entry, field):
+            raw[field] = symbol(symbol_of(field))
+            continue
+        value = default if given is MISSING else entry.reading.fitting(field, given)
+        raw[field] = Listed(symbol_of(field), len(value)) if _is_open_list(free, given, value) else value
+    return Sight(entry, _ruled(entry, raw))
+
+
+def _renamed(entry: Entry, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    for alias, field in entry.aliases.items():
+        if (value := look_up(config, alias)) is not MISSING:
+            config = with_value(config, field.split("."), value)
+    return config
+
+
+def is_open(entry: Entry, field: str) -> bool:
+    """Whether a field is a number or a flag where nothing says what it is: also one that a rule fills if it is null."""
+    default = entry.fields[field]
+    if default is None:
+        words = entry.kinds.get(field, "").split()
+        return "int" in words and any(rule[0] == field for rule in entry.raw.get("rules", ()))
+    only = entry.raw.get("only", {}).get(field)
+    return isinstance(default, int) and (only is None or len(only) > 1)
+
+
+def _is_open_list(free: Collection[str] | None, given: object, value: object) -> bool:
+    return free is None and given is MISSING and isinstance(value, list) and bool(value) and type(value[0]) is int
+
+
+def _ruled(entry: Entry, raw: dict[str, Any]) -> dict[str, Any]:
+    """The values after the rules of the configuration class."""
+    sight, values = Sight(entry, raw), dict(raw)
+    for field, cases in entry.raw.get("rules", ()):
+        values[field] = _chosen(sight, field, cases, raw[field])
+    return values
+
+
+def _chosen(sight: Sight, field: str, cases: list[Any], rest: Any) -> Any:
+    """What the cases of a rule make; where a condition is symbolic, both of two numbers."""
+    if not cases:
+        return rest
+    holds = sight.put(read(cases[0][0]), {})
+    if holds == 0:
+        return _chosen(sight, field, cases[1:], rest)
+    made = _made(sight, cases[0][1])
+    if holds == 1:
+        return made
+    other = number(_chosen(sight, field, cases[1:], rest))
+    if "no number" in free_symbols(other) | free_symbols(number(made)) | free_symbols(holds):
+        raise UnsupportedError(f"{field} of {sight.entry.type} is no number in every case: give it a value; {TRY}")
+    return add(mul(holds, number(made)), mul(add(1, mul(-1, holds)), other))
+
+
+def _made(sight: Sight, case: Any) -> Any:
+    if not isinstance(case, dict):
+        return sight.put(read(case), {})
+    if "each" not in case:
+        return case["value"]
+    index, count = case["each"]
+    bound: dict[str, Size] = {index: Expr("sym", (), index)}
+    of = sight.put(read(case["of"]), bound) if "of" in case else None
+    choices = [(sight.put(read(condition), bound), value) for condition, value in case.get("choose", ())]
+    return Each(index, sight.put(read(count), {}), of, choices)
+
+
+# -- what is said of it -----------------------------------------------------------------------------------------------
+
+
+def conditions(sight: Sight) -> list[str]:
+    """The guards of the entry that are still open, as text; UnsupportedError for one that cannot hold."""
+    found = []
+    for text in sight.entry.raw.get("where", ()):
+        holds = sight.put(read(text), {})
+        if isinstance(holds, Expr) and isinstance(known := tidy(holds), int):
+            holds = known
+        if holds == 0:
+            values = {name: sight.values[field] for name, field in sight.fields.items()}
+            raise broken(sight.entry.type, text, values)
+        if isinstance(holds, Expr) and "no number" not in free_symbols(holds):
+            flag = holds.op in ("lt", "le", "eq", "ne")
+            found.append(str(holds).removeprefix("[").removesuffix("]") if flag else f"{holds} == 1")
+    for field, (low, _) in sight.entry.raw.get("bounds", {}).items():
+        if low and isinstance(sight.values[field], Expr):
+            found.append(f"{sight.values[field]} >= {low}")
+    return found
+
+
+def cases(sight: Sight, names: Collection[str]) -> list[str]:
+    """A sentence for the fields among `names` that are no numbers, and one for those that a rule fills."""
+    asked = {sight.tests[name][0] for name in names if name in sight.tests}
+    held = {field: sight.values[field] for field in sight.entry.fields if field in asked}
+    fixed = [f"{field} = {told(value)}" for field, value in held.items() if _is_case(value)]
+    notes = [f"in the case {', '.join(fixed)}"] if fixed else []
+    if filled := [rule[0] for rule in sight.entry.raw.get("rules", ()) if isinstance(sight.values[rule[0]], Expr)]:
+        texts = [f"{field} = {case}" for field in filled if (case := _filling(sight, field)) is not None]
+        notes += [f"where it is null: {', '.join(texts)}"] if texts else []
+    return notes
+
+
+def _is_case(value: object) -> bool:
+    return value is None or isinstance(value, str | float) or (isinstance(value, list) and not _is_numbers(value))
+
+
+def _is_numbers(value: list[Any]) -> bool:
+    return all(type(each) is LISTS["ints"] for each in value)
+
+
+def _filling(sight: Sight, field: str) -> str | None:
+    """What a rule makes of a field that is null, where the field itself is a symbol now."""
+    if str(sight.values[field]) != symbol_of(field):
+        return None
+    for name, made in next(rule[1] for rule in sight.entry.raw["rules"] if rule[0] == field):
+        if sight.tests.get(name, ())[:2] == [field, "none"] and isinstance(made, str):
+            return made
+    return None

@@ -1,0 +1,177 @@
+"""A head as a Network in the names of its configuration's fields: copies as repeats, conditions as flags."""
+
+from __future__ import annotations
+
+from nparams.architectures.refusals import TRY
+from nparams.architectures.sight import Listed, cases, conditions, seen
+from nparams.architectures.slots import symbol_of
+from nparams.errors import ExprError, UnsupportedError
+from nparams.expr import Expr, add, free_symbols
+from nparams.expr.walk import LETTERS
+from nparams.layers._torch.held import kind_name, named_as
+from nparams.network import Module, Network, Over, Tensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from typing import Any
+
+    from nparams.architectures.entry import Entry
+    from nparams.architectures.program import Block, Group
+    from nparams.architectures.sight import Sight
+    from nparams.expr import Size
+
+    #: (name with its indices as letters, sides) -> (k, E): a token uses k of E equal experts in it
+    Route = Callable[[str, tuple[Size, ...]], tuple[Size | None, Size] | None]
+
+#: layers that differ and are written out one by one
+MAX_WRITTEN = 2_000
+
+
+def symbolic(
+    entry: Entry,
+    head: str,
+    fixed: Mapping[str, Any] | None = None,
+    free: Collection[str] | None = None,
+    *,
+    dtype: str | None = None,
+    route: Route | None = None,
+) -> Network:
+    """The network of a class with fields as symbols (a dot in a path becomes two underscores).
+
+    Those in `free` are symbols and all others have the value in `fixed`, or their default; without `free` every whole
+    number and flag that `fixed` does not give is a symbol.
+    """
+    program = entry.program(head)
+    sight = seen(entry, fixed, free)
+    builder = _Builder(sight, dtype, route)
+    root = Module("", tensors=[], children=[])
+    try:
+        for group in program.groups:
+            builder.place(root, group)
+        where = conditions(sight)
+    except ExprError as error:
+        raise UnsupportedError(f"{entry.type}: {error}; {TRY}") from None
+    held = [held for held in sight.values.values() if isinstance(held, Listed)]
+    lengths: dict[str, tuple[int, Size]] = {each.name: (0, each.length) for each in held}
+    names = {name for block in program.blocks for size, _ in block.texts() for name in free_symbols(size)}
+    made = Network(
+        root, source=entry.type, form="config", read_as=f"{head} ({entry.type})", where=where, lengths=lengths,
+        notes=cases(sight, names),
+    )  # fmt: skip
+    made.fields = entry.resolve(fixed or {}).numbers()
+    made.aliases = entry.aliases
+    return made
+
+
+class _Builder:
+    """Puts groups into a tree: parts of names, repeats where an index is bound, a part for each condition."""
+
+    def __init__(self, sight: Sight, dtype: str | None, route: Route | None) -> None:
+        self.sight = sight
+        self.dtype = dtype
+        self.route = route
+        taken = {symbol_of(field) for field in sight.entry.fields}
+        self.flag = next(c for c in reversed(LETTERS) if c not in taken)
+        self.made: dict[object, Module] = {}
+
+    def place(self, root: Module, group: Group) -> None:
+        """Put a group where its name says."""
+        for bound in self._bindings(group.block, 0, {}):
+            condition = self.sight.put(group.block.condition, bound)
+            if condition != 0:
+                _Way(self, group, bound, condition).lead(root)
+
+    def _bindings(self, block: Block, k: int, bound: dict[str, Size]) -> list[dict[str, Size]]:
+        """The indices of a block: as they are, or as numbers where members of a known number differ."""
+        if k == len(block.spans):
+            return [bound]
+        span = block.spans[k]
+        count, first = self.sight.put(span.count_size, bound), self.sight.put(span.first_size, bound)
+        if not (span.looped and isinstance(count, int) and isinstance(first, int) and count <= MAX_WRITTEN):
+            letter: Size = Expr("sym", (), span.letter)
+            return self._bindings(block, k + 1, {**bound, span.letter: letter})
+        values = range(first, first + count)
+        return [each for value in values for each in self._bindings(block, k + 1, {**bound, span.letter: value})]
+
+    def child(self, parent: Module, key: object, name: str, over: Over | None = None) -> Module:
+        """The module of that name in another, made on first use."""
+        whole = (id(parent), key)
+        if whole not in self.made:
+            self.made[whole] = Module(name, over=over, tensors=[], children=[])
+            parent.children.append(self.made[whole])  # type: ignore[attr-defined]
+        return self.made[whole]
+
+
+class _Way:
+    """One group on its way down the tree."""
+
+    def __init__(self, builder: _Builder, group: Group, bound: dict[str, Size], condition: Size) -> None:
+        self.builder = builder
+        self.group = group
+        self.bound = bound
+        self.condition = condition
+        #: the repeats that are still to come
+        self.spans = {s.letter: s for s in group.block.spans if isinstance(bound[s.letter], Expr)}
+
+    def lead(self, root: Module) -> None:
+        """Go down by the parts of the name, and leave the tensor there."""
+        *above, leaf = self.group.name.split(".")
+        module, prefix = self._flagged(root), ""
+        for part in above:
+            module, prefix = self._down(module, prefix, part)
+            prefix += "."
+        if any(f"{{{letter}}}" in leaf for letter in self.spans):
+            module, _ = self._down(module, prefix, leaf)
+        tensor = self._tensor()
+        self._hold(module, tensor)
+
+    def _down(self, module: Module, prefix: str, part: str) -> tuple[Module, str]:
+        """The module that the next part of the name says, with a repeat for each index in it."""
+        builder, name = self.builder, prefix + self._named(part)
+        overs = []
+        for letter in [letter for letter in self.spans if f"{{{letter}}}" in part]:
+            overs.append(self._over(letter))
+            del self.spans[letter]
+        if not overs:
+            return builder.child(module, part if part == name else name, name), name
+        for over in overs:
+            module = builder.child(module, (name, str(over.first), str(over.last)), name, over)
+        return self._flagged(module), name
+
+    def _over(self, letter: str) -> Over:
+        span = self.spans[letter]
+        put = self.builder.sight.put
+        first, count = put(span.first_size, self.bound), put(span.count_size, self.bound)
+        return Over(letter, first, add(first, count, -1))
+
+    def _flagged(self, module: Module) -> Module:
+        """The part of a module for what stands there under a condition, once all its indices are bound."""
+        if self.condition == 1 or self.spans:
+            return module
+        over = Over(self.builder.flag, 1, self.condition)
+        return self.builder.child(module, ("if", str(self.condition)), module.name, over)
+
+    def _named(self, text: str) -> str:
+        for letter, value in self.bound.items():
+            text = text.replace(f"{{{letter}}}", str(value) if isinstance(value, int) else f"[{letter}]")
+        return text
+
+    def _tensor(self) -> Tensor:
+        group, builder = self.group, self.builder
+        sides = tuple(builder.sight.put(side, self.bound) for side in group.shape.sizes)
+        if missing := [str(s) for s, t in zip(sides, group.shape.sizes, strict=True) if "no number" in free_symbols(s)]:
+            raise UnsupportedError(f"{group.name} of {builder.sight.entry.type} has no size here: {missing[0]}; {TRY}")
+        tied = None if group.tied is None else self._named(group.tied)
+        dtype = group.dtype or builder.dtype
+        return Tensor(self._named(group.name), sides, dtype, group.role, group.trainable, tied)
+
+    def _hold(self, module: Module, tensor: Tensor) -> None:
+        route = self.builder.route and self.builder.route(self.group.name, tensor.shape or ())
+        if route:
+            module = self.builder.child(module, ("routed", *map(str, route)), module.name)
+            module.routed = route
+        module.tensors.append(tensor)  # type: ignore[attr-defined]
+        word = self.group.word
+        cls = named_as(word, {t.name.rpartition(".")[2]: t.shape or () for t in module.tensors})
+        module.kind = word if cls is None else kind_name(cls)
