@@ -27,8 +27,14 @@ COMMON = frozenset(field.name for field in dataclasses.fields(transformers.PreTr
 _PLAIN = (bool, int, float, str, type(None))
 # Numbers of layers (num_hidden_layers, n_layer, encoder_layers, depth, num_blocks) and of experts, by their names.
 # What is an index of a layer, a type or a size of one is none.
-_DEPTH = re.compile(r"(^|_)(n|num|layers|layer)_?(hidden_|decoder_|encoder_|.*_)?(layers?|blocks?)(_num)?$|_layers$|^layers$|(^|_)depths?$|_blocks$")
-_NO_DEPTH = re.compile(r"feature|select|index|indices|_at_|skip|start|from|kernel|size|every|interval|per_|freq|step|prenet|postnet|offset|group")
+_DEPTH = re.compile(
+    r"(^|_)(n|num|layers|layer)_?(hidden_|decoder_|encoder_|.*_)?(layers?|blocks?)(_num)?$"
+    r"|_layers$|^layers$|(^|_)depths?$|_blocks$"
+)
+_NO_DEPTH = re.compile(
+    r"feature|select|index|indices|_at_|skip|start|from|kernel|size|every|interval|per_|freq|step|prenet|postnet|offset"
+    r"|group"
+)
 _EXPERTS = re.compile(r"(^|_)(n|num)_(.*_)?experts?$|^moe_num_experts$|^num_experts$")
 
 

@@ -16,7 +16,6 @@ import typing
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import transformers
 from transformers.activations import ACT2CLS
 
 from tools.derive import bases, classes, readers, source

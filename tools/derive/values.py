@@ -1,0 +1,278 @@
+"""Random values for the fields of one config: those that must agree are drawn together.
+
+Head counts divide the widths, key heads the heads; a list with an entry a layer is as long as the layers are many;
+lists with an entry a stage are of one length. How strictly widths go with heads differs from draw to draw (see WIDTHS).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from typing import Any, NamedTuple, Protocol
+
+from tools.derive import bases
+from tools.derive.bases import Change, Raw
+from tools.derive.fields import Field, get
+
+# How the widths of one config are drawn: all multiples of what the heads divide; those that heads share only; the
+# base's times small numbers; any numbers at all.
+WIDTHS = ("units", "shared", "multiples", "free")
+_HEADS = re.compile(r"(^|_)heads?$|_heads_|^n_heads?$|num_heads")
+_KEYS = re.compile(r"key_value|(^|_)kv_|_kv($|_)")
+_CORE = re.compile(r"(^|_)(hidden_size|d_model|n_embd|embed_dim|hidden_dim|embed_size|dim|embeddings_size|model_dim)$")
+_GROUPS = re.compile(r"groups?($|_)")
+_CHOSEN = re.compile(r"per_tok|top_?k|experts_per|num_selected|_top$")
+_STAGES = re.compile(r"stages|num_encoder_blocks|num_levels|num_blocks$|num_layers$")
+_LIST_OF_LAYERS = re.compile(r"types$|_types_|pattern$")
+_FLOATS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+_HEAD_UNITS = (1, 2, 3, 4, 6, 8, 12)
+
+
+class Drawn(NamedTuple):
+    """A change of some fields, made whole or not at all; by which ways they were drawn; what to try when refused."""
+
+    change: Change
+    by: tuple[tuple[str, str], ...]
+    instead: tuple[Drawn, ...] = ()
+
+
+class Picks(Protocol):
+    """What chooses between ways of drawing a field."""
+
+    def pick(self, path: str, ways: tuple[str, ...], rng: random.Random) -> str:
+        """One of the ways."""
+
+
+class Part:
+    """The draws of the fields of one config: the whole, or a part that stands in it."""
+
+    def __init__(self, rng: random.Random, base: Raw, prefix: str, fields: list[Field], ways: Picks) -> None:
+        self.rng, self.base, self.prefix, self.fields, self.ways = rng, base, prefix, fields, ways
+        self.own: Raw = get(base, prefix, {}) if prefix else base
+        self.way = ways.pick(prefix, WIDTHS, rng)
+        self.shared = rng.choice(_HEAD_UNITS)
+        self.unit = self.shared * rng.choice((2, 4, 8))
+        self.stages, self.length = rng.randint(2, 5), self._stages_of_base()
+        self.depths = {name: value for name, value in self.own.items() if type(value) is int and bases.is_depth(name)}
+        self.taken: set[str] = set()
+
+    def drawn(self) -> list[Drawn]:
+        """The changes of this config: stages, depths with their lists, heads with widths, then each other field."""
+        found = [self._together_stages(), *self._together_depths(), self._together_heads()]
+        for field in self.fields:
+            if field.path not in self.taken:
+                way = self.ways.pick(field.path, _ways_of(field), self.rng)
+                found.append(Drawn(self._alone(field, way), ((field.path, way),)))
+        return [item for item in found if item.change]
+
+    def _value(self, field: Field) -> Any:
+        return get(self.base, field.path, field.default)
+
+    # What is drawn together.
+
+    def _stages_of_base(self) -> int:
+        """How many stages the base has: the length of its lists of depths, 0 where it has none."""
+        return max((len(value) for name, value in self.own.items() if bases.is_depths(name, value)), default=0)
+
+    def _together_stages(self) -> Drawn:
+        """The lists that have one entry a stage, and the number of stages."""
+        change: Change = {}
+        for field in self.fields if self.length else ():
+            name, value = _name(field), self._value(field)
+            if isinstance(value, list) and len(value) == self.length:
+                change[field.path] = self._stage_list(name, value)
+            elif type(value) is int and value == self.length and _STAGES.search(name):
+                change[field.path] = self.stages
+        self.taken |= set(change)
+        kept = {path: self._entries(_last(path), get(self.base, path)) for path in change if "[" in repr(change[path])}
+        by = f"{self.prefix}[stages]"
+        return Drawn(change, ((by, "other"),), (Drawn(kept, ((by, "same"),)),) if change else ())
+
+    def _stage_list(self, name: str, value: list[Any]) -> list[Any]:
+        """A list with one entry for each of the new number of stages."""
+        longer = [value[min(place, len(value) - 1)] for place in range(self.stages)]
+        return self._entries(name, longer)
+
+    def _entries(self, name: str, value: Any) -> Any:
+        """Other entries in a list of the same length, where they are numbers."""
+        if not isinstance(value, list) or not all(type(item) is int for item in value):
+            return value
+        if bases.is_depths(name, value):
+            return [self.rng.randint(1, 3) for _ in value]
+        if _HEADS.search(name):
+            return [self.rng.choice([n for n in range(1, 13) if self.shared % n == 0]) for _ in value]
+        return [self._width(name, item) for item in value] if value and min(value) >= 8 else value
+
+    def _together_depths(self) -> list[Drawn]:
+        """Each number of layers, with the lists that have an entry a layer."""
+        found = []
+        for field in self.fields:
+            name, value = _name(field), self._value(field)
+            if type(value) is int and name in self.depths and field.path not in self.taken:
+                depth = self.rng.randint(1, 5)
+                change = {field.path: depth, **self._layer_lists(name, value, depth)}
+                self.taken |= set(change)
+                found.append(Drawn(change, ((field.path, "with lists"),), self._short(field, change)))
+        return found
+
+    def _layer_lists(self, name: str, value: int, depth: int) -> Change:
+        """The lists with an entry a layer, for another number of layers: those of that length, and at times those
+        that the config class makes where nothing is given."""
+        change: Change = {}
+        for field in self.fields:
+            now = self._value(field)
+            long = isinstance(now, list) and len(now) == value and value > 1
+            made = now is None and field.kinds & {"strs"} and _LIST_OF_LAYERS.search(_name(field))
+            if field.path in self.taken or not (long or (made and _is_main(name) and self.rng.random() < 0.5)):
+                continue
+            if field.choices:
+                change[field.path] = [self.rng.choice(self._words(field)) for _ in range(depth)]
+            elif long:
+                change[field.path] = [now[place % len(now)] for place in range(depth)]
+        return change
+
+    def _words(self, field: Field) -> tuple[str, ...]:
+        """The words that one list is made of: some of the choices, so that a word that is refused spoils few lists."""
+        return tuple(self.rng.sample(field.choices, min(len(field.choices), self.rng.randint(1, 3))))
+
+    def _short(self, field: Field, change: Change) -> tuple[Drawn, ...]:
+        """The depth alone, and the lists cut to it, in place of a depth with other lists."""
+        if len(change) == 1:
+            return ()
+        cut: Change = {field.path: change[field.path]}
+        for path, value in change.items():
+            now = get(self.base, path)
+            if path != field.path:
+                cut[path] = None if now is None else [now[place % len(now)] for place in range(len(value))]
+        return (Drawn(cut, ((field.path, "cut lists"),)),)
+
+    def _together_heads(self) -> Drawn:
+        """The numbers of heads, of key heads and the widths that they share."""
+        change: Change = {}
+        for field in self.fields:
+            name, value = _name(field), self._value(field)
+            if field.path in self.taken or type(value) is not int:
+                continue
+            if _HEADS.search(name) or _KEYS.search(name) or _CORE.search(name):
+                change[field.path] = self._number(name, value)
+        self.taken |= set(change)
+        by = ((self.prefix, self.way),)
+        return Drawn(change, by, self._scaled(change) if change and self.way != "free" else ())
+
+    def _scaled(self, change: Change) -> tuple[Drawn, ...]:
+        """The widths of the base times one number, with its heads, in place of other heads and widths."""
+        factor = self.rng.choice((2, 3, 4))
+        wide = {path: get(self.base, path) * factor for path in change if _CORE.search(_last(path))}
+        return (Drawn(wide, ((self.prefix, "scaled"),)),) if wide else ()
+
+    # What is drawn alone.
+
+    def _alone(self, field: Field, way: str) -> Change:
+        """The change of one field in a way."""
+        name, value = _name(field), self._value(field)
+        if way == "kept":
+            return {}
+        if way == "none":
+            return {field.path: None}
+        if way == "bool":
+            return {field.path: self.rng.random() < 0.5}
+        if way == "str":
+            return {field.path: self.rng.choice(field.choices)}
+        if way == "strs":
+            length = len(value) if isinstance(value, list) else next(iter(self.depths.values()), 2)
+            return {field.path: [self.rng.choice(self._words(field)) for _ in range(length)]}
+        if way == "int":
+            return {field.path: self._number(name, value if type(value) is int else None)}
+        if way == "float":
+            return {field.path: self._float(value)}
+        return {field.path: self._list(name, value)}
+
+    def _number(self, name: str, value: int | None) -> int:
+        """A whole number for a field of a name, that has a value in the base."""
+        if bases.is_depth(name):
+            return self.rng.randint(1, 5)
+        if bases.is_experts(name):
+            return self.rng.choice((2, 3, 4, 6, 8, 9))
+        if _CHOSEN.search(name):
+            return self.rng.randint(1, 2)
+        if _HEADS.search(name) and not _CORE.search(name):
+            return self._heads(_KEYS.search(name) is not None)
+        if _GROUPS.search(name) and (value is None or value <= 64):
+            return self.rng.choice((1, 2, 4))
+        if value is None:
+            return self.rng.choice((1, 2, 4, 8, 16, 24, 40))
+        if value > 8:
+            return self._width(name, value)
+        return self.rng.randint(0 if value == 0 else 1, max(3, 2 * value)) if value >= 0 else value
+
+    def _heads(self, keys: bool) -> int:
+        """A number of heads that divides the shared widths, of key heads that divides each of them."""
+        divisors = [n for n in range(1, self.shared + 1) if self.shared % n == 0]
+        if self.way == "multiples":
+            given = [value for name, value in self.own.items() if _HEADS.search(name) and type(value) is int]
+            common = math.gcd(*given) or 1
+            divisors = [n for n in range(1, common + 1) if common % n == 0][:6]
+            self.shared = max(divisors)
+        small = [n for n in divisors if n <= max(1, self.shared // 3)]
+        large = [n for n in divisors if n % max(small) == 0]
+        return max(small) if keys else self.rng.choice(large)
+
+    def _width(self, name: str, value: int) -> int:
+        """A width, or another large number, by the way of this config."""
+        if "vocab" in name:
+            return self._vocabulary(value)
+        if name.startswith("patch") or "stride" in name:
+            return self.rng.choice((2, 4, 7, 8, 14, 16))
+        if "image_size" in name:
+            return self.rng.choice((28, 56, 112, 224, 64, 96, 128))
+        if self.way == "multiples":
+            return value * self.rng.choice((1, 2, 3)) if self.rng.random() < 0.7 or value % 2 else value // 2
+        if self.way == "units" or (self.way == "shared" and _CORE.search(name)):
+            return self.unit * self.rng.randint(1, 240 // self.unit)
+        return self.rng.randint(5, 300)
+
+    def _vocabulary(self, value: int) -> int:
+        """A size of the vocabulary, above the special tokens that stand in the config."""
+        tokens = [item for key, item in self.own.items() if key.endswith("_token_id") and type(item) is int]
+        least = max((token for token in tokens if token < value), default=0) + 1
+        return least + self.rng.randint(32, 3000)
+
+    def _float(self, value: Any) -> float:
+        """A number that is not whole, an exact fraction."""
+        if isinstance(value, float) and value and self.rng.random() < 0.5:
+            return value * self.rng.choice((0.5, 2.0))
+        return self.rng.choice(_FLOATS) if value != 0.0 or self.rng.random() < 0.5 else 0.0
+
+    def _list(self, name: str, value: Any) -> list[Any]:
+        """A list of whole numbers: other entries, at times another length."""
+        if type(value) is int:
+            return [self._number(name, value)] * 2
+        if not isinstance(value, list) or not value:
+            return sorted(self.rng.sample(range(4), self.rng.randint(0, 2)))
+        if not all(type(item) is int for item in value):
+            return value
+        drawn = [self._number(name, item) if self.rng.random() < 0.7 else item for item in value]
+        return self.rng.choice((drawn, drawn, drawn, [*drawn, drawn[-1]], drawn[:-1]))
+
+
+def _name(field: Field) -> str:
+    """The last word of the path of a field."""
+    return _last(field.path)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _is_main(name: str) -> bool:
+    """Whether a depth is the one that lists with an entry a layer go with, where they are not given."""
+    return name in ("num_hidden_layers", "num_layers", "n_layer", "n_layers")
+
+
+def _ways_of(field: Field) -> tuple[str, ...]:
+    """The ways in which a field can be drawn alone: what it may hold, and as it is."""
+    known = ("bool", "int", "float", "ints")
+    ways = [kind for kind in known if kind in field.kinds and not (kind == "int" and "float" in field.kinds)]
+    ways += [kind for kind in ("str", "strs") if kind in field.kinds and field.choices]
+    return (*ways, *(["none"] if "none" in field.kinds else []), "kept")
