@@ -198,7 +198,8 @@ class Request:
                 f"--from {self.row.form} is {self.row.what}, not a text: {CALL}package.module:Net() makes one"
             )
         if self.row is not None and (self.row.kind == "text" or self.paths):
-            return self.text(self.row, text) if self.row.kind == "text" else self.path(text)
+            is_file = self.row is BY_FORM["config"] and self.paths and _exists(text)
+            return self.text(self.row, text) if self.row.kind == "text" and not is_file else self.path(text)
         if not text.strip():
             raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
         if self.paths and text.endswith(SUFFIXES) and _exists(text):
@@ -273,9 +274,10 @@ class Request:
         """The one model in a directory; a note says which file was read, and why."""
         from nparams.files.folder import read
 
-        self._refuse_options(folder.name)
         rows = FILES if self.row is None or self.row.kind != "file" else [self.row]
         made = read(folder, rows, self.bytes, limits=self.limits)
+        if made.form != "config":
+            self._refuse_options(folder.name)
         made.is_file = True
         return made
 
@@ -283,10 +285,11 @@ class Request:
         """What a format makes of a file's bytes."""
         from nparams.files.sniff import readable_text
 
-        if self.row is not None and self.row.kind == "text":
+        config = BY_FORM["config"]
+        if self.row is not None and self.row.kind == "text" and self.row is not config:
             raise UsageError(f"--from {self.row.form} reads text; {shown(source.name)} is a file")
-        if self.row is None and (text := readable_text(source, FILES)) is not None:
-            network = self.claimed(text, source.name)
+        if self.row in (None, config) and (text := readable_text(source, FILES)) is not None:
+            network = self.claimed(text, source.name) if self.row is None else self.text(config, text)
             which = self.options.get("which")
             network.source = source.name if which is None else f"{source.name}:{which}"
             return network

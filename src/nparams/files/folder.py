@@ -11,7 +11,7 @@ from nparams.errors import ReadError, escaped, place
 from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of, sliced
 from nparams.files._folder.inventory import Candidate, Inventory
 from nparams.files.said import declared_in, say_total
-from nparams.stored.settings import config
+from nparams.stored.settings import CONFIG, config, is_described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Reader:
         inner = folder.folders()[:MOST_FOLDERS] if depth < MAX_DEPTH else []
         names = [name for name in inner if not name.startswith(".") and self._has_model(folder.folder(name), depth)]
         if not names:
-            raise nothing(folder, held)
+            return self._described(folder, held)
         shown_names = [f"{name}/" for name in names]
         network, alike = compared(folder, shown_names, lambda k: self.read(folder.folder(names[k]), depth + 1))
         first = escaped(names[alike[0]])
@@ -139,6 +139,14 @@ class Reader:
         else:
             more = listed([shown_names[k] for k in alike[1:]])
             network.notes.append(f"{first}/ was read; {more} hold the same network: the same names and shapes")
+        return network
+
+    def _described(self, folder: Folder, held: Inventory) -> Network:
+        """The network that a config.json describes where no weights lie; ReadError where it is no model's either."""
+        if not is_described(config(folder)):
+            raise nothing(folder, held)
+        network = self._file(folder, CONFIG)
+        network.notes.append(f"read from {CONFIG}: there are no weights that can be read here{rest_of(held, {}, folder, ())}")
         return network
 
     def _has_model(self, folder: Folder, depth: int) -> bool:

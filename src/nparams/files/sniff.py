@@ -83,13 +83,13 @@ def _archive(source: ByteSource, files: Sequence[Row]) -> Row:
 
 
 #: bytes of a text file that are read
-MAX_TEXT = 2_000_000
+MAX_TEXT = 4_000_000
 
 
 def readable_text(source: ByteSource, files: Sequence[FileKind]) -> str | None:
     """The text in a file that no format claims, by name or by its first bytes; None where it is something else.
 
-    A text of more than 2 MB is none that a person wrote.
+    A text of more than 4 MB is none that a person wrote (a config.json with the labels of 21,000 classes has 2 MB).
     """
     head = source.read(0, min(HEAD, source.size))
     if not head or b"\0" in head or source.name.endswith(tuple(suffix for row in files for suffix in row.suffixes)):
@@ -117,6 +117,8 @@ def refuse_strangers(name: str, head: bytes) -> None:
 def unknown(source: ByteSource, files: Sequence[FileKind]) -> UnsupportedError | FormatError:
     """What to say of a file that nothing recognises."""
     name, head = source.name, source.read(0, min(HEAD, source.size))
+    if name.endswith(".json") and source.size > MAX_TEXT:
+        return FormatError(f"{place(name)}: {source.size:,} bytes of JSON; up to {MAX_TEXT:,} are read")
     if (what := last_guess(name, head, source.read(max(source.size - 8, 0), min(8, source.size)))) is not None:
         return UnsupportedError(f"{place(name)} is {what}")
     for row in files:

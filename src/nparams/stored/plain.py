@@ -57,6 +57,18 @@ def strict(text: str | bytes) -> Any:
     return decoder().decode(text if isinstance(text, str) else text.decode())
 
 
+def settings(text: str | bytes) -> Any:
+    """The value of a JSON text that may have NaN and Infinity, as transformers writes them into config.json.
+
+    >>> settings('{"time_step_limit": [0.0, Infinity]}')
+    {'time_step_limit': [0.0, inf]}
+    """
+    import json
+
+    decoder = json.JSONDecoder(object_pairs_hook=_unique)
+    return decoder.decode(text if isinstance(text, str) else text.decode())
+
+
 def decoder() -> json.JSONDecoder:
     """What reads strict JSON piece by piece."""
     import json  # most headers are read without

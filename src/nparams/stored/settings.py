@@ -80,15 +80,20 @@ def config(folder: Folder | None) -> dict[str, Any]:
     return held_in(folder, CONFIG)
 
 
+def is_described(held: Mapping[str, Any]) -> bool:
+    """Whether a configuration says which type of model it is of (that of a Keras archive does not)."""
+    return type(held.get("model_type")) is str
+
+
 def held_in(folder: Folder | None, name: str) -> dict[str, Any]:
     """The object in a JSON file beside a model; {} where there is none that can be read."""
     if folder is None or name not in folder.names():
         return {}
-    from nparams.stored.plain import strict
+    from nparams.stored.plain import settings
 
     try:
         source = folder.open(name)
-        held = strict(source.read(0, source.size)) if source.size <= MAX_CONFIG else None
+        held = settings(source.read(0, source.size)) if source.size <= MAX_CONFIG else None
     except (ReadError, ValueError, RecursionError):
         return {}
     return held if isinstance(held, dict) else {}

@@ -9,7 +9,7 @@ import re
 
 from nparams.architectures._config.remarks import with_tensors
 from nparams.architectures._config.schemes import EXPERTS, RULES, TABLES
-from nparams.errors import escaped, shown
+from nparams.errors import UsageError, escaped, shown
 from nparams.network import Tensor
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ SKIPPED = ("modules_to_not_convert", "llm_int8_skip_modules", "ignored_layers", 
 MARK = re.compile(r"\{\w+\}|\d+")
 #: a pattern that is followed: words, dots and a star for anything
 PLAIN = re.compile(r"[\w.\-]+(?:\.\*[\w.\-]*){0,3}|(?:\.\*[\w.\-]+){1,3}")
-LONGEST = 200
+LONGEST, MOST_PATTERNS, DEEPEST = 200, 64, 24
 #: classes that hold a matrix with its output first
 MATRICES = ("Linear",)
 #: the text of a state that bitsandbytes stores with each layer
@@ -70,13 +70,13 @@ class Packer:
 
     def tensors(self, held: Sequence[Tensor]) -> list[Tensor]:
         """Every tensor, those that are packed with how they are stored, and what lies beside them."""
-        kept = self.kept if self.kept is not None else _usual(held)
+        kept = Kept(self.kept if self.kept is not None else _usual(held))
         made: list[Tensor] = []
         for t in held:
             made.append(t)
             sides = self._sides(t)
             module = t.name.removesuffix(".weight")
-            if sides is None or t.tied_to is not None or _is_kept(module, kept):
+            if sides is None or t.tied_to is not None or module in kept:
                 continue
             made += self._pack(t, module, *sides)
         if len(made) == len(held):
@@ -133,21 +133,37 @@ def _usual(held: Sequence[Tensor]) -> list[str]:
     return [*last, *(name.removesuffix(".weight") for name in tied)]
 
 
-def _is_kept(module: str, kept: Iterable[str]) -> bool:
-    """Whether a module is one that is stored as it is: its whole name, its beginning, its end, or by a pattern."""
-    return any(_matches(module, name) for name in kept)
+class Kept:
+    """The modules that are stored as they are: by a whole name, a part of one, or a pattern.
+
+    >>> kept = Kept(["lm_head", "re:.*mlp.gate$"])
+    >>> "model.lm_head" in kept, "model.layers.0.mlp.gate" in kept, "model.layers.0.mlp.gate_proj" in kept
+    (True, True, False)
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names: set[str] = set()
+        self.patterns: list[re.Pattern[str]] = []
+        for name in names:
+            if name.startswith("re:") or set("*[(|\\^$+?").intersection(name):
+                self.patterns.append(_pattern(name))
+            else:
+                self.names.add(name)
+        if len(self.patterns) > MOST_PATTERNS:
+            raise Unknown(f"{len(self.patterns):,} patterns of names are not followed")
+
+    def __contains__(self, module: str) -> bool:
+        parts = module.split(".")[:DEEPEST]
+        runs = (".".join(parts[k:end]) for k in range(len(parts)) for end in range(k + 1, len(parts) + 1))
+        return any(run in self.names for run in runs) or any(each.fullmatch(module) for each in self.patterns)
 
 
-def _matches(module: str, name: str) -> bool:
-    if module == name or module.startswith(f"{name}.") or module.endswith(f".{name}"):
-        return True
-    pattern = name.removeprefix("re:")
-    if pattern == name and not set("*[(|\\^$+?").intersection(name):
-        return f".{name}." in module  # modules_to_not_convert of gpt_oss: model.layers.0.self_attn
-    if len(pattern) > LONGEST or PLAIN.fullmatch(pattern.removesuffix("$").replace("\\.", ".")) is None:
+def _pattern(name: str) -> re.Pattern[str]:
+    """A pattern of words, dots and a star for anything, up to the end of a part; Unknown for one that says more."""
+    text = name.removeprefix("re:").removesuffix("$").replace("\\.", ".")
+    if len(text) > LONGEST or PLAIN.fullmatch(text) is None:
         raise Unknown(f"the pattern {shown(name)} is not followed")
-    parts = [re.escape(part) for part in pattern.removesuffix("$").replace("\\.", ".").split(".*")]
-    return re.fullmatch(f"{'.*'.join(parts)}(?:\\..*)?", module) is not None
+    return re.compile(".*".join(map(re.escape, text.split(".*"))) + r"(?:\..*)?")
 
 
 def classes_of(cells: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -168,15 +184,17 @@ def stored(
     """
     try:
         packer = Packer(settings, dtype, classes_of(cells))
-        held = list(network.tensors())
-        for t in held:
-            t.dtype = t.dtype or dtype
+        held = [_copy(t, dtype) for t in network.tensors()]
         made = with_tensors(network, packer.tensors(held), route)
-    except Unknown as problem:
+    except (Unknown, UsageError) as problem:  # UsageError: more tensors than are named
         network.notes.append(f"bytes are unknown: {escaped(str(problem))} (quantization_config)")
         return network
     made.notes += told(packer, held)
     return made
+
+
+def _copy(t: Tensor, dtype: str | None) -> Tensor:
+    return Tensor(t.name, t.shape, t.dtype or dtype, t.role, t.trainable, t.tied_to, t.stored, t.note, t.size)
 
 
 def told(packer: Packer, held: Sequence[Tensor]) -> list[str]:

@@ -33,8 +33,7 @@ def parsed(text: str) -> Any:
         return decoder.decode(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as problem:
         raise NotationError(
-            f"this begins as a config.json, and is no JSON at line {problem.lineno:,}, column {problem.colno:,}: "
-            f"{problem.msg}"
+            f"a config.json is JSON, and this is none at line {problem.lineno:,}, column {problem.colno:,}: {problem.msg}"
         ) from None
     except RecursionError:
         raise NotationError("a config.json nested too deep to be one") from None
