@@ -40,8 +40,8 @@ def evaluated(text: str, env: Mapping[str, Any]) -> int | None:
 
 
 def holds(condition: str, env: Mapping[str, Any]) -> bool:
-    """Whether a condition is 1; one that has no value is not."""
-    return evaluated(condition, env) == 1
+    """Whether a condition is 1."""
+    return value(_parsed(condition), env, True) == 1
 
 
 def flat(raw: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

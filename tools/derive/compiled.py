@@ -42,51 +42,84 @@ def _power(base: int, exponent: int) -> int:
     return int(base**exponent)
 
 
-NAMES = {"entry": _entry, "whole": _whole, "divisor": _divisor, "power": _power, "__builtins__": {}}
-NAMES |= {"max": max, "min": min, "int": int, "sum": sum, "range": range}
-INFIX = {"add": "+", "mul": "*"}
 COMPARED = {"lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 
 
-def _source(e: int | Expr) -> str:
-    if isinstance(e, int):
-        return f"({e})"
-    if e.op == "sym":
-        return f"whole(E.get({str(e.label)!r}))"
-    if e.op == "idx":
+class _Writer:
+    """Writes one expression in Python.  A product stops at its first 0; a comparison without a value is 0, and so is, in
+    a condition, a flag without one."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def text(self, e: int | Expr, top: bool = False) -> str:
+        """The Python of an expression; `top`: it is a factor of a condition."""
+        if isinstance(e, int):
+            return f"({e})"
+        if e.op in ("sym", "idx"):
+            return f"flag(lambda: {self._leaf(e)})" if top else self._leaf(e)
+        if e.op == "mul":
+            return self._product([self.text(a, top) for a in e.args])
+        if e.op == "add":
+            return f"({'+'.join(self.text(a, top) for a in e.args)})"
+        return self._operation(e, [self.text(a) for a in e.args])
+
+    def _leaf(self, e: Expr) -> str:
+        label = str(e.label)
+        if e.op == "sym":
+            return f"whole(E.get({label!r}))"
         index = e.args[0]
         if isinstance(index, int):  # a field `dim1` parses as the entry 1 of `dim`
-            return f"(E[{e.label + str(index)!r}] if type(E.get({str(e.label) + str(index)!r})) is int else entry(E.get({str(e.label)!r}), {index}))"
-        return f"entry(E.get({str(e.label)!r}), {_source(index)})"
-    parts = [_source(a) for a in e.args]
-    if e.op in INFIX:
-        return f"({INFIX[e.op].join(parts)})"
-    if e.op in COMPARED:
-        return f"int({parts[0]} {COMPARED[e.op]} {parts[1]})"
-    if e.op in ("floordiv", "mod"):
-        return f"({parts[0]} {'//' if e.op == 'floordiv' else '%'} divisor({parts[1]}))"
-    if e.op == "ceildiv":
-        return f"(-(-{parts[0]} // divisor({parts[1]})))"
-    if e.op == "pow":
-        return f"power({parts[0]}, {parts[1]})"
-    if e.op in ("max", "min"):
-        return f"{e.op}({', '.join(parts)})"
-    if e.op == "trunc":
-        return f"int({float(str(e.label))!r} * {parts[0]})"
-    raise ValueError(e.op)
+            named = label + str(index)
+            return f"(E[{named!r}] if type(E.get({named!r})) is int else entry(E.get({label!r}), {index}))"
+        return f"entry(E.get({label!r}), {self.text(index)})"
+
+    def _product(self, parts: list[str]) -> str:
+        first, *rest = parts
+        if not rest:
+            return first
+        self.made += 1
+        name = f"v{self.made}"
+        return f"(({name} := {first}) and {name} * {self._product(rest)})"
+
+    def _operation(self, e: Expr, parts: list[str]) -> str:
+        if e.op in COMPARED:
+            return f"flag(lambda: int({parts[0]} {COMPARED[e.op]} {parts[1]}))"
+        if e.op in ("floordiv", "mod"):
+            return f"({parts[0]} {'//' if e.op == 'floordiv' else '%'} divisor({parts[1]}))"
+        if e.op == "ceildiv":
+            return f"(-(-{parts[0]} // divisor({parts[1]})))"
+        if e.op == "pow":
+            return f"power({parts[0]}, {parts[1]})"
+        if e.op in ("max", "min"):
+            return f"{e.op}({', '.join(parts)})"
+        if e.op == "trunc":
+            return f"int({float(str(e.label))!r} * {parts[0]})"
+        raise ValueError(e.op)
+
+
+def _flag(answer: Callable[[], int]) -> int:
+    try:
+        return answer()
+    except Undefined:
+        return 0
+
+
+NAMES: dict[str, Any] = {"entry": _entry, "whole": _whole, "divisor": _divisor, "power": _power, "__builtins__": {}}
+NAMES |= {"max": max, "min": min, "int": int, "type": type, "flag": _flag}
 
 
 @functools.lru_cache(maxsize=100_000)
-def function(e: Expr) -> Callable[[Env], int]:
+def function(e: Expr, condition: bool = False) -> Callable[[Env], int]:
     """The expression as a function of an environment."""
-    return eval(f"lambda E: {_source(e)}", dict(NAMES))  # type: ignore[no-any-return]
+    return eval(f"lambda E: {_Writer().text(e, condition)}", dict(NAMES))  # type: ignore[no-any-return]
 
 
-def value(e: int | Expr, env: Env) -> int | None:
+def value(e: int | Expr, env: Env, condition: bool = False) -> int | None:
     """The number that it has there, None where it has none."""
     if isinstance(e, int):
         return e
     try:
-        return function(e)(env)
+        return function(e, condition)(env)
     except (Undefined, OverflowError, RecursionError, MemoryError, SyntaxError):
         return None

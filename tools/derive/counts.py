@@ -28,7 +28,7 @@ class Count(NamedTuple):
     def at(self, env: Mapping[str, Any]) -> int | None:
         """The number there; None where it has none."""
         for path, size in self.paths:
-            if all(bool(value(q, env)) == yes for q, yes in path):
+            if all(bool(value(q, env, True)) == yes for q, yes in path):
                 return value(size, env)
         return None
 

@@ -21,6 +21,8 @@ from tools.derive.tracking import name_of
 
 #: configs to begin with, fresh ones that must agree, and rounds of learning from those that do not
 FIRST, AGREE, ROUNDS = 40, 60, 12
+#: what PretrainedConfig takes for num_labels where nothing is said
+LABELS = 2
 #: share of accepted configs that may be refused
 MOST_REFUSED = 0.1
 
@@ -51,6 +53,8 @@ class Derivation:
         self.configs = draw.draws(model_type, head, random.Random(f"{model_type} {head} {seed}"), 10_000)
         self.observations: list[Observation] = []
         self.defaults = flat(bases.defaults(model_type))
+        for path in [p for p in self.defaults if p.count(".") == 0 or p.endswith(".model_type")]:
+            self.defaults.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
 
     def entry(self) -> dict[str, Any]:
         """Learn until fresh configs agree."""
@@ -115,6 +119,9 @@ class Derivation:
 
     def _learn(self) -> dict[str, Any]:
         seen = self.observations
+        every = dict.fromkeys(p for o in seen for p in o.values)
+        for o in seen:  # an attribute that is not there is read as None by getattr(config, name, None)
+            o.values = {**dict.fromkeys(every), **o.values}
         tests = Tests(o.values for o in seen)
         envs = [tests.environment(o.values) for o in seen]
         flags = _flags(o.values for o in seen)

@@ -66,10 +66,9 @@ def answered(exprs: Iterable[Expr], rows: Sequence[Row]) -> list[Question]:
     for expr in exprs:
         mask, defined = 0, True
         for k, each in enumerate(rows):
-            answer = value(expr, each.env)
-            if answer is None or answer not in (0, 1):
-                defined = False
-            elif answer:
+            answer = value(expr, each.env, True)
+            defined = defined and all(value(a, each.env) is not None for a in expr.args)
+            if answer:
                 mask |= 1 << k
         if mask and mask != everywhere:
             known = made.get(mask) or made.get(everywhere & ~mask)

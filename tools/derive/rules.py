@@ -14,7 +14,8 @@ from tools.derive.observe import Observation
 from tools.derive.questions import Question, Row, answered, candidates, conjunction, row
 
 Rule = list[list[Any]]
-MISSING = object()
+#: entries of a list that may be a constant
+LONGEST = 8
 
 
 class Rules:
@@ -35,7 +36,7 @@ class Rules:
     def of(self, path: str) -> Rule | None:
         """The rule of a field: None where the raw value stays; NoEntry where no rule is found."""
         rows = [k for k, o in enumerate(self.observations) if path in o.values]
-        same = sum(1 << n for n, k in enumerate(rows) if _equal(self.raws[k].get(path, MISSING), self.observations[k].values[path]))
+        same = sum(1 << n for n, k in enumerate(rows) if _equal(self.raws[k].get(path), self.observations[k].values[path]))
         if same == (1 << len(rows)) - 1:
             return None
         examples = [row(k, self.envs[k], ()) for k in rows]
@@ -147,6 +148,7 @@ def _equal(a: Any, b: Any) -> bool:
 def _distinct(values: Sequence[Any]) -> list[Any]:
     found: list[Any] = []
     for v in values:
-        if (isinstance(v, (bool, int, str)) or v is None) and not any(_equal(v, f) for f in found):
+        plain = isinstance(v, (bool, int, float, str)) or v is None or (isinstance(v, (list, tuple)) and len(v) <= LONGEST)
+        if plain and not any(_equal(v, f) for f in found):
             found.append(v)
     return found
