@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from nparams.network import Network
@@ -58,21 +58,32 @@ def _is_plain(inner: dict[object, object]) -> bool:
 
 
 def read(
-    source: str | Mapping[str, Any], *, which: str | None = None, set: Mapping[str, object] | None = None
+    source: str | Mapping[str, Any],
+    *,
+    which: str | None = None,
+    set: Mapping[str, object] | None = None,
+    free: Collection[str] = (),
 ) -> Network:
     """The network that a config.json describes, given as text or as the dict that it holds.
 
-    `which` names one of its type's classes; `set` puts other values in place of the file's.  Raises NotationError for
-    text that is no JSON, UnsupportedError for what no entry of the catalogue was verified for.
+    `which` names one of its type's classes; `set` puts other values in place of the file's; the fields in `free` stay
+    symbols, and `set` may then hold expressions in them.  Raises NotationError for text that is no JSON,
+    UnsupportedError for what no entry of the catalogue was verified for.
 
     >>> read({"model_type": "no-such-type"})
     Traceback (most recent call last):
       ...
-    nparams.errors.UnsupportedError: model_type "no-such-type": ...
+    nparams.errors.UnsupportedError: model_type "no-such-type" has no formula here, ...
     """
     from nparams.architectures._config.asked import Asked
 
-    network = Asked(held_in(source), set).network(which)
+    if free:
+        from nparams.architectures._config.given import parted
+
+        numbers, expressions = parted(set or {})
+        network = Asked(held_in(source), numbers).open(which, free, expressions)
+    else:
+        network = Asked(held_in(source), set).network(which)
     if type(source) is str:
         network.source = source
     return network

@@ -73,6 +73,8 @@ class Network:
         self.fields: Mapping[str, int] = {}
         #: of a configuration: other names of its fields -> those names
         self.aliases: Mapping[str, str] = {}
+        #: of a configuration: what its file holds
+        self.settings: Mapping[str, Any] = {}
         #: the same network under each convention, where they are asked for side by side
         self.conventions: dict[str, Network] = {}
         self._totals: Totals | None = None

@@ -14,7 +14,7 @@ from nparams.architectures.network import network_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from nparams.architectures._config.heads import Choice
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Asked:
     """One file: its entry, its fields in today's words, and what must be said of both."""
 
-    __slots__ = ("entry", "held", "notes", "plan", "raw", "router")
+    __slots__ = ("choice", "entry", "held", "notes", "plan", "raw", "router")
 
     def __init__(self, raw: Mapping[str, Any], given: Mapping[str, object] | None = None) -> None:
         self.entry = entry_of(kind_of(raw), raw)
@@ -42,7 +42,7 @@ class Asked:
 
     def network(self, which: str | None) -> Network:
         """The network of the class that is meant, and what must be said of it."""
-        choice = chosen(self.entry.heads, self.raw, which, self.entry.type)
+        self.choice = choice = chosen(self.entry.heads, self.raw, which, self.entry.type)
         self.notes += choice.notes
         dtype, unknown = dtype_of(self.raw)
         settings = settings_of(self.raw)
@@ -55,6 +55,22 @@ class Asked:
         self._tell(network, choice, unknown)
         return network
 
+    def open(self, which: str | None, free: Collection[str], given: Mapping[str, object]) -> Network:
+        """The network in the symbols of the fields in `free`; `given` are expressions in these for other fields."""
+        from nparams.architectures._config.general import general
+        from nparams.architectures.slots import symbol_of
+
+        self.choice = chosen(self.entry.heads, self.raw, which, self.entry.type)
+        fields = [self.entry.aliases.get(path, path) for path in (name.replace("__", ".") for name in (*free, *given))]
+        made = general(self, self.choice.name, dict.fromkeys(fields))
+        made.notes = [*self.notes, *self.choice.notes, *made.notes]
+        if not given:
+            return made
+        values = {symbol_of(path): value for path, value in zip(fields[len(free) :], given.values(), strict=True)}
+        network = made.substitute(values)
+        network.fields, network.aliases, network.settings = made.fields, made.aliases, made.settings
+        return network
+
     def _counted(self, name: str, dtype: str | None) -> Network:
         version = self.entry.made.get("transformers", "")
         router = self.router if self.plan.head(name).has_experts else None
@@ -62,7 +78,7 @@ class Asked:
             self.entry, name, self.held, dtype=dtype, route=router, source=NAME,
             read_as=f"{name} ({self.entry.type}, transformers {version})",
         )  # fmt: skip
-        network.aliases = self.entry.aliases
+        network.aliases, network.settings = self.entry.aliases, self.raw
         return network
 
     def _tell(self, network: Network, choice: Choice, unknown: str | None) -> None:

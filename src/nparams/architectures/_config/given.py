@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nparams.architectures._config.versions import at, put
-from nparams.errors import UsageError, shown
+from nparams.errors import ExprError, UsageError, shown
+from nparams.expr import Expr, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,27 @@ def put_in(held: Mapping[str, Any], entry: Entry, given: Mapping[str, object]) -
         others = {alias for alias, field in entry.aliases.items() if field == path}
         held = put({key: kept for key, kept in held.items() if key not in others}, path, _value(value))
     return held
+
+
+def parted(given: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """(values, expressions) among what is set.
+
+    >>> parted({"vocab_size": "32000", "intermediate_size": "4*hidden_size"})
+    ({'vocab_size': '32000'}, {'intermediate_size': '4*hidden_size'})
+    """
+    open_ = {name: value for name, value in given.items() if _is_expression(value)}
+    return {name: value for name, value in given.items() if name not in open_}, open_
+
+
+def _is_expression(value: object) -> bool:
+    if isinstance(value, Expr):
+        return True
+    if not isinstance(value, str) or not isinstance(_value(value), str):
+        return False
+    try:
+        return any(c in value for c in "+-*/%([") and isinstance(parse(value), Expr)
+    except ExprError:
+        return False
 
 
 def _value(value: object) -> object:

@@ -83,7 +83,7 @@ def with_tensors(network: Network, tensors: Sequence[Tensor] | Any, route: Any =
         described=network.described, convention=network.convention, notes=network.notes, also=network.also,
         routes=routes, parts=network.parts, flags=network.flags,
     )  # fmt: skip
-    made.fields, made.aliases = network.fields, network.aliases
+    made.fields, made.aliases, made.settings = network.fields, network.aliases, network.settings
     return made
 
 
