@@ -8,10 +8,9 @@ known when it is compiled.
 
 from __future__ import annotations
 
-from nparams.errors import ExprError, InvariantError
 from nparams.expr import Expr
 from nparams.expr.arithmetic import work_out
-from nparams.expr.nodes import MAX_BITS, bounded
+from nparams.expr.nodes import FLAGS, MAX_BITS, bounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +35,11 @@ if TYPE_CHECKING:
         def fresh(self) -> int:
             """A slot of its own."""
 
-        def inside(self, index: str, slot: int) -> Names:
-            """The same names and an index."""
+        def inside(self, index: str, slot: int, bits: int = ...) -> Names:
+            """The same names and an index of at most so many bits."""
+
+        def width(self, name: str) -> int:
+            """How many bits the value of a name has at most."""
 
 
 #: the slot of what counts the work of one question (expr.arithmetic.Work)
@@ -57,60 +59,74 @@ class Entries:
         self.held = held
 
     def at(self, index: int) -> int:
-        """The one at an index; ExprError where there is none."""
+        """The one at an index; TypeError where there is none."""
         if 0 <= index < len(self.held):
             return self.held[index]
-        raise ExprError(f"entry {index:,} of {len(self.held):,}")
+        raise TypeError
+
+
+#: how an expression is read: as a size, inside of a condition (a comparison without a value is 0), as a condition (a
+#: flag without a value is 0 too)
+SIZE, INSIDE, CONDITION = range(3)
 
 
 def compiled(size: Size, names: Names) -> Code:
-    """The function that works an expression out.
+    """The function that works a size out; a product is 0 at its first 0.
 
     Raises ExprError for a name that has no slot.
     """
-    return _code(size, names)[0]
+    return _code(size, names, SIZE)[0]
 
 
 def guarded(size: Size, names: Names) -> Code:
-    """The same for a condition: the factors of a product are asked in turn, and none after one that is 0."""
-    if not (isinstance(size, Expr) and size.op == "mul"):
-        return _code(size, names)[0]
-    parts = [_code(part, names)[0] for part in size.args]
-
-    def run(s: Slots) -> int:
-        value = 1
-        for part in parts:
-            value *= part(s)
-            if not value:
-                break
-        return value
-
-    return run
+    """The same for a condition: what compares something that has no value is 0, and so is a flag that has none."""
+    return _code(size, names, CONDITION)[0]
 
 
-def _code(size: Size, names: Names) -> Coded:
+def _code(size: Size, names: Names, mode: int) -> Coded:
     """A function, and how many bits its value has at most."""
     if isinstance(size, int):
         value = bounded(size)
         return (lambda s: value), value.bit_length()
     if size.op in ("sym", "idx"):
-        return _leaf(size, names)
+        code, bits = _leaf(size, names)
+        return (_lenient(code) if mode == CONDITION else code), bits
     if size.op == "sum":
         return _sum(size, names)
-    parts = [_code(part, names) for part in size.args]
+    inner = mode if size.op in ("add", "mul") else min(mode, INSIDE)
+    parts = [_code(part, names, inner) for part in size.args]
     bits = BITS[size.op]([b for _, b in parts], size) if size.op in BITS else 1
     if bits > MAX_BITS or size.op not in MAKERS:
         return _measured(size, [code for code, _ in parts]), min(bits, MAX_BITS + 1)
-    slots = _slots(size.args, names)
-    if slots is not None and size.op == "mul" and len(slots) in PRODUCTS:
+    slots = _slots(size.args, names) if size.op == "mul" and mode == SIZE else None
+    if slots is not None and len(slots) in PRODUCTS:
         return PRODUCTS[len(slots)](*slots), bits
-    return MAKERS[size.op]([code for code, _ in parts], size), bits
+    code = MAKERS[size.op]([code for code, _ in parts], size)
+    return (_lenient(code) if mode != SIZE and size.op in FLAGS else code), bits
+
+
+def _lenient(code: Code) -> Code:
+    """0 where there is no value."""
+
+    def run(s: Slots) -> int:
+        try:
+            return code(s) or 0  # a flag of nothing is None
+        except TypeError:
+            return 0
+
+    return run
 
 
 def _measured(size: Expr, parts: list[Code]) -> Code:
     """One operation exactly as expr does it, with its limits."""
     op, label = size.op, size.label
-    return lambda s: work_out(op, [part(s) for part in parts], label)
+    return lambda s: work_out(op, [_whole(part(s)) for part in parts], label)
+
+
+def _whole(value: int | None) -> int:
+    if value is None:
+        raise TypeError
+    return value
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -134,8 +150,8 @@ def _slots(args: Sequence[Size], names: Names) -> list[int] | None:
 def _leaf(size: Expr, names: Names) -> Coded:
     slot = slot_of(size, names)
     if slot is not None:
-        return (lambda s: s[slot]), FIELD_BITS
-    held, (index, _) = names.slot(str(size.label)), _code(size.args[0], names)
+        return (lambda s: s[slot]), names.width(str(size.label)) if size.op == "sym" else FIELD_BITS
+    held, (index, _) = names.slot(str(size.label)), _code(size.args[0], names, SIZE)
 
     def run(s: Slots) -> int:
         found = s[held]
@@ -148,12 +164,11 @@ def _leaf(size: Expr, names: Names) -> Coded:
 
 def _sum(size: Expr, names: Names) -> Coded:
     """A sum over an index, which has a slot of its own; every term counts as work."""
-    first, first_bits = _code(size.args[0], names)
-    last, last_bits = _code(size.args[1], names)
+    first, first_bits = _code(size.args[0], names, SIZE)
+    last, last_bits = _code(size.args[1], names, SIZE)
     slot = names.fresh()
-    body, bits = _code(size.args[2], names.inside(str(size.label), slot))
-    if max(first_bits, last_bits) > FIELD_BITS:
-        raise InvariantError(f"{size}: the ends of its range are too long")
+    widest = max(FIELD_BITS, first_bits, last_bits)
+    body, bits = _code(size.args[2], names.inside(str(size.label), slot, widest), SIZE)
 
     def run(s: Slots) -> int:
         total = 0
@@ -185,12 +200,19 @@ def _add(parts: list[Code], size: Expr) -> Code:
 def _mul(parts: list[Code], size: Expr) -> Code:
     if len(parts) == 2:
         a, b = parts
-        return lambda s: a(s) * b(s)
+
+        def both(s: Slots) -> int:
+            left = a(s)
+            return left * b(s) if left != 0 else 0
+
+        return both
 
     def run(s: Slots) -> int:
         value = 1
         for part in parts:
             value *= part(s)
+            if value == 0:
+                break
         return value
 
     return run

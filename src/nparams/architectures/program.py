@@ -9,7 +9,7 @@ from __future__ import annotations
 from nparams.architectures.closures import WORK, compiled, guarded
 from nparams.architectures.refusals import TRY
 from nparams.architectures.slots import read
-from nparams.errors import ExprError, UnsupportedError, WorkLimitError
+from nparams.errors import ExprError, UnsupportedError
 from nparams.expr import Expr, free_symbols, product
 
 TYPE_CHECKING = False
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nparams.architectures.entry import Entry, Head
     from nparams.architectures.reading import Resolved
     from nparams.expr import Size
+    from nparams.expr.arithmetic import Work
 
     #: the values of a block's indices that are gone through, and for how many members they stand
     Point = tuple[tuple[int, ...], int]
@@ -85,9 +86,13 @@ class Span:
         self.looped = False
 
     def many(self, s: Slots) -> int:
-        """How many values; ExprError for fewer than none."""
-        found = self.count(s)
-        if found < 0:
+        """How many values, none where nothing says; ExprError for fewer than none."""
+        try:
+            found = self.count(s)
+            missing = found < 0
+        except TypeError:
+            return 0
+        if missing:
             raise ExprError(f"{found:,} of them")
         return found
 
@@ -167,14 +172,14 @@ class Block:
     def _single(self, s: Slots) -> Iterator[Point]:
         span, each = self.spans[0], self.each
         values, slot = span.values(s), span.slot
-        for value in s[WORK].span(values.start, values.stop - 1, COST):
+        for value in _within(s, values):
             s[slot] = value
-            if each is None or self._holds(each(s)):
+            if each is None or _holds(each(s)):
                 yield (value,), 1
 
     def _points(self, s: Slots, k: int, held: tuple[int, ...], weight: int) -> Iterator[Point]:
         if k == len(self.spans):
-            if self.each is None or self._holds(self.each(s)):
+            if self.each is None or _holds(self.each(s)):
                 yield held, weight
             return
         span = self.spans[k]
@@ -183,14 +188,9 @@ class Block:
                 yield from self._points(s, k + 1, held, weight * many)
             return
         values = span.values(s)
-        for value in s[WORK].span(values.start, values.stop - 1, COST):
+        for value in _within(s, values):
             s[span.slot] = value
             yield from self._points(s, k + 1, (*held, value), weight)
-
-    def _holds(self, value: int) -> bool:
-        if value == 1 or value == 0:
-            return value == 1
-        raise ExprError(f"a condition of {value:,}")
 
     def texts(self) -> Iterator[tuple[Size, Names]]:
         """Every expression of the block."""
@@ -200,6 +200,25 @@ class Block:
         yield self.condition, self.names
         for group in self.groups:
             yield from ((size, self.names) for size in group.shape.sizes)
+
+
+class _TooManyError(ExprError):
+    """More members that may differ than are gone through."""
+
+
+def _within(s: Slots, values: range) -> range:
+    """The values of an index, if so many may still be gone through."""
+    work: Work = s[WORK]
+    work.left -= COST * (values.stop - values.start)
+    if work.left < 0:
+        raise _TooManyError("more layers that may differ than are looked at one by one")
+    return values
+
+
+def _holds(value: int) -> bool:
+    if value == 1 or value == 0:
+        return value == 1
+    raise ExprError(f"a condition of {value:,}")
 
 
 def _factors(size: Size) -> list[Size]:
@@ -259,10 +278,8 @@ class Program:
     def refusal(self, block: Block, resolved: Resolved, error: Exception) -> UnsupportedError:
         """Why a block cannot be counted: the expression that has no value."""
         reading = self.entry.reading
-        if isinstance(error, WorkLimitError):
-            return UnsupportedError(
-                f"{self.entry.type}: more layers that may differ than are looked at one by one; {TRY}"
-            )
+        if isinstance(error, _TooManyError):
+            return UnsupportedError(f"{self.entry.type}: {error}; {TRY}")
         for size, names in block.texts():
             try:
                 if compiled(size, names)(resolved.slots) >= 0:

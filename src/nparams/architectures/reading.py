@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from nparams.architectures.closures import WORK, guarded
-from nparams.architectures.refusals import TRY, WORDS, broken, outside, unfit, unverified, without_value
+from nparams.architectures.refusals import WORDS, broken, outside, told_of, unfit, unruled, unverified, without_value
 from nparams.architectures.rules import Rule
 from nparams.architectures.signs import SIGNS
 from nparams.architectures.slots import Table, read, symbol_of
 from nparams.architectures.values import (
     LEAST,
-    LISTS,
     MAX_ENTRIES,
     MISSING,
     MOST,
     TYPES,
-    all_of,
+    fits,
     is_among,
     kind_of,
     look_up,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from nparams.architectures.closures import Slots
     from nparams.architectures.entry import Entry
+    from nparams.architectures.refusals import Told
 
     #: a field's place and name, its slot, and the kinds of values that were verified
     Known = tuple[int, str, int, frozenset[type]]
@@ -64,7 +64,9 @@ class Reading:
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        self.table = Table()
+        self.table = Table(self.nested)
+        #: slots of the lists in lists, each with the place of its field and its number
+        self.inner: list[tuple[int, int, int]] = []
         self.places = {field: k for k, field in enumerate(entry.fields)}
         self.words = {field: _words(entry, field) for field in entry.fields}
         self.defaults = list(entry.fields.values())
@@ -112,8 +114,8 @@ class Reading:
             self._take(self._part(config, above) if above else config, above, fields, raw, slots)
         self._test(slots, raw)
         for field, values in self.only.items():
-            if not is_among(raw[self.places[field]], values):
-                raise unverified(self.entry.type, field, raw[self.places[field]], values)
+            if (value := raw[self.places[field]]) is not None and not is_among(value, values):
+                raise unverified(self.entry.type, field, value, values)
         values = self._ruled(raw, slots) if self.rules else raw
         self._guard(values, slots)
         return Resolved(self.places, raw, values, slots)
@@ -147,9 +149,9 @@ class Reading:
                 return float(value)
         elif isinstance(value, list | tuple) and len(value) <= MAX_ENTRIES:
             held = list(value)
-            if any(word in words and all_of(held, LISTS[word]) for word in LISTS):
+            if any(fits(held, word) for word in words):
                 return held
-        elif type(value) is not int and any(TYPES[word] is type(value) for word in words if word not in LISTS):
+        elif type(value) is not int and any(TYPES[word] is type(value) for word in words):
             return value
         raise unfit(self.entry.type, field, value, words)
 
@@ -179,10 +181,23 @@ class Reading:
     def _test(self, slots: Slots, values: list[Any]) -> None:
         for slot, place, sign, wanted in self.signs:
             slots[slot] = sign(values[place], wanted)
+        for slot, place, k in self.inner:
+            value = values[place]
+            slots[slot] = slot_value(value[k]) if isinstance(value, list) and k < len(value) else None
+
+    def nested(self, name: str) -> int | None:
+        """The slot of an entry of a list of lists: field__2_ is the third."""
+        base, _, number = name.removesuffix("_").rpartition("__")
+        field = next((field for field in self.places if symbol_of(field) == base), None)
+        if field is None or not name.endswith("_") or not number.isdecimal():
+            return None
+        slot = self.table.fresh()
+        self.inner.append((slot, self.places[field], int(number)))
+        return slot
 
     def _ruled(self, raw: list[Any], slots: Slots) -> list[Any]:
         """The values after the rules of the configuration class, and the slots brought up to them."""
-        found = [(rule, value) for rule in self.rules if (value := self._rule(rule, slots)) is not MISSING]
+        found = [(rule, value) for rule in self.rules if (value := self._rule(rule, slots, raw)) is not MISSING]
         if not found:
             return raw
         values = raw[:]
@@ -192,14 +207,13 @@ class Reading:
         self._test(slots, values)
         return values
 
-    def _rule(self, rule: Rule, slots: Slots) -> Any:
+    def _rule(self, rule: Rule, slots: Slots, raw: list[Any]) -> Any:
         try:
             return rule.value(slots)
-        except (TypeError, ExprError) as error:
-            why = f" ({error})" if str(error) and isinstance(error, ExprError) else ""
-            raise UnsupportedError(
-                f"{rule.field} is not given, and nothing else says what it is for {self.entry.type}{why}; {TRY}"
-            ) from None
+        except TypeError:  # made of something that has no value
+            return None
+        except ExprError as error:
+            raise unruled(self.entry.type, rule.field, rule.texts, self.named(raw), error) from None
 
     def _guard(self, values: list[Any], slots: Slots) -> None:
         """Refuse what is outside the domain that was verified."""
@@ -210,14 +224,14 @@ class Reading:
         for text, guard in self.where:
             try:
                 holds = guard(slots)
-            except (TypeError, ExprError):
+            except ExprError:
                 holds = 0
             if holds != 1:
                 raise broken(self.entry.type, text, self.named(values))
 
-    def named(self, values: list[Any]) -> dict[str, object]:
-        """Values by the names that expressions know their fields by, for a message."""
-        return {symbol_of(field): values[k] for field, k in self.places.items()}
+    def named(self, values: list[Any]) -> Told:
+        """Fields with their values by the symbols that speak of them, for a message."""
+        return told_of(self.entry, dict(zip(self.places, values, strict=True)))
 
     def no_size(self, text: str, values: list[Any], why: object = None) -> UnsupportedError:
         """The refusal of an expression that these values give no size."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from nparams.architectures.slots import symbol_of
 from nparams.errors import UnsupportedError, escaped, shown
-from nparams.expr import free_symbols, indexed, parse, render
+from nparams.expr import Expr, free_symbols, indexed, parse, render
 from nparams.expr.arithmetic import brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from nparams.architectures.entry import Entry
     from nparams.expr import Size
+
+    #: symbol -> the field that it speaks of, and its value as text
+    Told = Mapping[str, tuple[str, str]]
 
 TRY = "--with-library counts it where transformers is installed"
 #: values that a message tells of
@@ -67,24 +72,37 @@ def outside(kind: str, field: str, value: int, low: int | None, high: int | None
     return UnsupportedError(f"{field} = {told(value)} was not verified for {kind} (verified: {known}); {TRY}")
 
 
-def broken(kind: str, condition: str, values: Mapping[str, object]) -> UnsupportedError:
+def broken(kind: str, condition: str, values: Told) -> UnsupportedError:
     """A condition does not hold under which the entry was verified."""
     size = parse(condition)
     shown_as = render(size).removeprefix("[").removesuffix("]") if condition.count("[") == 1 else condition
-    return UnsupportedError(f"{_given(size, values)}: {kind} was verified where {shown_as} only; {TRY}")
+    return UnsupportedError(f"{given(size, values)}: {kind} was verified where {shown_as} only; {TRY}")
 
 
-def without_value(kind: str, size: Size, values: Mapping[str, object], why: object = None) -> UnsupportedError:
+def without_value(kind: str, size: Size, values: Told, why: object = None) -> UnsupportedError:
     """A size that the fields give no whole number, or none that a size can have."""
     reason = f" ({why})" if why is not None and str(why) else ""
-    return UnsupportedError(f"{_given(size, values)}: {render(size)} gives no size for {kind}{reason}; {TRY}")
+    return UnsupportedError(f"{given(size, values)}: {render(size)} gives no size for {kind}{reason}; {TRY}")
 
 
-def _given(size: Size, values: Mapping[str, object]) -> str:
-    """The fields that an expression speaks of, and what they are."""
-    names = [name for name in sorted(free_symbols(size)) if name in values]
-    names += [str(e) for e in _numbered(size) if str(e) in values and str(e) not in names]
-    return ", ".join(f"{name.replace('__', '.')} = {told(values[name])}" for name in names[:TOLD]) or str(size)
+def unruled(kind: str, field: str, cases: Sequence[Size], values: Told, why: object) -> UnsupportedError:
+    """A rule gives a field no value."""
+    about = given(Expr("add", tuple(cases)), values)
+    return UnsupportedError(f"{about}: {field} of {kind} has no value ({why}); {TRY}")
+
+
+def told_of(entry: Entry, values: Mapping[str, object]) -> Told:
+    """The fields of an entry by the symbols that speak of them: their own, and those of the tests of them."""
+    tests = {name: test[0] for name, test in entry.raw.get("tests", {}).items()}
+    held = {field: (field, told(value)) for field, value in values.items()}
+    return {symbol_of(field): held[field] for field in held} | {name: held[field] for name, field in tests.items()}
+
+
+def given(size: Size, values: Told) -> str:
+    """The fields that an expression speaks of, and what they are; `values` are by symbols."""
+    names = [*sorted(free_symbols(size)), *(str(each) for each in _numbered(size))]
+    told_of = dict.fromkeys(values[name] for name in names if name in values)
+    return ", ".join(f"{field} = {value}" for field, value in list(told_of)[:TOLD]) or str(size)
 
 
 def _numbered(size: Size) -> Iterable[Size]:

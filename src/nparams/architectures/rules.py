@@ -21,20 +21,29 @@ if TYPE_CHECKING:
 class Rule:
     """The cases of one field."""
 
-    __slots__ = ("cases", "field", "place", "slot")
+    __slots__ = ("cases", "field", "place", "slot", "texts")
 
     def __init__(self, field: str, cases: Sequence[tuple[str, Any]], reading: Reading) -> None:
         self.field = field
         self.place = reading.places[field]
         self.slot = reading.slot_of[field]
+        #: every expression in it
+        self.texts = [read(text) for cond, told in cases for text in (cond, *_texts(told))]
         self.cases: list[Case] = [(guarded(read(cond), reading.table), Made(told, reading)) for cond, told in cases]
 
     def value(self, slots: Slots) -> Any:
         """What the field becomes; MISSING where no condition holds, so that it stays as it is."""
         for condition, made in self.cases:
-            if condition(slots):
+            if condition(slots) == 1:
                 return made.value(slots)
         return MISSING
+
+
+def _texts(told: Any) -> list[str]:
+    """The expressions of one case."""
+    if not isinstance(told, dict):
+        return [told]
+    return [text for text in (told.get("each", (0, None))[1], told.get("of")) if text is not None]
 
 
 class Made:
@@ -69,7 +78,9 @@ class Made:
         assert self.code is not None
         return self._number(self.code(slots))
 
-    def _number(self, value: int) -> int:
+    def _number(self, value: int | None) -> int | None:
+        if value is None:
+            return None
         if not LEAST <= value < MOST:
             raise ExprError("a number that is too long")
         return value
@@ -84,7 +95,4 @@ class Made:
         return found
 
     def _chosen(self, slots: Slots) -> Any:
-        for condition, value in self.choices:
-            if condition(slots):
-                return value
-        raise ExprError("no case fits")
+        return next((value for condition, value in self.choices if condition(slots) == 1), None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from nparams.architectures.refusals import TRY, broken, told
+from nparams.architectures.refusals import TRY, broken, told, told_of
 from nparams.architectures.signs import SIGNS
 from nparams.architectures.slots import read, symbol_of
-from nparams.architectures.values import LISTS, MISSING, look_up, with_value
+from nparams.architectures.values import MISSING, look_up, with_value
 from nparams.errors import ExprError, UnsupportedError
 from nparams.expr import Expr, add, free_symbols, mul, substitute, symbol
-from nparams.expr.nodes import build
+from nparams.expr.nodes import FLAGS, build
 from nparams.expr.walk import fold
 from nparams.network.closed import tidy
 
@@ -85,9 +85,15 @@ class Sight:
                 return self._sum(node, bound)
             if node.op == "mul" and 0 in parts:
                 return 0
+            if node.op in FLAGS and any("no number" in free_symbols(part) for part in parts):
+                return 0  # a comparison of what has no value
             return build(node.op, tuple(parts), node.label)
 
         return fold(size, combine, into_sums=False)
+
+    def holds(self, size: Size, bound: Mapping[str, Size]) -> Size:
+        """The same for a condition: a flag without a value is 0."""
+        return substitute(self.put(size, bound), {str(NOTHING.label): 0})
 
     def _sum(self, node: Expr, bound: Mapping[str, Size]) -> Size:
         first, last = (self.put(end, bound) for end in node.args[:2])
@@ -106,12 +112,18 @@ class Sight:
         for spelt in (f"{name}{index}", f"{name}_{index}"):
             if spelt in self.tests or spelt in self.fields:
                 return self._name(spelt)
-        held = self.values[self.fields[name]] if name in self.fields else _stranger(name)
+        held = self.values[self.fields[name]] if name in self.fields else self._nested(name)
         if isinstance(held, Listed):
             return Expr("idx", (index,), held.name)
         if isinstance(held, Each):
             return held.at(index)
-        return _entry_of(self.fields[name], held, index)
+        return _entry_of(self.fields.get(name, name), held, index)
+
+    def _nested(self, name: str) -> object:
+        """An entry of a list of lists."""
+        base, _, number = name.removesuffix("_").rpartition("__")
+        held = self.values[self.fields[base]] if base in self.fields and number.isdecimal() else _stranger(name)
+        return held[int(number)] if isinstance(held, list) and int(number) < len(held) else None
 
     def _test(self, field: str, op: str, wanted: object, at: Size | None = None) -> Size:
         held = self.values[field]
@@ -221,7 +233,7 @@ def _chosen(sight: Sight, field: str, cases: list[Any], rest: Any) -> Any:
     """What the cases of a rule make; where a condition is symbolic, both of two numbers."""
     if not cases:
         return rest
-    holds = sight.put(read(cases[0][0]), {})
+    holds = sight.holds(read(cases[0][0]), {})
     if holds == 0:
         return _chosen(sight, field, cases[1:], rest)
     made = _made(sight, cases[0][1])
@@ -241,7 +253,7 @@ def _made(sight: Sight, case: Any) -> Any:
     index, count = case["each"]
     bound: dict[str, Size] = {index: Expr("sym", (), index)}
     of = sight.put(read(case["of"]), bound) if "of" in case else None
-    choices = [(sight.put(read(condition), bound), value) for condition, value in case.get("choose", ())]
+    choices = [(sight.holds(read(condition), bound), value) for condition, value in case.get("choose", ())]
     return Each(index, sight.put(read(count), {}), of, choices)
 
 
@@ -252,12 +264,11 @@ def conditions(sight: Sight) -> list[str]:
     """The guards of the entry that are still open, as text; UnsupportedError for one that cannot hold."""
     found = []
     for text in sight.entry.raw.get("where", ()):
-        holds = sight.put(read(text), {})
+        holds = sight.holds(read(text), {})
         if isinstance(holds, Expr) and isinstance(known := tidy(holds), int):
             holds = known
         if holds == 0:
-            values = {name: sight.values[field] for name, field in sight.fields.items()}
-            raise broken(sight.entry.type, text, values)
+            raise broken(sight.entry.type, text, told_of(sight.entry, sight.values))
         if isinstance(holds, Expr) and "no number" not in free_symbols(holds):
             flag = holds.op in ("lt", "le", "eq", "ne")
             found.append(str(holds).removeprefix("[").removesuffix("]") if flag else f"{holds} == 1")
@@ -284,7 +295,7 @@ def _is_case(value: object) -> bool:
 
 
 def _is_numbers(value: list[Any]) -> bool:
-    return all(type(each) is LISTS["ints"] for each in value)
+    return all(type(each) is int for each in value)
 
 
 def _filling(sight: Sight, field: str) -> str | None:

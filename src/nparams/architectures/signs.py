@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 #: a fraction that needs more under its bar than this was not meant as a ratio of sizes
 MAX_UNDER = 1_024
+MAX_RATIO = 1e6
 
 
 def _none(value: object, wanted: object) -> int:
@@ -30,7 +31,7 @@ def _same(value: object, wanted: object) -> int:
 
 
 def _length(value: object, wanted: object) -> int | None:
-    return len(value) if isinstance(value, list | str) else None
+    return len(value) if isinstance(value, list) else None
 
 
 def _above(value: object, wanted: object) -> int | None:
@@ -49,13 +50,12 @@ def _ratio(value: object) -> tuple[int, int] | None:
     >>> _ratio(4.0), _ratio(2.5), _ratio(0.1)
     ((4, 1), (5, 2), None)
     """
-    if type(value) is not int and type(value) is not float:
+    if type(value) is int:
+        return value, 1
+    if type(value) is not float or not 0 <= value <= MAX_RATIO:
         return None
-    try:
-        above, under = value.as_integer_ratio()
-    except (OverflowError, ValueError):  # infinity, not a number
-        return None
-    return (above, under) if under <= MAX_UNDER and above.bit_length() < 64 else None
+    above, under = value.as_integer_ratio()
+    return (above, under) if under <= MAX_UNDER else None
 
 
 #: word of a test -> (the field's value, what the test names) -> what stands in its slot, None where there is no number

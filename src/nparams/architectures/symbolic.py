@@ -78,7 +78,7 @@ class _Builder:
     def place(self, root: Module, group: Group) -> None:
         """Put a group where its name says."""
         for bound in self._bindings(group.block, 0, {}):
-            condition = self.sight.put(group.block.condition, bound)
+            condition = self.sight.holds(group.block.condition, bound)
             if condition != 0:
                 _Way(self, group, bound, condition).lead(root)
 

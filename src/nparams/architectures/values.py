@@ -16,8 +16,10 @@ MAX_ENTRIES = 100_000
 
 TYPES: dict[str, type] = {
     "int": int, "bool": bool, "str": str, "float": float, "none": type(None), "ints": list, "strs": list,
+    "bools": list, "mixed": list,
 }  # fmt: skip
-LISTS = {"ints": int, "strs": str}
+#: word for a kind of list -> the kinds of its entries
+LISTS: dict[str, tuple[type, ...]] = {"ints": (int,), "strs": (str,), "bools": (bool,)}
 
 
 class _Missing:
@@ -34,7 +36,7 @@ def kind_of(value: object) -> str:
     ('int', 'bool', 'none', 'ints', 'strs')
     """
     if isinstance(value, list):
-        return "strs" if value and isinstance(value[0], str) else "ints"
+        return next((word for word, kinds in LISTS.items() if all_of(value, kinds)), "mixed")
     return next((word for word, kind in TYPES.items() if kind is type(value)), "none")
 
 
@@ -44,14 +46,20 @@ def slot_value(value: object) -> object:
         return value
     if value is True or value is False:
         return int(value)
-    return Entries(value) if isinstance(value, list) and all_of(value, int) else None
+    return Entries([int(each) for each in value]) if isinstance(value, list) and all_of(value, (int, bool)) else None
 
 
-def all_of(values: list[Any], kind: type) -> bool:
-    """Whether they are all of one kind; whole numbers within bounds."""
-    if kind is int:
-        return all(type(value) is int and LEAST <= value < MOST for value in values)
-    return all(type(value) is kind for value in values)
+def all_of(values: list[Any], kinds: tuple[type, ...]) -> bool:
+    """Whether they are all of these kinds; whole numbers within bounds."""
+    return all(type(value) in kinds and (type(value) is not int or LEAST <= value < MOST) for value in values)
+
+
+def fits(values: list[Any], word: str) -> bool:
+    """Whether a list is of the kind that a word says; a mixed one holds what others hold, or lists of them."""
+    if word != "mixed":
+        return word in LISTS and all_of(values, LISTS[word])
+    held = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    return len(held) <= MAX_ENTRIES and all_of(held, (int, bool, str, float, type(None)))
 
 
 def is_among(value: object, known: list[object]) -> bool:
