@@ -201,5 +201,3 @@ def _elsewhere(name: str) -> type[Any]:
 def line(error: BaseException) -> str:
     """An error in one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]
-
-

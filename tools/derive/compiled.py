@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nparams.expr import Expr
@@ -119,7 +119,27 @@ def value(e: int | Expr, env: Env, condition: bool = False) -> int | None:
     """The number that it has there, None where it has none."""
     if isinstance(e, int):
         return e
+    return column(e, (env,), condition)[0]
+
+
+def column(e: int | Expr, envs: Iterable[Env], condition: bool = False) -> list[int | None]:
+    """Its number in each environment."""
+    if isinstance(e, int):
+        return [e for _ in envs]
     try:
-        return function(e, condition)(env)
-    except (Undefined, OverflowError, RecursionError, MemoryError, SyntaxError):
+        asked = function(e, condition)
+    except (RecursionError, MemoryError, SyntaxError):
+        return [None for _ in envs]
+    return [_answer(asked, env) for env in envs]
+
+
+def _answer(asked: Callable[[Env], int], env: Env) -> int | None:
+    try:
+        return asked(env)
+    except (Undefined, OverflowError):
         return None
+
+
+def bits(found: Iterable[bool]) -> int:
+    """The set of rows in which it is true, a bit for each."""
+    return int("0" + "".join("1" if f else "0" for f in found)[::-1], 2)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nparams.expr import Expr, add
 from tools.derive import choice
-from tools.derive.compiled import value
+from tools.derive.compiled import bits, column, value
 from tools.derive.errors import NoEntry
 from tools.derive.indices import LETTERS, NEAR, Size, letter, patterns
 from tools.derive.questions import Question, Row, answered, candidates, conjunction, row
@@ -97,8 +97,9 @@ class Counter:
 def _fitting(sizes: Iterator[Size], rows: Sequence[Row], lengths: Sequence[int]) -> Iterator[tuple[Size, int]]:
     """The expressions that are right in some rows, with those rows; up to the first that is right in all."""
     best: dict[int, Size] = {}
+    envs = [each.env for each in rows]
     for size in sizes:
-        mask = sum(1 << k for k, each in enumerate(rows) if value(size, each.env) == lengths[k])
+        mask = bits(found == length for found, length in zip(column(size, envs), lengths, strict=True))
         if mask and mask not in best:
             best[mask] = size
             if mask == (1 << len(rows)) - 1:

@@ -21,6 +21,7 @@ _BUILDS = 20  # how often one draw may be tried
 _IDLE = 60  # draws in a row with nothing new before the draws end
 _SELDOM = {"kept": 0.2, "none": 0.5}  # how often a way is taken, beside the others
 
+
 class Ways:
     """How often each way of drawing a field was accepted: a way that is refused is used less, never not at all."""
 

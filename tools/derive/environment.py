@@ -37,6 +37,8 @@ class Tests:
             self.table[f"{name}__none"] = [path, "none"]
         if any(type(v) is list or type(v) is tuple for v in found):
             self.table[name + LENGTH] = [path, "len"]
+            if any(type(v) in (int, str) for v in found):
+                self.table[f"{name}__list"] = [path, "list"]
         if any(type(v) is float for v in found):
             self.table[name + OVER] = [path, "num"]
             self.table[name + UNDER] = [path, "den"]
@@ -84,6 +86,8 @@ def asked(value: Any, kind: str, word: str = "") -> Any:
     """What a test says of a value; None where it has no answer."""
     if kind == "none":
         return int(value is None)
+    if kind == "list":
+        return int(isinstance(value, (list, tuple)))
     if kind == "is":
         if isinstance(value, (list, tuple)):
             return [int(v == word) for v in value]

@@ -14,7 +14,7 @@ def total(head: dict[str, Any]) -> str:
 
     >>> tensors = [["w.{i}.weight", ["h", "d"], "Linear"], ["w.{i}.bias", ["h"], "Linear", {"role": "bias"}]]
     >>> total({"cells": [{"over": [["i", "n"]], "if": "b", "tensors": tensors}, {"tensors": [["e", ["h"], "Norm"]]}]})
-    'n*b*(h*d + h) + h'
+    'n*b*(d*h + h) + h'
     >>> total({"cells": [{"over": [["i", "n"]], "tensors": [["w.{i}", ["h[i]"], "Linear"]]}]})
     'Σ_{i=0..n-1} h[i]'
     """
@@ -75,8 +75,15 @@ def term(key: tuple[str, ...], sizes: Counter[str]) -> str:
 
 
 def product(shape: list[str]) -> str:
-    """The size of a tensor."""
-    return "*".join(bracketed(dim) for dim in shape if dim != "1") or "1"
+    """The size of a tensor, its factors sorted so that equal sizes look alike.
+
+    >>> product(["heads*width", "4", "a + 1", "1"])
+    '4*(a + 1)*heads*width'
+    """
+    factors = [factor for dim in shape for factor in bracketed(str(dim)).split("*")]
+    if any(factor.count("(") != factor.count(")") or factor.count("[") != factor.count("]") for factor in factors):
+        factors = [bracketed(str(dim)) for dim in shape]
+    return "*".join(sorted(factor for factor in factors if factor != "1")) or "1"
 
 
 def bracketed(text: str) -> str:

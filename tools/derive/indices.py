@@ -61,6 +61,8 @@ def _rewritten(e: Expr, site: Site, mode: Mode) -> Size:
             return Expr("idx", (_number(index, str(e.label), site, mode),), e.label)
         return Expr("idx", (_part(index, site, mode),), e.label)
     parts = tuple(_part(a, site, mode) for a in e.args)
+    if e.op in ("floordiv", "ceildiv") and parts[1] == 1:
+        return parts[0]
     return build(e.op, parts, e.label)
 
 

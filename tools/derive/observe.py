@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 from transformers.configuration_utils import PretrainedConfig
+from transformers.modeling_utils import PreTrainedModel
 
 from nparams.expr import Expr, symbol
 from nparams.frameworks._trace.journal import Journal
@@ -22,6 +23,10 @@ from nparams.frameworks._trace.shadow import Seen, shadowed, watched
 from nparams.roles import usual_role
 from tools.derive.bases import build_config, build_model
 from tools.derive.tracking import STAND_INS, name_of, tracked_fields, tracked_value
+
+# On the meta device there is nothing to initialise, and the library says so too; it asks a tensor, which is watched here.
+PreTrainedModel.initialize_weights = lambda self: None
+PretrainedConfig.__repr__ = object.__repr__  # which the library writes out for a log that nobody reads
 
 #: attributes of a config that are no field
 INNER = frozenset(("transformers_version", "architectures", "id2label", "label2id", "dtype", "model_type"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nparams.expr import Expr
-from tools.derive.compiled import value
+from tools.derive.compiled import bits, column
 from tools.derive.environment import Tests
 from tools.derive.indices import LETTERS, letter, patterns
 
@@ -45,7 +45,7 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
     for flag in flags:
         found.setdefault(Expr("sym", (), flag))
     for name, (path, kind, *_) in tests.table.items():
-        if kind == "none":
+        if kind in ("none", "list"):
             found.setdefault(Expr("sym", (), name))
         elif kind == "is":
             found.setdefault(Expr("sym", (), name))
@@ -63,13 +63,15 @@ def answered(exprs: Iterable[Expr], rows: Sequence[Row]) -> list[Question]:
     """The questions that tell some rows from others, with the rows where the answer is yes; each set of rows once."""
     everywhere = (1 << len(rows)) - 1
     made: dict[int, Question] = {}
+    envs = [each.env for each in rows]
+    known_values: dict[int | Expr, bool] = {}
     for expr in exprs:
-        mask, defined = 0, True
-        for k, each in enumerate(rows):
-            answer = value(expr, each.env, True)
-            defined = defined and all(value(a, each.env) is not None for a in expr.args)
-            if answer:
-                mask |= 1 << k
+        mask = bits(map(bool, column(expr, envs, True)))
+        defined = True
+        for part in expr.args:
+            if part not in known_values:
+                known_values[part] = None not in column(part, envs)
+            defined = defined and known_values[part]
         if mask and mask != everywhere:
             known = made.get(mask) or made.get(everywhere & ~mask)
             if known is None or (defined and not known.defined):

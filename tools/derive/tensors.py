@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from nparams.expr import Expr, add
 from tools.derive import choice
-from tools.derive.compiled import value
+from tools.derive.compiled import column
 from tools.derive.counts import Counter
 from tools.derive.errors import NoEntry
 from tools.derive.indices import LETTERS, Indices, Mode, Site, Size, generalised, letter, modes, patterns
@@ -144,22 +144,20 @@ class Learner:
 
     def _right(self, form: Form, examples: Sequence[Example]) -> int:
         """The examples in which a form is what is there."""
-        mask = 0
-        for k, e in enumerate(examples):
-            if e.item is not None and self._is(form, e):
-                mask |= 1 << k
-        return mask
+        alike = [k for k, e in enumerate(examples) if e.item is not None and self._alike(form, e, e.item)]
+        for d, size in enumerate(form.dims):
+            if size is None:
+                return 0
+            numbers = column(size, [examples[k].row.env for k in alike])
+            alike = [k for k, n in zip(alike, numbers, strict=True) if examples[k].item.shape[d] == n]  # type: ignore[union-attr]
+        return sum(1 << k for k in alike)
 
-    def _is(self, form: Form, e: Example) -> bool:
-        item = e.item
-        assert item is not None
+    def _alike(self, form: Form, e: Example, item: Item) -> bool:
+        """Whether all but the sizes are as the form says."""
         same = (form.role, form.dtype, form.frozen, form.owner) == (item.role, item.dtype, item.frozen, item.owner)
         if not same or len(form.dims) != len(item.shape) or (form.tied is None) != (item.tied is None):
             return False
-        if form.tied is not None and item.tied is not None and form.tied != self._tied(item.tied, e):
-            return False
-        env = e.row.env
-        return all(d is not None and value(d, env) == n for d, n in zip(form.dims, item.shape, strict=True))
+        return item.tied is None or form.tied == self._tied(item.tied, e)
 
     # -- sizes whose symbol was lost --
 
@@ -203,8 +201,9 @@ class Learner:
         if len(set(numbers)) == 1:
             return [numbers[0]]
         scored: list[tuple[int, int, Size]] = []
+        envs = [e.row.env for e in alike]
         for order, size in enumerate(self._pool(known, marks)):
-            right = sum(value(size, e.row.env) == n for e, n in zip(alike, numbers, strict=True))
+            right = sum(found == n for found, n in zip(column(size, envs), numbers, strict=True))
             if right == len(alike):
                 return [size]
             if right > 1:
