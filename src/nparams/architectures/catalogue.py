@@ -24,6 +24,8 @@ MAGIC = b"nparams catalogue 1\n"
 FILE = "catalogue.bin"
 #: an entry, or the index, may not unpack to more
 MAX_BYTES = 16_000_000
+#: type, offset, length
+ROW = [str, int, int]
 
 
 class Catalogue:
@@ -42,8 +44,7 @@ class Catalogue:
         self._dictionary, place = _counted(data, place)
         self._data = data
         self._pieces: dict[str, tuple[int, int]] = {}
-        for row in _parsed(_unpacked(index, b"")):
-            name, offset, length = _row(row)
+        for name, offset, length in _rows(_parsed(_unpacked(index, b""))):
             if not (0 <= offset <= len(data) - place and 0 <= length <= len(data) - place - offset):
                 raise damaged("its index points outside it")
             self._pieces[name] = (place + offset, length)
@@ -70,10 +71,11 @@ class Catalogue:
         return _unpacked(self._data[start : start + length], self._dictionary)
 
 
-def _row(row: object) -> tuple[str, int, int]:
-    if not (isinstance(row, list) and len(row) == 3 and type(row[0]) is str and type(row[1]) is type(row[2]) is int):
+def _rows(index: object) -> list[tuple[str, int, int]]:
+    """The index, if it is one."""
+    if not isinstance(index, list) or not all(isinstance(row, list) and list(map(type, row)) == ROW for row in index):
         raise damaged("its index is none")
-    return row[0], row[1], row[2]
+    return [(row[0], row[1], row[2]) for row in index]
 
 
 def _counted(data: bytes, place: int) -> tuple[bytes, int]:
