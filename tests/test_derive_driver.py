@@ -245,8 +245,8 @@ CELL = ["heads", "ToyModel", "cells", 1]
             [
                 "toy: transformers 5.24.0 -> 5.24.0",
                 "  ToyModel",
-                "  - width*8 + Σ_{i=0..depth-1} [0 < i]*(width*width + width)",
-                "  + width*8 + Σ_{i=0..depth-1} [0 < i]*(width*width + 2*width)",
+                "  - 8*width + Σ_{i=0..depth-1} [0 < i]*(width*width + width)",
+                "  + 8*width + Σ_{i=0..depth-1} [0 < i]*(width*width + 2*width)",
             ],
         ),
         (changed(["fields", "width"], 5), ["toy: transformers 5.24.0 -> 5.24.0", '-  "width": 4', '+  "width": 5']),

@@ -97,9 +97,10 @@ class Child:
 def each(work: Callable[[str], Any], names: Iterable[str], jobs: int, limits: Limits) -> Iterator[Outcome]:
     """The outcome of work(name) for every name, as they end, `jobs` at a time.
 
-    Leaving early, by an exception or Ctrl-C, ends the children that are at work.
+    Leaving early, by an exception, Ctrl-C or a request to end, ends the children that are at work.
     """
     gc.freeze()  # what is there now stays shared between the processes
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     waiting, running = iter(names), dict[int, Child]()
     try:
         while True:
@@ -114,6 +115,7 @@ def each(work: Callable[[str], Any], names: Iterable[str], jobs: int, limits: Li
             child.stop("stopped")
             child.outcome()
         gc.unfreeze()
+        signal.signal(signal.SIGTERM, before)
 
 
 def ended(running: dict[int, Child]) -> Iterator[Outcome]:
@@ -133,6 +135,7 @@ def answer(work: Callable[[str], Any], name: str, pipe: int, log: int, limits: L
     try:
         os.setpgid(0, 0)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(int(limits.seconds * ROOM) + 10)
         os.dup2(log, 1)
