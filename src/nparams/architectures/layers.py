@@ -16,8 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nparams.architectures.blocks import Group
     from nparams.architectures.names import Expansion
-    from nparams.architectures.program import Group
     from nparams.expr import Size
     from nparams.network import Tensor
 

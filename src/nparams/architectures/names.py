@@ -11,7 +11,8 @@ from nparams.network import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.architectures.program import Group, Run, Sides
+    from nparams.architectures.blocks import Group, Sides
+    from nparams.architectures.program import Run
     from nparams.network.listed import Kind
 
     #: name, group, sides and number of entries

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from nparams.expr import Size
     from nparams.network import Module, Tensor
     from nparams.network.families import Routed
-    from nparams.network.listed import Alike
 
     #: (name with its indices as letters, sides) -> (k, E): a token uses k (None: not said) of E equal experts in it
     Route = Callable[[str, tuple[int, ...]], tuple[int | None, int] | None]
@@ -45,7 +44,7 @@ def network_of(
     run = program.run(resolved)
     names = Expansion(run, dtype)
     tied = names.tied if program.tied else None
-    tensors = Families(_alike(run, dtype), names.count, names.spell, tied, _routed(run, route) if route else ())
+    tensors = Families(run.alike(dtype), names.count, names.spell, tied, _routed(run, route) if route else ())
 
     def tree(flat: Sequence[Tensor]) -> Module:
         from nparams.architectures.layers import tree_of
@@ -60,15 +59,6 @@ def network_of(
     return made
 
 
-def _alike(run: Run, dtype: str | None) -> Alike:
-    """How many tensors of each role, number type and size."""
-    found: Alike = {}
-    for sides, told, count in run.counted():
-        key = (told[1], told[2] or dtype, sides[1], told[3])
-        found[key] = found.get(key, 0) + count
-    return found
-
-
 def _routed(run: Run, route: Route) -> list[Routed]:
     """The tensors of experts: how many of how many a token uses, the size of one and how many there are."""
     found: list[Routed] = []
@@ -77,11 +67,8 @@ def _routed(run: Run, route: Route) -> list[Routed]:
         for group in each.block.groups:
             if group.tied is not None or group.trainable is None:
                 continue
-            counts: list[tuple[tuple[int, ...], int]] = [((), each.count)] if group.shape.fixed else each.points or []
-            for point, count in counts:
-                for span, value in zip(each.block.looped, point, strict=False):
-                    s[span.slot] = value
+            for weight in [each.count] if group.shape.fixed else each.weights(s):
                 sides, size = run.sides(group.shape, each.block)
                 if (used := route(group.name, sides)) is not None:
-                    found.append((used, size, count))
+                    found.append((used, size, weight))
     return found

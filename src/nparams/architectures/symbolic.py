@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from nparams.architectures.cases import cases, conditions
 from nparams.architectures.refusals import TRY
-from nparams.architectures.sight import Listed, cases, conditions, seen
+from nparams.architectures.sight import Listed, seen
 from nparams.architectures.slots import symbol_of
 from nparams.errors import ExprError, UnsupportedError
 from nparams.expr import Expr, add, free_symbols
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
+    from nparams.architectures.blocks import Block, Group
     from nparams.architectures.entry import Entry
-    from nparams.architectures.program import Block, Group
     from nparams.architectures.sight import Sight
     from nparams.expr import Size
 

@@ -1,0 +1,63 @@
+"""What must be said of a formula in the fields of a configuration: where it holds, and which case it is of."""
+
+from __future__ import annotations
+
+from nparams.architectures.refusals import broken, told, told_of
+from nparams.architectures.slots import read, symbol_of
+from nparams.expr import Expr, free_symbols
+from nparams.network.closed import tidy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any
+
+    from nparams.architectures.sight import Sight
+
+
+def conditions(sight: Sight) -> list[str]:
+    """The guards of the entry that are still open, as text; UnsupportedError for one that cannot hold."""
+    found = []
+    for text in sight.entry.raw.get("where", ()):
+        holds = sight.holds(read(text), {})
+        if isinstance(holds, Expr) and isinstance(known := tidy(holds), int):
+            holds = known
+        if holds == 0:
+            raise broken(sight.entry.type, text, told_of(sight.entry, sight.values))
+        if isinstance(holds, Expr) and "no number" not in free_symbols(holds):
+            flag = holds.op in ("lt", "le", "eq", "ne")
+            found.append(str(holds).removeprefix("[").removesuffix("]") if flag else f"{holds} == 1")
+    for field, (low, _) in sight.entry.raw.get("bounds", {}).items():
+        if low and isinstance(sight.values[field], Expr):
+            found.append(f"{sight.values[field]} >= {low}")
+    return found
+
+
+def cases(sight: Sight, names: Collection[str]) -> list[str]:
+    """A sentence for the fields among `names` that are no numbers, and one for those that a rule fills."""
+    asked = {sight.tests[name][0] for name in names if name in sight.tests}
+    held = {field: sight.values[field] for field in sight.entry.fields if field in asked}
+    fixed = [f"{field} = {told(value)}" for field, value in held.items() if _is_case(value)]
+    notes = [f"in the case {', '.join(fixed)}"] if fixed else []
+    if filled := [rule[0] for rule in sight.entry.raw.get("rules", ()) if isinstance(sight.values[rule[0]], Expr)]:
+        texts = [f"{field} = {case}" for field in filled if (case := _filling(sight, field)) is not None]
+        notes += [f"where it is null: {', '.join(texts)}"] if texts else []
+    return notes
+
+
+def _is_case(value: object) -> bool:
+    return value is None or isinstance(value, str | float) or (isinstance(value, list) and not _is_numbers(value))
+
+
+def _is_numbers(value: list[Any]) -> bool:
+    return all(type(each) is int for each in value)
+
+
+def _filling(sight: Sight, field: str) -> str | None:
+    """What a rule makes of a field that is null, where the field itself is a symbol now."""
+    if str(sight.values[field]) != symbol_of(field):
+        return None
+    for name, made in next(rule[1] for rule in sight.entry.raw["rules"] if rule[0] == field):
+        if sight.tests.get(name, ())[:2] == [field, "none"] and isinstance(made, str):
+            return made
+    return None
