@@ -143,6 +143,7 @@ class Request:
         self.settled = "set" in options
         module = import_module(row.module)
         if options.pop("library", None):
+            self.options.clear()  # they were the configuration's, not the model's that is made of it
             by_library = import_module("nparams.frameworks.transformers")
             return by_library.read(module.held_in(source), self.live, **options)  # type: ignore[no-any-return]
         return module.read(source, **options)  # type: ignore[no-any-return]

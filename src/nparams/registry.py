@@ -248,7 +248,7 @@ COMMANDS = (
     Command("diff", "nparams.cli.diff", "diff A B: what makes two totals differ, item by item"),
     Command("check", "nparams.cli.check", "check SOURCE --max N: exit 1 if it has more (--expect, --min)"),
     Command("solve", "nparams.cli.solve", "solve SOURCE --total N: which sizes give N parameters (--max, --min)"),
-    Command("formula", "nparams.cli.formula", "formula TYPE | config.json: the closed form in the fields of a config.json"),
+    Command("formula", "nparams.cli.formula", "formula TYPE: the closed form in the fields of a config.json"),
     Command("layers", "nparams.cli.layers", "layers [NAME]: every kind of layer that a list may name, or one"),
     Command("formats", "nparams.cli.formats", "formats: every form that can be read"),
     Command("completion", "nparams.cli.completion", "completion SHELL: what bash, zsh or fish complete with"),

@@ -83,7 +83,7 @@ def _spoken(network: Network) -> set[str]:
     """The symbols of the formula, one that is indexed among them."""
     found = set(free_symbols(network.totals.known))
     for condition in network.where:
-        found |= {word for word in _words(condition)}
+        found |= _words(condition)
     return found
 
 

@@ -146,7 +146,8 @@ class Reader:
         if not is_described(config(folder)):
             raise nothing(folder, held)
         network = self._file(folder, CONFIG)
-        network.notes.append(f"read from {CONFIG}: there are no weights that can be read here{rest_of(held, {}, folder, ())}")
+        left = rest_of(held, {}, folder, ())
+        network.notes.append(f"read from {CONFIG}: there are no weights that can be read here{left}")
         return network
 
     def _has_model(self, folder: Folder, depth: int) -> bool:

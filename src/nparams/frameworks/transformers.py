@@ -29,13 +29,14 @@ LONGEST = 200
 
 
 def read(
-    held: Mapping[str, Any], live: Callable[[object], Network], *, which: str | None = None, set: object = None
-) -> Network:
+    held: Mapping[str, Any], live: Callable[[object], Network], *, which: str | None = None, set: object = None,
+    free: object = None,
+) -> Network:  # fmt: skip
     """The network that the library makes of a configuration; `live` counts what it made.
 
     Raises UsageError where the library is not installed, UnsupportedError for what it cannot make.
     """
-    if set:
+    if set or free:
         raise UsageError("--set is not for --with-library: write the values into the config.json")
     model = made(held, which)
     network = live(model)

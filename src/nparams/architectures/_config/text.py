@@ -32,9 +32,8 @@ def parsed(text: str) -> Any:
     try:
         return decoder.decode(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as problem:
-        raise NotationError(
-            f"a config.json is JSON, and this is none at line {problem.lineno:,}, column {problem.colno:,}: {problem.msg}"
-        ) from None
+        place = f"line {problem.lineno:,}, column {problem.colno:,}"
+        raise NotationError(f"a config.json is JSON, and this is none at {place}: {problem.msg}") from None
     except RecursionError:
         raise NotationError("a config.json nested too deep to be one") from None
 
