@@ -7,7 +7,6 @@ from typing import Any
 
 import nparams
 from nparams.errors import InvariantError, NparamsError
-from tools.derive.store import Store
 from tools.derive.trial.space import Raw
 from tools.derive.trial.truth import Found
 
@@ -18,27 +17,22 @@ class Refusal(Exception):
     """nparams refuses this config, with its reason."""
 
 
-def answer(model_type: str, head: str, raw: Raw, packed: bool = True) -> Found:
-    """The tensors that nparams lists for a config.json: by the packed catalogue, or by the entry's file."""
+def answer(model_type: str, head: str, raw: Raw) -> Found:
+    """The tensors that nparams lists for a config.json.  Raises Refusal; any other error is a mistake."""
     config = json.loads(json.dumps({**raw, "model_type": model_type, "architectures": [head]}))
     try:
-        network = nparams.read(config) if packed else by_entry(model_type, head, config)
-        return listed(network)
+        return listed(nparams.read(config))
     except InvariantError:
         raise
     except NparamsError as error:
         raise Refusal(str(error)) from error
 
 
-def by_entry(model_type: str, head: str, config: Raw) -> nparams.Network:
-    """The network of a config by the entry in tools/derive/entries."""
-    from nparams.architectures.entry import Entry
-    from nparams.architectures.network import network_of
+def use_entry(entry: dict[str, Any]) -> None:
+    """Let nparams answer by this entry, whatever the packed catalogue has."""
+    from nparams.architectures.catalogue import use
 
-    entry = Store().entry(model_type)
-    if entry is None:
-        raise Refusal(f"{model_type} has no entry")
-    return network_of(Entry.of(entry), head, config)
+    use({entry["type"]: entry})
 
 
 def listed(network: nparams.Network) -> Found:

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any
 
 from tools.derive.store import Store
-from tools.derive.trial.answer import Refusal, answer, differences
+from tools.derive.trial.answer import Refusal, answer, differences, use_entry
 from tools.derive.trial.sample import Changes, Sample, Sampler
 from tools.derive.trial.truth import Found, NotAccepted
 
@@ -27,7 +27,9 @@ def judge(model_type: str, seed: int, configs: int, deadline: float, packed: boo
         sampler = Sampler(model_type, sorted(entry["heads"]), random.Random(f"{seed} {model_type}"))
     except NotAccepted as error:
         return {"untried": str(error)}
-    trial = Trial(sampler, packed)
+    if not packed:
+        use_entry(entry)
+    trial = Trial(sampler)
     for _ in range(configs):
         if time.monotonic() > deadline or len(trial.wrong) >= MOST_WRONG:
             break
@@ -38,8 +40,8 @@ def judge(model_type: str, seed: int, configs: int, deadline: float, packed: boo
 class Trial:
     """The answers for one type, counted."""
 
-    def __init__(self, sampler: Sampler, packed: bool) -> None:
-        self.sampler, self.packed = sampler, packed
+    def __init__(self, sampler: Sampler) -> None:
+        self.sampler = sampler
         self.right, self.wrong, self.changed = 0, list[dict[str, Any]](), 0
         self.refused, self.texts = Counter[str](), dict[str, str]()
         self.totals = set[tuple[str, int]]()
@@ -51,19 +53,19 @@ class Trial:
         try:
             differs = self.differs(sample.head, sample.raw, sample.real)
         except Refusal as refusal:
-            kind = re.sub(r"\d+", "N", str(refusal))
+            kind = re.sub(r'"[^"]*"|\d+', "...", str(refusal))
             self.refused[self.texts.setdefault(kind, str(refusal))] += 1
             return
         if not differs:
             self.right += 1
             return
         changes, differs = self.smallest(sample, differs, deadline)
-        self.wrong.append({"head": sample.head, "changes": spelled(changes), "differs": differs})
+        self.wrong.append({"head": f"{sample.head} ({sample.way})", "changes": spelled(changes), "differs": differs})
 
     def differs(self, head: str, raw: Any, real: Found) -> list[str]:
         """How the answer is wrong; an error that is no refusal is wrong too.  Raises Refusal."""
         try:
-            told = answer(self.sampler.type, head, raw, self.packed)
+            told = answer(self.sampler.type, head, raw)
         except Refusal:
             raise
         except Exception:
@@ -73,23 +75,21 @@ class Trial:
     def smallest(self, sample: Sample, differs: list[str], deadline: float) -> tuple[Changes, list[str]]:
         """The changes without those that it is wrong without, as far as there is time."""
         changes = dict(sample.changes)
-        if self.still(sample.head, changes) is None:
-            return {("as saved by the library",): sample.raw}, differs
         size = max(1, len(changes) // 2)
         while size:
             for path in [*changes][::size]:
                 part = [*changes][[*changes].index(path) :][:size] if path in changes else []
                 fewer = {key: value for key, value in changes.items() if key not in part}
-                if time.monotonic() < deadline and part and (now := self.still(sample.head, fewer)):
+                if time.monotonic() < deadline and part and (now := self.still(sample, fewer)):
                     changes, differs = fewer, now
             size //= 2
         return changes, differs
 
-    def still(self, head: str, changes: Changes) -> list[str] | None:
-        """How the answer is wrong with these changes of the base; None where it is not."""
-        raw = self.sampler.raw(changes)
+    def still(self, sample: Sample, changes: Changes) -> list[str] | None:
+        """How the answer is wrong with these changes of the base, written in the same way; None where it is not."""
         try:
-            return self.differs(head, raw, self.sampler.real(head, raw)) or None
+            raw = self.sampler.written(changes, sample.way)
+            return self.differs(sample.head, raw, self.sampler.real(sample.head, raw)) or None
         except (NotAccepted, Refusal):
             return None
 

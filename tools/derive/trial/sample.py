@@ -13,13 +13,15 @@ from tools.derive.trial.truth import Found, NotAccepted, build, config_of, full
 
 Changes = dict[tuple[str, ...], Any]
 MOST_BUILDS = 30
+WAYS = ("plain", "saved", "renamed")
 
 
 class Sample(NamedTuple):
-    """A config as nparams gets it, what was changed in it, and what the library builds of it."""
+    """A config as nparams gets it, what was changed, how it is written, and what the library builds of it."""
 
     raw: Raw
     changes: Changes
+    way: str
     head: str
     real: Found
 
@@ -44,23 +46,24 @@ class Sampler:
         items = self.most(items, self.taken)
         items = self.most(items, lambda changes: self.built(head, changes))
         changes = dict(items)
-        raw = self.raw(changes)
+        way = self.rng.choices(WAYS, (0.6, 0.33, 0.07))[0]
         try:
-            written = self.written(raw)
-            return Sample(written, changes, head, self.real(head, written))
+            raw = self.written(changes, way)
+            return Sample(raw, changes, way, head, self.real(head, raw))
         except NotAccepted:  # what the library saves is not always what it reads
-            return Sample(raw, changes, head, self.real(head, raw))
+            raw = self.raw(changes)
+            return Sample(raw, changes, WAYS[0], head, self.real(head, raw))
 
     def raw(self, changes: Changes) -> Raw:
         """The base with these changes, as a config.json would have them."""
         return applied(self.base, changes, self.parts)
 
-    def written(self, raw: Raw) -> Raw:
-        """A config as files have it: with every field spelled out, with other names of fields, or as it is."""
-        way = self.rng.random()
-        if way < 1 / 3:
+    def written(self, changes: Changes, way: str) -> Raw:
+        """A config as files have it: as it is, with every field spelled out, with other names of fields."""
+        raw = self.raw(changes)
+        if way == "saved":
             return full(config_of(self.type, raw))
-        return renamed(self.type, raw) if way < 0.4 else raw
+        return renamed(self.type, raw) if way == "renamed" else raw
 
     def hopeless(self, path: tuple[str, ...]) -> bool:
         """Whether to leave a change out from the start: as likely as it failed before."""

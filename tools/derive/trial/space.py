@@ -20,7 +20,6 @@ APART = set(
     "transformers_version architectures dtype torch_dtype id2label label2id problem_type output_hidden_states "
     "output_attentions return_dict chunk_size_feed_forward use_cache model_type tokenizer_class name_or_path".split()
 )
-ACTIVATIONS = ("gelu", "relu", "silu")
 KINDS = {int: "int", bool: "bool", str: "str", float: "float", type(None): "none", list: "list", tuple: "list"}
 WORDS = {"int": "int", "bool": "bool", "str": "str", "float": "float", "None": "none", "list": "list", "tuple": "list"}
 
@@ -139,7 +138,9 @@ def spelled(name: str, literals: set[str], said: Words) -> tuple[str, ...]:
         return tuple(sorted(literals))
     found = set(said.compared.get(name, ()))
     if re.search(r"(^|_)(act|activation|act_fn|act_func|nonlinearity|activation_function)$", name):
-        found |= set(ACTIVATIONS)
+        from transformers.activations import ACT2FN
+
+        found |= set(ACT2FN)
     if "layer_types" in name or name.endswith(("block_type", "layers_block_type")):
         from transformers.configuration_utils import ALLOWED_LAYER_TYPES
 
