@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from nparams.analyses._solve.wanted import Wanted
-    from nparams.analyses.solve import Solution
+    from nparams.analyses.solve import Make, Solution
     from nparams.cli.arguments import OneLine
     from nparams.network import Network
 
 ABOUT = """\
 Which sizes bring the total to N: letters in SOURCE vary (784-h-h-10), or the fields of a config that --vary names.  The
-answers are whole numbers with their exact counts, best first; what was searched is said.  N is written in full (13002,
-13_002: that total alone will do) or rounded (350k, 1M, 1.3B: every total that rounds to it will do).
-Exit status: 0 if an answer is what was asked for, 1 if the nearest is not, 2 if the request or the source is unclear."""
+answers are whole numbers with exact counts, best first; what was searched is said.  --total takes a number in full
+(13002 or 13_002: exactly that) or rounded (350k, 1M, 1.3B: about that many); --max and --min are bounds.
+Exit status: 0 if an answer is what was asked for, 1 if the nearest is not, 2 if the question or source is unclear."""
 
 
 class Sought(Asked):
@@ -43,16 +43,31 @@ def run(words: list[str]) -> int:
         raise UsageError("which network? For example: nparams solve 784-h-h-10 --max 10000")
     from nparams.analyses.solve import solve
 
-    request.source = request.words
-
-    def make(free: Collection[str], given: Mapping[str, object]) -> Network:
-        return read(request, free=free, given=given)
-
-    found = solve(make, _wanted(request))
+    found = solve(_maker(request), _wanted(request))
     write(_answer(found, request))
     for note in found.notes:
         say(f"note: {note}")
     return FINE if found.solved else FAILED
+
+
+def _maker(request: Sought) -> Make:
+    """What makes the network: of what the words name, or of a type of model with its own defaults."""
+    from os.path import lexists
+
+    from nparams.architectures.formula import is_type
+
+    name = " ".join(request.words).strip()
+    request.source = request.words
+    if request.form in (None, "config") and is_type(name) and not lexists(name):
+        request.source, request.form = [f'{{"model_type": "{name}"}}'], "config"
+
+    def make(free: Collection[str], given: Mapping[str, object]) -> Network:
+        network = read(request, free=free, given=given)
+        if request.source != request.words:
+            network.source = name
+        return network
+
+    return make
 
 
 def _parser() -> OneLine:
@@ -61,12 +76,14 @@ def _parser() -> OneLine:
 
     made = parser("solve", "solve SOURCE --total N [options]", ABOUT)
     made.add_argument("--total", metavar="N", help="the total should be N")
-    made.add_argument("--max", dest="most", metavar="N", help="the most parameters that N allows")
-    made.add_argument("--min", dest="least", metavar="N", help="the fewest parameters that are N at least")
+    made.add_argument("--max", dest="most", metavar="N", help="N parameters at most")
+    made.add_argument("--min", dest="least", metavar="N", help="N parameters at least")
     made.add_argument("--vary", action="append", metavar="NAME,...", help="sizes that may vary; letters all do")
     made.add_argument("--range", action="append", metavar="NAME=A..B", help="the values that one may have; repeatable")
     made.add_argument("--multiple", action="append", metavar="NAME=M", help="only multiples of M; repeatable")
-    made.add_argument("--keep", action="append", metavar="NAME,...", help="fields of a config that do not follow its width")
+    made.add_argument(
+        "--keep", action="append", metavar="NAME,...", help="fields that do not follow the width of a config"
+    )
     made.add_argument("--top", type=whole, metavar="N", help="how many of the nearest answers are shown (5)")
     group = answers(made, "json")
     group.add_argument("--explain", action="store_true", help="the steps of the arithmetic")

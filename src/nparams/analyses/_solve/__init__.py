@@ -1,1 +1,1 @@
-"""What solve is made of: the budget, the grids, the total as a function of what varies, the search, the answer's text."""
+"""What solve is made of: budget, grids, the total as a function of what varies, search, the text of the answer."""

@@ -10,14 +10,14 @@ from nparams.expr import Expr, evaluate, free_symbols, parse, substitute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nparams.analyses._solve.grid import Grid
     from nparams.expr import Size
     from nparams.network import Module, Network
 
-#: conditions of one network that are asked
-MOST = 10_000
+#: conditions of one network that are asked, and steps up to which a bound is looked for
+MOST, FARTHEST = 10_000, 10**12
 
 
 def conditions(network: Network) -> list[Expr]:
@@ -44,16 +44,16 @@ def condition(text: str) -> Size:
 
 
 def _sizes(root: Module) -> Iterable[Expr]:
-    """The sizes of tensors that depend on a symbol, but for those that differ from copy to copy."""
+    """The sizes that depend on a symbol, of arrays and of what flows, but for those that differ from copy to copy."""
     stack: list[tuple[Module, frozenset[str]]] = [(root, frozenset())]
     while stack:
         module, bound = stack.pop()
         if module.over is not None:
             bound |= {module.over.index}
-        for tensor in module.tensors:
-            for size in tensor.shape or ():
-                if isinstance(size, Expr) and size.op != "sym" and not free_symbols(size) & bound:
-                    yield size
+        shapes = [module.takes, module.out, *(tensor.shape for tensor in module.tensors)]
+        for size in (each for shape in shapes for each in shape or ()):
+            if isinstance(size, Expr) and size.op != "sym" and not free_symbols(size) & bound:
+                yield size
         stack.extend((child, bound) for child in module.children)
 
 
@@ -79,6 +79,16 @@ class Checks:
         except ExprError:  # no value: a division by zero, a number too large
             return False
 
+    def possible(self, values: Mapping[str, int]) -> bool:
+        """Whether the conditions can hold at all with these values of some sizes; False only where that is proved."""
+        from nparams.expr.poly import Canonical
+
+        given = by_symbol(self.names, values)
+        try:
+            return all(Canonical().poly(substitute(flag, given)) != {} for flag, _ in self._flags)
+        except ExprError:
+            return True
+
 
 def by_symbol(names: Mapping[str, Expr], values: Mapping[str, int]) -> dict[str, object]:
     """Values under the names that expressions use: {"h1": 16} is {"h": {1: 16}}."""
@@ -99,7 +109,7 @@ def narrowed(grids: Sequence[Grid], flags: Iterable[Expr]) -> tuple[list[Grid], 
     held = {grid.leaf: grid for grid in grids}
     left: list[tuple[Expr, frozenset[str]]] = []
     for flag in _flat(flags):
-        for rule in (_bound, _divisor):
+        for rule in (_bound, _divisor, _least):
             if rule(held, flag):
                 break
         else:
@@ -145,6 +155,43 @@ def _divisor(held: dict[Expr, Grid], flag: Expr) -> bool:
         return False
     held[x] = held[x].divisible(by)
     return True
+
+
+def _least(held: dict[Expr, Grid], flag: Expr) -> bool:
+    """c <= an expression that only rises, or only falls, with its one size: where that begins, or ends, to hold."""
+    from nparams.analyses._solve.function import FALLS, RISES, Function
+
+    low, size = flag.args if flag.op == "le" else (None, None)
+    if not isinstance(low, int) or not isinstance(size, Expr):
+        return False
+    grids = [grid for leaf, grid in held.items() if str(leaf.label) in free_symbols(size)]
+    if len(grids) != 1 or len(free_symbols(size)) != 1:
+        return False
+    (grid,) = grids
+    function = Function.of(size, grids)
+    way = function.way(grid.inner)
+    if way not in (RISES, FALLS):
+        return False
+    t = _first(lambda t: (function.at({grid.inner: t}) >= low) == (way == RISES))
+    if t is not None:
+        held[grid.leaf] = grid.at_least(grid.value(t)) if way == RISES else grid.until(grid.value(t) - 1)
+    return t is not None
+
+
+def _first(holds: Callable[[int], bool]) -> int | None:
+    """The first step from which on something holds; None where that is very far away."""
+    if holds(0):
+        return 0
+    high = 1
+    while not holds(high):
+        high *= 2
+        if high > FARTHEST:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
 
 
 def _always(flag: Expr, held: Mapping[Expr, Grid]) -> bool:

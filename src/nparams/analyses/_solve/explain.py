@@ -8,8 +8,8 @@ from nparams.analyses._solve.roots import written
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.analyses._solve.roots import Equation
+    from nparams.analyses._solve.solution import Answer, Solution
     from nparams.analyses._text import Style
-    from nparams.analyses.solve import Answer, Solution
 
 
 def steps(found: Solution, style: Style) -> list[str]:
@@ -20,7 +20,9 @@ def steps(found: Solution, style: Style) -> list[str]:
     held, words = found.equation, "grouped" if style.style == "unicode" else "text"
     grid = found.in_steps
     if grid is not None:
-        lines.append(f"   Only multiples of {grid.step:,} are asked for: {grid.name} = {grid.step:,}{style.dot}{held.name}.")
+        lines.append(
+            f"   Only multiples of {grid.step:,} are asked for: {grid.name} = {grid.step:,}{style.dot}{held.name}."
+        )
     whole = [*held.coefficients[:-1], held.coefficients[-1] + held.target]
     lines += [
         f"2. It is to be {found.budget.target:,}: {written(whole, held.name, words)} = {found.budget.target:,},",
@@ -45,10 +47,12 @@ def _checked(found: Solution, held: Equation, style: Style) -> list[str]:
     """The whole numbers beside the root, with their totals worked out."""
     lines = ["4. Worked out:"]
     for answer in found.answers[:2]:
-        ((name, value),) = answer.values.items()
+        (value,) = answer.values.values()
         if found.in_steps is not None:
             value //= found.in_steps.step
-        lines.append(f"   {held.name} = {value:,}: {_terms(held, value, style)} = {answer.total:,}{_verdict(found, answer)}")
+        lines.append(
+            f"   {held.name} = {value:,}: {_terms(held, value, style)} = {answer.total:,}{_verdict(found, answer)}"
+        )
     return lines
 
 
@@ -82,16 +86,21 @@ def _verdict(found: Solution, answer: Answer) -> str:
 
 
 def _by_search(found: Solution) -> list[str]:
+    """Of several unknowns, or of one that is in no polynomial: what the search did."""
     search = found.search
     assert search is not None
-    inner, outer = search.grids[-1], search.grids[:-1]
-    lines = []
+    inner, outer = search.grids[-1].name, ", ".join(grid.name for grid in search.grids[:-1])
+    lines, step = [], 2
     if outer:
-        lines.append(f"2. Each of the {search.rows:,} values of {', '.join(grid.name for grid in outer)} is put in: what is left")
-        lines.append(f"   depends on {inner.name} alone.")
+        lines.append(
+            f"2. Each value of {outer} is put in, {search.rows:,} times; what is left depends on {inner} alone."
+        )
+        step = 3
     if search.bisected:
-        lines.append(f"{3 if outer else 2}. It only grows with {inner.name}: the last value at or below the budget and the first")
-        lines.append("   above it are found by halving, and no other can be nearer.")
+        lines.append(
+            f"{step}. It only grows with {inner}: the last value at or below the budget and the first above it are"
+        )
+        lines.append("   found by halving, and no other can be nearer.")
     else:
-        lines.append(f"{3 if outer else 2}. Every value of {inner.name} in the range is worked out, as the total does not only grow.")
-    return [*lines, "Each network that is shown has been counted again, size by size."]
+        lines.append(f"{step}. Every value of {inner} is worked out, as the total does not only grow with it.")
+    return [*lines, f"{step + 1}. Each network that is shown has been counted again, size by size."]

@@ -1,7 +1,8 @@
-"""What stands under the answers: the closed form, the equation of one unknown, what was searched and what was assumed."""
+"""What stands under the answers: the closed form, the equation of one unknown, what was searched and assumed."""
 
 from __future__ import annotations
 
+from nparams.analyses._solve.ranges import BUDGET, DEFAULT
 from nparams.analyses._solve.roots import written
 from nparams.analyses._text import listed
 from nparams.expr import Expr, render
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nparams.analyses._solve.roots import Equation
+    from nparams.analyses._solve.solution import Solution
     from nparams.analyses._text import Style
-    from nparams.analyses.solve import Solution
 
 #: characters of a closed form that are shown
 LONGEST = 300
@@ -89,7 +90,10 @@ def searched(found: Solution) -> str:
     how = f"for each {others} the best {last} by bisection, as the total only grows with it"
     if search.bisected < search.rows:
         how = f"for each {others} every {last} one by one" + (", or by bisection" if search.bisected else "")
-    return f"all {found.candidates:,} combinations of {told}; {how}{_ends(found)}"
+    hits = ""
+    if found.budget.exact and search.exact > len(found.answers):
+        hits = f"; {'at least ' if search.more else ''}{search.exact:,} of them hit it exactly"
+    return f"all {found.candidates:,} combinations of {told}; {how}{_ends(found)}{hits}"
 
 
 def _one(found: Solution, told: str) -> str:
@@ -98,22 +102,30 @@ def _one(found: Solution, told: str) -> str:
     assert search is not None
     if not search.bisected:
         return f"{told}: each of the {found.candidates:,} values, one by one{_ends(found)}"
-    if found.ends.get(grid.name) != "the budget":
-        return f"{told}: all {found.candidates:,} values, by bisection, as the total only grows with {grid.name}"
-    every = f"every multiple of {grid.step:,}" if grid.step > 1 and grid.first % grid.step == 0 else "every whole number"
-    return f"{every} {grid.name} >= {grid.first:,}, by bisection: the total only grows with {grid.name}"
+    if found.ends.get(grid.name) != BUDGET:
+        told = f"{told}: all {found.candidates:,} values"
+    elif grid.step == 1:
+        told = f"every whole number {grid.name} >= {grid.first:,}"
+    else:
+        told = f"{grid.name} = {grid.first:,}, {grid.value(1):,}, {grid.value(2):,} and so on without end"
+    steps = "".join(f"; {each}" for each in _steps(found))
+    return f"{told}, by bisection: the total only grows with {grid.name}{steps}"
 
 
 def _ends(found: Solution) -> str:
-    """Why the grids end where they do, where nobody asked for it."""
+    """Why the grids end where they do, and which steps they have, where nobody asked for it."""
     parts = []
-    budget = [grid.name for grid in found.grids if found.ends.get(grid.name) == "the budget"]
+    budget = [grid.name for grid in found.grids if found.ends.get(grid.name) == BUDGET]
     if budget:
         parts.append(f"any larger {listed(budget, 'or')} exceeds the budget")
     for grid in found.grids:
-        if found.ends.get(grid.name, "the budget") != "the budget":
-            parts.append(f"{grid.name} ends at {grid.last or 0:,} by default, --range {grid.name}=1..N says otherwise")
-    return "".join(f"; {part}" for part in parts)
+        if found.ends.get(grid.name) == DEFAULT:
+            parts.append(f"{grid.name} ends at {grid.last or 0:,} unless --range {grid.name}=1..N says otherwise")
+    return "".join(f"; {part}" for part in [*parts, *_steps(found)])
+
+
+def _steps(found: Solution) -> list[str]:
+    return [f"multiples of {step:,} unless --multiple {name}=M says otherwise" for name, step in found.steps.items()]
 
 
 __all__ = ["discriminant", "facts", "grouped", "named", "root", "searched", "written"]

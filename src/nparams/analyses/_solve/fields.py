@@ -5,9 +5,10 @@ The names are those that configs use; a field follows a width by the ratio that 
 
 from __future__ import annotations
 
-from math import gcd
+from math import gcd, lcm
 
 from nparams.errors import UsageError, shown
+from nparams.expr import Expr, parse, substitute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +23,13 @@ FOLLOWERS = (
     "moe_intermediate_size", "shared_expert_intermediate_size", "mlp_dim", "dff", "embedding_size",
     "word_embed_proj_dim", "pooler_fc_size", "attention_hidden_size", "lru_width",
 )  # fmt: skip
+#: depths of a second stack, which follow the first where they equal it
+MATES = ("num_decoder_layers", "decoder_layers", "num_encoder_layers", "encoder_layers")
 HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads")
 HEAD_SIZES = ("head_dim", "d_kv", "attention_head_size")
-#: multiples of this are tried of a width that is one itself, unless --multiple says otherwise
-STEP = 64
+#: multiples of this are tried of a width that is one itself, unless --multiple says otherwise; of the second where the
+#: heads do not divide the first
+STEP, ODD_STEP = 64, 16
 
 
 class Fields:
@@ -48,7 +52,9 @@ class Fields:
         if inner:
             raise UsageError(f"{typed} stands in several places: write one of {', '.join(inner)}")
         near = ", ".join(sorted(self.values)[:12])
-        raise UsageError(f"this config has no size {shown(typed)}; it has {near}{', ...' if len(self.values) > 12 else ''}")
+        raise UsageError(
+            f"this config has no size {shown(typed)}; it has {near}{', ...' if len(self.values) > 12 else ''}"
+        )
 
     def chosen(self, given: set[str]) -> list[str]:
         """What varies where nobody says: the width and the depth, but for what was set."""
@@ -58,7 +64,9 @@ class Fields:
             if field is not None and field not in given:
                 found.append(field)
         if not found:
-            raise UsageError("which sizes may vary? Give --vary NAME[,NAME]; the config has " + ", ".join(sorted(self.values)[:12]))
+            raise UsageError(
+                "which sizes may vary? Give --vary NAME[,NAME]; the config has " + ", ".join(sorted(self.values)[:12])
+            )
         return found
 
     def _first(self, names: tuple[str, ...]) -> str | None:
@@ -72,11 +80,26 @@ class Fields:
                 return inner[0]
         return None
 
+    def asked(self, given: Mapping[str, object], varied: list[str]) -> list[Relation]:
+        """The relations that were set, intermediate_size=4*hidden_size, in terms of what varies."""
+        fixed = {symbol_name(name): value for name, value in self.values.items() if name not in varied}
+        fixed |= {name: value for name, value in given.items() if type(value) is int}
+        other = {name: Expr("sym", (), symbol_name(field)) for name, field in self.aliases.items()}
+        found = []
+        for name, value in given.items():
+            if symbolic(value):
+                size = value if isinstance(value, Expr) else parse(str(value))
+                size = substitute(substitute(size, {k: v for k, v in other.items() if k not in self.values}), fixed)
+                field = self.aliases.get(name, name)
+                found.append(Relation(field, str(size), f"{field} = {value}"))
+        return found
+
     def relations(self, varied: list[str], fixed: set[str], steps: Mapping[str, int]) -> list[Relation]:
         """How other fields follow the widths that vary; `fixed` ones do not, `steps` are the multiples asked for."""
         found: list[Relation] = []
         for width in varied:
-            front, dot, name = width.rpartition(".")
+            front, _, name = width.rpartition(".")
+            found += self._mates(front, width, {*fixed, *varied}) if name in DEPTHS else []
             if name not in WIDTHS or not self.values[width]:
                 continue
             for field, value in self.values.items():
@@ -86,34 +109,70 @@ class Fields:
                 if last in FOLLOWERS:
                     found.append(_ratio(field, value, width, self.values[width], steps.get(width, STEP)))
                 elif last in HEAD_SIZES:
-                    found += self._head(field, width, [f"{front}{dot}{each}" for each in HEADS], {*fixed, *varied})
+                    found += self._head(field, width, {*fixed, *varied})
         return found
 
-    def _head(self, field: str, width: str, names: list[str], other: set[str]) -> list[Relation]:
-        """The size of a head, where the heads share the width: it goes on doing so."""
-        heads = [name for name in names if name in self.values]
-        if len(heads) != 1 or heads[0] in other or self.values[field] * self.values[heads[0]] != self.values[width]:
-            return []
-        number = self.values[heads[0]]
-        return [
-            Relation(field, f"{symbol_name(width)}//{number}", number, f"{field} = {width}/{number}, {heads[0]} staying")
-        ]
+    def _mates(self, front: str, depth: str, other: set[str]) -> list[Relation]:
+        """The depth of a decoder that is as deep as its encoder: it stays so."""
+        same = [
+            field for field, value in self.values.items()
+            if field.rpartition(".")[0] == front and field.rpartition(".")[2] in MATES and value == self.values[depth]
+        ]  # fmt: skip
+        return [Relation(each, symbol_name(depth), f"{each} = {depth}") for each in same if each not in other]
 
-    def step(self, field: str) -> int:
-        """What a width goes by where nobody says: 64 where the config's own is a multiple of it."""
-        return STEP if field.rpartition(".")[2] in WIDTHS and not self.values[field] % STEP and self.values[field] else 1
+    def _head(self, field: str, width: str, other: set[str]) -> list[Relation]:
+        """The size of a head, where the heads share the width: it goes on doing so."""
+        heads = self._heads(width)
+        if heads is None or heads in other or self.values[field] * self.values[heads] != self.values[width]:
+            return []
+        number = self.values[heads]
+        says = f"{field} = {width}/{number}, {heads} staying"
+        return [Relation(field, f"{symbol_name(width)}//{number}", says)]
+
+    def _heads(self, width: str) -> str | None:
+        """The field that says how many heads share a width, where there is one."""
+        front, dot, _ = width.rpartition(".")
+        held = [field for name in HEADS if (field := f"{front}{dot}{name}") in self.values]
+        return held[0] if len(held) == 1 and self.values[held[0]] > 0 else None
+
+    def shared_by(self, width: str, varied: list[str]) -> int:
+        """What a width must be a multiple of: the heads that share it (1 where a head's size does not follow it)."""
+        heads = self._heads(width)
+        if width.rpartition(".")[2] not in WIDTHS or heads is None or heads in varied:
+            return 1
+        front, dot, _ = width.rpartition(".")
+        sizes = [self.values[field] for name in HEAD_SIZES if (field := f"{front}{dot}{name}") in self.values]
+        number, own = self.values[heads], self.values[width]
+        return number if not own % number and all(size * number == own for size in sizes) else 1
+
+    def step(self, field: str, shared: int) -> int:
+        """What a width goes by where nobody says: 64, or 16 where other heads share it; only if it does so itself."""
+        if field.rpartition(".")[2] not in WIDTHS or not self.values[field]:
+            return 1
+        step = STEP if STEP % shared == 0 else lcm(ODD_STEP, shared)
+        return step if self.values[field] % step == 0 else shared
 
 
 class Relation:
-    """A field that follows another: its expression, what the other must be a multiple of, and words for it."""
+    """A field that follows another: its expression, and words for it."""
 
-    __slots__ = ("divides", "expr", "field", "says")
+    __slots__ = ("expr", "field", "says")
 
-    def __init__(self, field: str, expr: str, divides: int, says: str) -> None:
+    def __init__(self, field: str, expr: str, says: str) -> None:
         self.field = field
         self.expr = expr
-        self.divides = divides
         self.says = says
+
+
+def symbolic(value: object) -> bool:
+    """Whether what was set is an expression in other sizes: no number, list, or plain word.
+
+    >>> symbolic("4*d"), symbolic("1_000"), symbolic("gelu"), symbolic(["2", "3"])
+    (True, False, False, False)
+    """
+    if isinstance(value, Expr):
+        return True
+    return isinstance(value, str) and any(sign in value for sign in "*+-/%(") and any(map(str.isalpha, value))
 
 
 def symbol_name(field: str) -> str:
@@ -128,7 +187,7 @@ def _ratio(field: str, value: int, width: str, base: int, step: int) -> Relation
     times = f"{top}*{symbol_name(width)}" if top > 1 else symbol_name(width)
     words = width if top == bottom == 1 else f"{top}*{width}" if bottom == 1 else f"{top}/{bottom}*{width}"
     if step % bottom == 0:
-        return Relation(field, times if bottom == 1 else f"{times}//{bottom}", 1, f"{field} = {words}")
+        return Relation(field, times if bottom == 1 else f"{times}//{bottom}", f"{field} = {words}")
     unit = gcd(value, 256)
     rounded = f", rounded down to a multiple of {unit}" if unit > 1 else ", rounded down"
-    return Relation(field, f"{unit}*({times}//{bottom * unit})", 1, f"{field} = {words}{rounded}")
+    return Relation(field, f"{unit}*({times}//{bottom * unit})", f"{field} = {words}{rounded}")

@@ -56,7 +56,7 @@ class Function:
     def put(self, name: str, t: int) -> Function:
         """The function of the rest, with `t` in place of `name`."""
         poly: Poly = {}
-        mixed: list[tuple[Poly, Sequence[tuple[str, int]]]] = []
+        mixed: list[tuple[Poly, list[tuple[str, int]]]] = []
         for monomial, coefficient in self.poly.items():
             rest: list[tuple[str, int]] = []
             apart: list[tuple[str, int]] = []
@@ -73,8 +73,8 @@ class Function:
             elif coefficient:
                 poly[tuple(rest)] = poly.get(tuple(rest), 0) + coefficient
         table = self.table if not mixed else _beside(self.table)
-        for outside, apart in mixed:
-            for monomial, coefficient in table.times(outside, self._opened(table, apart, name, t)).items():
+        for outside, inside in mixed:
+            for monomial, coefficient in table.times(outside, self._opened(table, inside, name, t)).items():
                 poly[monomial] = poly.get(monomial, 0) + coefficient
         return Function(table, poly, self.values, self.ways)
 

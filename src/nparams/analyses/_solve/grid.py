@@ -78,7 +78,9 @@ class Grid:
             kind = f"multiple of {self.step:,} " if self.step > 1 and self.first % self.step == 0 else ""
             if self.step > 1 and not kind:
                 return f"{name} = {self.first:,}, {self.value(1):,}, ..."
-            return f"every {kind}{name} >= {self.first:,}" if not kind else f"every {kind}from {self.first:,} for {name}"
+            return (
+                f"every {kind}{name} >= {self.first:,}" if not kind else f"every {kind}from {self.first:,} for {name}"
+            )
         if not self.count:
             return f"{name}: no value"
         if self.count == 1:

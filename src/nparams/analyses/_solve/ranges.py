@@ -1,9 +1,10 @@
-"""Where the grids end: by what was asked, by what the budget allows, or by a default that is said."""
+"""Where the grids end: by what was asked, where the budget is exceeded, or by a default that is said."""
 
 from __future__ import annotations
 
 from nparams.analyses._solve.function import RISES, STAYS, Function
 from nparams.analyses._solve.grid import Grid
+from nparams.analyses._text import listed
 from nparams.errors import UsageError
 
 TYPE_CHECKING = False
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from nparams.analyses._solve.budget import Budget
     from nparams.expr import Size
 
-#: values that are tried of a size which the budget does not bound, or of all sizes but the last
-PLAIN = 4_096
-#: rows that are searched without being asked for in so many words
-ROWS = 50_000
+#: values that are tried of a size which the budget does not bound: where it is the only one, and where others vary too
+PLAIN, BESIDE = 4_096, 128
+#: rows that are searched without being asked for in so many words; fewer values than this of a size are no search
+ROWS, FEWEST = 50_000, 12
+#: why a grid ends where it does
+BUDGET, DEFAULT = "the budget", "a default"
 #: doublings until a size is taken for one that the total does not depend on
 DOUBLINGS = 4_000
 
@@ -27,7 +30,7 @@ def ended(size: Size, grids: Sequence[Grid], budget: Budget) -> tuple[list[Grid]
     limit = max(budget.target, budget.most or 0)
     made, why = [], {}
     for grid in grids:
-        end, reason = _end(function, grid, limit)
+        end, reason = _end(function, grid, limit, len(grids) == 1)
         made.append(grid if end is None else Grid(grid.leaf, grid.first, grid.step, end))
         if reason:
             why[grid.name] = reason
@@ -38,7 +41,7 @@ def ended(size: Size, grids: Sequence[Grid], budget: Budget) -> tuple[list[Grid]
     return _clipped(made, why)
 
 
-def _end(function: Function, grid: Grid, limit: int) -> tuple[int | None, str]:
+def _end(function: Function, grid: Grid, limit: int, alone: bool) -> tuple[int | None, str]:
     """The last value that may matter, and why; (None, "") where the asked range is shorter."""
     way = function.way(grid.inner)
     if way == STAYS:
@@ -46,7 +49,7 @@ def _end(function: Function, grid: Grid, limit: int) -> tuple[int | None, str]:
     if way != RISES:
         if grid.last is not None:
             return None, ""
-        return grid.value(PLAIN - 1), "the total does not only rise with it"
+        return grid.value((PLAIN if alone else BESIDE) - 1), DEFAULT
     t = 1
     for _ in range(DOUBLINGS):
         if grid.count is not None and t >= grid.count:
@@ -58,7 +61,7 @@ def _end(function: Function, grid: Grid, limit: int) -> tuple[int | None, str]:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if function.at({grid.inner: middle}) <= limit else (low, middle)
-    return (None, "") if grid.last is not None and grid.value(high) >= grid.last else (grid.value(high), "the budget")
+    return (None, "") if grid.last is not None and grid.value(high) >= grid.last else (grid.value(high), BUDGET)
 
 
 def _clipped(grids: list[Grid], why: dict[str, str]) -> tuple[list[Grid], dict[str, str]]:
@@ -74,12 +77,18 @@ def _clipped(grids: list[Grid], why: dict[str, str]) -> tuple[list[Grid], dict[s
     fixed = 1
     for grid in grids[:-1]:
         fixed *= 1 if grid.name in why else grid.count or 1
-    each = max(16, _root(max(1, ROWS // fixed), len(open_ended)))
+    each = _root(max(1, ROWS // fixed), len(open_ended))
+    if each < FEWEST:
+        names = listed([grid.name for grid in grids], most=12)
+        raise UsageError(
+            f"{len(grids)} sizes vary ({names}): that has more answers than can be gone through; give some a number "
+            "with --set, or a few values with --range or --multiple"
+        )
     made = []
     for grid in grids:
         if grid in open_ended and (grid.count or 0) > each:
             grid = grid.until(grid.value(each - 1))
-            why[grid.name] = f"the first {each:,} values, unless --range {grid.name}=1..N says more"
+            why[grid.name] = DEFAULT
         made.append(grid)
     return made, why
 

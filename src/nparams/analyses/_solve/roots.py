@@ -79,7 +79,7 @@ def _scaled(coefficients: Sequence[int]) -> int | None:
     """The one root of 0 or more in thousandths: by the square root of the discriminant, else by bisection."""
     if len(coefficients) < 2 or any(c < 0 for c in coefficients[:-1]) or coefficients[-1] > 0:
         return None
-    scale = 10**DIGITS
+    scale: int = 10**DIGITS
     if len(coefficients) == 2:
         return -coefficients[1] * scale // coefficients[0]
     if len(coefficients) == 3:

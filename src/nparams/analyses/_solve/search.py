@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from nparams.analyses._solve.function import RISES, STAYS, Function, Row
 from nparams.errors import UsageError
+from nparams.expr.arithmetic import brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,11 +16,20 @@ if TYPE_CHECKING:
     from nparams.analyses._solve.grid import Grid
 
 #: rows (combinations of all sizes but the last) and single values that one search may take
-MAX_ROWS, MAX_VALUES = 2_000_000, 30_000_000
+MAX_ROWS, MAX_VALUES = 100_000, 6_000_000
+#: how many times as many rows may be begun with where the budget cuts most of them off
+PRUNED = 10
 #: candidates that are kept besides the best of each row's first size
 KEPT = 200
-#: values with one and the same total that are looked at beside each other, and those passed over for a condition
-ALIKE, PASSED = 50, 100_000
+#: values with one and the same total that are looked at beside each other, and those passed over for a condition: in
+#: all, and in one row before it is asked whether any can hold
+ALIKE, PASSED, DOUBTED = 50, 100_000, 8
+
+
+def _too_many(number: int) -> UsageError:
+    return UsageError(
+        f"{brief(number)} combinations or more to go through one by one: narrow them with --range, --multiple or --set"
+    )
 
 
 class Candidate:
@@ -52,14 +62,22 @@ class Search:
         self.front: dict[int, Candidate] = {}
         #: candidates that hit the target
         self.exact = 0
+        #: whether there are more of equal total beside each other than are looked at
+        self.more = False
         self.rows = self.evaluated = self.passed = 0
         #: rows whose last size was found by bisection, and whether the total rises with everything
         self.bisected = 0
         self.rising = all(function.way(grid.inner) == RISES for grid in grids)
+        self._worst: tuple[object, ...] | None = None
         self._columns: dict[object, list[int]] = {}
 
     def run(self) -> Search:
-        """Search everything."""
+        """Search everything; UsageError where that is too much."""
+        rows = 1
+        for grid in self.grids[:-1]:
+            rows *= grid.count or 0
+        if rows > MAX_ROWS * (PRUNED if self.rising else 1):
+            raise _too_many(rows)
         self._outer(self.function, 0, {})
         self.best.sort(key=lambda candidate: candidate.rank)
         return self
@@ -87,7 +105,7 @@ class Search:
     def _row(self, function: Function, grid: Grid, values: dict[str, int]) -> None:
         self.rows += 1
         if self.rows > MAX_ROWS:
-            raise UsageError(f"more than {MAX_ROWS:,} rows to search: narrow them with --range, --multiple or --set")
+            raise _too_many(self.rows)
         row, count = Row(function, grid.inner), grid.count or 0
         if not count:
             return
@@ -110,43 +128,66 @@ class Search:
     def _walk(self, row: Row, grid: Grid, t: int, end: int, step: int, values: dict[str, int]) -> None:
         """From `t` on, the first value that the conditions allow, and those of the same total behind it."""
         first: int | None = None
-        alike = 0
+        alike = failed = 0
         while t != end and alike < ALIKE:
+            if failed == DOUBTED and not self.checks.possible(values):
+                return
             total = row.at(t)
             self.evaluated += 1
             if first is not None and total != first:
                 return
             if self._taken(grid, t, total, values):
                 first, alike = total, alike + 1
+            else:
+                failed += 1
             t += step
+        self.more |= t != end
 
     def _taken(self, grid: Grid, t: int, total: int, values: dict[str, int]) -> bool:
-        """Keep a candidate, if its conditions hold."""
+        """Keep a candidate, if its conditions hold and it is better than something that is kept.
+
+        False where the next one is to be looked at: conditions are only asked where the answer matters.
+        """
         given = {**values, grid.name: grid.value(t)}
-        if not self.checks.hold(given):
-            self.passed += 1
-            if self.passed > PASSED:
-                raise UsageError(
-                    "the conditions of this network exclude nearly everything: narrow it with --range or --multiple"
-                )
-            return False
-        self._keep(Candidate(given, total, self.budget))
-        return True
+        candidate = Candidate(given, total, self.budget)
+        if not self._matters(candidate):
+            return True
+        if self.checks.hold(given):
+            self._keep(candidate)
+            return True
+        self.passed += 1
+        if self.passed > PASSED:
+            raise UsageError(
+                "the conditions of this network exclude nearly everything: narrow it with --range or --multiple"
+            )
+        return False
+
+    def _matters(self, candidate: Candidate) -> bool:
+        """Whether a candidate would be among the best, or the best of its first size."""
+        if not candidate.gap or self._worst is None or candidate.rank < self._worst:
+            return True
+        held = self.front.get(next(iter(candidate.values.values())))
+        return held is None or candidate.rank < held.rank
 
     def _column(self, row: Row, grid: Grid, count: int, values: dict[str, int]) -> None:
         """Every value of the row; the nearest on both sides of the target are kept."""
         self.evaluated += count
         if self.evaluated > MAX_VALUES:
-            raise UsageError(
-                f"more than {MAX_VALUES:,} combinations to work out: narrow them with --range, --multiple or --set"
-            )
+            raise _too_many(self.evaluated)
         totals, target = row.column(self._columns, count), self.budget.target
-        for side in ([v for v in set(totals) if v <= target], [v for v in set(totals) if v > target]):
-            side.sort(key=lambda v: abs(v - target))
-            for total in side:
-                places = [t for t, v in enumerate(totals) if v == total][:ALIKE]
-                if [t for t in places if self._taken(grid, t, total, values)]:
+        places: dict[int, list[int]] = {}
+        for t, total in enumerate(totals):
+            places.setdefault(total, []).append(t)
+        sides = [v for v in places if v <= target], [v for v in places if v > target]
+        for totals in (sorted(sides[0], reverse=True), sorted(sides[1])):
+            failed = 0
+            for total in totals:
+                self.more |= len(places[total]) > ALIKE
+                if [t for t in places[total][:ALIKE] if self._taken(grid, t, total, values)]:
                     break
+                failed += 1
+                if failed == DOUBTED and not self.checks.possible(values):
+                    return
 
     def _keep(self, candidate: Candidate) -> None:
         self.exact += not candidate.gap
@@ -154,6 +195,7 @@ class Search:
         if len(self.best) > 4 * KEPT:
             self.best.sort(key=lambda each: each.rank)
             del self.best[KEPT:]
+            self._worst = self.best[-1].rank
         elif candidate.rank < self.best[0].rank:
             self.best[0], self.best[-1] = candidate, self.best[0]
         first = next(iter(candidate.values.values()))

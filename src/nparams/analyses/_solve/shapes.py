@@ -11,30 +11,35 @@ if TYPE_CHECKING:
 
 #: shapes that are shown
 SHOWN = 8
-#: how near a total must be, in parts of the budget, where the budget itself does not say
-NEAR = 100
+#: how near a total must be to stand beside others: a hundredth of the budget, a twentieth of one that is rounded
+NEAR, ABOUT = 100, 20
 
 
 def spread(front: Mapping[int, Candidate], budget: Budget, most: int = SHOWN) -> list[Candidate]:
     """At most `most` of the best candidates of each first size, evenly spread over its logarithm; smallest first."""
-    near = {key: each for key, each in front.items() if _near(each, budget)}
-    if len(near) <= most:
-        return [near[key] for key in sorted(near)]
-    low, high = max(1, min(near)), max(near)
+    close = {key: each for key, each in front.items() if _near(each, budget)}
+    if len(close) <= most:
+        return [close[key] for key in sorted(close)]
+    low, high = max(1, min(close)), max(close)
     found: dict[int, tuple[int, Candidate]] = {}
-    for key in sorted(near):
+    for key in sorted(close):
         part = _part(max(1, key), low, high, most)
         held = found.get(part)
-        if held is None or near[key].rank < held[1].rank:
-            found[part] = key, near[key]
+        if held is None or close[key].rank < held[1].rank:
+            found[part] = key, close[key]
     return [found[part][1] for part in sorted(found)]
 
 
 def _near(candidate: Candidate, budget: Budget) -> bool:
-    """Whether a total is worth showing beside others: it fits, and is no more than a hundredth away."""
+    """Whether a total is worth showing beside others."""
     if not candidate.fits and not budget.exact:
         return False
-    return budget.rounded or abs(candidate.gap) * NEAR <= budget.target
+    return abs(candidate.gap) * near(budget) <= budget.target
+
+
+def near(budget: Budget) -> int:
+    """Into how many parts the budget goes, of which a total may be one away."""
+    return ABOUT if budget.about else NEAR
 
 
 def _part(value: int, low: int, high: int, parts: int) -> int:

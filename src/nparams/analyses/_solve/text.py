@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.analyses._solve.facts import facts, named
+from nparams.analyses._solve.shapes import near
 from nparams.analyses._text import Style, short
 from nparams.errors import escaped
 from nparams.expr import evaluate, parse
@@ -11,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nparams.analyses.solve import Answer, Solution
+    from nparams.analyses._solve.solution import Answer, Solution
     from nparams.network import Network
 
 #: columns where nobody says how many there are
@@ -21,8 +22,7 @@ WIDTH = 100
 def text(found: Solution, *, unicode: bool = True, width: int | None = None, explain: bool = False) -> str:
     """The answer; with `explain` the steps of the arithmetic too."""
     style = Style(unicode)
-    read = f" ({found.budget.read})" if found.budget.read else ""
-    parts = [[f"{short(found.network)}: {found.budget.says} parameters{read}"], [headline(found)]]
+    parts = [[f"{short(found.network)}: {found.budget.says} parameters"], _wrapped(headline(found), width or WIDTH)]
     if found.answers:
         parts.append(table(found, found.answers, width or WIDTH))
     if _worth(found):
@@ -45,7 +45,9 @@ def headline(found: Solution) -> str:
         return f"{which}: {best.total:,} parameters, {_apart(found, best)}"
     nearest = f"the nearest is {which}: {best.total:,} parameters, {_apart(found, best)}"
     if best.gap > 0 and found.smallest:
-        return f"Even the smallest network that was tried, {which}, has {best.total:,} parameters, {_apart(found, best)}"
+        return (
+            f"Even the smallest network that was tried, {which}, has {best.total:,} parameters, {_apart(found, best)}"
+        )
     if found.budget.exact:
         what = "No " + " and ".join(best.values) + (" gives" if len(best.values) == 1 else " give")
         return f"{what} exactly {found.budget.target:,} parameters; {nearest}"
@@ -55,7 +57,7 @@ def headline(found: Solution) -> str:
 
 def _apart(found: Solution, answer: Answer) -> str:
     if not answer.gap:
-        return "exactly" if found.budget.exact or found.budget.rounded else "exactly the bound"
+        return "exactly" if found.budget.exact or found.budget.about else "exactly the bound"
     return f"{abs(answer.gap):,} {'more' if answer.gap > 0 else 'fewer'} than {found.budget.target:,}"
 
 
@@ -66,10 +68,12 @@ def _worth(found: Solution) -> bool:
 
 
 def _shapes_head(found: Solution) -> str:
-    near = f"rounding to {found.budget.target:,}" if found.budget.rounded else "within 1%"
-    order = [(shape.values[name], name) for shape in found.shapes for name in found.depths if name in shape.values]
-    across = "from shallow and wide to deep and narrow" if order else f"by {found.first}"
-    return f"shapes side by side, {across} ({near}):"
+    shape = found.shapes[0].values
+    across = "from one end to the other"
+    if ratio_of(found, list(shape)) and found.first in shape:
+        ends = ("wide and shallow", "deep and narrow")
+        across = "from {} to {}".format(*(ends if found.first in found.depths else ends[::-1]))
+    return f"shapes side by side, {across}, each within {100 // near(found.budget)}% of the budget:"
 
 
 # -- tables -----------------------------------------------------------------------------------------------------------
@@ -150,6 +154,12 @@ def written(network: Network, values: dict[str, int]) -> str | None:
 
     given = by_symbol({name: leaf_of(name) for name in values}, values)
     return "-".join(str(evaluate(parse(part), given)) for part in network.read_as.split("-"))
+
+
+def _wrapped(sentence: str, width: int) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(sentence, max(40, width), break_long_words=False, break_on_hyphens=False)
 
 
 def laid_out(rows: Sequence[tuple[str, str]], width: int) -> list[str]:

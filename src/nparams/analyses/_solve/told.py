@@ -6,7 +6,7 @@ from nparams.analyses._solve.facts import searched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.analyses.solve import Answer, Solution
+    from nparams.analyses._solve.solution import Answer, Solution
 
 
 def as_json(found: Solution) -> str:
@@ -20,7 +20,7 @@ def as_json(found: Solution) -> str:
     held = {
         "schema": 1, "source": network.source, "read_as": network.read_as, "total": plain(found.size),
         "asked": {"target": budget.target, "least": budget.least, "most": budget.most, "says": budget.says},
-        "varied": [{"name": g.name, "first": g.first, "step": g.step, "last": g.last, "why_last": found.ends.get(g.name)}
+        "varied": [{"name": g.name, "first": g.first, "step": g.step, "last": g.last, "ends": found.ends.get(g.name)}
                    for g in found.grids],
         "follows": [{"field": r.field, "expression": r.expr} for r in found.relations],
         "where": list(network.where), "solved": found.solved,

@@ -1,0 +1,62 @@
+"""The symbols of a network: what its total depends on, and which of them count copies."""
+
+from __future__ import annotations
+
+from nparams.errors import UsageError
+from nparams.expr import Expr, free_symbols
+from nparams.expr.poly import Canonical, natural
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.expr import Size
+    from nparams.network import Network
+
+
+def leaves_of(size: Size) -> list[Expr]:
+    """The symbols and numbered entries that a total depends on, in order of their names; UsageError for lists."""
+    table = Canonical()
+    used = {key: None for monomial in table.poly(size) for key, _ in monomial}
+    found: dict[Expr, None] = {}
+    inside: list[Size] = [table.atoms[key].expr for key in used]
+    while inside:
+        node = inside.pop()
+        if isinstance(node, int):
+            continue
+        if node.op == "sum" or (node.op == "idx" and not isinstance(node.args[0], int)):
+            for name in sorted(free_symbols(node)):
+                if _is_list(node, name):
+                    raise UsageError(
+                        f"{name} is a list of sizes without an end: give the number of layers and the sizes that are "
+                        f"known, such as --set l=3 --set {name}0=784 --set {name}3=10"
+                    )
+                found[Expr("sym", (), name)] = None
+            continue
+        if node.op in ("sym", "idx"):
+            found[node] = None
+        else:
+            inside.extend(node.args)
+    return sorted(found, key=natural)
+
+
+def _is_list(size: Expr, name: str) -> bool:
+    """Whether `name` stands with an index in `size`."""
+    stack: list[Size] = [size]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Expr):
+            if node.op == "idx" and node.label == name:
+                return True
+            stack.extend(node.args)
+    return False
+
+
+def depths_of(network: Network) -> set[str]:
+    """The symbols that say how many copies of a module there are."""
+    found: set[str] = set()
+    stack = [network.root]
+    while stack:
+        module = stack.pop()
+        if module.over is not None:
+            found |= {str(leaf) for end in (module.over.first, module.over.last) for leaf in free_symbols(end)}
+        stack.extend(module.children)
+    return found
