@@ -9,7 +9,7 @@ import sys
 from benchmarks._measure import Row
 
 # Each a module beside this one with `run() -> list[Row]`.
-NAMES = ("cli", "safetensors", "gguf", "pytorch", "onnx", "hdf5", "sharded", "stack", "pasted", "live")
+NAMES = ("cli", "safetensors", "gguf", "pytorch", "onnx", "hdf5", "sharded", "stack", "pasted", "live", "configs")
 HEADS = ("", "ours", "other", "ratio", "budget", "")
 
 

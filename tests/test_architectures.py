@@ -240,7 +240,8 @@ ABSENT: list[tuple[str, int]] = [
     ("(1 - void__none)*[n < void]", 0), ("[n < void]", 0), ("1 - [n < void]", 1), ("void", 0), ("1 - void", 1),
     ("flags[n]", 0), ("flags[1]", 1), ("[many[1] == 2]", 1), ("[many[7] == 2]", 0), ("nested__1_[0]", 1),
     ("[nested__0_[1] == 5]", 1), ("[nested__9_[1] == 5]", 0), ("[half__num == 5]*[half__den == 2]", 1),
-    ("flag", 1), ("word__is__a", 1), ("word__is__b", 0), ("many__none", 0), ("[many__len == 2]", 1),
+    ("flag", 1), ("many__list", 1), ("half__list", 0), ("[0*void == 0]", 1), ("[void*0 == 0]", 0),
+    ("word__is__a", 1), ("word__is__b", 0), ("many__none", 0), ("[many__len == 2]", 1),
 ]  # fmt: skip
 
 
@@ -256,6 +257,8 @@ def test_conditions(condition: str, there: int) -> None:
             "void__none": ["void", "none"], "many__none": ["many", "none"], "many__len": ["many", "len"],
             "word__is__a": ["word", "is", "a"], "word__is__b": ["word", "is", "b"], "half__num": ["half", "num"],
             "half__den": ["half", "den"],
+            "many__list": ["many", "list"],
+            "half__list": ["half", "list"],
         },
     )  # fmt: skip
     assert network_of(held, "Tiny", {}).total == 5 * there

@@ -65,44 +65,39 @@ class Entries:
         raise TypeError
 
 
-#: how an expression is read: as a size, inside of a condition (a comparison without a value is 0), as a condition (a
-#: flag without a value is 0 too)
-SIZE, INSIDE, CONDITION = range(3)
-
-
 def compiled(size: Size, names: Names) -> Code:
-    """The function that works a size out; a product is 0 at its first 0.
+    """The function that works a size out; a product is 0 at its first 0, a comparison of what has no value is 0.
 
     Raises ExprError for a name that has no slot.
     """
-    return _code(size, names, SIZE)[0]
+    return _code(size, names)[0]
 
 
 def guarded(size: Size, names: Names) -> Code:
-    """The same for a condition: what compares something that has no value is 0, and so is a flag that has none."""
-    return _code(size, names, CONDITION)[0]
+    """The same for a condition: a flag that has no value is 0, too."""
+    return _code(size, names, flags=True)[0]
 
 
-def _code(size: Size, names: Names, mode: int) -> Coded:
-    """A function, and how many bits its value has at most."""
+def _code(size: Size, names: Names, flags: bool = False) -> Coded:
+    """A function, and how many bits its value has at most; `flags`: a name without a value is 0."""
     if isinstance(size, int):
         value = bounded(size)
         return (lambda s: value), value.bit_length()
     if size.op in ("sym", "idx"):
         code, bits = _leaf(size, names)
-        return (_lenient(code) if mode == CONDITION else code), bits
+        return (_lenient(code) if flags else code), bits
     if size.op == "sum":
         return _sum(size, names)
-    inner = mode if size.op in ("add", "mul") else min(mode, INSIDE)
-    parts = [_code(part, names, inner) for part in size.args]
+    flags = flags and size.op in ("add", "mul")
+    parts = [_code(part, names, flags) for part in size.args]
     bits = BITS[size.op]([b for _, b in parts], size) if size.op in BITS else 1
     if bits > MAX_BITS or size.op not in MAKERS:
         return _measured(size, [code for code, _ in parts]), min(bits, MAX_BITS + 1)
-    slots = _slots(size.args, names) if size.op == "mul" and mode == SIZE else None
+    slots = _slots(size.args, names) if size.op == "mul" and not flags else None
     if slots is not None and len(slots) in PRODUCTS:
         return PRODUCTS[len(slots)](*slots), bits
     code = MAKERS[size.op]([code for code, _ in parts], size)
-    return (_lenient(code) if mode != SIZE and size.op in FLAGS else code), bits
+    return (_lenient(code) if size.op in FLAGS else code), bits
 
 
 def _lenient(code: Code) -> Code:
@@ -151,7 +146,7 @@ def _leaf(size: Expr, names: Names) -> Coded:
     slot = slot_of(size, names)
     if slot is not None:
         return (lambda s: s[slot]), names.width(str(size.label)) if size.op == "sym" else FIELD_BITS
-    held, (index, _) = names.slot(str(size.label)), _code(size.args[0], names, SIZE)
+    held, (index, _) = names.slot(str(size.label)), _code(size.args[0], names)
 
     def run(s: Slots) -> int:
         found = s[held]
@@ -164,11 +159,11 @@ def _leaf(size: Expr, names: Names) -> Coded:
 
 def _sum(size: Expr, names: Names) -> Coded:
     """A sum over an index, which has a slot of its own; every term counts as work."""
-    first, first_bits = _code(size.args[0], names, SIZE)
-    last, last_bits = _code(size.args[1], names, SIZE)
+    first, first_bits = _code(size.args[0], names)
+    last, last_bits = _code(size.args[1], names)
     slot = names.fresh()
     widest = max(FIELD_BITS, first_bits, last_bits)
-    body, bits = _code(size.args[2], names.inside(str(size.label), slot, widest), SIZE)
+    body, bits = _code(size.args[2], names.inside(str(size.label), slot, widest))
 
     def run(s: Slots) -> int:
         total = 0
@@ -258,6 +253,22 @@ def _extreme(pick: Callable[..., int]) -> Callable[[list[Code], Expr], Code]:
     return make
 
 
+def _pair(a: int, b: int) -> Code:
+    def run(s: Slots) -> int:
+        first = s[a]
+        return first * s[b] if first != 0 else 0
+
+    return run
+
+
+def _triple(a: int, b: int, c: int) -> Code:
+    def run(s: Slots) -> int:
+        first = s[a]
+        return first * s[b] * s[c] if first != 0 else 0
+
+    return run
+
+
 MAKERS: dict[str, Callable[[list[Code], Expr], Code]] = {
     "add": _add,
     "mul": _mul,
@@ -272,10 +283,7 @@ MAKERS: dict[str, Callable[[list[Code], Expr], Code]] = {
     "min": _extreme(min),
 }
 #: products of plain names, which most shapes are
-PRODUCTS: dict[int, Callable[..., Code]] = {
-    2: lambda a, b: lambda s: s[a] * s[b],
-    3: lambda a, b, c: lambda s: s[a] * s[b] * s[c],
-}
+PRODUCTS: dict[int, Callable[..., Code]] = {2: _pair, 3: _triple}
 #: operation -> how many bits its value has at most, by those of its operands
 BITS: dict[str, Callable[[list[int], Expr], int]] = {
     "add": lambda bits, size: max(bits) + len(bits),

@@ -167,7 +167,7 @@ def _of_list(held: Each | Listed, op: str, wanted: object, at: Size | None) -> S
         return held.count if isinstance(held, Each) else held.length
     if op == "is" and isinstance(held, Each) and at is not None:
         return held.is_at(at, wanted)
-    return 0 if op == "none" else NOTHING
+    return {"none": 0, "list": 1}.get(op, NOTHING)
 
 
 def _of_number(held: Expr, op: str, wanted: object) -> Size:
@@ -178,7 +178,7 @@ def _of_number(held: Expr, op: str, wanted: object) -> Size:
         return add(1, mul(-1, held))
     if op == "is" and isinstance(wanted, int):
         return Expr("eq", (held, wanted))
-    found: dict[str, Size] = {"num": held, "den": 1, "none": 0, "is": 0}
+    found: dict[str, Size] = {"num": held, "den": 1, "none": 0, "is": 0, "list": 0}
     return found.get(op, NOTHING)
 
 

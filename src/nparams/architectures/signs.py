@@ -34,6 +34,10 @@ def _length(value: object, wanted: object) -> int | None:
     return len(value) if isinstance(value, list) else None
 
 
+def _list(value: object, wanted: object) -> int:
+    return 1 if isinstance(value, list) else 0
+
+
 def _above(value: object, wanted: object) -> int | None:
     ratio = _ratio(value)
     return None if ratio is None else ratio[0]
@@ -59,4 +63,6 @@ def _ratio(value: object) -> tuple[int, int] | None:
 
 
 #: word of a test -> (the field's value, what the test names) -> what stands in its slot, None where there is no number
-SIGNS: dict[str, Sign] = {"none": _none, "is": _is, "len": _length, "num": _above, "den": _under}
+SIGNS: dict[str, Sign] = {
+    "none": _none, "is": _is, "len": _length, "list": _list, "num": _above, "den": _under,
+}  # fmt: skip
