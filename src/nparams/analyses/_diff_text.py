@@ -17,6 +17,8 @@ HEAD = ("difference", "what", "layer", "in A", "in B")
 ROWS = 200
 #: from so many rows on each kind of item is summed in a line
 MANY = 6
+EXPERTS = ".experts"
+JOINED = "Experts are one array of all on one side, and one by one on the other: transformers 5 joins those of a file."
 
 
 def text(found: Diff) -> str:
@@ -112,4 +114,7 @@ def _closing(found: Diff) -> list[str]:
     lines += [f"{one} in A: the same numbers as {other} in B." for one, other in found.fused[:5]]
     if len(found.fused) > 5:
         lines.append(f"So are {len(found.fused) - 5:,} more.")
+    of_config = bool(found.a.settings or found.b.settings)
+    if of_config and any(EXPERTS in one and EXPERTS in other for one, other in found.fused):
+        lines.append(JOINED)
     return lines

@@ -69,7 +69,7 @@ def items_of(matching: Matching, style: Style) -> list[Item]:
         for group in _together(alone, matching, sign):
             found.append((group[0].place + (0.5 if sign > 0 else 0), _only(what, group, sign, style)))
     found.sort(key=lambda pair: pair[0])
-    return _grouped([item for _, item in found])
+    return grouped([item for _, item in found])
 
 
 def _changed(a: Piece, b: Piece, norm: Piece | None, style: Style) -> Iterator[Item]:
@@ -186,7 +186,7 @@ def _folds(differing: list[tuple[Piece, Piece]], matching: Matching) -> dict[int
 # -- repeated layers ---------------------------------------------------------------------------------------------------
 
 
-def _grouped(items: Sequence[Item]) -> list[Item]:
+def grouped(items: Sequence[Item]) -> list[Item]:
     """Equal items of layers that differ by a number are one, with how many there are."""
     groups: dict[object, list[Item]] = {}
     for item in items:

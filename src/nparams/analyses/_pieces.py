@@ -10,7 +10,7 @@ from nparams.network.rows import spread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from nparams.expr import Size
     from nparams.network import Module, Network, Tensor
@@ -62,17 +62,20 @@ def _sorted(sizes: Iterable[Size]) -> tuple[Size, ...]:
     return tuple(sorted(sizes, key=lambda s: (not isinstance(s, int), s if isinstance(s, int) else str(s))))
 
 
-def both(a: Network, b: Network) -> tuple[list[Piece], list[Piece]]:
-    """The layers of two networks that hold parameters, or share another's; copies written out in both or neither."""
+def both(a: Network, b: Network, apart: Collection[str] = ()) -> tuple[list[Piece], list[Piece]]:
+    """The layers of two networks that hold parameters, or share another's; copies written out in both or neither.
+
+    Tensors whose names are in `apart` are left out.
+    """
     expand = max(_count(a), _count(b)) <= WRITTEN_OUT
-    return _pieces(a, expand=expand), _pieces(b, expand=expand)
+    return _pieces(a, expand, apart), _pieces(b, expand, apart)
 
 
-def _pieces(network: Network, *, expand: bool) -> list[Piece]:
+def _pieces(network: Network, expand: bool, apart: Collection[str]) -> list[Piece]:
     made: list[Piece] = []
     for name, module, copies in _modules(network.root, expand=expand):
         tied = [t.size for t in module.tensors if t.tied_to is not None and t.size is not None and _counts(t)]
-        layers = _layers([term for t in module.tensors for term in terms_of(module, t)])
+        layers = _layers([term for t in module.tensors if t.name not in apart for term in terms_of(module, t)])
         for k, terms in layers.items():
             if terms or tied:
                 called = f"{name}.l{k}" if len(layers) > 1 else name

@@ -6,6 +6,7 @@ layer becomes an item, equal items of repeated layers one row; the items are che
 
 from __future__ import annotations
 
+from nparams.analyses._buffers import apart, items
 from nparams.analyses._items import Item, items_of, squeezed
 from nparams.analyses._matching import Matching
 from nparams.analyses._pieces import Piece, both
@@ -70,13 +71,14 @@ def diff(a: Network, b: Network, *, unicode: bool = True) -> Diff:
         if network.total is None:
             raise UsageError(f"{short(network)}: {uncounted(network.totals.unknown)}, so there is no total")
     found = Diff(a, b, Style(unicode))
-    matching = Matching(*both(a, b))
+    buffers = apart(a, b)
+    matching = Matching(*both(a, b, {t.name for t, _ in buffers}))
     for one, other in matching.pairs:
         if one.sizes == other.sizes and one.copies == other.copies:
             found.matched += 1
             found.renamed += one.name != other.name
     found.fused = _told_fused(matching.fused)
-    found.items = items_of(matching, found.style)
+    found.items = [*items_of(matching, found.style), *items(buffers, found.style)]
     _check(found)
     return found
 
@@ -86,12 +88,25 @@ def _told_fused(fused: list[tuple[list[Piece], list[Piece]]]) -> list[tuple[str,
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for a, b in fused:
         if add(*(p.size for p in a)) == add(*(p.size for p in b)):
-            pair = listed([p.name for p in a]), listed([p.name for p in b])
+            pair = _listed(a), _listed(b)
             found.setdefault((squeezed(pair[0]), squeezed(pair[1])), []).append(pair)
     return [
         group[0] if len(group) == 1 else (group[0][0], f"{group[0][1]} (and so in {len(group) - 1:,} more)")
         for group in found.values()
     ]
+
+
+#: the block that experts stand in
+EXPERTS = ".experts"
+
+
+def _listed(pieces: list[Piece]) -> str:
+    """Their names; experts by what they stand in."""
+    names = [p.name for p in pieces]
+    blocks = {before for name in names for before, mark, _ in [name.partition(f"{EXPERTS}.")] if mark}
+    if len(blocks) == 1 and len(names) > 1 and all(f"{EXPERTS}." in name for name in names):
+        return f"{len(names):,} layers of {blocks.pop()}{EXPERTS}"
+    return listed(names)
 
 
 def _check(found: Diff) -> None:
