@@ -12,6 +12,7 @@ from nparams.architectures import catalogue
 from nparams.architectures.catalogue import MAGIC, Catalogue, packed
 from nparams.errors import FormatError
 from tests.architectures import DATA
+from tests.test_purity import FRAMEWORKS, SLOW, pulled_in
 from tools.derive.pack import ENTRIES, PACKED, dictionary, pack, read_entries, shortened
 
 HELD = {path.stem: shortened(json.loads(path.read_text("utf-8"))) for path in sorted(DATA.glob("*.json"))}
@@ -109,3 +110,19 @@ def test_every_shipped_entry_compiles() -> None:
         assert held is not None
         for head in held.heads:
             held.program(head)
+
+
+def test_counting_a_configuration_loads_nothing_slow_and_no_framework() -> None:
+    text = json.dumps({"llama": json.loads(HELD["llama"])})
+    code = f"""
+import json, nparams
+from nparams.architectures import catalogue
+catalogue.use(json.loads({text!r}))
+assert nparams.count({{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}}) == 6738415616
+"""
+    found = pulled_in(code)
+    assert found.isdisjoint([*FRAMEWORKS, "transformers", *(set(SLOW) - {"json"})])
+    assert not any(name.startswith(("nparams.views", "nparams.layers", "nparams.frameworks")) for name in found)
+    unwanted = "symbolic sight cases letters layers".split()
+    assert found.isdisjoint([f"nparams.architectures.{name}" for name in unwanted])
+    assert "nparams.expr.text" not in found

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from nparams.architectures.slots import symbol_of
 from nparams.errors import UnsupportedError, escaped, shown
-from nparams.expr import Expr, free_symbols, indexed, parse, render
-from nparams.expr.arithmetic import brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +41,8 @@ def told(value: object) -> str:
 
 def brief_bits(value: int) -> str:
     """A very long number, without writing it out."""
+    from nparams.expr.arithmetic import brief
+
     return brief(value) if value.bit_length() < 4_000 else "a number of very many digits"
 
 
@@ -74,6 +74,8 @@ def outside(kind: str, field: str, value: int, low: int | None, high: int | None
 
 def broken(kind: str, condition: str, values: Told) -> UnsupportedError:
     """A condition does not hold under which the entry was verified."""
+    from nparams.expr import parse, render
+
     size = parse(condition)
     shown_as = render(size).removeprefix("[").removesuffix("]") if condition.count("[") == 1 else condition
     return UnsupportedError(f"{given(size, values)}: {kind} was verified where {shown_as} only; {TRY}")
@@ -81,12 +83,16 @@ def broken(kind: str, condition: str, values: Told) -> UnsupportedError:
 
 def without_value(kind: str, size: Size, values: Told, why: object = None) -> UnsupportedError:
     """A size that the fields give no whole number, or none that a size can have."""
+    from nparams.expr import render
+
     reason = f" ({why})" if why is not None and str(why) else ""
     return UnsupportedError(f"{given(size, values)}: {render(size)} gives no size for {kind}{reason}; {TRY}")
 
 
 def unruled(kind: str, field: str, cases: Sequence[Size], values: Told, why: object) -> UnsupportedError:
     """A rule gives a field no value."""
+    from nparams.expr import Expr
+
     about = given(Expr("add", tuple(cases)), values)
     return UnsupportedError(f"{about}: {field} of {kind} has no value ({why}); {TRY}")
 
@@ -100,6 +106,8 @@ def told_of(entry: Entry, values: Mapping[str, object]) -> Told:
 
 def given(size: Size, values: Told) -> str:
     """The fields that an expression speaks of, and what they are; `values` are by symbols."""
+    from nparams.expr import free_symbols
+
     names = [*sorted(free_symbols(size)), *(str(each) for each in _numbered(size))]
     told_of = dict.fromkeys(values[name] for name in names if name in values)
     return ", ".join(f"{field} = {value}" for field, value in list(told_of)[:TOLD]) or str(size)
@@ -107,7 +115,10 @@ def given(size: Size, values: Told) -> str:
 
 def _numbered(size: Size) -> Iterable[Size]:
     """Fields whose names end in a number, which expressions hold as entries."""
-    stack, found = [size], []
+    from nparams.expr import indexed
+
+    stack: list[Size] = [size]
+    found: list[Size] = []
     while stack:
         node = stack.pop()
         if isinstance(node, int):
