@@ -215,6 +215,23 @@ def test_what_becomes_of_an_answer(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "refused.json").read_text()) == {"toy": REFUSED}
 
 
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"kind": "limit"}, "kept"),
+        ({"kind": "failed"}, "kept"),
+        ({"kind": "not verified"}, "not verified"),
+        ({"kind": "limit", "transformers": "5.25.0"}, "limit"),
+        ({"kind": "failed", "engine": 2}, "failed"),
+    ],
+)
+def test_an_entry_is_not_lost_to_a_slow_day(changes: dict[str, Any], word: str, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.keep(ENTRY)
+    assert settle(Outcome("toy", {"refused": {**REFUSED, **changes}}, "", 1.0, 2, ""), store, keep=True)[0] == word
+    assert store.has("toy") == (word == "kept")
+
+
 def test_a_refusal_is_one_line_of_a_known_kind() -> None:
     assert NoEntry("two\n  lines").reason == "two lines"
     with pytest.raises(ValueError, match="'other' is no kind of refusal: one of no class"):

@@ -8,6 +8,7 @@ the type is named or --redo asks for it.
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from tools.derive.pool import Limits, Outcome, each
 from tools.derive.store import Store
 from tools.derive.work import Wish, all_types, record, versions, warm, work
 
+PASSING = ("limit", "failed")  # says nothing against an entry of the same sources
 REDO = ["refused", "stale", "all", *(kind.replace(" ", "-") for kind in KINDS)]
 
 
@@ -72,6 +74,8 @@ def settle(outcome: Outcome, store: Store, keep: bool) -> tuple[str, str]:
             store.carry(outcome.name, versions()["transformers"])
         return "unchanged", "the sources are the same"
     if "refused" in answer:
+        if keep and answer["refused"]["kind"] in PASSING and store.holds(outcome.name, answer["refused"]):
+            return "kept", f"the earlier entry stays: {answer['refused']['reason']}"
         if keep:
             store.refuse(outcome.name, answer["refused"])
         return answer["refused"]["kind"], answer["refused"]["reason"]
@@ -101,6 +105,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Derive, telling each type on a line of standard error."""
     args = arguments(words)
     warm()
+    importlib.import_module("tools.derive.learn")  # once, so that all types are derived by the same code
     store, known = Store(), all_types()
     names = chosen(args, store, known)
     wish = Wish(args.heads, args.seed, args.limit_s, args.redo == "stale")

@@ -33,6 +33,20 @@ class Store:
         kept = self.entry(model_type)
         return kept is not None and heads in ("main", kept["made"].get("heads", "main"))
 
+    def holds(self, model_type: str, record: dict[str, Any]) -> bool:
+        """Whether a type has an entry by the engine and for the version of the library that a record names."""
+        kept = self.entry(model_type)
+        made = kept["made"] if kept else {}
+        return (
+            bool(made)
+            and made["engine"] == record["engine"]
+            and record["transformers"]
+            in (
+                made["transformers"],
+                made.get("carried"),
+            )
+        )
+
     def refusals(self) -> dict[str, dict[str, Any]]:
         """{type: {reason, kind, transformers, date, ...}}."""
         return json.loads(self.refused.read_text("utf-8")) if self.refused.exists() else {}

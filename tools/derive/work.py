@@ -93,7 +93,7 @@ def all_types() -> list[str]:
 
 def work(model_type: str, wish: Wish, store: Store | None = None) -> dict[str, Any]:
     """{"entry": ...} or {"refused": record}, {"trace": text} beside it if something was raised; or {"same": hash}."""
-    if wish.stale and (same := unchanged(model_type, store or Store())):
+    if wish.stale and (same := unchanged(model_type, wish.heads, store or Store())):
         return {"same": same}
     try:
         return {"entry": entry(model_type, wish)}
@@ -138,9 +138,11 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{at}"
 
 
-def unchanged(model_type: str, store: Store) -> str | None:
+def unchanged(model_type: str, heads: str, store: Store) -> str | None:
     """The hash of a type's sources, where its entry or refusal was made from the same by the same engine."""
     kept = store.entry(model_type)
+    if kept and not store.has(model_type, heads):
+        return None
     before = kept["made"] if kept else store.refusals().get(model_type)
     if before is None or before["engine"] != versions()["engine"]:
         return None

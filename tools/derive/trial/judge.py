@@ -18,8 +18,10 @@ from tools.derive.trial.truth import Found, NotAccepted
 MOST_WRONG = 3  # told in full; a type with more is wrong enough
 
 
-def judge(model_type: str, seed: int, configs: int, deadline: float, packed: bool = True) -> dict[str, Any]:
-    """{"right": n, "wrong": [...], "refused": {text: n}, ...}, or {"untried": why}."""
+def judge(
+    model_type: str, seed: int, configs: int, deadline: float, packed: bool = True, base: bool = False
+) -> dict[str, Any]:
+    """{"right": n, "wrong": [...], "refused": {text: n}, ...}, or {"untried": why}; `base`: also each class at it."""
     entry = Store().entry(model_type)
     if entry is None:
         return {"untried": "it has no entry"}
@@ -30,6 +32,8 @@ def judge(model_type: str, seed: int, configs: int, deadline: float, packed: boo
     if not packed:
         use_entry(entry)
     trial = Trial(sampler)
+    for head in sampler.heads if base else ():
+        trial.take(sampler.unchanged(head), deadline)
     for _ in range(configs):
         if time.monotonic() > deadline or len(trial.wrong) >= MOST_WRONG:
             break

@@ -36,6 +36,10 @@ class Sampler:
         self.tried, self.failed = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
         self.builds = 0
 
+    def unchanged(self, head: str) -> Sample:
+        """The base itself, for one class."""
+        return Sample(self.raw({}), {}, WAYS[0], head, self.real(head, self.raw({})))
+
     def sample(self) -> Sample:
         """A config that is accepted; one in three as the library saves it, with every field spelled out."""
         head = self.rng.choice(self.heads)
