@@ -21,6 +21,7 @@ import pytest
 import nparams
 from nparams.errors import NparamsError
 from nparams.network import Network
+from nparams.network.split import embedding
 from tests.conftest import shared
 
 Entry = dict[str, Any]
@@ -106,18 +107,19 @@ def test_what_the_count_itself_keeps_apart(entry: Entry) -> None:
     """Heads counted again are `listed`; persistent buffers are `buffers`: facts of the class, not of a file."""
     network = counted(entry["config"])
     again, kept = (sum(value(item["numbers"]) for item in entry["extra"] if item["kind"] == kind) for kind in OWN)
-    assert again == 0 or network.listed == network.total + again
-    assert kept == 0 or network.buffers == kept
+    assert again == 0 or network.totals.listed == entry["total"] + again
+    assert kept == 0 or network.totals.buffers == kept
 
 
 @pytest.mark.parametrize("entry", ACTIVE, ids=names(ACTIVE))
 def test_active(entry: Entry) -> None:
     network, printed = counted(entry["config"]), entry["active_printed"]
-    used = network.active
-    if printed["counts"] == "active - embedding":
-        used -= network.embedding
+    used, tables = network.totals.active, embedding(network)
     assert isinstance(used, int)
-    assert rounds_to(used, printed["figure"]), used
+    assert isinstance(tables, int)
+    without = tables if printed["counts"] == "active - embedding" else 0
+    assert rounds_to(used - without, printed["figure"]), used
+    assert printed["figure"][:-1] in printed["source"]["quote"]
 
 
 def test_shared_real_configs() -> None:
