@@ -167,16 +167,22 @@ class Block:
             for span in self.spans:
                 count *= span.many(s)
             return count, None
-        points = list(self._single(s) if len(self.spans) == 1 else self._points(s, 0, (), 1))
+        points = self._single(s) if len(self.spans) == 1 else list(self._points(s, 0, (), 1))
         return sum([weight for _, weight in points]), points
 
-    def _single(self, s: Slots) -> Iterator[Point]:
+    def _single(self, s: Slots) -> list[Point]:
+        """The points of a block with one index: what most are, so without calls that can be spared."""
         span, each = self.spans[0], self.each
-        values, slot = span.values(s), span.slot
-        for value in _within(s, values):
+        found: list[Point] = []
+        slot = span.slot
+        for value in _within(s, span.values(s)):
             s[slot] = value
-            if each is None or _holds(each(s)):
-                yield (value,), 1
+            holds = 1 if each is None else each(s)
+            if holds == 1:
+                found.append(((value,), 1))
+            elif holds != 0:
+                _holds(holds)
+        return found
 
     def _points(self, s: Slots, k: int, held: tuple[int, ...], weight: int) -> Iterator[Point]:
         if k == len(self.spans):

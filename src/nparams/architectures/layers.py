@@ -6,7 +6,8 @@ fields of the configuration, with their numbers beside.
 
 from __future__ import annotations
 
-from nparams.expr import add, free_symbols, product
+from nparams.architectures.names import spelling
+from nparams.expr import add, free_symbols, product, replace_raw
 from nparams.layers._torch.held import Templates, kind_name, named_as
 from nparams.layers._torch.ties import settle_formulas
 from nparams.network import PARAMETER_ROLES, Module
@@ -91,11 +92,10 @@ class _Layers:
     def _formula(self, inside: list[tuple[Tensor, Group]]) -> tuple[Size | None, dict[str, Size]]:
         """What the parameters add in the fields of the configuration, and the numbers of these; None where an index
         has its say."""
-        own = [group for tensor, group in inside if tensor.role in PARAMETER_ROLES and tensor.tied_to is None]
+        own = [(t, group) for t, group in inside if t.role in PARAMETER_ROLES and t.tied_to is None]
         if not own:
             return 0, {}
-        sizes = [product(group.shape.sizes) for group in own]
-        formula = add(*sizes)
+        formula = add(*[self._written(tensor, group) for tensor, group in own])
         args: dict[str, Size] = {}
         for name in sorted(free_symbols(formula)):
             slot = self.table.held.get(name)
@@ -104,3 +104,25 @@ class _Layers:
                 return None, {}
             args[name] = value
         return (formula if args or isinstance(formula, int) else None), args
+
+    def _written(self, tensor: Tensor, group: Group) -> Size:
+        """The size of a tensor as the entry writes it, with the numbers of its indices put in."""
+        size = product(group.shape.sizes)
+        if group.shape.fixed:
+            return size
+        form, order = spelling(group.name, group.block.letters)
+        numbers = zip(order, parts_of(form, tensor.name), strict=True)
+        return replace_raw(size, {group.block.letters[k]: value for k, value in numbers})
+
+
+def parts_of(form: str, name: str) -> list[int]:
+    """The numbers in a name of that form.
+
+    >>> parts_of("layers.%d.blocks.%d.w", "layers.3.blocks.10.w")
+    [3, 10]
+    """
+    import re
+
+    pieces = "([0-9]+)".join(re.escape(piece.replace("%%", "%")) for piece in form.split("%d"))
+    found = re.fullmatch(pieces, name)
+    return [] if found is None else [int(number) for number in found.groups()]
