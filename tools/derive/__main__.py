@@ -31,7 +31,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.derive", description=doc.partition(": ")[2], epilog=more)
     parser.add_argument("types", nargs="*", metavar="TYPE", help="model types, derived whether or not they were before")
     parser.add_argument("--all", action="store_true", help="every type of the mapping that was not tried")
-    parser.add_argument("--heads", choices=["main", "all"], default="main", help="which classes (main)")
+    parser.add_argument("--heads", choices=["main", "all"], help="which classes (main; for --diff those of the entry)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes at a time (2)")
     parser.add_argument("--limit-s", type=float, default=90, metavar="S", help="seconds for one type (90)")
     parser.add_argument("--memory-gib", type=float, default=6, metavar="G", help="resident memory of one process (6)")
@@ -63,7 +63,7 @@ def due(name: str, args: argparse.Namespace, store: Store, refused: dict[str, An
         return True
     if name in refused:
         return args.redo in ("refused", refused[name]["kind"].replace(" ", "-"))
-    return not store.has(name, args.heads)
+    return not store.has(name, args.heads or "main")
 
 
 def settle(outcome: Outcome, store: Store, keep: bool) -> tuple[str, str]:
@@ -108,7 +108,7 @@ def main(words: Sequence[str] | None = None) -> int:
     importlib.import_module("tools.derive.learn")  # once, so that all types are derived by the same code
     store, known = Store(), all_types()
     names = chosen(args, store, known)
-    wish = Wish(args.heads, args.seed, args.limit_s, args.redo == "stale")
+    wish = Wish(args.heads or ("same" if args.diff else "main"), args.seed, args.limit_s, args.redo == "stale")
     limits = Limits(args.limit_s, int(args.memory_gib * 2**30))
     counts, started = Counter[str](), time.monotonic()
     try:

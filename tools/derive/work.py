@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 
 
 class Wish(NamedTuple):
-    """How types are derived: which heads ("main" or "all"), the seed, how many seconds; `stale`: only what changed."""
+    """How: heads ("main", "all", "same": as the entry has), the seed, how many seconds; `stale`: only what changed."""
 
     heads: str = "main"
     seed: int = 1
@@ -112,9 +112,11 @@ def entry(model_type: str, wish: Wish) -> dict[str, Any]:
 
     if not heads(model_type):
         raise NoEntry("its config is a part of other models' configs", kind="no class")
-    names = heads(model_type)
-    found = derive(model_type, names if wish.heads == "all" else names[:1], wish.seed, time.monotonic() + wish.seconds)
-    return {**found, "schema": 1, "type": model_type, "made": {**made(model_type, found["heads"]), "heads": wish.heads}}
+    kept = Store().entry(model_type) or {"made": {}}
+    which = kept["made"].get("heads", "main") if wish.heads == "same" else wish.heads
+    names = heads(model_type) if which == "all" else heads(model_type)[:1]
+    found = derive(model_type, names, wish.seed, time.monotonic() + wish.seconds)
+    return {**found, "schema": 1, "type": model_type, "made": {**made(model_type, found["heads"]), "heads": which}}
 
 
 def record(model_type: str, kind: str, reason: str) -> dict[str, Any]:

@@ -105,6 +105,7 @@ class Trial:
             "wrong": self.wrong,
             "refused": dict(self.refused),
             "distinct": len(self.totals),
+            "heads": self.sampler.heads,
             "changed": self.changed // asked,
             "fields": len(self.sampler.spots),
         }

@@ -30,8 +30,9 @@ class Sampler:
     """Draws configs of one type."""
 
     def __init__(self, model_type: str, heads: list[str], rng: random.Random) -> None:
-        self.type, self.heads, self.rng = model_type, heads, rng
+        self.type, self.rng = model_type, rng
         self.base = base(model_type, heads[0])
+        self.heads = [head for head in heads if self.accepts(head)] or heads[:1]
         self.spots, self.parts = spots(model_type, self.base, heads), parts_given(model_type)
         self.tried, self.failed = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
         self.builds = 0
@@ -57,6 +58,14 @@ class Sampler:
         except NotAccepted:  # what the library saves is not always what it reads
             raw = self.raw(changes)
             return Sample(raw, changes, WAYS[0], head, self.real(head, raw))
+
+    def accepts(self, head: str) -> bool:
+        """Whether a class can be built from the base: some need a library that is not here."""
+        try:
+            self.real(head, self.base)
+        except NotAccepted:
+            return False
+        return True
 
     def raw(self, changes: Changes) -> Raw:
         """The base with these changes, as a config.json would have them."""

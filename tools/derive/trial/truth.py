@@ -65,8 +65,11 @@ def build(head: str, config: Any) -> Found:
     from tools.derive.classes import model_class
 
     try:
+        kind = model_class(head)
+        if config.sub_configs.get("text_config") is getattr(kind, "config_class", None) is not None:
+            config = config.get_text_config()  # as transformers/models/auto/auto_factory.py does
         with no_values(), torch.device("meta"):
-            model = model_class(head)(config)
+            model = kind(config)
     except Exception as error:
         raise NotAccepted(f"{type(error).__name__}: {error}") from error
     return found(model)
