@@ -304,6 +304,24 @@ def test_a_rule_makes_numbers_and_lists_of_numbers() -> None:
     assert resolved.numbers() == {"n": 3, "a": 6}
 
 
+def test_what_stands_under_another_name_is_set_after_the_rules() -> None:
+    """T5Config: num_decoder_layers is num_layers where it is null; num_hidden_layers is set later."""
+    held = tiny(
+        [],
+        fields={"num_layers": 6, "num_decoder_layers": None},
+        kinds={"num_decoder_layers": "int none"},
+        tests={"num_decoder_layers__none": ["num_decoder_layers", "none"]},
+        rules=[["num_decoder_layers", [["num_decoder_layers__none", "num_layers"]]]],
+        aliases={"num_hidden_layers": "num_layers"},
+    )
+    resolved = held.resolve({"num_hidden_layers": 3})
+    assert (resolved["num_layers"], resolved["num_decoder_layers"]) == (3, 6)
+    resolved = held.resolve({"num_layers": 3})
+    assert (resolved["num_layers"], resolved["num_decoder_layers"]) == (3, 3)
+    with pytest.raises(UnsupportedError, match="num_layers = true was not verified"):
+        held.resolve({"num_hidden_layers": True})
+
+
 def test_entries_of_another_schema_are_refused() -> None:
     with pytest.raises(ReadError, match="schema 2"):
         Entry.of({"schema": 2})

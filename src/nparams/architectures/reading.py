@@ -108,15 +108,14 @@ class Reading:
         slots.extend([None] * (self.table.size - len(slots)))
         slots[WORK] = Work()
         raw = self.defaults[:]
-        if self.entry.aliases:
-            config = self._renamed(config)
+        config, late = renamed(self.entry, config) if self.entry.aliases else (config, None)
         for above, fields in self.groups:
             self._take(self._part(config, above) if above else config, above, fields, raw, slots)
         self._test(slots, raw)
-        for field, values in self.only.items():
-            if (value := raw[self.places[field]]) is not None and not is_among(value, values):
-                raise unverified(self.entry.type, field, value, values)
+        self._check_known(raw)
         values = self._ruled(raw, slots) if self.rules else raw
+        if late:
+            values = self._late(late, values, slots)
         self._guard(values, slots)
         return Resolved(self.places, raw, values, slots)
 
@@ -166,18 +165,6 @@ class Reading:
                 raise unfit(self.entry.type, ".".join(above[: k + 1]), found, ["an object"])
         return found  # type: ignore[no-any-return]
 
-    def _renamed(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The configuration with its aliases under the names that they stand for."""
-        for alias, field in self.entry.aliases.items():
-            value = look_up(config, alias)
-            if value is MISSING:
-                continue
-            known = look_up(config, field)
-            if known is not MISSING and known != value:
-                raise UnsupportedError(f"{alias} and {field} are one setting of {self.entry.type}, and differ here")
-            config = with_value(config, field.split("."), value)
-        return config
-
     def _test(self, slots: Slots, values: list[Any]) -> None:
         for slot, place, sign, wanted in self.signs:
             slots[slot] = sign(values[place], wanted)
@@ -206,6 +193,21 @@ class Reading:
             slots[rule.slot] = slot_value(value)
         self._test(slots, values)
         return values
+
+    def _late(self, late: Mapping[str, Any], raw: list[Any], slots: Slots) -> list[Any]:
+        """What stands under another name is set once the class has done its own: no rule has seen it."""
+        values = raw[:]
+        for field, value in late.items():
+            values[self.places[field]] = self.fitting(field, value)
+            slots[self.slot_of[field]] = slot_value(values[self.places[field]])
+        self._check_known(values)
+        self._test(slots, values)
+        return values
+
+    def _check_known(self, values: list[Any]) -> None:
+        for field, known in self.only.items():
+            if (value := values[self.places[field]]) is not None and not is_among(value, known):
+                raise unverified(self.entry.type, field, value, known)
 
     def _rule(self, rule: Rule, slots: Slots, raw: list[Any]) -> Any:
         try:
@@ -245,3 +247,24 @@ def _words(entry: Entry, field: str) -> list[str]:
     if unknown := [word for word in told.split() if word not in TYPES]:
         raise ExprError(f"{shown(unknown[0])} is no kind of value: there are {', '.join(WORDS)}")
     return told.split()
+
+
+def renamed(entry: Entry, config: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """The configuration with other names of its parts put right, and the fields that stand under another name.
+
+    The library takes those in last: PreTrainedConfig.__post_init__ sets what is left of its arguments by attribute_map
+    (huggingface/transformers src/transformers/configuration_utils.py), after the class has filled its own fields.
+    """
+    late: dict[str, Any] = {}
+    for alias, field in entry.aliases.items():
+        value = look_up(config, alias)
+        if value is MISSING:
+            continue
+        known = look_up(config, field)
+        if known is MISSING and field in entry.fields:
+            late[field] = value
+        elif known is MISSING:
+            config = with_value(config, field.split("."), value)
+        elif known != value:
+            raise UnsupportedError(f"{alias} and {field} are one setting of {entry.type}, and differ here")
+    return config, late

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from nparams.architectures.reading import renamed
 from nparams.architectures.refusals import TRY
 from nparams.architectures.signs import SIGNS
 from nparams.architectures.slots import read, symbol_of
-from nparams.architectures.values import MISSING, look_up, with_value
+from nparams.architectures.values import MISSING, look_up
 from nparams.errors import ExprError, UnsupportedError
 from nparams.expr import Expr, add, free_symbols, mul, substitute, symbol
 from nparams.expr.nodes import FLAGS, build
@@ -187,7 +188,7 @@ def _of_number(held: Expr, op: str, wanted: object) -> Size:
 
 def seen(entry: Entry, fixed: Mapping[str, Any] | None, free: Collection[str] | None) -> Sight:
     """The fields after the rules; UnsupportedError where a rule cannot be followed."""
-    config = _renamed(entry, fixed or {})
+    config, late = renamed(entry, fixed or {})
     raw: dict[str, Any] = {}
     for field, default in entry.fields.items():
         given = look_up(config, field)
@@ -196,14 +197,9 @@ def seen(entry: Entry, fixed: Mapping[str, Any] | None, free: Collection[str] | 
             continue
         value = default if given is MISSING else entry.reading.fitting(field, given)
         raw[field] = Listed(symbol_of(field), len(value)) if _is_open_list(free, given, value) else value
-    return Sight(entry, _ruled(entry, raw))
-
-
-def _renamed(entry: Entry, config: Mapping[str, Any]) -> Mapping[str, Any]:
-    for alias, field in entry.aliases.items():
-        if (value := look_up(config, alias)) is not MISSING:
-            config = with_value(config, field.split("."), value)
-    return config
+    values = _ruled(entry, raw)
+    values |= {field: entry.reading.fitting(field, value) for field, value in late.items() if field not in (free or ())}
+    return Sight(entry, values)
 
 
 def is_open(entry: Entry, field: str) -> bool:
