@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import nparams
-from nparams.errors import NparamsError
+from nparams.errors import NparamsError, UnsupportedError
 from nparams.network import Network
 from nparams.network.split import embedding
 from tests.conftest import shared
@@ -27,6 +27,17 @@ from tests.conftest import shared
 Entry = dict[str, Any]
 ENTRIES: list[Entry] = json.loads((Path(__file__).parent / "data/published_configs.json").read_text())
 UNITS = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+FILES = Path(__file__).parent / "data/configs"  # whole config.json files: model -> file, the figures are those above
+WHOLE = {
+    "Qwen/Qwen3-8B": "Qwen3-8B", "Qwen/Qwen3-VL-8B-Instruct": "Qwen3-VL-8B-Instruct",
+    "Qwen/Qwen3.5-35B-A3B": "Qwen3.5-35B-A3B", "openai/gpt-oss-20b": "gpt-oss-20b",
+    "deepseek-ai/DeepSeek-R1": "DeepSeek-V3", "google/gemma-4-26B-A4B-it": "gemma-4-26B-A4B",
+    "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16": "NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",
+    "ibm-granite/granite-3.1-1b-a400m-instruct": "granite-3.1-1b-a400m-instruct",
+    "HuggingFaceTB/SmolLM3-3B": "SmolLM3-3B", "mistralai/Devstral-Small-2507": "Devstral-Small-2507",
+    "allenai/olmOCR-7B-0225-preview": "olmOCR-7B-0225-preview",
+    "openai/whisper-large-v3-turbo": "whisper-large-v3-turbo", "google/flan-t5-large": "flan-t5-large",
+}  # fmt: skip
 HELD_MORE = [entry for entry in ENTRIES if "extra" in entry]
 ACTIVE = [entry for entry in ENTRIES if "active_printed" in entry]
 OWN = ("tied", "buffer")  # kinds of `extra` that the class itself has
@@ -67,7 +78,7 @@ def rounds_to(count: int, printed: str) -> bool:
     return abs(count - figure * UNITS[printed[-1]]) * 2 <= step
 
 
-def counted(config: dict[str, Any]) -> Network:
+def counted(config: dict[str, Any] | Path) -> Network:
     """The network of a config.json; an expected failure while the catalogue has no such model type."""
     try:
         return nparams.read(config)
@@ -120,6 +131,21 @@ def test_active(entry: Entry) -> None:
     without = tables if printed["counts"] == "active - embedding" else 0
     assert rounds_to(used - without, printed["figure"]), used
     assert printed["figure"][:-1] in printed["source"]["quote"]
+
+
+@pytest.mark.parametrize("model", WHOLE)
+def test_whole_files(model: str) -> None:
+    """A whole file, with all its odd fields, gives what the fields that bear on the count give."""
+    entry = next(entry for entry in ENTRIES if entry["name"] == model)
+    total = counted(FILES / f"{WHOLE[model]}.json").total
+    assert isinstance(total, int)
+    assert total == entry["total"] or rounds_to(total, entry["printed"] or "0M")
+
+
+def test_a_type_that_only_its_own_code_knows() -> None:
+    """Kimi-K2 names DeepSeek's class and a type of its own: nobody's formula is borrowed."""
+    with pytest.raises(UnsupportedError, match="kimi_k2"):
+        nparams.read(FILES / "Kimi-K2-Instruct.json")
 
 
 def test_shared_real_configs() -> None:
