@@ -70,6 +70,7 @@ class Watch:
 def preload() -> None:
     """Load every module of nparams, and of the standard library what they load inside functions."""
     import nparams
+    from nparams.architectures import catalogue
 
     assert nparams.__path__
     wanted: set[str] = set()
@@ -84,6 +85,7 @@ def preload() -> None:
             importlib.import_module(name)
     for text in ("784-16-10", "[(3, 4)]", "nn.Linear(3, 4)", "input 8; dense 3"):
         shown(nparams.read(text))  # what is loaded, or compiled into a pattern, at first use
+    catalogue.types()  # a file of this package, read once
     for encoding in (
         "ascii",
         "latin-1",
