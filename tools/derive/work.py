@@ -17,6 +17,7 @@ from tools.derive.provenance import made, source_hash, today, versions
 from tools.derive.store import Store
 
 KEPT: list[Any] = []  # what has to live as long as this process
+SEED, CONFIGS = 11, 6  # of the configs that an entry is tried with before it is carried over
 HERE = Path(__file__).resolve().parent
 
 
@@ -149,4 +150,16 @@ def unchanged(model_type: str, heads: str, store: Store) -> str | None:
     if before is None or before["engine"] != versions()["engine"]:
         return None
     now = source_hash(model_type, kept["heads"] if kept else ())
-    return now if now == before["source"] else None
+    if now != before["source"] or (kept and not agrees(kept)):
+        return None
+    return now
+
+
+def agrees(entry: dict[str, Any]) -> bool:
+    """Whether an entry made for another version still holds: sources that all types share may have changed too."""
+    if versions()["transformers"] in (entry["made"]["transformers"], entry["made"].get("carried")):
+        return True
+    from tools.derive.trial.judge import judge
+
+    result = judge(entry["type"], SEED, CONFIGS, time.monotonic() + 60, packed=False, base=True)
+    return bool(result.get("right")) and not result["wrong"]
