@@ -13,7 +13,7 @@ from nparams.architectures.network import network_of
 from nparams.architectures.symbolic import symbolic
 from nparams.errors import UnsupportedError
 from nparams.expr import evaluate, parse
-from tests.architectures import HEADS, entry
+from tests.architectures import HEADS, entry, tiny
 from tests.test_architectures import ANY, CONFIGS, ENTRIES
 
 LLAMA = (
@@ -89,6 +89,22 @@ def test_a_field_that_is_left_open_is_a_symbol_and_all_others_are_fixed() -> Non
     assert evaluate(made.total, {"text_config__hidden_size": 3}) == (
         network_of(ENTRIES["moe"], HEADS["moe"], {"hidden_size": 8, "text_config": {"hidden_size": 3}}).total
     )
+
+
+def test_what_only_the_first_layer_has_is_one_tensor() -> None:
+    over = [["i", "n"]]
+    held = tiny(
+        [
+            {"over": over, "tensors": [["layers.{i}.w", ["h", "h"], "Linear"]]},
+            {"over": over, "if": "bias*[i == 0]", "tensors": [["layers.{i}.table", ["h"], "Embedding"]]},
+        ],
+        fields={"h": 5, "n": 3, "bias": True},
+    )
+    made = symbolic(held, "Tiny")
+    assert [t.name for t in made.tensors()] == ["layers.[i].w", "layers.0.table"]
+    assert evaluate(made.total, {"h": 5, "n": 3, "bias": 1}) == 80  # type: ignore[arg-type]
+    assert evaluate(made.total, {"h": 5, "n": 0, "bias": 1}) == 0  # type: ignore[arg-type]
+    assert symbolic(held, "Tiny", {"n": 3}, free=["h"]).formula() == "3*h**2 + h"
 
 
 def test_a_list_of_a_length_that_is_left_open_is_refused() -> None:

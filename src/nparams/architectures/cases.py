@@ -36,6 +36,7 @@ def conditions(sight: Sight) -> list[str]:
 def cases(sight: Sight, names: Collection[str]) -> list[str]:
     """A sentence for the fields among `names` that are no numbers, and one for those that a rule fills."""
     asked = {sight.tests[name][0] for name in names if name in sight.tests}
+    asked |= {field for name, field in sight.fields.items() if name in names}
     held = {field: sight.values[field] for field in sight.entry.fields if field in asked}
     fixed = [f"{field} = {told(value)}" for field, value in held.items() if _is_case(value)]
     notes = [f"in the case {', '.join(fixed)}"] if fixed else []

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
     from nparams.architectures.entry import Entry
 
-#: words of a field's name, all of them there -> the letter that papers use; the first row whose letter is free is taken
-USUAL = (
-    ("vocab", "V"), ("tie", "tie"), ("layers", "L"), ("layer", "L"), ("depth", "L"), ("heads key value", "k"),
-    ("heads kv", "k"), ("head kv", "k"), ("head dim", "d"), ("heads", "a"), ("head", "a"), ("intermediate moe", "m"),
-    ("ffn moe", "m"), ("experts shared", "S"), ("experts tok", "u"), ("experts", "E"), ("intermediate", "f"),
-    ("inner", "f"), ("ffn", "f"), ("ff", "f"), ("mlp dim", "f"), ("position", "P"), ("positions", "P"), ("ctx", "P"),
-    ("hidden", "h"), ("model", "h"), ("embd", "h"), ("embed dim", "h"), ("dim", "h"), ("labels", "C"),
-    ("type vocab", "T"), ("patch", "p"), ("image", "I"), ("channels", "c"), ("embedding", "e"), ("rank", "r"),
-    ("kernel", "K"), ("state", "N"),
+#: words of a field's name, all of them there, and the letter that papers use for it
+USUAL = tuple(
+    (frozenset(words.split()), letter)
+    for letter, rows in {
+        "V": "vocab", "T": "type vocab", "tie": "tie", "L": "layers|layer|depth",
+        "k": "heads key value|heads kv|head kv", "d": "head dim|d kv", "a": "heads|head", "m": "intermediate moe|ffn moe", "S": "experts shared",
+        "u": "experts tok", "E": "experts", "f": "intermediate|inner|ffn|ff|mlp dim", "P": "position|positions|ctx",
+        "h": "hidden|model|embd|embed dim|dim", "C": "labels", "p": "patch", "n": "patches", "I": "image",
+        "c": "channels", "e": "embedding", "r": "rank", "K": "kernel", "N": "state",
+    }.items()
+    for words in rows.split("|")
 )  # fmt: skip
 #: words that say nothing
 EMPTY = frozenset("num n size config of the max total".split())
@@ -39,13 +41,19 @@ def letters(entry: Entry, head: str) -> dict[str, str]:
     spoken |= {symbol_of(tests[name][0]) for name in spoken if name in tests}
     taken = {span.letter for block in program.blocks for span in block.spans} | {"z"}
     found: dict[str, str] = {}
-    for field in entry.fields:
+    for field in sorted(entry.fields, key=_extra):  # num_layers has the better claim to L than num_decoder_layers
         symbol = symbol_of(field)
         if not is_open(entry, field) or not (symbol in spoken or _numbered(symbol) in spoken):
             continue
         found[symbol] = next(letter for letter in _candidates(field) if letter not in taken)
         taken.add(found[symbol])
     return found
+
+
+def _extra(field: str) -> int:
+    """How many words a field's name has that its letter does not stand for."""
+    words = {word for word in field.rpartition(".")[2].lower().split("_") if word not in EMPTY}
+    return min((len(words - wanted) for wanted, _ in USUAL if wanted <= words), default=9)
 
 
 def _numbered(symbol: str) -> str:
@@ -62,12 +70,10 @@ def _candidates(field: str) -> Iterator[str]:
     """
     *above, name = field.split(".")
     below = f"_{above[-1][0]}" if above else ""
-    words = name.lower().split("_")
-    for wanted, letter in USUAL:
-        if set(wanted.split()) <= set(words):
-            yield letter + below
-            break
-    telling = [word.strip("0123456789") for word in words if word not in EMPTY] or words
+    words = [word for word in name.lower().split("_") if word not in EMPTY] or [name.lower()]
+    fitting = [row for row in USUAL if row[0] <= set(words)]
+    yield from (letter + below for _, letter in sorted(fitting, key=lambda row: -len(row[0])))
+    telling = [word.strip("0123456789") for word in words]
     telling = [word for word in telling if word] or ["x"]
     first = telling[0]
     if len(telling) > 1:

@@ -7,7 +7,8 @@ from nparams.architectures.refusals import TRY
 from nparams.architectures.sight import Listed, seen
 from nparams.architectures.slots import symbol_of
 from nparams.errors import ExprError, UnsupportedError
-from nparams.expr import Expr, add, free_symbols
+from nparams.expr import Expr, add, free_symbols, mul
+from nparams.expr.nodes import build
 from nparams.expr.walk import LETTERS
 from nparams.layers._torch.held import kind_name, named_as
 from nparams.network import Module, Network, Over, Tensor
@@ -80,8 +81,20 @@ class _Builder:
         """Put a group where its name says."""
         for bound in self._bindings(group.block, 0, {}):
             condition = self.sight.holds(group.block.condition, bound)
+            if (pinned := pinned_by(condition, bound)) is not None:
+                letter, value = pinned
+                within = self._within(group.block, letter, value, bound)
+                bound = {**bound, letter: value}
+                condition = mul(within, self.sight.holds(group.block.condition, bound))
             if condition != 0:
                 _Way(self, group, bound, condition).lead(root)
+
+    def _within(self, block: Block, letter: str, value: int, bound: dict[str, Size]) -> Size:
+        """Whether an index takes that value at all: 1, 0 or a flag."""
+        span = next(span for span in block.spans if span.letter == letter)
+        first, count = self.sight.put(span.first_size, bound), self.sight.put(span.count_size, bound)
+        below = build("lt", (value, add(first, count)))
+        return mul(build("le", (first, value)), below)
 
     def _bindings(self, block: Block, k: int, bound: dict[str, Size]) -> list[dict[str, Size]]:
         """The indices of a block: as they are, or as numbers where members of a known number differ."""
@@ -102,6 +115,23 @@ class _Builder:
             self.made[whole] = Module(name, over=over, tensors=[], children=[])
             parent.children.append(self.made[whole])  # type: ignore[attr-defined]
         return self.made[whole]
+
+
+def pinned_by(condition: Size, bound: Mapping[str, Size]) -> tuple[str, int] | None:
+    """The index for which a condition holds at one number only, and that number.
+
+    >>> from nparams.expr import parse
+    >>> pinned_by(parse("bias*[i == 0]"), {"i": parse("i")})
+    ('i', 0)
+    """
+    parts = condition.args if isinstance(condition, Expr) and condition.op == "mul" else (condition,)
+    for part in parts:
+        if isinstance(part, Expr) and part.op == "eq":
+            for one, other in (part.args, part.args[::-1]):
+                name = str(one.label) if isinstance(one, Expr) and one.op == "sym" else ""
+                if bound.get(name) == one and isinstance(other, int):
+                    return name, other
+    return None
 
 
 class _Way:
