@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 MADE = {"transformers": "5.24.0", "torch": "2.13.0", "engine": 1, "source": "0", "date": "2026-11-27"}
@@ -101,7 +102,11 @@ DUO = entry(
     rules=[["text_config.layer_types", [["text_config__layer_types__none", {"value": ["full_attention"]}]]]],
 )  # fmt: skip
 
+#: the same with a layer that drafts tokens, of a type whose layout is known
+DRAFTING = json.loads(json.dumps({**MIX, "type": "glm_moe_dsa"}).replace("n_layer", "num_hidden_layers"))
+
 ENTRIES = {
+    "glm_moe_dsa": DRAFTING,
     "mini": MINI, "forced": FORCED, "mix": MIX, "duo": DUO, "mistral": {**MINI, "type": "mistral"},
     "ministral": {**MINI, "type": "ministral", "fields": {**FIELDS, "vocab_size": 7}},
     "bloom": {**MINI, "type": "bloom"},

@@ -65,7 +65,7 @@ TOTALS: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
      f"model.embed_tokens.weight all the same, and would count {FORCED_BODY:,}"),
     ("a field that the class makes of others", {**FORCED, "is_gated": True}, {}, FORCED_BODY, ""),
     ("experts", MIX, {}, EXPERTS + MIX_REST, "a token uses 2 of 4"),
-    ("draft layers", {**MIX, "num_nextn_predict_layers": 1}, {}, EXPERTS + MIX_REST, "1 draft layer as well"),
+    ("draft layers", {**MIX, "num_nextn_predict_layers": 1}, {}, EXPERTS + MIX_REST, "a checkpoint may hold 1 draft layer as well (num_nextn_predict_layers), which MixForCausalLM has not"),
     ("parts that are missing", DUO, {}, 400 + 64 + 8 + 128, ""),
     ("a part", {**DUO, "text_config": {"vocab_size": 10}}, {}, 80 + 64 + 8 + 128, ""),
     ("a part that is null", {**DUO, "text_config": None}, {}, 400 + 64 + 8 + 128, ""),
@@ -103,6 +103,16 @@ def test_the_other_counts() -> None:
     assert mix.totals.active == EXPERTS // 2 + MIX_REST
     assert mix.also == {"checkpoint": EXPERTS + MIX_REST + 8}
     assert "8 numbers in buffers" in "".join(mix.notes)
+
+
+def test_draft_layers_of_a_type_whose_layout_is_known() -> None:
+    """One more layer as the last is with its buffer, a matrix that joins two states, three norms."""
+    network = nparams.read({**MIX, "model_type": "glm_moe_dsa", "num_nextn_predict_layers": 1})
+    layer = (EXPERTS + MIX_REST - 2 * 100 * 32) // 2 + 4
+    drafted = layer + 2 * 32 * 32 + 3 * 32
+    assert network.total == EXPERTS + MIX_REST
+    assert network.also == {"checkpoint": EXPERTS + MIX_REST + 8 + drafted}
+    assert f"8 numbers in buffers and 1 draft layer of {drafted:,} (num_nextn_predict_layers)" in network.notes[-1]
 
 
 def test_names_are_the_library_s() -> None:

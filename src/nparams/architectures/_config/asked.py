@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from nparams.architectures import catalogue
-from nparams.architectures._config import remarks
+from nparams.architectures._config import checkpoints, remarks
 from nparams.architectures._config.experts import Router
 from nparams.architectures._config.heads import chosen
 from nparams.architectures._config.numbers import dtype_of, settings_of
@@ -83,10 +83,9 @@ class Asked:
 
     def _tell(self, network: Network, choice: Choice, unknown: str | None) -> None:
         """Notes, in the order of what surprises most, and the other counts."""
-        head = self.plan.head(choice.name)
         notes = [*self.notes, *remarks.own_code(self.raw, choice.name), *network.notes, *self.router.notes()]
-        network.notes = notes + remarks.drafts(head, self.raw) + ([unknown] if unknown else [])
-        remarks.checkpoint(network, head)
+        network.notes = notes + ([unknown] if unknown else [])
+        checkpoints.tell(network, self, choice.name)
         if choice.base is not None:
             total = self._counted(choice.base, None).total
             if total is not None:

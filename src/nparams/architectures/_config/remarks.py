@@ -21,8 +21,6 @@ UNVERIFIED = (
     # transformers before version 5, `PreTrainedModel.prune_heads`
     ("pruned_heads", "names heads that were cut out of attention layers"),
 )
-#: draft layers that checkpoints hold beside the model, and that the library leaves out when it loads them
-DRAFTS = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_layers")
 
 
 def check(held: Mapping[str, Any]) -> None:
@@ -94,29 +92,6 @@ def template(name: str) -> str:
     'model.layers.{i}.mlp.experts.{i}.w1.weight'
     """
     return ".".join("{i}" if part.isdigit() else part for part in name.split("."))
-
-
-def checkpoint(network: Network, head: Head) -> None:
-    """What a checkpoint holds beyond the parameters: buffers that are saved with them."""
-    if not head.has_buffers:
-        return
-    total, buffers = network.total, network.totals.buffers
-    if isinstance(total, int) and isinstance(buffers, int) and buffers:
-        network.also["checkpoint"] = total + buffers
-        network.notes.append(
-            f"a checkpoint also holds {buffers:,} numbers in buffers, which are no parameters: {total + buffers:,} in "
-            "all (also: checkpoint)"
-        )
-
-
-def drafts(head: Head, held: Mapping[str, Any]) -> list[str]:
-    """A note on draft layers that a checkpoint holds and the class does not have."""
-    for name in DRAFTS:
-        count = held.get(name)
-        if type(count) is int and count > 0 and name not in head.mentioned:
-            layers = "1 draft layer" if count == 1 else f"{count:,} draft layers"
-            return [f"a checkpoint may hold {layers} as well ({name}), which this class does not have: not counted"]
-    return []
 
 
 def own_code(held: Mapping[str, Any], name: str) -> list[str]:
