@@ -9,7 +9,9 @@ import sys
 from benchmarks._measure import Row
 
 # Each a module beside this one with `run() -> list[Row]`.
-NAMES = ("cli", "safetensors", "gguf", "pytorch", "onnx", "hdf5", "sharded", "stack", "pasted", "live", "configs")
+NAMES = (
+    "cli", "safetensors", "gguf", "pytorch", "onnx", "hdf5", "sharded", "stack", "pasted", "live", "configs", "solve",
+)  # fmt: skip
 HEADS = ("", "ours", "other", "ratio", "budget", "")
 
 

@@ -14,11 +14,13 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
     from nparams._read import count as count
     from nparams._read import read as read
     from nparams.analyses.diff import Diff
+    from nparams.analyses.solve import Solution
     from nparams.analyses.why import Why
     from nparams.errors import NparamsError as NparamsError
     from nparams.expr import Expr as Expr
@@ -36,8 +38,8 @@ _LATER = {
 }  # fmt: skip
 
 __all__ = [
-    "Expr", "Module", "Network", "NparamsError", "Tensor", "__version__", "count", "diff", "formula", "read", "trace",
-    "why",
+    "Expr", "Module", "Network", "NparamsError", "Tensor", "__version__", "count", "diff", "formula", "read", "solve",
+    "trace", "why",
 ]  # fmt: skip
 
 
@@ -65,6 +67,49 @@ def diff(a: object, b: object, **options: Any) -> Diff:
     from nparams.analyses.diff import diff as compared
 
     return compared(read_source(a, **options), read_source(b, **options))
+
+
+def solve(
+    source: object,
+    *,
+    total: int | str | None = None,
+    max: int | str | None = None,
+    min: int | str | None = None,
+    vary: str | Iterable[str] = (),
+    range: Mapping[str, object] | None = None,
+    multiple: Mapping[str, int] | None = None,
+    keep: Iterable[str] = (),
+    top: int = 5,
+    set: Mapping[str, object] | None = None,
+    **options: Any,
+) -> Solution:
+    """The sizes that bring the total of `source` nearest to a number; the other options are those of read.
+
+    `total`, `max` and `min` are whole numbers or texts ("1.3B": about that many).  The letters of `source` vary, or the
+    fields of a config that `vary` names: within `range` ({"L": (2, 48)}), by `multiple` ({"hidden_size": 128}).  Fields
+    in `keep` stay as they are where others follow a width.
+
+    >>> import nparams
+    >>> found = nparams.solve("784-h-h-10", max=10_000)
+    >>> found.best.values, found.best.total, found.solved
+    ({'h': 12}, 9706, True)
+    """
+    from os.path import lexists
+
+    from nparams._read import read as read_source
+    from nparams.analyses._solve.budget import Budget
+    from nparams.analyses._solve.wanted import Wanted
+    from nparams.analyses.solve import solve as solved
+    from nparams.architectures.formula import is_type
+
+    if isinstance(source, str) and is_type(source) and not lexists(source):
+        source = {"model_type": source}
+
+    def make(free: Collection[str], given: Mapping[str, object]) -> Network:
+        return read_source(source, free=free, set=given, **options)
+
+    names = vary.split(",") if isinstance(vary, str) else vary
+    return solved(make, Wanted(Budget.of(total, max, min), names, range, multiple, set, keep, top))
 
 
 def __getattr__(name: str) -> object:

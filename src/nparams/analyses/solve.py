@@ -15,11 +15,11 @@ from nparams.analyses._solve.roots import Equation
 from nparams.analyses._solve.search import Search
 from nparams.analyses._solve.shapes import spread
 from nparams.analyses._solve.solution import Answer, Solution
-from nparams.analyses._solve.symbols import depths_of, leaves_of
+from nparams.analyses._solve.symbols import depths_of, leaves_of, nothing_varies
 from nparams.analyses._solve.wanted import Wanted, leaf_of
 from nparams.analyses._text import short
 from nparams.errors import InvariantError, ReadError, UsageError, uncounted
-from nparams.expr import Expr, evaluate, free_symbols, parse
+from nparams.expr import evaluate, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from nparams.analyses._solve.fields import Relation
     from nparams.analyses._solve.search import Candidate
-    from nparams.expr import Size
+    from nparams.expr import Expr, Size
     from nparams.network import Network
 
     #: makes a network: the fields that stay symbols, and what is set
@@ -66,6 +66,8 @@ class _Solver:
         self.shared: dict[str, int] = {}
         #: what is set to a number; the rest are relations
         self.numbers = {name: value for name, value in wanted.given.items() if not symbolic(value)}
+        #: totals counted again, by their values
+        self.counted: dict[tuple[int, ...], Size | None] = {}
         self.network = self._made(source)
 
     # -- the network ------------------------------------------------------------------------------------------------
@@ -91,7 +93,7 @@ class _Solver:
         )
         self.shared = {name: fields.shared_by(name, wanted.vary) for name in wanted.vary}
         self.steps = {n: fields.step(n, self.shared[n]) for n in wanted.vary if n not in wanted.multiples}
-        return source(wanted.vary, {**self.numbers, **{each.field: each.expr for each in self.relations}})
+        return source(wanted.vary, {**self.numbers, **{each.field: parse(each.expr) for each in self.relations}})
 
     # -- what varies --------------------------------------------------------------------------------------------------
 
@@ -99,15 +101,13 @@ class _Solver:
         network, wanted = self.network, self.wanted
         leaves = {str(leaf): leaf for leaf in leaves_of(size)}
         if not leaves:
-            what = short(network)
-            raise UsageError(
-                f"{what}: every size is a number, so nothing can vary; write a letter for one, such as 784-h-h-10"
-            )
+            raise UsageError(f"{short(network)}: {nothing_varies(network)}")
         named = {name: leaf_of(name) for name in wanted.named}
         for name, leaf in named.items():
             if str(leaf) not in leaves:
                 raise UsageError(f"{name} does not change the total of {short(network)}; it depends on {_told(leaves)}")
-        chosen = dict(named) if wanted.vary else {**named, **leaves}
+        typed = {str(leaf): name for name, leaf in named.items()}
+        chosen = named if wanted.vary else {typed.get(name, name): leaf for name, leaf in leaves.items()}
         missing = leaves.keys() - {str(leaf) for leaf in chosen.values()}
         if missing:
             raise UsageError(f"{_told(missing)} has no value: give it one with --set, or let it vary too with --vary")
@@ -164,10 +164,9 @@ class _Solver:
                 break
             values = {grid.name: candidate.values[grid.name] for grid in found.grids}
             derived = self._derived(found, values)
-            try:
-                total = self._counted(values, derived)
-            except (UsageError, ReadError):
-                continue  # this network does not exist: a size would be 0, or its source refuses it
+            total = self._recounted(values, derived)
+            if total is None:
+                continue
             if not isinstance(total, int) or total != candidate.total:
                 raise InvariantError(f"with {values} the formula gives {candidate.total}, the network {total}")
             answers.append(Answer(self._named(values), derived, total, candidate.gap, candidate.fits))
@@ -176,6 +175,16 @@ class _Solver:
     def _derived(self, found: Solution, values: Mapping[str, int]) -> dict[str, int]:
         given = by_symbol({grid.name: grid.leaf for grid in found.grids}, values)
         return {each.field: evaluate(parse(each.expr), given) for each in self.relations}
+
+    def _recounted(self, values: dict[str, int], derived: Mapping[str, int]) -> Size | None:
+        """The total counted again; None where the network does not exist: a size is 0, or its source refuses it."""
+        key = tuple(values.values())
+        if key not in self.counted:
+            try:
+                self.counted[key] = self._counted(values, derived)
+            except (UsageError, ReadError):
+                self.counted[key] = None
+        return self.counted[key]
 
     def _counted(self, values: Mapping[str, int], derived: Mapping[str, int]) -> Size | None:
         if self.make is None or self.fields is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 
 from nparams.cli.request import Request
 from nparams.errors import UsageError, shown
@@ -187,20 +188,12 @@ EXAMPLES_OF = {"--set": "l=3 or h=[784,16,16,10]", "--range": "l=2..48", "--mult
 
 
 def apart(text: str) -> list[str]:
-    """Several settings in one word: a comma outside brackets before NAME= begins the next.
+    """Several settings in one word: a comma before NAME= begins the next.
 
     >>> apart("l=3,h=784,16,w=max(2,3)")
     ['l=3', 'h=784,16', 'w=max(2,3)']
     """
-    found, depth, start = [], 0, 0
-    for place, letter in enumerate(text):
-        depth += (letter in "[(") - (letter in ")]")
-        if letter == "," and not depth:
-            name, sign, rest = text[place + 1 :].partition("=")
-            if sign and rest[:1] != "=" and name.strip().replace(".", "_").isidentifier():
-                found.append(text[start:place])
-                start = place + 1
-    return [*found, text[start:]]
+    return re.split(r",(?=\s*[A-Za-z_][\w.]*\s*=(?!=))", text)
 
 
 def entries(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from nparams.cli.request import Request, sizes_apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from nparams.cli.arguments import OneLine
@@ -47,14 +48,15 @@ def parser(name: str, usage: str, about: str) -> OneLine:
     return made
 
 
-def answers(made: OneLine, *forms: str) -> None:
-    """Options for the form of the answer: --json, --markdown."""
+def answers(made: OneLine, *forms: str) -> argparse._MutuallyExclusiveGroup:
+    """Options for the form of the answer: --json, --markdown; the group that they stand in."""
     group = made.add_mutually_exclusive_group()
     for form in forms:
         group.add_argument(
             f"--{form}", action="store_const", const=form, dest="form_of_answer",
             help="one JSON object" if form == "json" else "a table in Markdown",
         )  # fmt: skip
+    return group
 
 
 def asked(made: OneLine, words: list[str]) -> Asked:

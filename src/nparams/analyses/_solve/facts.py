@@ -105,7 +105,7 @@ def _one(found: Solution, told: str) -> str:
     if found.ends.get(grid.name) != BUDGET:
         told = f"{told}: all {found.candidates:,} values"
     elif grid.step == 1:
-        told = f"every whole number {grid.name} >= {grid.first:,}"
+        told = f"every {grid.name} >= {grid.first:,}"
     else:
         told = f"{grid.name} = {grid.first:,}, {grid.value(1):,}, {grid.value(2):,} and so on without end"
     steps = "".join(f"; {each}" for each in _steps(found))

@@ -3,6 +3,7 @@ last one costs a few multiplications a value."""
 
 from __future__ import annotations
 
+from nparams.analyses._solve.columns import column
 from nparams.analyses._solve.direction import FALLS, RISES, STAYS, UNKNOWN, direction, together
 from nparams.expr import Expr, evaluate, substitute
 from nparams.expr.poly import Canonical
@@ -169,18 +170,18 @@ class Row:
         total = [poly.get((), 0)] * count
         for monomial, coefficient in poly.items():
             if monomial:
-                column = columns.get(monomial)
-                if column is None:
-                    column = self._product(monomial, count)
+                factors = columns.get(monomial)
+                if factors is None:
+                    factors = self._product(monomial, count)
                     if len(columns) < COLUMNS:
-                        columns[monomial] = column
-                total = [a + coefficient * b for a, b in zip(total, column, strict=True)]
+                        columns[monomial] = factors
+                total = [a + coefficient * b for a, b in zip(total, factors, strict=True)]
         return total
 
     def _product(self, monomial: Monomial, count: int) -> list[int]:
         result = [1] * count
         for key, exponent in monomial:
-            factors = [self.function.value(key, self.name, t) for t in range(count)]
+            factors = column(self.function.table.atoms[key].expr, self.name, count)
             result = [a * b**exponent for a, b in zip(result, factors, strict=True)]
         return result
 

@@ -9,7 +9,7 @@ from nparams.expr.arithmetic import brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from nparams.analyses._solve.budget import Budget
     from nparams.analyses._solve.conditions import Checks
@@ -175,19 +175,14 @@ class Search:
         if self.evaluated > MAX_VALUES:
             raise _too_many(self.evaluated)
         totals, target = row.column(self._columns, count), self.budget.target
-        places: dict[int, list[int]] = {}
-        for t, total in enumerate(totals):
-            places.setdefault(total, []).append(t)
-        sides = [v for v in places if v <= target], [v for v in places if v > target]
-        for totals in (sorted(sides[0], reverse=True), sorted(sides[1])):
-            failed = 0
-            for total in totals:
-                self.more |= len(places[total]) > ALIKE
-                if [t for t in places[total][:ALIKE] if self._taken(grid, t, total, values)]:
-                    break
-                failed += 1
-                if failed == DOUBTED and not self.checks.possible(values):
+        for side in (_downwards(totals, target), _upwards(totals, target)):
+            for tried, total in enumerate(side):
+                if tried == DOUBTED and not self.checks.possible(values):
                     return
+                places = [t for t, held in enumerate(totals) if held == total]
+                self.more |= len(places) > ALIKE
+                if [t for t in places[:ALIKE] if self._taken(grid, t, total, values)]:
+                    break
 
     def _keep(self, candidate: Candidate) -> None:
         self.exact += not candidate.gap
@@ -202,3 +197,19 @@ class Search:
         held = self.front.get(first)
         if held is None or candidate.rank < held.rank:
             self.front[first] = candidate
+
+
+def _downwards(totals: list[int], target: int) -> Iterator[int]:
+    """The totals up to the target, the largest first; mostly only that one is asked for."""
+    first = max((total for total in totals if total <= target), default=None)
+    if first is not None:
+        yield first
+        yield from sorted({total for total in totals if total < first}, reverse=True)
+
+
+def _upwards(totals: list[int], target: int) -> Iterator[int]:
+    """The totals above the target, the smallest first."""
+    first = min((total for total in totals if total > target), default=None)
+    if first is not None:
+        yield first
+        yield from sorted({total for total in totals if total > first})

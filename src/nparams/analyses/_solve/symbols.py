@@ -60,3 +60,17 @@ def depths_of(network: Network) -> set[str]:
             found |= {str(leaf) for end in (module.over.first, module.over.last) for leaf in free_symbols(end)}
         stack.extend(module.children)
     return found
+
+
+def nothing_varies(network: Network) -> str:
+    """Why no size of a network can be looked for: it has no letter, or none that its total depends on."""
+    found: set[str] = set()
+    stack = [network.root]
+    while stack:
+        module = stack.pop()
+        shapes = [module.takes, module.out, *(tensor.shape for tensor in module.tensors)]
+        found |= {name for shape in shapes for size in shape or () for name in free_symbols(size)}
+        stack.extend(module.children)
+    if found:
+        return f"its total does not depend on {', '.join(sorted(found))}"
+    return "every size is a number, so nothing can vary; write a letter for one, such as 784-h-h-10"

@@ -26,7 +26,7 @@ def text(found: Solution, *, unicode: bool = True, width: int | None = None, exp
     if found.answers:
         parts.append(table(found, found.answers, width or WIDTH))
     if _worth(found):
-        parts.append([_shapes_head(found), *table(found, found.shapes, width or WIDTH)])
+        parts.append([*_wrapped(_shapes_head(found), width or WIDTH), *table(found, found.shapes, width or WIDTH)])
     if explain:
         from nparams.analyses._solve.explain import steps
 
@@ -80,35 +80,40 @@ def _shapes_head(found: Solution) -> str:
 
 
 def table(found: Solution, answers: Sequence[Answer], width: int) -> list[str]:
-    """One row an answer: sizes, what follows from them, the network where it has a short name, total, gap."""
+    """One row an answer: sizes, what follows from them, the network where it has a short name, total, gap.
+
+    Where that is too wide, what can be worked out from the rest is left out: width/depth, then what follows.
+    """
+    columns = _columns(found, answers)
+    spare = [head for head, _ in columns if head == "width/depth" or head in answers[0].derived]
+    while spare and sum(max(map(len, cells)) + 2 for _, cells in columns) - 2 > width:
+        dropped = "width/depth" if "width/depth" in spare else spare[-1]
+        spare.remove(dropped)
+        columns = [column for column in columns if column[0] != dropped]
+    *numbers, (_, remarks) = columns
+    wide = [max(map(len, cells)) for _, cells in numbers]
+    rows = zip(*(cells for _, cells in numbers), strict=True)
+    return [
+        ("  ".join(cell.rjust(w) for cell, w in zip(row, wide, strict=True)) + f"  {remark}").rstrip()
+        for row, remark in zip(rows, remarks, strict=True)
+    ]
+
+
+def _columns(found: Solution, answers: Sequence[Answer]) -> list[tuple[str, list[str]]]:
+    """(head, cells with the head first) of each column; the last is for remarks."""
     names = list(answers[0].values)
-    derived = list(answers[0].derived)
-    ratio = ratio_of(found, names)
-    heads = [*names, *derived, *(["width/depth"] if ratio else []), "parameters", "gap", ""]
-    rows = [heads, *(_row(found, answer, names, derived, ratio) for answer in answers)]
-    spelled = [written(found.network, answer.values) for answer in answers]
+    made = [(name, [f"{each.values[name]:,}" for each in answers]) for name in names]
+    spelled = [written(found.network, each.values) for each in answers]
     if all(spelled):
-        at = len(names)
-        rows = [[*row[:at], cell, *row[at:]] for row, cell in zip(rows, ["network", *map(str, spelled)], strict=True)]
-    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if ratio and sum(wide) + 2 * len(wide) > width:
-        at = heads.index("width/depth")
-        rows = [[*row[:at], *row[at + 1 :]] for row in rows]
-        del wide[at]
-    return [_line(row, wide) for row in rows]
-
-
-def _line(row: Sequence[str], wide: Sequence[int]) -> str:
-    return "  ".join(cell.rjust(w) for cell, w in zip(row[:-1], wide, strict=False)).rstrip() + f"  {row[-1]}".rstrip()
-
-
-def _row(
-    found: Solution, answer: Answer, names: list[str], derived: list[str], ratio: tuple[str, str] | None
-) -> list[str]:
-    cells = [f"{answer.values[name]:,}" for name in names] + [f"{answer.derived[name]:,}" for name in derived]
+        made.append(("network", [str(cell) for cell in spelled]))
+    made += [(name, [f"{each.derived[name]:,}" for each in answers]) for name in answers[0].derived]
+    ratio = ratio_of(found, names)
     if ratio:
-        cells.append(decimal(answer.values[ratio[0]], answer.values[ratio[1]]))
-    return [*cells, f"{answer.total:,}", f"{answer.gap:+,}" if answer.gap else "0", _remark(found, answer)]
+        made.append(("width/depth", [decimal(each.values[ratio[0]], each.values[ratio[1]]) for each in answers]))
+    made.append(("parameters", [f"{each.total:,}" for each in answers]))
+    made.append(("gap", [f"{each.gap:+,}" if each.gap else "0" for each in answers]))
+    made.append(("", [_remark(found, each) for each in answers]))
+    return [(head, [head, *cells]) for head, cells in made]
 
 
 def _remark(found: Solution, answer: Answer) -> str:
