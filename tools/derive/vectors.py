@@ -23,7 +23,7 @@ from tools.derive.store import Store
 
 if TYPE_CHECKING:
     from tools.derive.trial.sample import Sampler
-    from tools.derive.trial.truth import Found
+    from tools.derive.trial.space import Found
 
 FILE = Path(__file__).resolve().parents[2] / "tests/data/vectors.json.gz"
 CONFIGS, SEED, SHOWN = 3, 20, 8

@@ -7,8 +7,7 @@ from typing import Any
 
 import nparams
 from nparams.errors import InvariantError, NparamsError
-from tools.derive.trial.space import Raw
-from tools.derive.trial.truth import Found
+from tools.derive.trial.space import Found, Raw
 
 SHOWN = 3
 

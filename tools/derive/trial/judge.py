@@ -13,7 +13,8 @@ from typing import Any
 from tools.derive.store import Store
 from tools.derive.trial.answer import Refusal, answer, differences, use_entry
 from tools.derive.trial.sample import Changes, Sample, Sampler
-from tools.derive.trial.truth import Found, NotAccepted
+from tools.derive.trial.space import Found
+from tools.derive.trial.truth import NotAccepted
 
 MOST_WRONG = 3  # told in full; a type with more is wrong enough
 

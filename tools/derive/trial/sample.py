@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tools.derive.trial.draw import DEPTH, Draw, applied
-from tools.derive.trial.space import Raw, Spot, parts_given, spots
-from tools.derive.trial.truth import Found, NotAccepted, build, config_of, full
+from tools.derive.trial.space import Found, Raw, Spot, parts_given, spots
+from tools.derive.trial.truth import NotAccepted, build, config_of, full
 
 Changes = dict[tuple[str, ...], Any]
 MOST_BUILDS = 30

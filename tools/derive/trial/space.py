@@ -24,6 +24,15 @@ KINDS = {int: "int", bool: "bool", str: "str", float: "float", type(None): "none
 WORDS = {"int": "int", "bool": "bool", "str": "str", "float": "float", "None": "none", "list": "list", "tuple": "list"}
 
 
+class Found(NamedTuple):
+    """A model: parameters, {later name of one: its first name}, persistent buffers; the total counts each once."""
+
+    total: int
+    parameters: dict[str, tuple[int, ...]]
+    ties: dict[str, str]
+    buffers: dict[str, tuple[int, ...]]
+
+
 class Spot(NamedTuple):
     """A field: where it stands, its value in the base, what its annotation allows, words that it is compared with."""
 

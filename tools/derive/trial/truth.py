@@ -6,20 +6,11 @@ import contextlib
 import json
 from collections.abc import Iterator
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
-from tools.derive.trial.space import Raw
-
-
-class Found(NamedTuple):
-    """A model: parameters, {later name of one: its first name}, persistent buffers; the total counts each once."""
-
-    total: int
-    parameters: dict[str, tuple[int, ...]]
-    ties: dict[str, str]
-    buffers: dict[str, tuple[int, ...]]
+from tools.derive.trial.space import Found, Raw
 
 
 class NotAccepted(Exception):
