@@ -10,7 +10,9 @@ import pytest
 
 from nparams.architectures import catalogue
 from nparams.architectures.catalogue import MAGIC, Catalogue, packed
-from nparams.errors import FormatError
+from nparams.architectures.network import network_of
+from nparams.architectures.symbolic import symbolic
+from nparams.errors import FormatError, UnsupportedError
 from tests.architectures import DATA
 from tests.test_purity import FRAMEWORKS, SLOW, pulled_in
 from tools.derive.pack import ENTRIES, PACKED, dictionary, pack, read_entries, shortened
@@ -110,6 +112,18 @@ def test_every_shipped_entry_compiles() -> None:
         assert held is not None
         for head in held.heads:
             held.program(head)
+
+
+def test_the_formula_of_every_shipped_entry_is_its_count_at_the_defaults() -> None:
+    for name in catalogue.types():
+        held = catalogue.entry(name)
+        assert held is not None
+        head = next(iter(held.heads))
+        try:
+            counted = network_of(held, head, {}).total
+        except UnsupportedError:  # what is the default of every field is not always a network
+            continue
+        assert symbolic(held, head, {}, free=()).total == counted, name
 
 
 def test_counting_a_configuration_loads_nothing_slow_and_no_framework() -> None:

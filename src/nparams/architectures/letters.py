@@ -19,8 +19,9 @@ USUAL = tuple(
     (frozenset(words.split()), letter)
     for letter, rows in {
         "V": "vocab", "T": "type vocab", "tie": "tie", "L": "layers|layer|depth",
-        "k": "heads key value|heads kv|head kv", "d": "head dim|d kv", "a": "heads|head", "m": "intermediate moe|ffn moe", "S": "experts shared",
-        "u": "experts tok", "E": "experts", "f": "intermediate|inner|ffn|ff|mlp dim", "P": "position|positions|ctx",
+        "k": "heads key value|heads kv|head kv", "d": "head dim|d kv", "a": "heads|head",
+        "m": "intermediate moe|ffn moe", "S": "experts shared", "u": "experts tok", "E": "experts",
+        "f": "intermediate|inner|ffn|ff|mlp dim", "P": "position|positions|ctx",
         "h": "hidden|model|embd|embed dim|dim", "C": "labels", "p": "patch", "n": "patches", "I": "image",
         "c": "channels", "e": "embedding", "r": "rank", "K": "kernel", "N": "state",
     }.items()
