@@ -10,32 +10,22 @@ import contextlib
 import copy
 import dataclasses
 import functools
-import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 import transformers
+from torch.nn.modules.module import register_module_module_registration_hook
 
-from tools.derive import classes
+from tools.derive import classes, depths
+from tools.derive.changes import Raw
+from tools.derive.depths import is_part
 from tools.derive.errors import Refused, Unbuildable
 
-Raw = dict[str, Any]
-Change = dict[str, Any]  # dotted path -> new value: made together or not at all
 COMMON = frozenset(field.name for field in dataclasses.fields(transformers.PreTrainedConfig))
+_MODULES = 60_000  # deepseek-style models of the library's defaults have less
 _PLAIN = (bool, int, float, str, type(None))
-# Numbers of layers (num_hidden_layers, n_layer, encoder_layers, depth, num_blocks) and of experts, by their names.
-# What is an index of a layer, a type or a size of one is none.
-_DEPTH = re.compile(
-    r"(^|_)(n|num|layers|layer)_?(hidden_|decoder_|encoder_|.*_)?(layers?|blocks?)(_num)?$"
-    r"|_layers$|^layers$|(^|_)depths?$|_blocks$"
-)
-_NO_DEPTH = re.compile(
-    r"feature|select|index|indices|_at_|skip|start|from|kernel|size|every|interval|per_|freq|step|prenet|postnet|offset"
-    r"|group"
-)
-_EXPERTS = re.compile(r"(^|_)(n|num)_(.*_)?experts?$|^moe_num_experts$|^num_experts$")
 
 
 def build_config(model_type: str, raw: Raw) -> Any:
@@ -54,9 +44,11 @@ def build_model(head: str, config: Any) -> torch.nn.Module:
     wanted = getattr(kind, "config_class", None)
     if wanted is not None and not isinstance(config, wanted) and config.sub_configs.get("text_config") is wanted:
         config = config.get_text_config()  # as AutoModel.from_config does
-    with _quiet(), _no_initialisation(), torch.device("meta"):
+    with _quiet(), _no_initialisation(), _few_modules(), torch.device("meta"):
         try:
             made: torch.nn.Module = kind(config)
+        except Refused:
+            raise
         except Exception as error:  # whatever a constructor can raise
             raise Refused(f"{classes.line(error)}") from error
     return made
@@ -81,7 +73,7 @@ def _base(model_type: str) -> Raw:
         raw = repairs.repaired(model_type, head, implied(model_type))
     except Refused as error:
         raise Unbuildable(str(error)) from error
-    return accepted(raw, _cuts(raw), lambda tried: build(model_type, head, tried), limit=24)[0]
+    return depths.cut(raw, lambda tried: build(model_type, head, tried))
 
 
 def _main(model_type: str) -> str:
@@ -150,11 +142,6 @@ def _places(prefix: str, kind: type[Any], raw: Raw) -> Iterator[tuple[str, type[
             yield from _places(f"{prefix}{key}.", class_of(kind, key, part), part)
 
 
-def is_part(value: Any) -> bool:
-    """Whether a raw value is the config of a part."""
-    return isinstance(value, dict) and "model_type" in value
-
-
 def class_of(kind: type[Any], key: str, part: Raw) -> type[Any]:
     """The config class of a part of a config of some class."""
     declared = kind.sub_configs.get(key)
@@ -201,116 +188,6 @@ def listed(value: Any) -> Any:
     return value
 
 
-# Changes and which of them the library accepts.
-
-
-def changed(raw: Raw, changes: list[Change]) -> Raw:
-    """A copy of a raw config with changes made."""
-    made = copy.deepcopy(raw)
-    for change in changes:
-        for path, value in change.items():
-            put(made, path, copy.deepcopy(value))
-    return made
-
-
-def put(raw: Raw, path: str, value: Any) -> None:
-    """Set the value at a dotted path; ABSENT takes it out."""
-    *above, last = path.split(".")
-    for key in above:
-        if not isinstance(raw.get(key), dict):
-            raw[key] = {}
-        raw = raw[key]
-    if value is ABSENT:
-        raw.pop(last, None)
-    else:
-        raw[last] = value
-
-
-class _Absent:
-    """The mark of a field that is not in the config at all."""
-
-    def __deepcopy__(self, memo: Any) -> _Absent:
-        return self
-
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT = _Absent()
-
-
-def accepted(raw: Raw, changes: list[Change], build: Callable[[Raw], Any], limit: int) -> tuple[Raw, list[Change]]:
-    """The raw config with as many of the changes as the library accepts together, and the changes left out.
-
-    All at once; where that is refused, half of them, then the other half on top, and so on: within `limit` builds."""
-    left = [limit]
-    refused: list[Change] = []
-
-    def grow(start: Raw, some: list[Change]) -> Raw:
-        if not some:
-            return start
-        if left[0] <= 0:
-            refused.extend(some)
-            return start
-        left[0] -= 1
-        tried = changed(start, some)
-        try:
-            build(tried)
-        except Refused:
-            if len(some) == 1:
-                refused.extend(some)
-                return start
-            half = len(some) // 2
-            return grow(grow(start, some[:half]), some[half:])
-        return tried
-
-    return grow(raw, changes), refused
-
-
-def _cuts(raw: Raw, prefix: str = "") -> list[Change]:
-    """What makes a config small: fewer layers (with the lists that go with them) and fewer experts."""
-    cuts: list[Change] = []
-    turn = 0
-    for key, value in raw.items():
-        path = f"{prefix}{key}"
-        if is_part(value):
-            cuts += _cuts(value, f"{path}.")
-        elif type(value) is int and is_depth(key) and value > 4:
-            turn += 1
-            cuts.append({path: 2 + turn % 3, **_lists_of(raw, prefix, value, 2 + turn % 3)})
-        elif is_depths(key, value):
-            cuts.append({path: [min(item, 1 + place % 3) for place, item in enumerate(value)]})
-        elif type(value) is int and _EXPERTS.search(key) and value > 8:
-            cuts.append({path: 8})
-    return cuts
-
-
-def is_depth(name: str) -> bool:
-    """Whether the last word of a path names a number of layers.
-
-    >>> [is_depth(name) for name in "num_hidden_layers encoder_layers n_layer depth vision_feature_layer".split()]
-    [True, True, True, True, False]
-    """
-    return bool(_DEPTH.search(name)) and not _NO_DEPTH.search(name)
-
-
-def is_depths(name: str, value: Any) -> bool:
-    """Whether a field is a list of numbers of layers, one a stage."""
-    return isinstance(value, list) and bool(value) and all(type(item) is int for item in value) and is_depth(name)
-
-
-def is_experts(name: str) -> bool:
-    """Whether a name is one of a number of experts."""
-    return bool(_EXPERTS.search(name))
-
-
-def _lists_of(raw: Raw, prefix: str, length: int, cut: int) -> Change:
-    """The lists beside a depth that are as long as it is, cut to the new depth."""
-    return {
-        f"{prefix}{key}": value[:cut] for key, value in raw.items() if isinstance(value, list) and len(value) == length
-    }
-
-
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Without the library's remarks: they are about use, not about shapes."""
@@ -343,3 +220,21 @@ def _no_initialisation() -> Iterator[None]:
     finally:
         for name, initialiser in before.items():
             setattr(torch.nn.init, name, initialiser)
+
+
+@contextlib.contextmanager
+def _few_modules() -> Iterator[None]:
+    """Give up on a model of more modules than any base or draw needs, rather than build it for minutes."""
+    count = 0
+
+    def counted(module: torch.nn.Module, name: str, part: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > _MODULES:
+            raise Refused(f"a model of more than {_MODULES:,} modules")
+
+    handle = register_module_module_registration_hook(counted)
+    try:
+        yield
+    finally:
+        handle.remove()

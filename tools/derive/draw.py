@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from tools.derive import bases
-from tools.derive.bases import Raw
+from tools.derive.changes import Raw, changed
 from tools.derive.errors import Refused
 from tools.derive.fields import Field
 from tools.derive.values import Drawn, Part
@@ -48,7 +48,7 @@ def draw(
     model_type: str, rng: random.Random, base: Raw, fields: list[Field], frozen: Collection[str] = (),
 ) -> Raw:  # fmt: skip
     """A random raw config: the library may refuse it (see draws)."""
-    return bases.changed(base, [item.change for item in _all(rng, base, fields, frozen, Ways())])
+    return changed(base, [item.change for item in _all(rng, base, fields, frozen, Ways())])
 
 
 def _all(rng: random.Random, base: Raw, fields: list[Field], frozen: Collection[str], ways: Ways) -> list[Drawn]:
@@ -104,7 +104,7 @@ class _Growth:
         if not some or self.left <= 0:
             return start
         self.left -= 1
-        tried = bases.changed(start, [item.change for item in some])
+        tried = changed(start, [item.change for item in some])
         good = valid(self.model_type, self.head, tried)
         if good or len(some) == 1:
             self._note(some, good)

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from transformers.activations import ACT2CLS
 
-from tools.derive import bases, classes, readers, source
+from tools.derive import bases, classes, depths, readers, source
+from tools.derive.changes import Raw, changed, get
 from tools.derive.errors import Refused, Unbuildable
 
 # What a field may be about without shaping a model: tokens, randomness, small numbers, what is returned, use.
@@ -61,38 +62,26 @@ def _fields(model_type: str) -> tuple[Field, ...]:
     return tuple(_of(kind, raw, model_type, "", seen))
 
 
-def _flips(raw: bases.Raw, found: list[Field]) -> Iterator[bases.Raw]:
+def _flips(raw: Raw, found: list[Field]) -> Iterator[Raw]:
     """Configs that may read what the base hides: each truth the other way, each unset number set."""
     for field in found:
         value = get(raw, field.path, field.default)
         if isinstance(value, bool):
-            yield bases.changed(raw, [{field.path: not value}])
-        elif type(value) is int and "none" not in field.kinds and 0 <= value <= 2 and not bases.is_depth(field.path):
-            yield bases.changed(raw, [{field.path: 1 if value != 1 else 2}])
+            yield changed(raw, [{field.path: not value}])
+        elif type(value) is int and "none" not in field.kinds and 0 <= value <= 2 and not depths.is_depth(field.path):
+            yield changed(raw, [{field.path: 1 if value != 1 else 2}])
         elif value is None and "int" in field.kinds:
-            yield bases.changed(raw, [{field.path: 2}])
+            yield changed(raw, [{field.path: 2}])
         for word in field.choices:
             if isinstance(value, str) and word != value and word not in _ACTIVATIONS:
-                yield bases.changed(raw, [{field.path: word}])
+                yield changed(raw, [{field.path: word}])
 
 
-def get(raw: bases.Raw, path: str, instead: Any = None) -> Any:
-    """The value at a dotted path, or what stands instead of it."""
-    at: Any = raw
-    for key in path.split("."):
-        if not isinstance(at, dict) or key not in at:
-            return instead
-        at = at[key]
-    return at
-
-
-def _of(
-    kind: type[Any], raw: bases.Raw, model_type: str, prefix: str, seen: dict[type, set[str]] | None
-) -> list[Field]:
+def _of(kind: type[Any], raw: Raw, model_type: str, prefix: str, seen: dict[type, set[str]] | None) -> list[Field]:
     """The fields of one config class, then those of its parts; all declared ones where nothing is known of reads."""
     home = _home(kind, model_type)
     words = source.strings(home)
-    declared = [field for field in dataclasses.fields(kind) if not bases.is_part(raw.get(field.name))]
+    declared = [field for field in dataclasses.fields(kind) if not depths.is_part(raw.get(field.name))]
     read = {field.name for field in declared} if seen is None else seen.get(kind, set())
     found = [_declared(field, prefix, words) for field in declared if _read(field.name, kind, read)]
     mapped = {*kind.attribute_map, *kind.attribute_map.values()}
@@ -104,7 +93,7 @@ def _of(
     if "num_labels" in read:
         found.append(Field(f"{prefix}num_labels", 2, frozenset({"int"}), ()))
     for key, part in raw.items():
-        if bases.is_part(part):
+        if depths.is_part(part):
             found += _of(bases.class_of(kind, key, part), part, model_type, f"{prefix}{key}.", seen)
     return found
 
@@ -204,7 +193,7 @@ def _kind(value: Any) -> str:
     return type(value).__name__ if isinstance(value, (bool, int, float, str)) else "dict"
 
 
-def reads(model_type: str, raw: bases.Raw, heads: list[str]) -> dict[type, set[str]]:
+def reads(model_type: str, raw: Raw, heads: list[str]) -> dict[type, set[str]]:
     """Which attributes the classes read while they are built from a raw config, by config class."""
     noted: readers.Reads = []
     for head in heads:

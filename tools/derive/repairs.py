@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.derive import bases, readers, source
-from tools.derive.bases import Change, Raw
+from tools.derive.changes import Change, Raw, changed
 from tools.derive.errors import Refused
 from tools.derive.fields import kinds_of
 
@@ -24,18 +24,18 @@ _WORDS = {"None": None, "True": True, "False": False}
 
 
 def repaired(model_type: str, head: str, raw: Raw) -> Raw:
-    """The raw config with what it lacks; Refused, with the first refusal, where nothing gets it built."""
-    first: Refused | None = None
+    """The raw config with what it lacks; Refused, with what was read last, where nothing gets it built."""
     for _ in range(_ROUNDS):
         refusal, depth, reads = _tried(model_type, head, raw)
         if refusal is None:
             return raw
-        first = first or refusal
         better = _better(model_type, head, raw, refusal, depth, reads)
         if better is None:
-            break
+            raise Refused(
+                f"{refusal} (after reading {reads[-1][0].__name__}.{reads[-1][1]})" if reads else str(refusal)
+            )
         raw = better
-    raise first or Refused(f"not built after {_ROUNDS} repairs")
+    raise Refused(f"not built after {_ROUNDS} repairs")
 
 
 def _tried(model_type: str, head: str, raw: Raw) -> tuple[Refused | None, int, readers.Reads]:
@@ -54,7 +54,7 @@ def _better(
 ) -> Raw | None:  # fmt: skip
     """The first change of the raw config that is built, or comes further than it did."""
     for change in _candidates(model_type, raw, str(refusal), reads):
-        tried = bases.changed(raw, [change])
+        tried = changed(raw, [change])
         again, came, _ = _tried(model_type, head, tried)
         if again is None or (came > depth and str(again) != str(refusal)):
             return tried
@@ -109,8 +109,15 @@ def _of_kind(kind: type[Any], name: str) -> list[Any]:
     """Values of the kinds that a declared field may hold."""
     annotation = next((field.type for field in dataclasses.fields(kind) if field.name == name), None)
     kinds = kinds_of(annotation)[0]
-    table = {"int": [8], "ints": [[[0, 0]], [0, 1]], "float": [1.0], "dict": [{}], "bool": [False]}
-    return [value for word, values in table.items() if word in kinds for value in values]
+    table: dict[str, list[Any]] = {
+        "int": [8],
+        "ints": [[[0, 0]], [0, 1]],
+        "float": [1.0],
+        "dict": [{}],
+        "bool": [False],
+    }
+    usual = [value for word, values in table.items() if word in kinds for value in values]
+    return [*source.documented(kind, name), *usual]
 
 
 def _first(own: Raw, names: tuple[str, ...]) -> int:

@@ -152,3 +152,15 @@ def usual(name: str) -> list[Any]:
         if value is not None and isinstance(value, (bool, int, float, str)):
             found.append(value)
     return found[:3]
+
+
+def documented(kind: type[Any], name: str) -> list[Any]:
+    """The examples of values that the docstring of a config class gives for a field: e.g. `"1/4"`."""
+    described = re.search(rf"^ *{name} \(.*?(?=^ *\w+ \(`|\Z)", kind.__doc__ or "", re.MULTILINE | re.DOTALL)
+    found = []
+    for text in re.findall(r"e\.g\. `([^`]+)`", described.group() if described else ""):
+        try:
+            found.append(ast.literal_eval(text))
+        except (ValueError, SyntaxError):
+            continue
+    return found

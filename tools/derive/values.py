@@ -11,9 +11,9 @@ import random
 import re
 from typing import Any, NamedTuple, Protocol
 
-from tools.derive import bases
-from tools.derive.bases import Change, Raw
-from tools.derive.fields import Field, get
+from tools.derive.changes import Change, Raw, get
+from tools.derive.depths import is_depth, is_depths, is_experts
+from tools.derive.fields import Field
 
 # How the widths of one config are drawn: all multiples of what the heads divide; those that heads share only; the
 # base's times small numbers; any numbers at all.
@@ -54,7 +54,7 @@ class Part:
         self.shared = rng.choice(_HEAD_UNITS)
         self.unit = self.shared * rng.choice((2, 4, 8))
         self.stages, self.length = rng.randint(2, 5), self._stages_of_base()
-        self.depths = {name: value for name, value in self.own.items() if type(value) is int and bases.is_depth(name)}
+        self.depths = {name: value for name, value in self.own.items() if type(value) is int and is_depth(name)}
         self.taken: set[str] = set()
 
     def drawn(self) -> list[Drawn]:
@@ -73,7 +73,7 @@ class Part:
 
     def _stages_of_base(self) -> int:
         """How many stages the base has: the length of its lists of depths, 0 where it has none."""
-        return max((len(value) for name, value in self.own.items() if bases.is_depths(name, value)), default=0)
+        return max((len(value) for name, value in self.own.items() if is_depths(name, value)), default=0)
 
     def _together_stages(self) -> Drawn:
         """The lists that have one entry a stage, and the number of stages."""
@@ -98,7 +98,7 @@ class Part:
         """Other entries in a list of the same length, where they are numbers."""
         if not isinstance(value, list) or not all(type(item) is int for item in value):
             return value
-        if bases.is_depths(name, value):
+        if is_depths(name, value):
             return [self.rng.randint(1, 3) for _ in value]
         if _HEADS.search(name):
             return [self.rng.choice([n for n in range(1, 13) if self.shared % n == 0]) for _ in value]
@@ -137,15 +137,16 @@ class Part:
         return tuple(self.rng.sample(field.choices, min(len(field.choices), self.rng.randint(1, 3))))
 
     def _short(self, field: Field, change: Change) -> tuple[Drawn, ...]:
-        """The depth alone, and the lists cut to it, in place of a depth with other lists."""
+        """The depth with its lists as they are, cut to it, or more layers than now, in place of a refused depth."""
+        deeper = Drawn({field.path: self._value(field) + self.rng.randint(1, 3)}, ((field.path, "deeper"),))
         if len(change) == 1:
-            return ()
+            return (deeper,)
         cut: Change = {field.path: change[field.path]}
         for path, value in change.items():
             now = get(self.base, path)
             if path != field.path:
                 cut[path] = None if now is None else [now[place % len(now)] for place in range(len(value))]
-        return (Drawn(cut, ((field.path, "cut lists"),)),)
+        return (Drawn(cut, ((field.path, "cut lists"),)), deeper)
 
     def _together_heads(self) -> Drawn:
         """The numbers of heads, of key heads and the widths that they share."""
@@ -190,9 +191,9 @@ class Part:
 
     def _number(self, name: str, value: int | None) -> int:
         """A whole number for a field of a name, that has a value in the base."""
-        if bases.is_depth(name):
+        if is_depth(name):
             return self.rng.randint(1, 5)
-        if bases.is_experts(name):
+        if is_experts(name):
             return self.rng.choice((2, 3, 4, 6, 8, 9))
         if _CHOSEN.search(name):
             return self.rng.randint(1, 2)
@@ -225,7 +226,8 @@ class Part:
         if name.startswith("patch") or "stride" in name:
             return self.rng.choice((2, 4, 7, 8, 14, 16))
         if "image_size" in name:
-            return self.rng.choice((28, 56, 112, 224, 64, 96, 128))
+            patch = self.own.get("patch_size")
+            return (patch if type(patch) is int else 16) * self.rng.randint(2, 9) + self.rng.choice((0, 0, 0, 5))
         if self.way == "multiples":
             return value * self.rng.choice((1, 2, 3)) if self.rng.random() < 0.7 or value % 2 else value // 2
         if self.way == "units" or (self.way == "shared" and _CORE.search(name)):
