@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import torch
+from transformers.activations import ACT2FN
 
 from nparams.expr import Expr, free_symbols, parse
 from tools.derive import bases, classes, draw
@@ -145,7 +149,7 @@ class Derivation:
         used |= _used([text for rule in ruled.values() for text in _rule_texts(rule)])
         fields = sorted(_fields_of(used, table, paths))
         kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
-        only = {p: sorted({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()}
+        only = {p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()}
         return {
             "schema": 1, "type": self.model_type,
             "aliases": _aliases(self.model_type),
@@ -155,6 +159,18 @@ class Derivation:
             "rules": [[p, r] for p, r in ruled.items()],
             "heads": {self.head: {"base": _base_prefix(self.head), "cells": written}},
         }  # fmt: skip
+
+
+def _words(seen: set[str]) -> list[str]:
+    """The words that a field may be: those that were seen, and where they are activations all that hold no parameters."""
+    return sorted(seen | activations() if seen <= ACT2FN.keys() else seen)
+
+
+@functools.cache
+def activations() -> set[str]:
+    """The names of activations whose module holds nothing."""
+    with torch.device("meta"):
+        return {name for name in ACT2FN if not ACT2FN[name].state_dict()}
 
 
 def _size(shape: Sequence[int]) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from nparams.expr import Expr, add
+from nparams.expr import Expr, add, mul
+from nparams.expr.nodes import build
 from tools.derive import choice
 from tools.derive.compiled import column
 from tools.derive.counts import Counter
@@ -21,6 +22,15 @@ from tools.derive.templates import MARK, Templates, containers_of
 MOST_ROWS = 3_000
 #: expressions of the runs that a size whose symbol was lost is looked for among
 MOST_POOL = 2_000
+
+
+#: sizes of tables that are computed and joined: halves of a size, for sines and cosines, and the like
+TABLES: tuple[Callable[[Size], Size], ...] = (
+    lambda n: mul(2, build("floordiv", (n, 2))), lambda n: mul(2, build("ceildiv", (n, 2))),
+    lambda n: build("floordiv", (n, 2)), lambda n: build("ceildiv", (n, 2)),
+    lambda n: add(n, 1), lambda n: add(n, 2), lambda n: add(n, -1), lambda n: add(mul(2, n), -1), lambda n: add(mul(2, n), 1),
+    lambda n: mul(2, n), lambda n: mul(3, n), lambda n: mul(4, n), lambda n: mul(n, n),
+)  # fmt: skip
 
 
 class Form(NamedTuple):
@@ -215,6 +225,8 @@ class Learner:
         yield from self.symbols(marks)
         made = dict.fromkeys(e for o in self.templates.observations[:8] for e in list(o.pool)[:MOST_POOL])
         yield from dict.fromkeys(g for e in made for g in patterns(e, marks))
+        for size in dict.fromkeys([*known, *self.symbols(marks)]):
+            yield from (made_of(size) for made_of in TABLES)
 
     def symbols(self, marks: int) -> list[Size]:
         """Every field that is a number, and every entry at an index."""
