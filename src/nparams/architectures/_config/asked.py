@@ -8,7 +8,7 @@ from nparams.architectures import catalogue
 from nparams.architectures._config import checkpoints, remarks
 from nparams.architectures._config.experts import Router
 from nparams.architectures._config.heads import chosen
-from nparams.architectures._config.numbers import dtype_of, settings_of
+from nparams.architectures._config.numbers import KEYS, PARTS, dtype_of, settings_of
 from nparams.architectures._config.versions import Plan, kind_of, renewed
 from nparams.architectures.network import network_of
 
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from nparams.network import Network
 
 
+#: keys of what is rare in a file, and costs a look
+RARE = frozenset((*KEYS, *PARTS, *checkpoints.DRAFTS, *(name for name, _ in remarks.UNVERIFIED), "auto_map"))
+
+
 class Asked:
     """One file: its entry, its fields in today's words, and what must be said of both."""
 
-    __slots__ = ("choice", "entry", "held", "notes", "plan", "raw", "router")
+    __slots__ = ("_router", "choice", "entry", "held", "is_plain", "notes", "plan", "raw")
 
     def __init__(self, raw: Mapping[str, Any], given: Mapping[str, object] | None = None) -> None:
         self.entry = entry_of(kind_of(raw), raw)
@@ -33,21 +37,33 @@ class Asked:
             from nparams.architectures._config.given import put_in
 
             raw = put_in(raw, self.entry, given)
-        remarks.check(raw)
+        #: whether the file has nothing but fields: most have
+        self.is_plain = RARE.isdisjoint(raw)
+        if not self.is_plain:
+            remarks.check(raw)
         self.raw = raw
         self.plan = plan_of(self.entry)
         self.notes: list[str] = []
         self.held = renewed(raw, self.plan, self.notes)
-        self.router = Router(self.entry.fields, partial(self.entry.value, self.held))
+        self._router: Router | None = None
+
+    @property
+    def router(self) -> Router:
+        """Tells which tensors are experts', made on first use."""
+        if self._router is None:
+            self._router = Router(self.entry.fields, partial(self.entry.value, self.held))
+        return self._router
 
     def network(self, which: str | None) -> Network:
         """The network of the class that is meant, and what must be said of it."""
         self.choice = choice = chosen(self.entry.heads, self.raw, which, self.entry.type)
         self.notes += choice.notes
-        dtype, unknown = dtype_of(self.raw)
-        settings = settings_of(self.raw)
+        dtype, unknown = dtype_of(self.raw, self.is_plain)
+        settings = None if self.is_plain else settings_of(self.raw)
         network = self._counted(choice.name, dtype if settings is None else None)
-        network = remarks.declared(network, self.plan.head(choice.name), self.raw, self.router)
+        head = self.plan.head(choice.name)
+        if head.forced:
+            network = remarks.declared(network, head, self.raw, self.router)
         if settings is not None:
             from nparams.architectures._config.quantised import stored
 
@@ -83,9 +99,11 @@ class Asked:
 
     def _tell(self, network: Network, choice: Choice, unknown: str | None) -> None:
         """Notes, in the order of what surprises most, and the other counts."""
-        notes = [*self.notes, *remarks.own_code(self.raw, choice.name), *network.notes, *self.router.notes()]
-        network.notes = notes + ([unknown] if unknown else [])
-        checkpoints.tell(network, self, choice.name)
+        notes = [*self.notes, *([] if self.is_plain else remarks.own_code(self.raw, choice.name)), *network.notes]
+        routed = [] if self._router is None else self._router.notes()
+        network.notes = notes + routed + ([unknown] if unknown else [])
+        if not self.is_plain or self.plan.head(choice.name).has_buffers:
+            checkpoints.tell(network, self, choice.name)
         if choice.base is not None:
             total = self._counted(choice.base, None).total
             if total is not None:

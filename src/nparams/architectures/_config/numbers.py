@@ -19,15 +19,18 @@ KEYS = ("quantization_config", "quantization", "compression_config")
 PARTS = ("text_config", "thinker_config", "llm_config", "language_config", "decoder")
 
 
-def dtype_of(held: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def dtype_of(held: Mapping[str, Any], is_plain: bool = False) -> tuple[str | None, str | None]:
     """(number type, note): None where the file does not say, and where its word is not known, with a note of that.
+
+    `is_plain`: the file has no parts.
 
     >>> dtype_of({"torch_dtype": "bfloat16"}), dtype_of({})
     (('bfloat16', None), (None, None))
     >>> dtype_of({"dtype": "auto"})
     (None, 'dtype "auto" is no number type, so bytes are unknown')
     """
-    for place in (held, *(part for key in PARTS if type(part := held.get(key)) is dict)):
+    parts = () if is_plain else [part for key in PARTS if type(part := held.get(key)) is dict]
+    for place in (held, *parts):
         for word in WORDS:
             said = place.get(word)
             if said is None:
