@@ -145,12 +145,14 @@ class Run:
     def alike(self, dtype: str | None) -> Alike:
         """How many tensors of each role, number type and size; `dtype` is that of whatever has none of its own."""
         found: Alike = {}
+        known = self.shapes
         for each in self.found:
             count, block = each.count, each.block
             for row in block.tally:
                 shape, role, own, trainable, many = row
                 if shape.fixed:
-                    key = (role, own or dtype, self.sides(shape, block)[1], trainable)
+                    sides = known[shape] if shape in known else self.sides(shape, block)
+                    key = (role, own or dtype, sides[1], trainable)
                     found[key] = found.get(key, 0) + count * many
                 else:
                     self._moving(each, row, dtype, found)

@@ -13,8 +13,8 @@ from nparams.architectures.values import (
     MISSING,
     MOST,
     TYPES,
+    Known,
     fits,
-    is_among,
     kind_of,
     look_up,
     slot_value,
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from nparams.architectures.refusals import Told
 
     #: a field's place and name, its slot, and the kinds of values that were verified
-    Known = tuple[int, str, int, frozenset[type]]
+    Field = tuple[int, str, int, frozenset[type]]
+    #: the slot of a test, its field's place, what it asks and what it names
+    Test = tuple[int, int, Any, object]
 
 
 class Resolved:
@@ -74,21 +76,25 @@ class Reading:
         self.signs = [self._sign(name, *told) for name, told in entry.raw.get("tests", {}).items()]
         self.groups = self._groups()
         self.rules = [Rule(field, cases, self) for field, cases in entry.raw.get("rules", ())]
-        self.only = {field: list(values) for field, values in entry.raw.get("only", {}).items()}
+        #: the places of fields with few verified values, and these
+        self.only = [(self.places[field], field, Known(values)) for field, values in entry.raw.get("only", {}).items()]
+        self.signs_of: dict[int, list[Test]] = {}
+        for sign in self.signs:
+            self.signs_of.setdefault(sign[1], []).append(sign)
         self.bounds = list(entry.raw.get("bounds", {}).items())
         self.where = [(text, guarded(read(text), self.table)) for text in entry.raw.get("where", ())]
         self.template = self._template()
 
-    def _groups(self) -> list[tuple[tuple[str, ...], list[Known]]]:
+    def _groups(self) -> list[tuple[tuple[str, ...], list[Field]]]:
         """The fields by the part of the configuration that they stand in."""
-        found: dict[tuple[str, ...], list[Known]] = {}
+        found: dict[tuple[str, ...], list[Field]] = {}
         for field, k in self.places.items():
             *above, name = field.split(".")
             kinds = frozenset(TYPES[word] for word in self.words[field])
             found.setdefault(tuple(above), []).append((k, name, self.slot_of[field], kinds))
         return list(found.items())
 
-    def _sign(self, name: str, field: str, op: str, wanted: object = None) -> tuple[int, int, Any, object]:
+    def _sign(self, name: str, field: str, op: str, wanted: object = None) -> Test:
         """Where a test of a field puts what it finds."""
         return self.table.add(name), self.places[field], SIGNS[op], wanted
 
@@ -120,7 +126,7 @@ class Reading:
         return Resolved(self.places, raw, values, slots)
 
     def _take(
-        self, part: Mapping[str, Any], above: tuple[str, ...], fields: list[Known], raw: list[Any], slots: Slots
+        self, part: Mapping[str, Any], above: tuple[str, ...], fields: list[Field], raw: list[Any], slots: Slots
     ) -> None:
         """Put what one part of a configuration has into its places."""
         get = part.get
@@ -189,25 +195,31 @@ class Reading:
             return raw
         values = raw[:]
         for rule, value in found:
-            values[rule.place] = value
-            slots[rule.slot] = slot_value(value)
-        self._test(slots, values)
+            self._put(rule.place, rule.slot, value, values, slots)
         return values
+
+    def _put(self, place: int, slot: int, value: Any, values: list[Any], slots: Slots) -> None:
+        """Give a field another value, and bring the tests of it up to that."""
+        values[place] = value
+        slots[slot] = slot_value(value)
+        for seat, _, sign, wanted in self.signs_of.get(place, ()):
+            slots[seat] = sign(value, wanted)
+        for seat, base, k in self.inner:
+            if base == place:
+                slots[seat] = slot_value(value[k]) if isinstance(value, list) and k < len(value) else None
 
     def _late(self, late: Mapping[str, Any], raw: list[Any], slots: Slots) -> list[Any]:
         """What stands under another name is set once the class has done its own: no rule has seen it."""
         values = raw[:]
         for field, value in late.items():
-            values[self.places[field]] = self.fitting(field, value)
-            slots[self.slot_of[field]] = slot_value(values[self.places[field]])
+            self._put(self.places[field], self.slot_of[field], self.fitting(field, value), values, slots)
         self._check_known(values)
-        self._test(slots, values)
         return values
 
     def _check_known(self, values: list[Any]) -> None:
-        for field, known in self.only.items():
-            if (value := values[self.places[field]]) is not None and not is_among(value, known):
-                raise unverified(self.entry.type, field, value, known)
+        for place, field, known in self.only:
+            if (value := values[place]) is not None and not known.has(value):
+                raise unverified(self.entry.type, field, value, known.values)
 
     def _rule(self, rule: Rule, slots: Slots, raw: list[Any]) -> Any:
         try:

@@ -62,13 +62,23 @@ def fits(values: list[Any], word: str) -> bool:
     return len(held) <= MAX_ENTRIES and all_of(held, (int, bool, str, float, type(None)))
 
 
-def is_among(value: object, known: list[object]) -> bool:
-    """Whether a value is one of these: of the same kind, too.
+class Known:
+    """Values that were verified: each with its kind, for true is no 1.
 
-    >>> is_among(1, [1, 2]), is_among(True, [1, 2])
-    (True, False)
+    >>> known = Known([1, 2, "a", [3]])
+    >>> known.has(1), known.has(True), known.has([3])
+    (True, False, True)
     """
-    return any(type(value) is type(each) and value == each for each in known)
+
+    __slots__ = ("_plain", "values")
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+        self._plain = {(type(value), value) for value in values if not isinstance(value, list)}
+
+    def has(self, value: Any) -> bool:
+        """Whether a value is one of them."""
+        return value in self.values if isinstance(value, list) else (value.__class__, value) in self._plain
 
 
 def look_up(config: Mapping[str, Any], path: str) -> Any:
