@@ -10,7 +10,7 @@ import transformers
 
 import nparams
 from benchmarks._measure import paired
-from benchmarks.configs import CONFIGS, REPEATS
+from benchmarks.configs import CONFIGS, COUNTS, REPEATS, many
 
 
 def on_meta(config: dict[str, object]) -> int:
@@ -28,8 +28,8 @@ def main() -> None:
         ours, theirs = nparams.count(config), on_meta(config)
         if ours != theirs:
             raise SystemExit(f"{name}: {ours:,} here, {theirs:,} on the meta device")
-        times = paired(lambda config=config: nparams.count(config), lambda config=config: on_meta(config), REPEATS)  # type: ignore[misc]
-        rows.append((name, times))
+        mine, other = paired(lambda config=config: many(config), lambda config=config: on_meta(config), REPEATS)  # type: ignore[misc]
+        rows.append((name, (mine / COUNTS, other)))
     json.dump(rows, sys.stdout)
 
 

@@ -45,6 +45,8 @@ class Shape:
     def of(self, s: Slots) -> Sides:
         """The sides and how many entries; TypeError or ExprError where a side is no size."""
         sides = tuple([code(s) for code in self.codes])
+        if len(sides) == 2 and sides[0] >= 0 <= sides[1]:
+            return sides, sides[0] * sides[1]
         size = 1
         for side in sides:
             if side < 0:
