@@ -89,7 +89,9 @@ DUO = entry(
     {"text_config.hidden_size": 8, "text_config.vocab_size": 50, "text_config.layer_types": None,
      "vision_config.hidden_size": 4, "vision_config.num_labels": 2, "projection_dim": 16},
     {"DuoModel": [
-        {"tensors": [["text_model.embed.weight", ["text_config__vocab_size", "text_config__hidden_size"], "Embedding"]]},
+        {"tensors": [
+            ["text_model.embed.weight", ["text_config__vocab_size", "text_config__hidden_size"], "Embedding"],
+        ]},
         {"over": [["i", "text_config__layer_types__len"]], "if": "text_config__layer_types__is__full[i]",
          "tensors": [linear("text_model.layers.{i}.q", "text_config__hidden_size", "text_config__hidden_size")]},
         {"tensors": [linear("vision_model.head", "vision_config__num_labels", "vision_config__hidden_size")]},

@@ -50,7 +50,8 @@ CASES: list[tuple[str, dict[str, Any], Sequence[T], list[tuple[str, str, int]]]]
     ("experts one by one, and a buffer", MIX, SPLIT,
      [("a buffer in A", "model.layers.0-1.mlp.gate.e_score_correction_bias", 8)]),
     ("a draft layer", MIX, [*SPLIT, *DRAFT],
-     [("only in B", "model.layers.2", 2080), ("a buffer in A", "model.layers.0-1.mlp.gate.e_score_correction_bias", 8)]),
+     [("only in B", "model.layers.2", 2080),
+      ("a buffer in A", "model.layers.0-1.mlp.gate.e_score_correction_bias", 8)]),
 ]  # fmt: skip
 
 

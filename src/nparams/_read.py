@@ -27,6 +27,8 @@ OBJECTS = [row for row in SOURCES if row.kind == "object"]
 CALL = "python:"
 #: the key by which a dict is known for the configuration of a model, and the room that reads it
 MODEL_TYPE, CONFIGS = "model_type", "nparams.architectures."
+#: how the address of a model elsewhere begins
+ADDRESSES = ("hf://", "https://", "http://", "s3://", "gs://")
 #: sizes and lists of layers take texts that other notations know better, so they are asked last
 ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
@@ -203,6 +205,10 @@ class Request:
             return self.text(self.row, text) if self.row.kind == "text" and not is_file else self.path(text)
         if not text.strip():
             raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
+        if self.paths and text.startswith(ADDRESSES) and len(text.split()) == 1:
+            from nparams._refusals import address
+
+            raise address(text)
         if self.paths and text.endswith(SUFFIXES) and _exists(text):
             return self.path(text)  # surely a model: no notation needs to be asked
         sizes = BY_FORM["sizes"]

@@ -1,4 +1,4 @@
-"""Configurations in memory, and --with-library: the model that transformers makes without numbers, through the reader."""
+"""Configurations in memory, and --with-library: the model that transformers makes without numbers, read as it lives."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Hostile config.json files: fields of the wrong kind, huge numbers, parts that are none, settings of packed weights.
 
-Each is read as a dict and, where JSON has it, as text; what is read is printed in every view.  Only our own errors leave
-the reader, each one printable line, and a total never changes by how a checkpoint is packed.
+Each is read as a dict and, where JSON has it, as text; what is read is printed in every view.  Only our own errors
+leave the reader, each one printable line, and a total never changes by how a checkpoint is packed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ VALUES: tuple[Any, ...] = (
     {"num_labels": 3, "id2label": {"0": "x"}}, {"layer_types": ["mamba", "full_attention"]},
 )  # fmt: skip
 KEYS = (
-    "architectures", "auto_map", "dtype", "torch_dtype", "id2label", "num_labels", "quantization_config", "quantization",
+    "architectures", "auto_map", "dtype", "torch_dtype", "id2label", "num_labels", "quantization_config",
+    "quantization",
     "text_config", "text_config_dict", "vision_config", "vision_config_dict", "layer_types", "per_layer_config",
     "pruned_heads", "tie_word_embeddings", "num_nextn_predict_layers", "num_experts_per_tok", "num_experts",
     "zero_expert_num", "n_embed", "n_embd", "num_hidden_layers", "is_gated", "_class_name", "peft_type",

@@ -16,6 +16,7 @@ from nparams.architectures.slots import symbol_of
 from nparams.architectures.symbolic import symbolic
 from nparams.errors import InvariantError
 from nparams.expr import free_symbols, substitute, symbol
+from nparams.stored.experts import USED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from nparams.architectures.entry import Entry
     from nparams.expr import Size
     from nparams.network import Network
+
+
+#: the letter for the number of experts that a token uses
+ROUTED = "u"
 
 
 class Letter:
@@ -53,6 +58,9 @@ class Formula:
         self.head = head
         short = letters(entry, head)
         spoken = _spoken(network)
+        for name in sorted(spoken - short.keys()):  # how many experts a token uses plays no part in the total
+            if name.rpartition("__")[2] in USED and ROUTED not in short.values():
+                short[name] = ROUTED
         self.legend = [
             Letter(short.get(name, name), field, type(entry.fields[field]) is bool, (values or {}).get(field))
             for field in entry.fields
@@ -81,7 +89,7 @@ class Formula:
 
 def _spoken(network: Network) -> set[str]:
     """The symbols of the formula, one that is indexed among them."""
-    found = set(free_symbols(network.totals.known))
+    found = set(free_symbols(network.totals.known)) | set(free_symbols(network.totals.active or 0))
     for condition in network.where:
         found |= _words(condition)
     return found
@@ -113,7 +121,7 @@ def of_type(kind: str, which: str | None = None, given: Mapping[str, object] | N
         from nparams.architectures._config.given import put_in
 
         fixed = dict(put_in({}, entry, given))
-    network = symbolic(entry, head, fixed, route=Router(entry.fields, lambda path: symbol(symbol_of(path))))
+    network = symbolic(entry, head, fixed, route=Router(entry.fields, lambda path: symbol(symbol_of(path)) if path in entry.fields else None))
     return Formula(entry, head, network, None)
 
 

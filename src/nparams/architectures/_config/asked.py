@@ -89,7 +89,7 @@ class Asked:
 
     def _counted(self, name: str, dtype: str | None) -> Network:
         version = self.entry.made.get("transformers", "")
-        router = self.router if self.plan.head(name).has_experts else None
+        router: Any = self.router if self.plan.head(name).has_experts else None
         network = network_of(
             self.entry, name, self.held, dtype=dtype, route=router, source=NAME,
             read_as=f"{name} ({self.entry.type}, transformers {version})",

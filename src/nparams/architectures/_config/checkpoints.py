@@ -45,14 +45,18 @@ def tell(network: Network, asked: Asked, name: str) -> None:
         layers = "1 draft layer" if said[1] == 1 else f"{said[1]:,} draft layers"
         found = _drafted(asked, name, *said)
         if found is None:
-            network.notes.append(f"a checkpoint may hold {layers} as well ({said[0]}), which {name} has not: not counted")
+            network.notes.append(
+                f"a checkpoint may hold {layers} as well ({said[0]}), which {name} has not: not counted"
+            )
             return
         drafted = found
         held.append(f"{layers} of {drafted:,} ({said[0]})")
     if held:
         network.also["checkpoint"] = total + buffers + drafted
         more = f"{' and '.join(held)}, which are no parameters of {name}"
-        network.notes.append(f"a checkpoint also holds {more}: {network.also['checkpoint']:,} in all (also: checkpoint)")
+        network.notes.append(
+            f"a checkpoint also holds {more}: {network.also['checkpoint']:,} in all (also: checkpoint)"
+        )
 
 
 def _draft_layers(asked: Asked, mentioned: str) -> tuple[str, int] | None:
@@ -89,7 +93,7 @@ def _draft(asked: Asked, name: str, part: str, tables: int) -> int:
 def _numbers(asked: Asked, name: str, held: Mapping[str, Any]) -> int:
     """Parameters and saved buffers."""
     totals = network_of(asked.entry, name, held).totals
-    return totals.known + totals.buffers  # type: ignore[return-value, operator]
+    return totals.known + totals.buffers  # type: ignore[return-value]
 
 
 def _shorter(held: Mapping[str, Any], part: str, layers: int) -> Mapping[str, Any]:
