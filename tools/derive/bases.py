@@ -25,6 +25,8 @@ from tools.derive.errors import Refused, Unbuildable
 
 COMMON = frozenset(field.name for field in dataclasses.fields(transformers.PreTrainedConfig))
 _MODULES = 60_000  # deepseek-style models of the library's defaults have less
+#: the level of the library's remarks at which it makes none
+SILENT = 50
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -56,7 +58,13 @@ def build_model(head: str, config: Any) -> torch.nn.Module:
 
 def build(model_type: str, head: str, raw: Raw) -> torch.nn.Module:
     """The model of a raw config; Refused when the config or the model class does not accept it."""
-    return build_model(head, build_config(model_type, raw))
+    made = build_model(head, build_config(model_type, raw))
+    LAST[:] = [(head, repr(raw)), made]
+    return made
+
+
+#: the last model that was built, and of what: whoever drew a config looks at its model next
+LAST: list[Any] = [None, None]
 
 
 def base(model_type: str) -> Raw:
@@ -192,7 +200,12 @@ def listed(value: Any) -> Any:
 def _quiet() -> Iterator[None]:
     """Without the library's remarks: they are about use, not about shapes."""
     before = transformers.logging.get_verbosity()
-    transformers.logging.set_verbosity(50)
+    if before == SILENT:  # setting it clears caches of all loggers
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+        return
+    transformers.logging.set_verbosity(SILENT)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -25,6 +25,8 @@ from tools.derive.tracking import name_of
 
 #: configs to begin with, fresh ones that must agree, and rounds of learning from those that do not
 FIRST, AGREE, ROUNDS = 40, 60, 12
+#: builds at the start, and every so many after, in which is looked where code of the model stands
+LOOKED_AT = 8
 #: what PretrainedConfig takes for num_labels where nothing is said
 LABELS = 2
 #: share of accepted configs that may be refused
@@ -88,7 +90,8 @@ class Derivation:
 
     def _watch(self, raw: Mapping[str, Any]) -> None:
         try:
-            look(self.model_type, self.head, raw)
+            if len(self.observations) < LOOKED_AT or len(self.observations) % LOOKED_AT == 0:
+                look(self.model_type, self.head, raw)
             self.observations.append(observe(self.model_type, self.head, raw))
         except Refused:  # a constructor that takes plain numbers only in this case
             return

@@ -20,7 +20,9 @@ from nparams.frameworks._trace.journal import Journal
 from nparams.frameworks._trace.mode import watcher
 from nparams.frameworks._trace.numbers import Tracked, plain
 from nparams.frameworks._trace.shadow import Seen, shadowed, watched
+from nparams.frameworks._trace.shapes import Shapes
 from nparams.roles import usual_role
+from tools.derive import bases
 from tools.derive.bases import build_config, build_model
 from tools.derive.tracking import STAND_INS, name_of, tracked_fields, tracked_value
 
@@ -83,9 +85,9 @@ def observe(model_type: str, head: str, raw: Mapping[str, Any]) -> Observation:
 
 def plainly(model_type: str, head: str, raw: Mapping[str, Any]) -> list[Item]:
     """The tensors of a plain build, for verification."""
-    seen = Observation(raw)
-    _built(head, build_config(model_type, raw), None, seen)
-    return seen.items
+    if bases.LAST[0] != (head, repr(raw)):
+        bases.build(model_type, head, raw)
+    return list(_items(bases.LAST[1], Shapes()))
 
 
 # -- the config --------------------------------------------------------------------------------------------------------
