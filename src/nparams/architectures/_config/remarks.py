@@ -7,11 +7,11 @@ from nparams.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from nparams.architectures.entry import Entry
-    from nparams.network import Tensor
+    from nparams.network import Module, Tensor
 
 TIE = "tie_word_embeddings"
 #: settings that give single layers other sizes than the fields say, for which no formula was verified
@@ -72,17 +72,40 @@ def declared(network: Network, head: Head, held: Mapping[str, Any], route: Any) 
     return made
 
 
-def with_tensors(network: Network, tensors: Sequence[Tensor] | Any, route: Any = None) -> Network:
-    """The same network with other tensors; `route` tells which of them are experts'."""
-    held = list(tensors)
+def with_tensors(network: Network, tensors: Iterable[Tensor], route: Any = None) -> Network:
+    """The same network with other tensors, in the same order, and what lies beside them; `route` tells which are
+    experts'."""
+    held, grow = list(tensors), network._tree
     routes = {t.name: used for t in held if route and (used := route(template(t.name), t.shape)) is not None}
+
+    def tree(flat: Sequence[Tensor]) -> Module:
+        assert grow is not None
+        root = grow([t for t in flat if t.role != "bookkeeping"])
+        return beside(root, [t for t in flat if t.role == "bookkeeping"])
+
     made = Network(
-        tensors=held, source=network.source, form=network.form, read_as=network.read_as,
-        described=network.described, convention=network.convention, notes=network.notes, also=network.also,
-        routes=routes, parts=network.parts, flags=network.flags,
+        tensors=held, tree=None if grow is None else tree, source=network.source, form=network.form,
+        read_as=network.read_as, described=network.described, convention=network.convention, notes=network.notes,
+        also=network.also, routes=routes, parts=network.parts, flags=network.flags,
     )  # fmt: skip
     made.fields, made.aliases, made.settings = network.fields, network.aliases, network.settings
     return made
+
+
+def beside(root: Module, books: Sequence[Tensor]) -> Module:
+    """The tree with what lies beside packed weights in the modules that it belongs to."""
+    made: dict[str, Module] = {}
+    stack = [root]
+    while stack:
+        module = stack.pop()
+        made[module.name] = module
+        stack.extend(module.children)
+    for t in books:
+        name = t.name.rpartition(".")[0]
+        while name and name not in made:
+            name = name.rpartition(".")[0]
+        made.get(name, root).tensors = [*made.get(name, root).tensors, t]
+    return root
 
 
 def template(name: str) -> str:
