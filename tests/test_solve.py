@@ -68,6 +68,11 @@ ANSWERED: list[tuple[list[str], int, str, int]] = [
     (["nn.Linear(784, h)", "--total", "7850"], 0, "h=10", 7850),
     (["784-h//3-10", "--total", "10345"], 0, "h=39", mlp(784, 13, 10)),  # h = 40 and 41 as well
     (["784-2**h-10", "--max", "1B"], 0, "h=20", mlp(784, 2**20, 10)),
+    (["docs/examples/gpt.py", "--vary", "n_layer,n_embd", "--total", "124439808"], 0, "n_layer=12,n_embd=768",
+     gpt2(12, 768)),
+    (["docs/examples/gpt.py", "--vary", "n_embd", "--total", "124M"], 0, "n_embd=768", gpt2(12, 768)),  # % 12 == 0
+    (["docs/examples/gpt.py", "--set", "n_layer=L,n_embd=d", "--total", "124439808"], 0, "L=12,d=768", gpt2(12, 768)),
+    (["docs/examples/model.py:Net", "--vary", "classes", "--max", "1.2M"], 0, "classes=10", 129 * 10 + 1_198_592),
     (["input 28x28x1; conv c kxk; maxpool 2; flatten; dense 10", "--total", "54410"], 0, "c=32,k=3", 54410),
     (["input nxnx1; conv 32 3x3; maxpool 2; flatten; dense 10", "--total", "54410"], 0, "n=28", 54410),
 ]  # fmt: skip
@@ -90,6 +95,7 @@ REFUSED = [
     (["784-h-h-10"], "how many parameters should it have?"),
     (["784-16-16-10", "--total", "5"], "every size is a number, so nothing can vary"),
     (["resnet50", "--max", "20M"], "every size is a number, so nothing can vary"),
+    (["784-16-16-10", "--total", "5", "--vary", "h"], 'has no symbol "h": every size in it is a number'),
     (["784-h-h-10", "--total", "1e4"], '--total "1e4" is not a whole number'),
     (["784-h-h-10", "--total", "1.23456K"], "is not a whole number of parameters"),
     (["784-h-h-10", "--total", "5", "--max", "4"], "--total 5 is not between --min and --max"),
@@ -271,3 +277,25 @@ def test_the_end_of_a_default_grid_is_said(capsys: CAPTURE) -> None:
     assert (
         "h = 1..4,096: each of the 4,096 values, one by one; h ends at 4,096 unless --range" in capsys.readouterr().out
     )
+
+
+CODE = """
+class Net(nn.Module):
+    def __init__(self, d, heads):
+        super().__init__()
+        assert d // 2 >= 50
+        if d % 8 != 0:
+            raise ValueError("no multiple of 8")
+        if d % heads:
+            raise ValueError("no multiple of the heads")
+        self.fc = nn.Linear(d, d)
+"""
+
+
+def test_what_code_asserts_is_a_condition() -> None:
+    """Of a condition on what plays no part in the count nothing is said."""
+    network = nparams.read(CODE, form="torch-code")
+    assert network.where == ("50 <= d//2", "d%8 == 0")
+    found = nparams.solve(CODE, form="torch-code", max=20_000)
+    assert [(str(each), each.total) for each in found.answers] == [("d=136", 136 * 137), ("d=144", 144 * 145)]
+    assert nparams.solve(CODE, form="torch-code", max=5_000).solved is False  # 104*105 = 10,920 is the smallest

@@ -77,7 +77,10 @@ class _Solver:
             return source
         probe = source((), self.numbers)
         if not probe.fields:
-            return probe if len(self.numbers) == len(self.wanted.given) else source((), self.wanted.given)
+            given = dict(self.wanted.given)
+            if probe.is_numeric:  # names of code, which have values there: they are letters now
+                given |= {name: name for name in self.wanted.named if name not in given}
+            return probe if len(self.numbers) == len(given) else source((), given)
         return self._of_fields(source, Fields(probe.fields, probe.aliases))
 
     def _of_fields(self, source: Make, fields: Fields) -> Network:

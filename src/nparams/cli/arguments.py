@@ -33,6 +33,7 @@ How many parameters does this neural network have, and why?
   nparams -q 784-16-16-10              the bare number
   nparams why 784-16-16-10 12,960      "I got 12,960": which mistake gives that
   nparams diff A B                     what makes two sources differ
+  nparams solve 784-h-h-10 --max 10k   which sizes that many parameters allow
 """
 
 

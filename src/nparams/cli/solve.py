@@ -74,7 +74,7 @@ def _parser() -> OneLine:
     """The parser of its words."""
     from nparams.cli.arguments import whole
 
-    made = parser("solve", "solve SOURCE --total N [options]", ABOUT)
+    made = parser("solve", "solve SOURCE [--total N] [--max N] [--min N] [options]", ABOUT)
     made.add_argument("--total", metavar="N", help="the total should be N")
     made.add_argument("--max", dest="most", metavar="N", help="N parameters at most")
     made.add_argument("--min", dest="least", metavar="N", help="N parameters at least")

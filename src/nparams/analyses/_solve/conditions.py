@@ -107,8 +107,11 @@ def by_symbol(names: Mapping[str, Expr], values: Mapping[str, int]) -> dict[str,
 def narrowed(grids: Sequence[Grid], flags: Iterable[Expr]) -> tuple[list[Grid], Checks]:
     """The grids without what a bound or divisor excludes, and the conditions that are left to ask."""
     held = {grid.leaf: grid for grid in grids}
+    names = {str(grid.leaf.label) for grid in grids}
     left: list[tuple[Expr, frozenset[str]]] = []
     for flag in _flat(flags):
+        if not free_symbols(flag) <= names:
+            continue  # it speaks of what has no value and does not change the total
         for rule in (_bound, _divisor, _least):
             if rule(held, flag):
                 break

@@ -73,4 +73,7 @@ def nothing_varies(network: Network) -> str:
         stack.extend(module.children)
     if found:
         return f"its total does not depend on {', '.join(sorted(found))}"
-    return "every size is a number, so nothing can vary; write a letter for one, such as 784-h-h-10"
+    return (
+        "every size is a number, so nothing can vary; write a letter for one, such as 784-h-h-10, or name one of code "
+        "with --vary"
+    )

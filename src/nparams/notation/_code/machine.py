@@ -11,6 +11,7 @@ import re
 
 from nparams.errors import NotationError, NparamsError
 from nparams.expr import Expr, free_symbols
+from nparams.expr.styles import SIGNS
 from nparams.notation._code.library import Frame, Library
 from nparams.notation._code.objects import Function, Instance
 from nparams.notation._code.sizes import Copies
@@ -31,6 +32,9 @@ MAX_CHARACTERS = 1_000_000
 MAX_CALLS = 90
 #: terms and factors of one formula
 MAX_WEIGHT = 4_000
+#: comparisons that the code makes before it goes on, and how each is said where it must not hold
+MOST_CONDITIONS = 100
+OPPOSITE = {"lt": ("le", True), "le": ("lt", True), "eq": ("ne", False), "ne": ("eq", False)}
 
 
 class Machine:
@@ -66,6 +70,8 @@ class Machine:
         #: how many nodes a formula has, written out
         self.weights: dict[int, tuple[Expr, int]] = {}
         self.notes: list[str] = []
+        #: comparisons of sizes without which the code itself refuses
+        self.conditions: dict[Expr, None] = {}
         #: unknown values into which the code puts something, and what
         self.changed: list[tuple[Unknown, Any]] = []
         #: the value of the last expression at the top of the text
@@ -99,6 +105,23 @@ class Machine:
         """A sentence that the user must see, once."""
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+    def needs(self, tested: Any, *, holds: bool) -> None:
+        """The code goes on only where a comparison of sizes holds, or does not: a condition of what it makes."""
+        flag = tested.flag if isinstance(tested, Unknown) else None
+        if flag is None or len(self.conditions) >= MOST_CONDITIONS:
+            return
+        if not free_symbols(flag).isdisjoint(index for index, _, _ in self.repeats):
+            return  # it differs from copy to copy
+        if not holds:
+            op, turned = OPPOSITE[flag.op]
+            flag = Expr(op, flag.args[::-1] if turned else flag.args)
+        self.conditions[flag] = None
+
+    def conditions_on(self, names: frozenset[str]) -> list[str]:
+        """Those that speak of these names alone, as a network states them."""
+        held = [flag for flag in self.conditions if free_symbols(flag) <= names]
+        return [f"{flag.args[0]} {SIGNS[flag.op]} {flag.args[1]}" for flag in held]
 
     def here(self) -> str:
         """`line 12: ` for a note, nothing for a text of one line."""

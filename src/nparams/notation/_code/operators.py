@@ -128,7 +128,11 @@ def compare(m: Machine, sign: str, left: Any, right: Any) -> Any:
         return equal == (sign == "==")
     if any(isinstance(side, (Thing, Expr)) for side in (left, right)):
         m.check_alike(left, right)
-        return m.unknown(f"{described(left)} {sign} {described(right)}")
+        made = m.unknown(f"{described(left)} {sign} {described(right)}")
+        if all(type(side) in (int, Expr) for side in (left, right)):
+            op, turned = FLAGS[sign]
+            made.flag = Expr(op, (right, left) if turned else (left, right))
+        return made
     if any(isinstance(side, (list, tuple, dict, set)) for side in (left, right)):
         return m.unknown(f"{described(left)} {sign} {described(right)}")
     try:
@@ -137,6 +141,11 @@ def compare(m: Machine, sign: str, left: Any, right: Any) -> Any:
         raise m.error(f"{described(left)} {sign} {described(right)} cannot be compared") from None
 
 
+#: how expressions write a comparison: the operation, and whether its sides change places
+FLAGS = {
+    "<": ("lt", False), "<=": ("le", False), ">": ("lt", True), ">=": ("le", True), "==": ("eq", False),
+    "!=": ("ne", False),
+}  # fmt: skip
 ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip

@@ -114,12 +114,15 @@ def _augmented(m: Machine, node: ast.AugAssign) -> None:
 
 
 def _if(m: Machine, node: ast.If) -> Any:
-    known = truth(m, evaluate(m, node.test))
+    tested = evaluate(m, node.test)
+    known = truth(m, tested)
     if known is not None:
         return block(m, node.body if known else node.orelse)
     if _only_refuses(node.body):
+        m.needs(tested, holds=False)
         return block(m, node.orelse)
     if _only_refuses(node.orelse) and node.orelse:
+        m.needs(tested, holds=True)
         return block(m, node.body)
     if inert(m, [*node.body, *node.orelse], None):
         poison(m, node)
@@ -174,9 +177,11 @@ def _raise(m: Machine, node: ast.Raise) -> None:
 
 
 def _assert(m: Machine, node: ast.Assert) -> None:
-    if truth(m, evaluate(m, node.test)) is False:
+    tested = evaluate(m, node.test)
+    if truth(m, tested) is False:
         m.line = node.lineno
         raise Raised(f"{m.here()}the code itself refuses: {source(node.test)[:80]} does not hold", "AssertionError")
+    m.needs(tested, holds=True)
 
 
 def _return(m: Machine, node: ast.Return) -> Any:

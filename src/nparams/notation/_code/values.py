@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from nparams.expr import Expr
     from nparams.notation._code.machine import Machine
 
 #: no value, where None is one
@@ -78,7 +79,7 @@ class Thing:
 class Unknown(Thing):
     """A value that the text does not tell: `text` is the code that gives it, `name` the first name it was bound to."""
 
-    __slots__ = ("called", "entry", "line", "name", "parts", "text", "told_of")
+    __slots__ = ("called", "entry", "flag", "line", "name", "parts", "text", "told_of")
 
     def __init__(self, text: str, line: int, name: str | None = None, *, told_of: bool = False) -> None:
         self.text = text if len(text) <= 80 else f"{text[:60]}…{text[-12:]}"
@@ -88,6 +89,8 @@ class Unknown(Thing):
         self.told_of = told_of
         #: the code of what was called, where it is what a call gave
         self.called: str | None = None
+        #: of a comparison of sizes: what is 1 where it holds
+        self.flag: Expr | None = None
         #: (list, place) where it is an entry of one
         self.entry: tuple[Unknown, int] | None = None
         #: attributes and entries that were asked for: the same question gives the same answer

@@ -59,6 +59,7 @@ def _run(text: str, tree: ast.Module, given: dict[str, Any], which: str | None) 
     except NparamsError as error:
         raise error if isinstance(error, UsageError) else m.placed(error) from None
     network = Network(module, source=text, form="keras-code")
+    network.where = tuple(m.conditions_on(free_symbols(network.totals.known)))
     network.read_as, network.described = told(callee, module)
     network.notes += _notes(m, builder, network, setting)
     _framework(network)

@@ -65,6 +65,7 @@ def built(text: str, tree: Module, given: dict[str, object], which: str | None) 
     except RecursionError:
         raise NotationError("the code is nested too deeply to be followed") from None
     network = Network(module, source=text, form="torch-code", convention=None)
+    network.where = tuple(m.conditions_on(free_symbols(network.totals.known)))
     network.read_as, network.described = told(root)
     network.notes += notes_of(m, builder, network, setting)
     tell_unregistered(root, network)
