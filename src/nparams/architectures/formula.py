@@ -121,7 +121,8 @@ def of_type(kind: str, which: str | None = None, given: Mapping[str, object] | N
         from nparams.architectures._config.given import put_in
 
         fixed = dict(put_in({}, entry, given))
-    network = symbolic(entry, head, fixed, route=Router(entry.fields, lambda path: symbol(symbol_of(path)) if path in entry.fields else None))
+    names = {field: symbol(symbol_of(field)) for field in entry.fields}
+    network = symbolic(entry, head, fixed, route=Router(entry.fields, names.get))
     return Formula(entry, head, network, None)
 
 

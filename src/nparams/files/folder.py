@@ -72,10 +72,16 @@ class Reader:
         if not held.candidates:
             return self._below(folder, held, depth)
         same, why = best(held.candidates)
-        if len(same) == 1:
-            network, chosen = self.load(folder, same[0], held), same[0]
-        else:
-            network, chosen, why = self._settle(folder, same, held)
+        try:
+            if len(same) == 1:
+                network, chosen = self.load(folder, same[0], held), same[0]
+            else:
+                network, chosen, why = self._settle(folder, same, held)
+        except ReadError as problem:
+            if len(same) == 1 and is_described(config(folder)):  # pointers, shards that are missing, a damaged file
+                alone = f"nparams {escaped(folder.name)}/{CONFIG}"
+                problem.args = (f"{problem}. Its config.json can be counted alone: {alone}",)
+            raise
         say_total(network, declared_in(config(folder)), "config.json")
         network.notes.append(said_of(chosen, why, held, folder, inner))
         return network
