@@ -325,6 +325,9 @@ UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
     ("FP8 by tensor", {"quant_method": "fp8", "weight_block_size": None}, "leave open how FP8 stores"),
     ("a pattern", {"quant_method": "fp8", "weight_block_size": [8, 8], "ignored_layers": ["re:(a|b)+$"]},
      'the pattern "re:(a|b)+$" is not followed'),
+    ("exceptions", {"quant_method": "gptq", "bits": 4, "group_size": 128, "dynamic": {"-:.*fc": {}}},
+     'its "dynamic" makes exceptions for single modules'),
+    ("MLX's exceptions", {"group_size": 64, "bits": 4, "model.layers.0.fc": False}, 'its "model.layers.0.fc" makes'),
     ("nothing is packed", {"quant_method": "mxfp4"}, "it names no matrix that is packed"),
 ]  # fmt: skip
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 
 from nparams.architectures._config.remarks import with_tensors
-from nparams.architectures._config.schemes import EXPERTS, RULES, TABLES
+from nparams.architectures._config.schemes import EXCEPTIONS, EXPERTS, OWN, RULES, TABLES, TEXT_ONLY
 from nparams.errors import UsageError, escaped, shown
 from nparams.network import Tensor
+from nparams.network.split import components
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Packer:
         if self.method not in RULES:
             raise Unknown(f"how {shown(self.method, 40)} stores weights is not known here")
         self.name, self.rule = RULES[self.method]
+        _check(self.method, settings)
         self.settings = settings
         self.dtype = dtype
         #: name of a tensor, numbers in it as #, -> the class of its module
@@ -108,6 +110,15 @@ class Packer:
             Tensor(f"{module}.{leaf}", (n, *shape) if n > 1 else shape, kind, "bookkeeping", None)
             for leaf, shape, kind in beside
         ]
+
+
+def _check(method: str, settings: Mapping[str, Any]) -> None:
+    """Unknown where settings make exceptions for single modules."""
+    open_ = [key for key in EXCEPTIONS.get(method, ()) if settings.get(key)]
+    if method == "mlx":
+        open_ = [key for key in settings if key not in OWN]
+    if open_:
+        raise Unknown(f"its {shown(open_[0], 40)} makes exceptions for single modules")
 
 
 def _kept(settings: Mapping[str, Any]) -> list[str] | None:
@@ -184,6 +195,8 @@ def stored(
     """
     try:
         packer = Packer(settings, dtype, classes_of(cells))
+        if packer.method in TEXT_ONLY and packer.kept is None and (components(network) or {}).keys() != {"backbone"}:
+            raise Unknown(f"{packer.name} does not say which parts of the model it packs")
         held = [_copy(t, dtype) for t in network.tensors()]
         made = with_tensors(network, packer.tensors(held), route)
     except (Unknown, UsageError) as problem:  # UsageError: more tensors than are named

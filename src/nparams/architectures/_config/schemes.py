@@ -199,6 +199,17 @@ RULES: dict[str, tuple[str, Rule]] = {
     "compressed-tensors": ("compressed-tensors", compressed),
     "mlx": ("MLX", mlx),
 }
+#: settings that make exceptions for single modules, which are not followed: method -> keys
+EXCEPTIONS: dict[str, tuple[str, ...]] = {
+    # ModelCloud/GPTQModel gptqmodel/quantization/config.py; optimum's GPTQQuantizer
+    "gptq": ("dynamic", "lm_head", "modules_in_block_to_quantize", "block_name_to_quantize", "adapter"),
+    "fp8": ("modules_to_convert",),
+    "bitsandbytes_8bit": ("llm_int8_has_fp16_weight",),
+}
+#: keys of MLX's settings; any other is a module's name with settings of its own
+OWN = frozenset(("quant_method", "group_size", "bits", "mode"))
+#: methods whose tools pack the layers of a text model, and leave other parts without saying so
+TEXT_ONLY = ("gptq", "awq")
 #: methods that pack lookup tables as they pack matrices
 TABLES = ("mlx",)
 #: methods that pack nothing but experts
