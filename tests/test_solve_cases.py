@@ -162,10 +162,12 @@ def test_unclear_fields() -> None:
         Fields({"a.hidden_size": 1, "b.hidden_size": 2}, {}).name("hidden_size")
     with pytest.raises(UsageError, match="which sizes may vary"):
         Fields({"seed": 1}, {}).chosen(set())
-    assert Fields({"text_config.hidden_size": 1, "text_config.n_layer": 2}, {}).chosen(set()) == [
-        "text_config.hidden_size",
-        "text_config.n_layer",
-    ]
+    parts = {"text_config.hidden_size": 1, "text_config.n_layer": 2, "vision_config.hidden_size": 3}
+    assert Fields(parts, {}).chosen(set()) == ["text_config.hidden_size", "text_config.n_layer"]
+    assert Fields(parts, {}).chosen({"text_config.n_layer"}) == ["text_config.hidden_size"]
+    assert Fields({"hidden_size": 8, **parts}, {}).chosen(set()) == ["hidden_size"]
+    with pytest.raises(UsageError, match="which sizes may vary"):
+        Fields({"a.hidden_size": 1, "b.hidden_size": 2}, {}).chosen(set())
 
 
 def test_each_answer_is_counted_again_in_numbers() -> None:

@@ -61,6 +61,8 @@ class _Solver:
         self.relations: list[Relation] = []
         self.notes: list[str] = []
         self.fields: Fields | None = None
+        #: fields of parts, whose names are written in another way in expressions
+        self.known: list[str] = []
         #: what fields go by where nobody says, and the heads that share them
         self.steps: dict[str, int] = {}
         self.shared: dict[str, int] = {}
@@ -89,7 +91,7 @@ class _Solver:
         wanted.multiples = {fields.name(name): value for name, value in wanted.multiples.items()}
         given = {fields.aliases.get(name, name) for name in wanted.given}
         wanted.vary = list(dict.fromkeys([fields.name(name) for name in wanted.named])) or fields.chosen(given)
-        self.fields = fields
+        self.fields, self.known = fields, [name for name in fields.values if "." in name]
         self.relations = fields.asked(wanted.given, wanted.vary)
         self.relations += fields.relations(
             wanted.vary, given | {fields.name(name) for name in wanted.keep}, wanted.multiples
@@ -141,16 +143,20 @@ class _Solver:
             raise UsageError(f"{uncounted(network.totals.unknown)}, so there is no total to solve for")
         size = network.total
         asked = self._grids(size)
-        depths = depths_of(network) | {name for name in self.steps if name.rpartition(".")[2] in DEPTHS}
+        named = {str(leaf_of(name)) for name in self.wanted.vary if name.rpartition(".")[2] in DEPTHS}
+        depths = depths_of(network) | (named if self.fields is not None else set())
         capped = self._capped(asked, depths)
         grids, checks = narrowed(capped, conditions(network))
         grids, ends = ended(size, grids, budget)
-        ends |= {g.name: DEFAULT for a, g in zip(asked, capped, strict=True) if a.last != g.last}
+        last = {grid.name: grid.last for grid in grids}
+        ends |= {g.name: DEFAULT for a, g in zip(asked, capped, strict=True) if a.last != g.last == last[g.name]}
         order = {grid.name: k for k, grid in enumerate(asked)}
         found = Solution(network, budget, sorted(grids, key=lambda grid: order[grid.name]), size)
         found.steps = {name: step for name, step in self.steps.items() if step > 1}
-        found.ends, found.relations, found.depths = ends, self.relations, depths
+        found.ends, found.relations = ends, self.relations
         found.notes = [*self.notes, *network.notes]
+        found.names = {str(leaf_of(name)): name for name in (*self.wanted.named, *self.known)}
+        found.depths = {found.names.get(name, name) for name in depths}
         found.search = Search(Function.of(size, grids), grids, budget, checks).run()
         found.answers = self._answers(found, found.search.best, max(2, self.wanted.top))
         if len(grids) > 1:

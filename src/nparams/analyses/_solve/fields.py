@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: what configs call the width and the depth of a network, the most usual first
 WIDTHS = ("hidden_size", "d_model", "n_embd", "dim", "embed_dim", "model_dim", "hidden_dim")
 DEPTHS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "depth", "encoder_layers")
+#: words in the name of a part that holds the language model of several
+TEXTS = ("text", "language", "llm", "decoder")
 #: widths inside a block, which follow the width of the network
 FOLLOWERS = (
     "intermediate_size", "ffn_dim", "d_ff", "n_inner", "encoder_ffn_dim", "decoder_ffn_dim", "ffn_hidden_size",
@@ -58,27 +60,24 @@ class Fields:
 
     def chosen(self, given: set[str]) -> list[str]:
         """What varies where nobody says: the width and the depth, but for what was set."""
-        found = []
-        for names in (WIDTHS, DEPTHS):
-            field = self._first(names)
-            if field is not None and field not in given:
-                found.append(field)
-        if not found:
-            raise UsageError(
-                "which sizes may vary? Give --vary NAME[,NAME]; the config has " + ", ".join(sorted(self.values)[:12])
-            )
-        return found
+        for front in self._parts():
+            found = [field for names in (WIDTHS, DEPTHS) if (field := self._in(front, names)) and field not in given]
+            if found:
+                return found
+        raise UsageError(
+            "which sizes may vary? Give --vary NAME[,NAME]; the config has " + ", ".join(sorted(self.values)[:12])
+        )
 
-    def _first(self, names: tuple[str, ...]) -> str | None:
-        """The first of some names that the config has: at the top, or else in one part of it only."""
-        for name in names:
-            if name in self.values:
-                return name
-        for name in names:
-            inner = [field for field in self.values if field.endswith(f".{name}")]
-            if len(inner) == 1:
-                return inner[0]
-        return None
+    def _parts(self) -> list[str]:
+        """Where a network's own width is looked for: at the top, in the part for text, in the only part there is."""
+        parts = sorted({field.rpartition(".")[0] for field in self.values} - {""})
+        texts = [part for part in parts if any(word in part.rpartition(".")[2] for word in TEXTS)]
+        return ["", *(texts or (parts if len(parts) == 1 else []))]
+
+    def _in(self, front: str, names: tuple[str, ...]) -> str | None:
+        """The first of some names that a part of the config has."""
+        found = (f"{front}.{name}" if front else name for name in names)
+        return next((field for field in found if field in self.values), None)
 
     def asked(self, given: Mapping[str, object], varied: list[str]) -> list[Relation]:
         """The relations that were set, intermediate_size=4*hidden_size, in terms of what varies."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import lcm
 
+from nparams.analyses._text import listed
 from nparams.errors import UsageError
 from nparams.expr import Expr, add, mul, render
 
@@ -87,4 +88,6 @@ class Grid:
             return f"{name} = {self.first:,}"
         if self.step == 1:
             return f"{name} = {self.first:,}..{self.last:,}"
+        if self.count < 4:
+            return f"{name} = {listed([f'{self.value(t):,}' for t in range(self.count)])}"
         return f"{name} = {self.first:,}, {self.value(1):,}, ... {self.last:,}"

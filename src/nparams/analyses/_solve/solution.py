@@ -65,6 +65,8 @@ class Solution:
         self.steps: dict[str, int] = {}
         self.relations: list[Relation] = []
         self.depths: set[str] = set()
+        #: how a symbol is written for people: text_config.hidden_size for text_config__hidden_size
+        self.names: dict[str, str] = {}
         self.notes: list[str] = []
 
     @property
@@ -74,13 +76,17 @@ class Solution:
 
     @property
     def solved(self) -> bool:
-        """Whether an answer fits what was asked."""
-        return bool(self.answers) and self.answers[0].fits
+        """Whether an answer fits what was asked; about a number is none that is at the end of everything tried."""
+        best = self.best
+        if best is None or not best.fits:
+            return False
+        return not self.budget.about or not ((best.gap > 0 and self.smallest) or (best.gap < 0 and self.largest))
 
     @property
     def first(self) -> str:
         """The size that was gone through first: shapes are the best of each of its values."""
-        return self.search.grids[0].name if self.search else self.grids[0].name
+        name = self.search.grids[0].name if self.search else self.grids[0].name
+        return self.names.get(name, name)
 
     @property
     def smallest(self) -> bool:
@@ -89,6 +95,14 @@ class Solution:
         if search is None or best is None or not search.rising:
             return False
         return [*best.values.values()] == [grid.first for grid in self.grids]
+
+    @property
+    def largest(self) -> bool:
+        """Whether the best answer has the last value of every grid, and the total rises with each."""
+        search, best = self.search, self.best
+        if search is None or best is None or not search.rising:
+            return False
+        return [*best.values.values()] == [grid.last for grid in self.grids]
 
     @property
     def candidates(self) -> int:

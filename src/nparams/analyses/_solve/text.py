@@ -10,7 +10,7 @@ from nparams.expr import evaluate, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nparams.analyses._solve.solution import Answer, Solution
     from nparams.network import Network
@@ -32,7 +32,16 @@ def text(found: Solution, *, unicode: bool = True, width: int | None = None, exp
 
         parts.append(steps(found, style))
     parts.append(laid_out(facts(found, style, equation=not explain), width or WIDTH))
-    return "\n\n".join("\n".join(escaped(line) for line in part) for part in parts if part)
+    whole = "\n\n".join("\n".join(escaped(line) for line in part) for part in parts if part)
+    return spelled(whole, found.names)
+
+
+def spelled(text: str, names: Mapping[str, str]) -> str:
+    """The text with fields of parts written as a config has them: text_config.hidden_size."""
+    for symbol, name in names.items():
+        if "__" in symbol and symbol != name:
+            text = text.replace(symbol, name)
+    return text
 
 
 def headline(found: Solution) -> str:
@@ -48,6 +57,8 @@ def headline(found: Solution) -> str:
         return (
             f"Even the smallest network that was tried, {which}, has {best.total:,} parameters, {_apart(found, best)}"
         )
+    if best.gap < 0 and found.largest:
+        return f"Even the largest network that was tried, {which}, has {best.total:,} parameters, {_apart(found, best)}"
     if found.budget.exact:
         what = "No " + " and ".join(best.values) + (" gives" if len(best.values) == 1 else " give")
         return f"{what} exactly {found.budget.target:,} parameters; {nearest}"
