@@ -89,3 +89,15 @@ def test_a_checkpoint_in_the_usual_spelling_needs_neither_patterns_nor_json() ->
     found = pulled_in(f"import nparams; assert nparams.read({source!r}).total == 34")
     assert "nparams.expr.parser" not in found
     assert found.isdisjoint([*SLOW, *FRAMEWORKS, "re"])
+
+
+def test_a_configuration_needs_no_framework() -> None:
+    code = (
+        "import json, nparams\nfrom nparams.architectures import catalogue\nfrom tests.config_entries import ENTRIES\n"
+        "catalogue.use(ENTRIES)\n"
+        "assert nparams.count({'model_type': 'mini', 'architectures': ['MiniForCausalLM'], 'n_layer': 1}) == 872"
+    )
+    found = pulled_in(code)
+    assert found.isdisjoint([*(set(SLOW) - {"json"}), *FRAMEWORKS, "transformers"])
+    assert "nparams.architectures._config.quantised" not in found
+    assert "nparams.architectures.symbolic" not in found
