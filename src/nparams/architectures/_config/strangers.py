@@ -50,18 +50,25 @@ def refusal(held: Mapping[str, object]) -> UnsupportedError:
             value = held[key]
             named = f" ({escaped(value[:60])})" if isinstance(value, str) else ""
             return UnsupportedError(f"this is {what.format(named)}: {instead}")
-    named = _named(held)
-    return UnsupportedError(
-        f'this config.json has no "model_type"{named}: add the line "model_type": "..." (bert, gpt2, llama, ...), as '
-        "files of today have it"
-    )
-
-
-def _named(held: Mapping[str, object]) -> str:
-    """The class that it names, where it names one."""
     names = held.get("architectures")
-    first = names[0] if isinstance(names, list) and names else None
-    return f", only a class ({escaped(first[:60])})" if isinstance(first, str) else ""
+    first = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else None
+    told = "" if first is None else f", only a class ({escaped(first[:60])})"
+    kind = None if first is None else _type_of(first)
+    line = '"model_type": "..." (bert, gpt2, llama, ...)' if kind is None else f'"model_type": "{kind}"'
+    return UnsupportedError(f'this config.json has no "model_type"{told}: add the line {line}, as files of today have it')
+
+
+def _type_of(name: str) -> str | None:
+    """The type that has a class of that name."""
+    from nparams.architectures.catalogue import entry, types
+
+    low = name.lower()
+    near = [kind for kind in types() if low.startswith(kind.lower().replace("_", "").replace("-", ""))]
+    for kind in sorted(near, key=len, reverse=True):
+        found = entry(kind)
+        if found is not None and name in found.heads:
+            return kind
+    return None
 
 
 def not_an_object(value: object) -> UnsupportedError:
