@@ -154,8 +154,8 @@ def _named(name: str, env: Mapping[str, Any]) -> str:
 
 def wrong(claimed: Iterator[Item], real: list[Item]) -> Wrong | None:
     """The first tensor that differs, None where all agree."""
-    said = {i.name: _facts(i) for i in claimed}
-    there = {i.name: _facts(i) for i in real}
+    said = {i.name: facts(i) for i in claimed}
+    there = {i.name: facts(i) for i in real}
     for name in there:
         if said.get(name) != there[name]:
             return Wrong(name, there[name], said.get(name))
@@ -163,5 +163,6 @@ def wrong(claimed: Iterator[Item], real: list[Item]) -> Wrong | None:
     return None if extra is None else Wrong(extra, None, said[extra])
 
 
-def _facts(i: Item) -> tuple[object, ...]:
+def facts(i: Item) -> tuple[object, ...]:
+    """What must be the same of a tensor."""
     return i.shape, i.role, i.tied, i.owner, i.frozen

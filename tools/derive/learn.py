@@ -18,6 +18,7 @@ from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.rules import Rules
+from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Cell, Learner
 from tools.derive.indices import LETTERS
@@ -25,6 +26,8 @@ from tools.derive.tracking import name_of
 
 #: configs to begin with, fresh ones that must agree, and rounds of learning from those that do not
 FIRST, AGREE, ROUNDS = 40, 60, 12
+#: configs to begin with where another class of the type is known; configs that are drawn for one class
+FEW, MOST_DRAWN = 12, 10_000
 #: builds at the start, and every so many after, in which is looked where code of the model stands
 LOOKED_AT = 8
 #: what PretrainedConfig takes for num_labels where nothing is said
@@ -37,26 +40,33 @@ def derive(model_type: str, heads: Sequence[str], seed: int = 1, deadline: float
     """The entry of a type, every one of `heads` verified; NoEntry with the reason where there is none for the first."""
     until = time.monotonic() + 90 if deadline is None else deadline
     entry: dict[str, Any] = {}
-    for k, head in enumerate(heads):
+    raws: list[dict[str, Any]] = []
+    for head in heads:
         try:
-            made = Derivation(model_type, head, seed, until).entry()
-        except NoEntry:
-            if k == 0:
+            made = Derivation(model_type, head, seed, until, raws, entry).entry()
+        except NoEntry as error:
+            if not entry:
                 raise
+            entry.setdefault("without", {})[head] = str(error)
             continue
         entry = merged(entry, made)
     return entry
 
 
 class Derivation:
-    """One head of one type."""
+    """One head of one type; `raws` are configs that were drawn for another head, and `known` is what was learnt there."""
 
-    def __init__(self, model_type: str, head: str, seed: int, until: float) -> None:
+    def __init__(
+        self, model_type: str, head: str, seed: int, until: float,
+        raws: list[dict[str, Any]] | None = None, known: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         self.model_type = model_type
         self.head = head
         self.until = until
         self.base = bases.base(model_type)
-        self.configs = draw.draws(model_type, head, random.Random(f"{model_type} {head} {seed}"), 10_000)
+        self.drawn = raws if raws is not None else []
+        self.known = known or {}
+        self.configs = self._configs(random.Random(f"{model_type} {head} {seed}"))
         self.observations: list[Observation] = []
         self.defaults = flat(bases.defaults(model_type))
         for path in [p for p in self.defaults if p.count(".") == 0 or p.endswith(".model_type")]:
@@ -65,7 +75,7 @@ class Derivation:
     def entry(self) -> dict[str, Any]:
         """Learn until fresh configs agree."""
         self._watch(self.base)
-        for _ in range(FIRST):
+        for _ in range(FEW if self.known else FIRST):
             self._watch(self._drawn())
         entry = self._learn()
         for _ in range(ROUNDS):
@@ -84,9 +94,16 @@ class Derivation:
         if time.monotonic() > self.until:
             raise NoEntry("out of time", kind="limit")
         try:
-            return next(self.configs)[0]
+            return next(self.configs)
         except StopIteration:
             raise NoEntry("too few configs are accepted") from None
+
+    def _configs(self, rng: random.Random) -> Iterator[dict[str, Any]]:
+        """Configs that were drawn for another head of the type first, then fresh ones."""
+        yield from list(self.drawn)
+        for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN):
+            self.drawn.append(raw)
+            yield raw
 
     def _watch(self, raw: Mapping[str, Any]) -> None:
         try:
@@ -133,15 +150,25 @@ class Derivation:
         envs = [tests.environment(o.values) for o in seen]
         flags = _flags(o.values for o in seen)
         templates = Templates(seen)
-        cells = list(Learner(templates, envs, tests, flags).cells())
-        return self._entry(cells, tests, seen)
+        shared = self._shared(templates)
+        cells = Learner(templates, envs, tests, flags).cells(shared.keys())
+        written = [one for cell in cells for one in (shared[cell] if isinstance(cell, str) else [_written(cell)])]
+        return self._entry(list(joined(iter(written))), tests, seen)
 
-    def _entry(self, cells: Sequence[Cell], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
+    def _shared(self, templates: Templates) -> dict[str, list[dict[str, Any]]]:
+        """What other classes of the type hold of the same."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for head in self.known.get("heads", ()):
+            for prefix in dict.fromkeys((_base_prefix(self.head), "", self.known["heads"][head]["base"])):
+                for template, cells in Known(self.known, head, prefix).cells(templates).items():
+                    found.setdefault(template, cells)
+        return found
+
+    def _entry(self, written: Sequence[dict[str, Any]], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
         raws = [{**self.defaults, **flat(o.raw)} for o in seen]
         raw_tests = Tests(raws)
         rules = Rules(seen, raws, [raw_tests.environment(r) for r in raws], raw_tests, _flags(raws))
-        written = list(_written(cells))
-        table = {**raw_tests.table, **tests.table}
+        table = {**self.known.get("tests", {}), **raw_tests.table, **tests.table}
         paths = _paths((o.values for o in seen), raws)
         used = _used([text for cell in written for text in _texts(cell)])
         ruled = {}
@@ -187,23 +214,14 @@ def _flags(values: Any) -> list[str]:
     return list(dict.fromkeys(name_of(p) for held in values for p, v in held.items() if isinstance(v, bool)))
 
 
-def _written(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
-    """Cells as the entry has them: neighbours under one condition are one."""
-    last: dict[str, Any] = {}
-    for cell in cells:
-        made: dict[str, Any] = {}
-        if cell.over:
-            made["over"] = [list(o) for o in cell.over]
-        if cell.condition != "1":
-            made["if"] = cell.condition
-        same = bool(last) and {k: v for k, v in last.items() if k != "tensors"} == made
-        if not same:
-            if last:
-                yield last
-            last = {**made, "tensors": []}
-        last["tensors"].append(_tensor(cell))
-    if last:
-        yield last
+def _written(cell: Cell) -> dict[str, Any]:
+    """A cell as the entry has it."""
+    made: dict[str, Any] = {}
+    if cell.over:
+        made["over"] = [list(o) for o in cell.over]
+    if cell.condition != "1":
+        made["if"] = cell.condition
+    return {**made, "tensors": [_tensor(cell)]}
 
 
 def _tensor(cell: Cell) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from nparams.expr import Expr, add, mul
@@ -77,10 +77,14 @@ class Learner:
                 template, indices = templates.of(item.name, o)
                 self.items.setdefault(template, {})[k, indices] = item
 
-    def cells(self) -> Iterator[Cell]:
-        """Every tensor with its condition, in the order in which names came up."""
-        for template in ordered([[self.templates.of(i.name, o)[0] for i in o.items] for o in self.templates.observations]):
-            yield from self._of(template)
+    def cells(self, known: Collection[str] = ()) -> Iterator[Cell | str]:
+        """Every tensor with its condition, in the order in which names came up; the name alone of those that are known."""
+        names = [[self.templates.of(i.name, o)[0] for i in o.items] for o in self.templates.observations]
+        for template in ordered(names):
+            if template in known:
+                yield template
+            else:
+                yield from self._of(template)
 
     def _of(self, template: str) -> Iterator[Cell]:
         marks = template.count(MARK)
