@@ -150,7 +150,7 @@ REFUSED: list[tuple[str, Any, dict[str, Any], str]] = [
      'this config.json has no "model_type", only a class (BertModel): add the line'),
     ("no type, and a class that is known", {"architectures": ["MiniForCausalLM"]}, {},
      'this config.json has no "model_type", only a class (MiniForCausalLM): add the line "model_type": "mini", as '
-     "files of today have it"),
+     "files today have it"),
     ("diffusers", {"_class_name": "UNet2DConditionModel", "sample_size": 64}, {},
      "this is a configuration of diffusers (UNet2DConditionModel), whose models are in no catalogue here: count its"),
     ("an adapter", {"peft_type": "LORA", "r": 8}, {}, "this is the settings of an adapter (LORA), which do not say"),

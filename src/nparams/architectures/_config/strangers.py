@@ -55,7 +55,7 @@ def refusal(held: Mapping[str, object]) -> UnsupportedError:
     told = "" if first is None else f", only a class ({escaped(first[:60])})"
     kind = None if first is None else _type_of(first)
     line = '"model_type": "..." (bert, gpt2, llama, ...)' if kind is None else f'"model_type": "{kind}"'
-    return UnsupportedError(f'this config.json has no "model_type"{told}: add the line {line}, as files of today have it')
+    return UnsupportedError(f'this config.json has no "model_type"{told}: add the line {line}, as files today have it')
 
 
 def _type_of(name: str) -> str | None:
