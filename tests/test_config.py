@@ -284,10 +284,11 @@ GROUP = {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "strat
                                             "symmetric": True}}  # fmt: skip
 EIGHT = {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "float", "strategy": "channel", "symmetric": True}}
 #: (what, the settings, bytes of the packed matrix of 256 x 256, its number type, bytes of what lies beside it)
+MODEL = {"quantizer": ["gptqmodel:1.4.0"]}
 PACKED: list[tuple[str, dict[str, Any], int, str, int]] = [
-    ("GPTQ", {"quant_method": "gptq", "bits": 4, "group_size": 128}, WORDS4, "int4",
+    ("GPTQ", {"quant_method": "gptq", "bits": 4, "group_size": 128, "meta": MODEL}, WORDS4, "int4",
      2 * 256 // 2 + 2 * 256 * 2 + 256 * 4),
-    ("GPTQ in one group", {"quant_method": "gptq", "bits": 8, "group_size": -1}, 2 * WORDS4, "int8",
+    ("GPTQ in one group", {"quant_method": "gptq", "bits": 8, "group_size": -1, "meta": MODEL}, 2 * WORDS4, "int8",
      256 + 256 * 2 + 256 * 4),
     ("AWQ", {"quant_method": "awq", "bits": 4, "group_size": 64, "version": "gemm"}, WORDS4, "int4",
      4 * 256 // 2 + 4 * 256 * 2),
@@ -328,6 +329,8 @@ UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
     ("FP8 by tensor", {"quant_method": "fp8", "weight_block_size": None}, "leave open how FP8 stores"),
     ("a pattern", {"quant_method": "fp8", "weight_block_size": [8, 8], "ignored_layers": ["re:(a|b)+$"]},
      'the pattern "re:(a|b)+$" is not followed'),
+    ("GPTQ by a tool that is not named", {"quant_method": "gptq", "bits": 4, "group_size": 128},
+     "its settings leave open how GPTQ stores"),
     ("exceptions", {"quant_method": "gptq", "bits": 4, "group_size": 128, "dynamic": {"-:.*fc": {}}},
      'its "dynamic" makes exceptions for single modules'),
     ("MLX's exceptions", {"group_size": 64, "bits": 4, "model.layers.0.fc": False}, 'its "model.layers.0.fc" makes'),

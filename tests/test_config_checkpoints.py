@@ -53,9 +53,41 @@ def test_every_number_of_the_file(name: str, settings: dict[str, Any], beside: i
     assert held + beside + draft_scales == row["published"]
 
 
-def test_bytes_of_a_published_checkpoint() -> None:
-    """model.safetensors.index.json of openai/gpt-oss-20b: its total_size is 13,761,264,768."""
-    if "gpt_oss" not in catalogue.types():
-        pytest.skip("gpt_oss is not in the catalogue")
-    config = {**PUBLISHED["openai/gpt-oss-20b"]["config"], "quantization_config": MXFP4, "torch_dtype": "bfloat16"}
-    assert nparams.read(config).totals.bytes == 13_761_264_768
+GPT_OSS = PUBLISHED["openai/gpt-oss-20b"]["config"]
+LLAMA8 = {
+    "model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 128256, "hidden_size": 4096,
+    "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+    "tie_word_embeddings": False,
+}  # fmt: skip
+LLAMA70 = {
+    **LLAMA8, "hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64,
+}  # fmt: skip
+AWQ = {"quant_method": "awq", "bits": 4, "group_size": 128, "version": "gemm", "zero_point": True}
+EIGHT = {"num_bits": 8, "strategy": "channel", "symmetric": True}
+FOUR = {"num_bits": 4, "type": "int", "strategy": "group", "group_size": 128, "symmetric": True, "actorder": "group"}
+
+
+def compressed(kind: str, weights: dict[str, Any]) -> dict[str, Any]:
+    group = {"targets": ["Linear"], "weights": weights}
+    return {"quant_method": "compressed-tensors", "format": kind, "ignore": ["lm_head"], "config_groups": {"g": group}}
+
+
+#: (what, configuration, number type of the rest, settings, bytes as its index or its headers say)
+BYTES: list[tuple[str, dict[str, Any], str, dict[str, Any], int]] = [
+    ("gpt-oss-20b: total_size of its index", GPT_OSS, "bfloat16", MXFP4, 13_761_264_768),
+    ("Llama 3 70B by AWQ: total_size of its index", LLAMA70, "float16", AWQ, 39_767_785_472),
+    ("RedHatAI Llama-3.1-8B FP8-dynamic", LLAMA8, "bfloat16", compressed("float-quantized", {**EIGHT, "type": "float"}),
+     9_083_953_152),
+    ("Llama 3.1 70B in int8 by row", LLAMA70, "bfloat16", compressed("int-quantized", {**EIGHT, "type": "int"}),
+     72_669_806_592),
+    ("RedHatAI Llama-3.3-70B w4a16", LLAMA70, "bfloat16", compressed("pack-quantized", FOUR), 39_525_311_232),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "dtype", "settings", "held"), [row[1:] for row in BYTES], ids=[r[0] for r in BYTES])
+def test_bytes_of_published_checkpoints(
+    config: dict[str, Any], dtype: str, settings: dict[str, Any], held: int
+) -> None:
+    if config["model_type"] not in catalogue.types():
+        pytest.skip(f"{config['model_type']} is not in the catalogue")
+    assert nparams.read({**config, "quantization_config": settings, "torch_dtype": dtype}).totals.bytes == held

@@ -44,7 +44,13 @@ def groups(columns: int, settings: Mapping[str, Any]) -> int | None:
 
 
 def gptq(out: int, ins: int, n: int, settings: Mapping[str, Any], dtype: str | None) -> Packed | None:
-    """qweight int32 (in·bits/32, out), scales float16 and qzeros int32 by group, g_idx int32 (in)."""
+    """qweight int32 (in·bits/32, out), scales float16 and qzeros int32 by group, g_idx int32 (in).
+
+    Files of AutoGPTQ hold a bias of zeros for every layer besides, those of GPTQModel none: only the latter are told.
+    """
+    tool = settings.get("meta", {}).get("quantizer") if isinstance(settings.get("meta"), dict) else None
+    if "gptqmodel" not in str(tool) or dtype != "float16":
+        return None
     bits, count = whole(settings, "bits", "w_bit"), groups(ins, settings)
     if bits not in (2, 3, 4, 8) or count is None or ins * bits % 32 or out * bits % 32:
         return None
@@ -63,6 +69,8 @@ def awq(out: int, ins: int, n: int, settings: Mapping[str, Any], dtype: str | No
     if whole(settings, "bits", "w_bit") != 4 or count is None or out % 8:
         return None
     if not isinstance(version, str) or version.lower() != "gemm" or settings.get("zero_point") is False:
+        return None
+    if dtype != "float16":
         return None
     beside: list[Beside] = [("qzeros", (count, out // 8), "int32"), ("scales", (count, out), "float16")]
     return "int4", n * ins * out // 8, n * ins * out // 8 * 4, beside
@@ -174,7 +182,10 @@ def _packed_words(out: int, ins: int, n: int, weights: Mapping[str, Any], dtype:
     beside: list[Beside] = [("weight_scale", scales, dtype), ("weight_shape", (2,), "int64")]
     if weights.get("symmetric", True) is not True:
         beside.append(("weight_zero_point", (up(out * bits, 32), *scales[1:]), "int32"))
-    if weights.get("actorder") in ("group", True):
+    order = weights.get("actorder")
+    if order not in (None, False, "weight", "static", "group", "dynamic", True):
+        return None
+    if order in ("group", "dynamic", True):
         beside.append(("weight_g_idx", (ins,), "int32"))
     words = out * up(ins * bits, 32)
     return f"int{bits}", n * words, n * words * 4, beside
