@@ -10,7 +10,14 @@ from typing import Any
 import transformers
 
 # Frames that read every attribute (validators, copies, what is printed) say nothing of what shapes a model.
-_SKIPPED = ("configuration_utils.py", "dataclasses.py", "copy.py", "heterogen", "huggingface_hub", "generation")
+_SKIPPED = (
+    "configuration_utils.py",
+    "dataclasses.py",
+    "copy.py",
+    "/heterogeneity/",
+    "huggingface_hub",
+    "transformers/generation/",
+)
 
 Reads = list[tuple[type, str]]
 

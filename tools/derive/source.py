@@ -34,16 +34,26 @@ def strings(model_type: str) -> dict[str, tuple[str, ...]]:
     """Field -> the strings that code compares it with, looks up by it or makes of it, in the order of the source."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for module, tree in trees(model_type):
+        lists = _lists(tree)
         for node in ast.walk(tree):
-            for name, words in _said(node, module):
+            for name, words in _said(node, module, lists):
                 found[name].update(dict.fromkeys(words))
     return {name: tuple(words) for name, words in found.items()}
 
 
-def _said(node: ast.AST, module: ModuleType) -> list[tuple[str, list[str]]]:
+def _lists(tree: ast.Module) -> dict[str, list[str]]:
+    """The lists of words that have a name: layer_types = ["basic", "bottleneck"]."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and (words := _words(node.value)):
+            found[node.targets[0].id] = words
+    return found
+
+
+def _said(node: ast.AST, module: ModuleType, lists: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
     """What one node says of fields: (name, strings)."""
     if isinstance(node, ast.Compare):
-        return _compared(node)
+        return _compared(node, lists)
     if isinstance(node, ast.Subscript) and (name := _name(node.slice)):
         table = getattr(module, node.value.id, None) if isinstance(node.value, ast.Name) else None
         named = isinstance(table, dict) and table is not ACT2FN
@@ -55,16 +65,17 @@ def _said(node: ast.AST, module: ModuleType) -> list[tuple[str, list[str]]]:
     return []
 
 
-def _compared(node: ast.Compare) -> list[tuple[str, list[str]]]:
-    """The strings of a comparison and the names they are compared with."""
+def _compared(node: ast.Compare, lists: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
+    """The strings of a comparison, those of a named list included, and the names they are compared with."""
     sides = [node.left, *node.comparators]
     names = [name for side in sides if (name := _name(side))]
     words = [word for side in sides for word in _words(side)]
+    words += [word for name in names for word in lists.get(name, ())]
     return [(name, words) for name in names] + [(name + _PLURAL, words) for name in names] if words else []
 
 
 def _name(node: ast.AST) -> str | None:
-    """The name of the field that an expression reads: config.x, self.x, x, x[i], getattr(config, "x", ...)."""
+    """The name of the field that an expression reads: config.x, self.x, x, x[i], x.upper(), getattr(config, "x")."""
     if isinstance(node, ast.Attribute):
         return node.attr
     if isinstance(node, ast.Name):
@@ -73,6 +84,8 @@ def _name(node: ast.AST) -> str | None:
         return _name(node.value)
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr" and len(node.args) > 1:
         return node.args[1].value if isinstance(node.args[1], ast.Constant) else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("upper", "lower"):
+        return _name(node.func.value)
     return None
 
 

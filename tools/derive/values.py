@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections import Counter
 from typing import Any, NamedTuple, Protocol
 
 from tools.derive.changes import Change, Raw, get
@@ -23,7 +24,7 @@ _KEYS = re.compile(r"key_value|(^|_)kv_|_kv($|_)")
 _CORE = re.compile(r"(^|_)(hidden_size|d_model|n_embd|embed_dim|hidden_dim|embed_size|dim|embeddings_size|model_dim)$")
 _GROUPS = re.compile(r"groups?($|_)")
 _CHOSEN = re.compile(r"per_tok|top_?k|experts_per|num_selected|_top$")
-_STAGES = re.compile(r"stages|num_encoder_blocks|num_levels|num_blocks$|num_layers$")
+_STAGES = re.compile(r"stages|num_encoder_blocks|num_levels|blocks$|layers$")
 _LIST_OF_LAYERS = re.compile(r"types$|_types_|pattern$")
 _FLOATS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 _HEAD_UNITS = (1, 2, 3, 4, 6, 8, 12)
@@ -53,13 +54,13 @@ class Part:
         self.way = ways.pick(prefix, WIDTHS, rng)
         self.shared = rng.choice(_HEAD_UNITS)
         self.unit = self.shared * rng.choice((2, 4, 8))
-        self.stages, self.length = rng.randint(2, 5), self._stages_of_base()
         self.depths = {name: value for name, value in self.own.items() if type(value) is int and is_depth(name)}
         self.taken: set[str] = set()
 
     def drawn(self) -> list[Drawn]:
         """The changes of this config: stages, depths with their lists, heads with widths, then each other field."""
-        found = [self._together_stages(), *self._together_depths(), self._together_heads()]
+        found = [item for length in self._lengths() for item in self._together_stages(length)]
+        found += [*self._together_depths(), self._together_heads()]
         for field in self.fields:
             if field.path not in self.taken:
                 way = self.ways.pick(field.path, _ways_of(field), self.rng)
@@ -71,28 +72,32 @@ class Part:
 
     # What is drawn together.
 
-    def _stages_of_base(self) -> int:
-        """How many stages the base has: the length of its lists of depths, 0 where it has none."""
-        return max((len(value) for name, value in self.own.items() if is_depths(name, value)), default=0)
+    def _lengths(self) -> list[int]:
+        """How long the lists are that are of one length: those with depths, and several beside each other."""
+        lists = {name: value for name, value in self.own.items() if isinstance(value, list) and len(value) > 1}
+        staged = {len(value) for name, value in lists.items() if is_depths(name, value)}
+        shared = Counter(len(value) for value in lists.values() if all(type(item) is int for item in value))
+        main = {value for name, value in self.depths.items() if _is_main(name)}
+        return sorted(staged | {length for length, count in shared.items() if count > 1 and length not in main})
 
-    def _together_stages(self) -> Drawn:
-        """The lists that have one entry a stage, and the number of stages."""
-        change: Change = {}
-        for field in self.fields if self.length else ():
+    def _together_stages(self, length: int) -> list[Drawn]:
+        """The lists of one length, and the numbers that say how long they are; the main depth where it must."""
+        stages = self.rng.randint(2, 5)
+        lists: Change = {}
+        same: Change = {}
+        counts: Change = {}
+        for field in self.fields:
             name, value = _name(field), self._value(field)
-            if isinstance(value, list) and len(value) == self.length:
-                change[field.path] = self._stage_list(name, value)
-            elif type(value) is int and value == self.length and _STAGES.search(name):
-                change[field.path] = self.stages
-        self.taken |= set(change)
-        kept = {path: self._entries(_last(path), get(self.base, path)) for path in change if "[" in repr(change[path])}
-        by = f"{self.prefix}[stages]"
-        return Drawn(change, ((by, "other"),), (Drawn(kept, ((by, "same"),)),) if change else ())
-
-    def _stage_list(self, name: str, value: list[Any]) -> list[Any]:
-        """A list with one entry for each of the new number of stages."""
-        longer = [value[min(place, len(value) - 1)] for place in range(self.stages)]
-        return self._entries(name, longer)
+            if isinstance(value, list) and len(value) == length and not field.choices:
+                longer = [value[min(place, length - 1)] for place in range(stages)]
+                lists[field.path], same[field.path] = self._entries(name, longer), self._entries(name, value)
+            elif type(value) is int and value == length and _STAGES.search(name):
+                counts[field.path] = stages
+        own = {path: value for path, value in counts.items() if not _is_main(_last(path))}
+        self.taken |= {*lists, *own}
+        by = f"{self.prefix}[{length}]"
+        instead = (Drawn({**lists, **counts}, ((by, "all"),)), Drawn(same, ((by, "same"),)))
+        return [Drawn({**lists, **own}, ((by, "other"),), instead)] if lists else []
 
     def _entries(self, name: str, value: Any) -> Any:
         """Other entries in a list of the same length, where they are numbers."""
