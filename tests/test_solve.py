@@ -70,6 +70,8 @@ ANSWERED: list[tuple[list[str], int, str, int]] = [
     (["nn.Linear(784, h)", "--total", "7850"], 0, "h=10", 7850),
     (["784-h//3-10", "--total", "10345"], 0, "h=39", mlp(784, 13, 10)),  # h = 40 and 41 as well
     (["784-2**h-10", "--max", "1B"], 0, "h=20", mlp(784, 2**20, 10)),
+    (["784-h**h-10", "--max", "1B"], 0, "h=7", mlp(784, 7**7, 10)),  # of larger h no total is worked out
+    (["784-h//(h-3)+1-10", "--total", "3985"], 0, "h=4", mlp(784, 5, 10)),  # 3 and below make no network
     (["docs/examples/gpt.py", "--vary", "n_layer,n_embd", "--total", "124439808"], 0, "n_layer=12,n_embd=768",
      gpt2(12, 768)),
     (["docs/examples/gpt.py", "--vary", "n_embd", "--total", "124M"], 0, "n_embd=768", gpt2(12, 768)),  # % 12 == 0
@@ -113,6 +115,9 @@ REFUSED = [
     (["784-h-h-10", "--total", "5", "--top", "0"], "show one answer at least"),
     (["h0..hl", "--total", "13002"], "h is a list of sizes without an end"),
     (["a-b-c-d-e-f-g-h", "--total", "1M"], "8 sizes vary"),
+    (["-".join(f"h{k}" for k in range(200)), "--total", "1M"], "200 sizes vary"),
+    (["h-h1-h2", "--total", "1M"], "h stands alone and as h1"),
+    (["784-a%3+1-b%5+1-10", "--total", "9", "--range", "a=1..9999999,b=1..999999"], "one by one: narrow them"),
     (["784-h-h-10", "--total", "9" * 2000], "is not a whole number"),
     (["784-h-h-10", "--total", "5", "--range", "h=1.." + "9" * 30], "is not a whole number up to"),
     (["input 9; lstm h; dense u", "--total", "5", "--set", "h=u*u*u", "--range", "u=1..2", "--set", "h=2"], "twice"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
+import nparams
 from nparams.analyses._solve.budget import Budget
 from nparams.analyses._solve.direction import FALLS, RISES, STAYS, UNKNOWN, direction
 from nparams.analyses._solve.fields import Fields
@@ -17,6 +19,7 @@ from nparams.analyses._solve.wanted import Wanted
 from nparams.analyses.solve import Solution, solve
 from nparams.errors import ExprError, NparamsError, UsageError
 from nparams.expr import Expr, parse, symbol
+from tests.conftest import shared
 from tests.small_config import Maker
 from tests.test_answered_cases import asked, rows
 
@@ -175,6 +178,28 @@ def test_each_answer_is_counted_again_in_numbers() -> None:
     found = solve(make, Wanted(Budget.of(total="1.3B"), ["hidden_size", "num_hidden_layers"]))
     shown = {str(answer) for answer in (*found.answers, *found.shapes)}
     assert make.calls == 2 + len(shown)  # the config, its symbols, each answer
+
+
+def sizes_of(config: dict[str, object]) -> dict[str, int]:
+    """The width and the depth of a config that can be counted and has them."""
+    try:
+        held = Fields(nparams.read(config).fields, {})
+        return {name: held.values[name] for name in held.chosen(set()) if held.values[name]}
+    except NparamsError:
+        return {}
+
+
+def test_published_configs_are_found_again() -> None:
+    """Width, depth, or both, of every shared config whose type has a formula: its own values are an exact answer."""
+    done = 0
+    for entry in json.loads(shared("cases/real_configs.json").read_text()):
+        sizes = sizes_of(entry["config"])
+        for vary in {tuple(sizes), *((name,) for name in sizes)} - {()}:
+            found = nparams.solve(entry["config"], total=entry["expected_total"], vary=vary, top=50)
+            exact = [answer.values for answer in found.answers if answer.gap == 0]
+            assert {name: sizes[name] for name in vary} in exact, (entry["name"], vary, found.answers)
+            done += 1
+    assert done > 5
 
 
 # -- the parts --------------------------------------------------------------------------------------------------------

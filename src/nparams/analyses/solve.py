@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     #: makes a network: the fields that stay symbols, and what is set
     Make = Callable[[Collection[str], Mapping[str, object]], Network]
 
+#: sizes that may vary at once
+MOST = 12
 #: answers that are counted again at most, where some do not exist
 TRIED = 100
 #: a size that counts copies, where others vary too
@@ -116,6 +118,15 @@ class _Solver:
         missing = leaves.keys() - {str(leaf) for leaf in chosen.values()}
         if missing:
             raise UsageError(f"{_told(missing)} has no value: give it one with --set, or let it vary too with --vary")
+        alone = {str(leaf.label) for leaf in chosen.values() if leaf.op == "sym"}
+        for name, leaf in chosen.items():
+            if leaf.op == "idx" and leaf.label in alone:
+                raise UsageError(f"{leaf.label} stands alone and as {name}: write another letter for one of them")
+        if len(chosen) > MOST:
+            raise UsageError(
+                f"{len(chosen):,} sizes vary: that has more answers than can be gone through; give most of them a "
+                "number with --set"
+            )
         return [self._grid(name, chosen[name]) for name in chosen]
 
     def _grid(self, name: str, leaf: Expr) -> Grid:

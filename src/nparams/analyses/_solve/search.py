@@ -4,7 +4,7 @@ only rises with it, else value by value.  What is left out is proved to be no be
 from __future__ import annotations
 
 from nparams.analyses._solve.function import RISES, STAYS, Function, Row
-from nparams.errors import UsageError
+from nparams.errors import ExprError, UsageError
 from nparams.expr.arithmetic import brief
 
 TYPE_CHECKING = False
@@ -174,7 +174,7 @@ class Search:
         self.evaluated += count
         if self.evaluated > MAX_VALUES:
             raise _too_many(self.evaluated)
-        totals, target = row.column(self._columns, count), self.budget.target
+        totals, target = _totals(row, self._columns, count), self.budget.target
         for side in (_downwards(totals, target), _upwards(totals, target)):
             for tried, total in enumerate(side):
                 if tried == DOUBTED and not self.checks.possible(values):
@@ -199,12 +199,27 @@ class Search:
             self.front[first] = candidate
 
 
+def _totals(row: Row, columns: dict[object, list[int]], count: int) -> list[int]:
+    """The totals of a row; -1 where there is none (a division by zero, a number too large)."""
+    try:
+        return row.column(columns, count)
+    except ExprError:
+        return [_total(row, t) for t in range(count)]
+
+
+def _total(row: Row, t: int) -> int:
+    try:
+        return row.at(t)
+    except ExprError:
+        return -1
+
+
 def _downwards(totals: list[int], target: int) -> Iterator[int]:
     """The totals up to the target, the largest first; mostly only that one is asked for."""
-    first = max((total for total in totals if total <= target), default=None)
+    first = max((total for total in totals if 0 <= total <= target), default=None)
     if first is not None:
         yield first
-        yield from sorted({total for total in totals if total < first}, reverse=True)
+        yield from sorted({total for total in totals if 0 <= total < first}, reverse=True)
 
 
 def _upwards(totals: list[int], target: int) -> Iterator[int]:
