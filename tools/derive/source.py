@@ -45,8 +45,9 @@ def _lists(tree: ast.Module) -> dict[str, list[str]]:
     """The lists of words that have a name: layer_types = ["basic", "bottleneck"]."""
     found = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and (words := _words(node.value)):
-            found[node.targets[0].id] = words
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if isinstance(targets[0], ast.Name) and (words := _words(getattr(node, "value", None))):
+            found[targets[0].id] = words
     return found
 
 
@@ -89,7 +90,7 @@ def _name(node: ast.AST) -> str | None:
     return None
 
 
-def _words(node: ast.AST) -> list[str]:
+def _words(node: ast.AST | None) -> list[str]:
     """The strings of a constant or of a list of constants."""
     if isinstance(node, ast.Constant):
         return [node.value] if isinstance(node.value, str) else []
