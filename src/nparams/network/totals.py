@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nparams.dtypes import bytes_of
-from nparams.errors import InvariantError
 from nparams.expr import Expr, add, mul
 from nparams.network.listed import Listed
 from nparams.network.tree import PARAMETER_ROLES, ROLES
@@ -13,11 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from nparams.expr import Size
+    from nparams.network.active import Route
     from nparams.network.listed import Alike
     from nparams.network.tree import Module, Tensor
 
-    Route = tuple[Size | None, Size]
-
+#: what is worked out when it is first asked for
+LATER = ("active", "parameter_bytes", "bookkeeping_bytes", "bytes", "dtypes")
 KEPT_ROLES = ("weight", "bias", "buffer", "bookkeeping")
 
 
@@ -29,8 +29,8 @@ class Totals:
     """
 
     __slots__ = (
-        "active", "biases", "bookkeeping", "bookkeeping_bytes", "buffers", "bytes", "dtypes", "elements", "frozen",
-        "known", "listed", "other", "parameter_bytes", "total", "trainable", "unknown", "weights",
+        "_more", "active", "biases", "bookkeeping", "bookkeeping_bytes", "buffers", "bytes", "dtypes", "elements",
+        "frozen", "known", "listed", "other", "parameter_bytes", "total", "trainable", "unknown", "weights",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -41,11 +41,28 @@ class Totals:
         self.total: Size | None = None
         self.trainable: Size | None = None
         self.frozen: Size | None = None
-        self.active: Size | None = None
-        self.parameter_bytes: Size | None = None
-        self.bookkeeping_bytes: Size | None = None
-        self.bytes: Size | None = None
-        self.dtypes: dict[str, Size] | None = None
+        self._more: Callable[[Totals], None] | None = None
+        self.active: Size | None
+        self.parameter_bytes: Size | None
+        self.bookkeeping_bytes: Size | None
+        self.bytes: Size | None
+        self.dtypes: dict[str, Size] | None
+
+    def later(self, more: Callable[[Totals], None]) -> None:
+        """Leave the sums that a total does not need to `more`, which is called when one of them is asked for."""
+        self._more = more
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """A sum that nobody has asked for yet; None where nothing makes it."""
+            if name not in LATER:
+                raise AttributeError(f"Totals have no {name}")
+            if self._more is None:
+                return None
+            self._more(self)
+            self._more = None
+            return getattr(self, name)
 
     @property
     def bits_per_parameter(self) -> float | None:
@@ -64,11 +81,11 @@ def add_up(
 ) -> Totals:
     """Every sum over a flat list of tensors, or over a tree with its repeats."""
     if flat is not None:
-        return _numeric(((flat, 1),), _flat_idle(flat, routes))
+        return _numeric(((flat, 1),), _idle(flat, routes))
     assert root is not None
     groups = list(_groups(root))
     plain = all(isinstance(copies, int) for _, copies in groups) and all(_plain(tensors) for tensors, _ in groups)
-    if plain and not any(isinstance(size, Expr) for module, _ in _routed(root) for size in module.routed or ()):
+    if plain and not any(isinstance(size, Expr) for module, _ in routed(root) for size in module.routed or ()):
         return _numeric(groups, _tree_idle(root))  # type: ignore[arg-type]
     return _symbolic(root, lower)
 
@@ -89,26 +106,33 @@ def _groups(root: Module) -> Iterator[tuple[Sequence[Tensor], Size]]:
         stack.extend((child, copies) for child in module.children)
 
 
+def routed(root: Module) -> Iterator[tuple[Module, Size]]:
+    """Each outermost routed module and how many copies there are."""
+    stack: list[tuple[Module, Size]] = [(root, 1)]
+    while stack:
+        module, copies = stack.pop()
+        if module.over is not None:
+            copies = mul(copies, add(module.over.last, mul(-1, module.over.first), 1))
+        if module.routed is not None:
+            yield module, copies
+        else:
+            stack.extend((child, copies) for child in module.children)
+
+
 # -- plain numbers: one pass ----------------------------------------------------------------------------------------
-
-
-class _Tally:
-    """What is collected for one role and number type."""
-
-    __slots__ = ("bytes", "elements")
-
-    def __init__(self) -> None:
-        self.elements = 0
-        self.bytes: int | None = 0
 
 
 class _Counter:
     """One pass over tensors in plain numbers."""
 
     def __init__(self) -> None:
-        self.tallies: dict[tuple[str, str | None], _Tally] = {}
+        self.by_role: dict[str, Size] = dict.fromkeys(ROLES, 0)
         self.trained: dict[bool | None, int] = {True: 0, False: 0, None: 0}
         self.tied = self.stored = self.unknown = 0
+        #: (role, number type, size) -> how many are stored as their shape says
+        self.plain: dict[tuple[str, str | None, int], int] = {}
+        #: role, number type, size, bytes (None: unknown) and how many of those that are stored in another way
+        self.apart: list[tuple[str, str | None, int, int | None, int]] = []
 
     def add(self, tensors: Iterable[Tensor], copies: int) -> None:
         """Count the tensors of one module that stands there `copies` times."""
@@ -121,13 +145,16 @@ class _Counter:
                 alike[key] = alike.get(key, 0) + 1
             else:
                 self._one(t, copies)
+        plain = self.plain
         for (role, dtype, size, trainable), count in alike.items():
             if size is None:
                 self.unknown += count if role in PARAMETER_ROLES else 0
             else:
-                width = None if dtype is None else bytes_of(size, dtype)  # type: ignore[arg-type]
-                self.stored += size * count * copies if role != "other" else 0  # type: ignore[assignment]
-                self._held(role, dtype, trainable, size, width, count * copies)  # type: ignore[arg-type]
+                many = count * copies
+                self.stored += size * many if role != "other" else 0  # type: ignore[assignment]
+                self._held(role, trainable, size * many)  # type: ignore[arg-type]
+                same: tuple[str, str | None, int] = role, dtype, size  # type: ignore[assignment]
+                plain[same] = plain.get(same, 0) + many
 
     def _one(self, t: Tensor, copies: int) -> None:
         """A tensor that is tied, or stored in another way than its shape says."""
@@ -138,32 +165,46 @@ class _Counter:
         elif t.size is None:
             self.unknown += t.role in PARAMETER_ROLES
         else:
-            self._held(t.role, t.dtype, t.trainable, t.size, width, copies)  # type: ignore[arg-type]
+            self._held(t.role, t.trainable, t.size * copies)  # type: ignore[arg-type]
+            self.apart.append((t.role, t.dtype, t.size, width, copies))  # type: ignore[arg-type]
 
-    def _held(self, role: str, dtype: str | None, trainable: bool | None, size: int, width: int | None, n: int) -> None:
-        """`n` tensors of `size` elements and `width` bytes each (None: unknown)."""
-        tally = self.tallies.get((role, dtype)) or self.tallies.setdefault((role, dtype), _Tally())
-        tally.elements += size * n
-        tally.bytes = None if width is None or tally.bytes is None else tally.bytes + width * n
+    def _held(self, role: str, trainable: bool | None, elements: int) -> None:
+        self.by_role[role] += elements
         if role in PARAMETER_ROLES:
-            self.trained[trainable] += size * n
+            self.trained[trainable] += elements
+
+    def tallies(self) -> dict[tuple[str, str | None], _Tally]:
+        """Elements and bytes for each role and number type."""
+        made: dict[tuple[str, str | None], _Tally] = {}
+        sized = ((*key, None if key[1] is None else bytes_of(key[2], key[1]), n) for key, n in self.plain.items())
+        for role, dtype, size, width, n in (*sized, *self.apart):
+            tally = made.get((role, dtype)) or made.setdefault((role, dtype), _Tally())
+            tally.elements += size * n
+            tally.bytes = None if width is None or tally.bytes is None else tally.bytes + width * n
+        return made
 
 
-def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: int | None) -> Totals:
+class _Tally:
+    """What is collected for one role and number type."""
+
+    __slots__ = ("bytes", "elements")
+
+    def __init__(self) -> None:
+        self.elements = 0
+        self.bytes: int | None = 0
+
+
+def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: Callable[[], int | None]) -> Totals:
     counter = _Counter()
     for tensors, copies in groups:
         counter.add(tensors, copies)
     totals = Totals()
     totals.unknown = counter.unknown
-    by_role: dict[str, Size] = dict.fromkeys(ROLES, 0)
-    for (role, _), tally in counter.tallies.items():
-        by_role[role] += tally.elements
-    _fill(totals, by_role, counter.tied, counter.stored)
+    _fill(totals, counter.by_role, counter.tied, counter.stored)
     if not totals.unknown and not counter.trained[None]:
         totals.trainable, totals.frozen = counter.trained[True], counter.trained[False]
-    if not totals.unknown and idle is not None:
-        totals.active = add(totals.known, -idle)
-    _fill_bytes(totals, counter.tallies)
+
+    totals.later(lambda made: _fill_more(made, counter, idle))
     return totals
 
 
@@ -174,6 +215,13 @@ def _fill(totals: Totals, by_role: Mapping[str, Size], listed: Size, stored: Siz
     totals.listed = add(totals.known, listed)
     totals.elements = stored
     totals.total = None if totals.unknown else totals.known
+
+
+def _fill_more(totals: Totals, counter: _Counter, idle: Callable[[], int | None]) -> None:
+    unused = None if totals.unknown else idle()
+    totals.dtypes = None
+    totals.active = None if unused is None else add(totals.known, -unused)
+    _fill_bytes(totals, counter.tallies())
 
 
 def _fill_bytes(totals: Totals, tallies: Mapping[tuple[str, str | None], _Tally]) -> None:
@@ -198,58 +246,28 @@ def total_or_none(parts: Iterable[int | None]) -> int | None:
     return None if None in held else sum(p for p in held if p is not None)
 
 
+def _idle(flat: Sequence[Tensor], routes: Mapping[str, Route]) -> Callable[[], int | None]:
+    """What a token does not use: found at once where tensors tell it, for they may be changed once they are there."""
+    found = _flat_idle(flat, routes) if routes else None
+    return lambda: found if routes else _flat_idle(flat, {})
+
+
 def _flat_idle(flat: Sequence[Tensor], routes: Mapping[str, Route]) -> int | None:
-    """Parameters that a token does not use; None if an expert layer does not say how many are used."""
-    told = flat.routed if isinstance(flat, Listed) else ()
-    if any(used is None for used, _ in routes.values()) or any(route[0] is None for route, _, _ in told):
-        return None
-    held: dict[Route, int] = {}  # one tensor of one expert need not be divisible by their number: all together are
-    for shared, size, count in told:
-        held[shared] = held.get(shared, 0) + size * count
-    for t in flat if routes else ():
-        route = routes.get(t.name)
-        if route is None or t.size is None or t.role not in PARAMETER_ROLES or t.tied_to is not None:
-            continue
-        held[route] = held.get(route, 0) + t.size  # type: ignore[assignment]
-    return sum(_unused(size, *route) for route, size in held.items())  # type: ignore[arg-type, misc]
+    if not (routes or (isinstance(flat, Listed) and flat.routed)):
+        return 0
+    from nparams.network.active import flat_idle
+
+    return flat_idle(flat, routes)
 
 
-def _unused(size: int, used: int, experts: int) -> int:
-    if experts < 1 or used > experts or size % experts:
-        raise InvariantError(f"{used} of {experts} experts cannot share {size:,} parameters equally")
-    return size - size // experts * used
+def _tree_idle(root: Module) -> Callable[[], int | None]:
+    """The same of a tree."""
+    if not any(routed(root)):
+        return lambda: 0
+    from nparams.network.active import tree_idle
 
-
-def _tree_idle(root: Module) -> int | None:
-    """The same over a tree in plain numbers: a routed module's subtree is used by k/E."""
-    idle = 0
-    for module, copies in _routed(root):
-        assert module.routed is not None
-        used, experts = module.routed
-        if used is None:
-            return None
-        inside = add_up(None, _bare(module), {}).known
-        idle += copies * _unused(inside, used, experts)  # type: ignore[operator, arg-type]
-    return idle
-
-
-def _routed(root: Module) -> Iterator[tuple[Module, Size]]:
-    """Each outermost routed module and how many copies there are."""
-    stack: list[tuple[Module, Size]] = [(root, 1)]
-    while stack:
-        module, copies = stack.pop()
-        if module.over is not None:
-            copies = mul(copies, add(module.over.last, mul(-1, module.over.first), 1))
-        if module.routed is not None:
-            yield module, copies
-        else:
-            stack.extend((child, copies) for child in module.children)
-
-
-def _bare(module: Module) -> Module:
-    from nparams.network.tree import Module as Made
-
-    return Made(tensors=module.tensors, children=module.children)
+    found = tree_idle(root)
+    return lambda: found
 
 
 # -- symbols: closed forms ------------------------------------------------------------------------------------------
@@ -268,28 +286,13 @@ def _symbolic(root: Module, lower: Mapping[str, int] | None) -> Totals:
     totals.known = closed_form(root, lower=lower)
     totals.listed = totals.known if listed == 0 else tidy(add(totals.known, listed))
     totals.total = None if totals.unknown else totals.known
-    totals.active = _symbolic_active(root) if any(_routed(root)) else totals.total
+    totals.active = totals.total
+    if any(routed(root)):
+        from nparams.network.active import symbolic_active
+
+        totals.active = symbolic_active(root)
     return totals
 
 
 def _own(role: str) -> Callable[[Tensor], Size | None]:
     return lambda t: t.size if t.role == role and t.tied_to is None else None
-
-
-def _symbolic_active(root: Module) -> Size:
-    """The total with each routed subtree scaled by k/E (exactly: its closed form is divided, never rounded)."""
-    from nparams.network.closed import closed_form, tidy
-    from nparams.network.tree import Module as Made
-    from nparams.network.tree import Tensor as MadeTensor
-
-    def scaled(module: Module) -> Module:
-        children = [scaled(child) for child in module.children]
-        tensors = module.tensors
-        if module.routed is not None:
-            used, experts = module.routed
-            inside = closed_form(Made(tensors=tensors, children=module.children))
-            size = tidy(mul(used, inside // experts)) if used is not None else inside
-            tensors, children = [MadeTensor(module.name, (size,))], []
-        return Made(tensors=tensors, children=children, over=module.over)
-
-    return closed_form(scaled(root))
