@@ -5,8 +5,9 @@ Only an index that something depends on is gone through; any other multiplies, s
 
 from __future__ import annotations
 
-from nparams.architectures.closures import WORK, compiled, guarded
+from nparams.architectures.closures import WORK, guarded
 from nparams.architectures.slots import read
+from nparams.architectures.spans import ENDS, Limit, Span
 from nparams.errors import ExprError
 from nparams.expr import Expr, free_symbols
 
@@ -17,42 +18,17 @@ if TYPE_CHECKING:
 
     from nparams.architectures.closures import Code, Names, Slots
     from nparams.architectures.program import Program
+    from nparams.architectures.shapes import Shape
     from nparams.expr import Size
     from nparams.expr.arithmetic import Work
 
     #: the values of a block's indices that are gone through, and for how many members they stand
     Point = tuple[tuple[int, ...], int]
-    Sides = tuple[tuple[int, ...], int]
     #: shape, role, number type, trainable, how many tensors of a member are so
-    Row = tuple["Shape", str, str | None, bool | None, int]
+    Row = tuple[Shape, str, str | None, bool | None, int]
 
 #: operations that a member which is looked at by itself counts for: a quarter of a million of them at most
 COST = 8
-
-
-class Shape:
-    """The sides of a tensor as expressions, and their product."""
-
-    __slots__ = ("codes", "fixed", "letters", "sizes")
-
-    def __init__(self, texts: Sequence[str | int], names: Names, letters: Sequence[str]) -> None:
-        self.sizes = tuple(read(text) for text in texts)
-        self.codes = [compiled(size, names) for size in self.sizes]
-        self.letters = {letter for size in self.sizes for letter in free_symbols(size)}.intersection(letters)
-        #: whether it is the same for every index
-        self.fixed = not self.letters
-
-    def of(self, s: Slots) -> Sides:
-        """The sides and how many entries; TypeError or ExprError where a side is no size."""
-        sides = tuple([code(s) for code in self.codes])
-        if len(sides) == 2 and sides[0] >= 0 <= sides[1]:
-            return sides, sides[0] * sides[1]
-        size = 1
-        for side in sides:
-            if side < 0:
-                raise ExprError(f"a side of {side:,}")
-            size *= side
-        return sides, size
 
 
 class Group:
@@ -73,42 +49,12 @@ class Group:
         self.shape = block.shape(sides)
 
 
-class Span:
-    """An index of a block: its letter, how many values it takes and the first of them."""
-
-    __slots__ = ("count", "count_size", "first", "first_size", "letter", "looped", "slot")
-
-    def __init__(self, told: Sequence[Any], names: Names, slot: int) -> None:
-        self.letter: str = told[0]
-        self.slot = slot
-        self.count_size = read(told[1])
-        self.first_size: Size = read(told[2]) if len(told) > 2 else 0
-        self.count = compiled(self.count_size, names)
-        self.first = compiled(self.first_size, names)
-        #: whether each of its values has to be looked at
-        self.looped = False
-
-    def many(self, s: Slots) -> int:
-        """How many values, none where nothing says; ExprError for fewer than none."""
-        try:
-            found = self.count(s)
-            missing = found < 0
-        except TypeError:
-            return 0
-        if missing:
-            raise ExprError(f"{found:,} of them")
-        return found
-
-    def values(self, s: Slots) -> range:
-        """The values."""
-        first = self.first(s)
-        return range(first, first + self.many(s))
-
-
 class Block:
     """Cells over the same indices under the same condition."""
 
-    __slots__ = ("always", "condition", "each", "groups", "letters", "looped", "names", "program", "spans", "tally")
+    __slots__ = (
+        "always", "asked", "condition", "each", "groups", "letters", "looped", "names", "program", "spans", "tally",
+    )  # fmt: skip
 
     def __init__(self, cell: dict[str, Any], program: Program) -> None:
         self.program = program
@@ -120,16 +66,34 @@ class Block:
             self.names = self.names.inside(told[0], slot)
         self.letters = [span.letter for span in self.spans]
         self.condition = read(cell.get("if", 1))
+        #: the condition in two: what no index changes, and what has to be asked for each
         self.always, self.each = self._split()
         self.groups: list[Group] = []
         self.tally: list[Row] = []
 
     def _split(self) -> tuple[Code | None, Code | None]:
-        """The condition in two: what no index changes, and what has to be asked for each."""
-        parts = _factors(self.condition)
-        moving = [part for part in parts if not free_symbols(part).isdisjoint(self.letters)]
-        fixed = [part for part in parts if free_symbols(part).isdisjoint(self.letters) and part != 1]
-        return self._guard(fixed), self._guard(moving)
+        """Both parts of the condition, without the comparisons that say where an index begins or ends."""
+        fixed, moving = [], []
+        for part in _factors(self.condition):
+            if free_symbols(part).isdisjoint(self.letters):
+                fixed.append(part)
+            elif not self._limits(part):
+                moving.append(part)
+        #: what is asked for each
+        self.asked = frozenset[str]().union(*map(free_symbols, moving))
+        return self._guard([part for part in fixed if part != 1]), self._guard(moving)
+
+    def _limits(self, part: Size) -> bool:
+        """Whether a comparison only limits an index, by what indices outside it may change; the index keeps it."""
+        if not isinstance(part, Expr) or part.op not in ENDS:
+            return False
+        for side, other, ends in zip(part.args, part.args[::-1], ENDS[part.op], strict=True):
+            letter = side.label if isinstance(side, Expr) and side.op == "sym" else None
+            for k, span in enumerate(self.spans):
+                if span.letter == letter and free_symbols(other).isdisjoint(self.letters[k:]):
+                    span.limits.append(Limit(*ends, other, self.names))
+                    return True
+        return False
 
     def _guard(self, parts: list[Size]) -> Code | None:
         if not parts:
@@ -142,10 +106,10 @@ class Block:
 
     def settle(self) -> None:
         """Once all groups are there: which indices must be gone through, and which groups are counted together."""
-        wanted = set(free_symbols(self.condition)).union(*(group.shape.letters for group in self.groups))
+        wanted = self.asked.union(*(group.shape.letters for group in self.groups))
         for span in reversed(self.spans):
             span.looped = span.letter in wanted
-            wanted |= free_symbols(span.count_size) | (free_symbols(span.first_size) if span.looped else set())
+            wanted |= span.symbols()
         self.looped = [span for span in self.spans if span.looped]
         counted: dict[tuple[Shape, str, str | None, bool | None], int] = {}
         for group in self.groups:

@@ -1,13 +1,14 @@
 """Expressions compiled once: each becomes a function of a list of slots, with the value that `expr.evaluate` gives.
 
 A slot holds an integer, the entries of a list, or None where its field has no whole number; an operation on None is a
-TypeError, which whoever asked turns into a sentence.  The first slot counts the work.  What cannot grow past the limit
-of `expr` is not measured: numbers in slots have at most FIELD_BITS bits, so the length of a sum or product of them is
-known when it is compiled.
+TypeError, which whoever asked turns into a sentence, and a comparison of what has no value is 0.  The first slot counts
+the work.  What cannot grow past the limit of `expr` is not measured: numbers in slots have at most FIELD_BITS bits, so
+the length of a sum or product of them is known when it is compiled.
 """
 
 from __future__ import annotations
 
+from nparams.errors import ExprError, WorkLimitError
 from nparams.expr import Expr
 from nparams.expr.arithmetic import work_out
 from nparams.expr.nodes import FLAGS, MAX_BITS, bounded
@@ -106,7 +107,9 @@ def _lenient(code: Code) -> Code:
     def run(s: Slots) -> int:
         try:
             return code(s) or 0  # a flag of nothing is None
-        except TypeError:
+        except WorkLimitError:
+            raise
+        except (TypeError, ExprError):  # nothing is divided by 0
             return 0
 
     return run

@@ -11,8 +11,9 @@ from nparams.network import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nparams.architectures.blocks import Group, Sides
+    from nparams.architectures.blocks import Group
     from nparams.architectures.program import Run
+    from nparams.architectures.shapes import Sides
     from nparams.network.listed import Kind
 
     #: name, group, sides and number of entries

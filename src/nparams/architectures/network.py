@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from nparams.architectures.entry import Entry
     from nparams.architectures.program import Run
+    from nparams.architectures.reading import Resolved
     from nparams.expr import Size
     from nparams.network import Module, Tensor
     from nparams.network.families import Routed
@@ -43,8 +44,9 @@ def network_of(
     resolved = entry.resolve(config)
     run = program.run(resolved)
     names = Expansion(run, dtype)
-    tied = names.tied if program.tied else None
-    tensors = Families(run.alike(dtype), names.count, names.spell, tied, _routed(run, route) if route else ())
+    tied, linked = (names.tied, run.linked) if program.tied else (None, None)
+    experts = None if route is None else lambda: _routed(run, route)
+    tensors = Families(run.alike(dtype), names.count, names.spell, tied, linked, experts)
 
     def tree(flat: Sequence[Tensor]) -> Module:
         from nparams.architectures.layers import tree_of
@@ -55,8 +57,12 @@ def network_of(
         tensors=tensors, tree=tree, source=source or entry.type, form="config",
         read_as=read_as or f"{head} ({entry.type})", notes=notes, also=also, parts=parts,
     )  # fmt: skip
-    made.fields = resolved.numbers()
+    made.later(lambda network: _tell_fields(network, resolved))
     return made
+
+
+def _tell_fields(network: Network, resolved: Resolved) -> None:
+    network.fields = resolved.numbers()
 
 
 def _routed(run: Run, route: Route) -> list[Routed]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from nparams.architectures.blocks import Block, Group, Shape, TooManyError
+from nparams.architectures.blocks import Block, Group, TooManyError
 from nparams.architectures.closures import compiled
 from nparams.architectures.refusals import TRY
+from nparams.architectures.shapes import Shape
 from nparams.errors import ExprError, UnsupportedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from nparams.architectures.blocks import Point, Row, Sides, Span
+    from nparams.architectures.blocks import Point, Row
     from nparams.architectures.closures import Names, Slots
     from nparams.architectures.entry import Entry, Head
     from nparams.architectures.reading import Resolved
-    from nparams.network.listed import Alike
+    from nparams.architectures.shapes import Sides
+    from nparams.architectures.spans import Span
+    from nparams.network.listed import Alike, Linked
 
 
 class Program:
@@ -142,25 +145,44 @@ class Run:
             self.shapes[shape] = made
         return made
 
+    def size(self, shape: Shape, block: Block) -> int:
+        """How many entries a shape has under the values of the indices now."""
+        try:
+            return shape.size(self.resolved.slots)
+        except (TypeError, ExprError) as error:
+            raise self.program.refusal(block, self.resolved, error) from None
+
     def alike(self, dtype: str | None) -> Alike:
         """How many tensors of each role, number type and size; `dtype` is that of whatever has none of its own."""
         found: Alike = {}
-        known = self.shapes
+        known: dict[Shape, int] = {}
         for each in self.found:
-            count, block = each.count, each.block
-            for row in block.tally:
+            count = each.count
+            for row in each.block.tally:
                 shape, role, own, trainable, many = row
-                if shape.fixed:
-                    sides = known[shape] if shape in known else self.sides(shape, block)
-                    key = (role, own or dtype, sides[1], trainable)
-                    found[key] = found.get(key, 0) + count * many
-                else:
+                if not shape.fixed:
                     self._moving(each, row, dtype, found)
+                    continue
+                if shape not in known:
+                    known[shape] = self.size(shape, each.block)
+                key = (role, own or dtype, known[shape], trainable)
+                found[key] = found.get(key, 0) + count * many
         return found
 
     def _moving(self, each: Found, row: Row, dtype: str | None, found: Alike) -> None:
         """The same for a shape that an index changes."""
         shape, role, own, trainable, many = row
         for weight in each.weights(self.resolved.slots):
-            key = (role, own or dtype, self.sides(shape, each.block)[1], trainable)
+            key = (role, own or dtype, self.size(shape, each.block), trainable)
             found[key] = found.get(key, 0) + weight * many
+
+    def linked(self) -> Linked:
+        """(role, size) -> how many tensors of it are another one."""
+        found: Linked = {}
+        held = {each.block: each for each in self.found}
+        for group in self.program.tied:
+            if (each := held.get(group.block)) is not None:
+                for weight in [each.count] if group.shape.fixed else each.weights(self.resolved.slots):
+                    key = (group.role, self.size(group.shape, group.block))
+                    found[key] = found.get(key, 0) + weight
+        return found

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from nparams.errors import InvariantError
-from nparams.expr import mul
 from nparams.network.listed import Listed
 from nparams.network.totals import add_up, routed
-from nparams.network.tree import PARAMETER_ROLES, Module, Tensor
+from nparams.network.tree import PARAMETER_ROLES, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nparams.expr import Size
+    from nparams.network.tree import Tensor
 
     Route = tuple[Size | None, Size]
 
@@ -54,20 +54,3 @@ def tree_idle(root: Module) -> int | None:
 
 def _bare(module: Module) -> Module:
     return Module(tensors=module.tensors, children=module.children)
-
-
-def symbolic_active(root: Module) -> Size:
-    """The total with each routed subtree scaled by k/E (exactly: its closed form is divided, never rounded)."""
-    from nparams.network.closed import closed_form, tidy
-
-    def scaled(module: Module) -> Module:
-        children = [scaled(child) for child in module.children]
-        tensors = module.tensors
-        if module.routed is not None:
-            used, experts = module.routed
-            inside = closed_form(Module(tensors=tensors, children=module.children))
-            size = tidy(mul(used, inside // experts)) if used is not None else inside
-            tensors, children = [Tensor(module.name, (size,))], []
-        return Module(tensors=tensors, children=children, over=module.over)
-
-    return closed_form(scaled(root))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nparams.expr import Size
-    from nparams.network.listed import Alike, Kind
+    from nparams.network.listed import Alike, Kind, Linked
     from nparams.network.tree import Tensor
 
     #: ((k, E), size of one, how many): tensors of experts, of which a token uses k (None: not said) of E
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Families(Listed):
     """Tensors that are counted without being named.
 
-    `spell` makes all names in order, with a kind for each (or one of the tensors in `special`); `tied` makes those
-    that no kind describes.
+    `spell` makes all names in order, with a kind for each (or one of the tensors in `special`); `tied` makes those,
+    which are another tensor each, and `linked` counts them; `experts` says what of it is routed.
 
     >>> kind = ((2, 3), "float32", "weight", None, 6, True)
     >>> found = Families({("weight", "float32", 6, True): 2}, lambda: 2, lambda: (["a.0", "a.1"], [kind, kind]))
@@ -29,7 +29,7 @@ class Families(Listed):
     (2, {('weight', 'float32', 6, True): 2}, ['a.0', 'a.1'])
     """
 
-    __slots__ = ("_alike", "_count", "_spell", "_spelt", "_tied", "_ties", "routed")
+    __slots__ = ("_alike", "_count", "_experts", "_linked", "_routed", "_spell", "_spelt", "_tied", "_ties")
 
     def __init__(
         self,
@@ -37,16 +37,19 @@ class Families(Listed):
         count: Callable[[], int],
         spell: Callable[[], Spelt],
         tied: Callable[[], list[Tensor]] | None = None,
-        routed: Sequence[Routed] = (),
+        linked: Callable[[], Linked] | None = None,
+        experts: Callable[[], Sequence[Routed]] | None = None,
     ) -> None:
         self._alike = alike
         self._count = count
         self._spell = spell
         self._spelt: Spelt | None = None
         self._ties = tied
+        self._linked = linked
         self._tied: list[Tensor] | None = None if tied is not None else []
         self._made = None
-        self.routed = routed
+        self._experts = experts
+        self._routed: Sequence[Routed] | None = None if experts is not None else ()
 
     @property
     def names(self) -> list[str]:  # type: ignore[override]
@@ -57,6 +60,14 @@ class Families(Listed):
     def kinds(self) -> list[Kind | Tensor]:  # type: ignore[override]
         """What each is."""
         return self._all()[1]
+
+    @property
+    def routed(self) -> Sequence[Routed]:  # type: ignore[override]
+        """Those that experts have."""
+        if self._routed is None:
+            assert self._experts is not None
+            self._routed = self._experts()
+        return self._routed
 
     @property
     def special(self) -> list[Tensor]:  # type: ignore[override]
@@ -74,6 +85,10 @@ class Families(Listed):
     def alike(self) -> Alike | None:
         """{(role, dtype, size, trainable): how many} without those in `special`; None once any was looked at."""
         return None if self._made is not None else dict(self._alike)
+
+    def apart(self) -> tuple[Sequence[Tensor], Linked]:
+        """The tied ones: counted as what they are, without being made."""
+        return (self.special, {}) if self._linked is None else ((), self._linked())
 
     def dtypes(self) -> set[str | None]:
         """The number types among them."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     Kind = tuple[tuple[int, ...], str, str, str | None, int, bool | None]
     #: (role, dtype, size, trainable) -> how many
     Alike = dict[tuple[str, str | None, Size | None, bool | None], int]
+    #: (role, size) -> how many of them are another tensor
+    Linked = dict[tuple[str, int], int]
     Base = Sequence[Tensor]
 else:
     Base = object  # collections.abc would cost more to load than a header takes to read
@@ -85,6 +87,10 @@ class Listed(Base):
                 same = role, dtype, size, trainable
                 found[same] = found.get(same, 0) + counts[key]
         return found
+
+    def apart(self) -> tuple[Sequence[Tensor], Linked]:
+        """Those that `alike` leaves out: tensors, and tied ones that are only counted."""
+        return self.special, {}
 
     def dtypes(self) -> set[str | None]:
         """The number types among them."""

@@ -49,17 +49,14 @@ class Network:
         #: flat tensors only: makes the tree of them, where the source knows more of it than their names do
         self._tree = tree
         self.source = source
-        #: whether the source is the name of a file or a directory
-        self.is_file = False
+        self.is_file = False  # whether the source is the name of a file or a directory
         self.form = form
         self.read_as = read_as
-        #: what was understood, in words
-        self.described = described
+        self.described = described  # what was understood, in words
         self.convention = convention
-        #: conditions under which a symbolic answer holds, as text
-        self.where = tuple(where)
-        self.notes = list(notes)
-        self.also = dict(also or {})
+        self.where = tuple(where)  # conditions under which a symbolic answer holds, as text
+        self._notes = list(notes)
+        self._also = dict(also or {})
         self.flags = list(flags)
         #: (question, answer, formula or None) for the end of an explanation
         self.remarks = tuple(remarks)
@@ -69,16 +66,46 @@ class Network:
         self.lengths = dict(lengths or {})
         #: start of a tensor's name -> the component it belongs to, where the source knows better than the name does
         self.parts = dict(parts or {})
-        #: of a configuration: the fields that are whole numbers, by their dotted paths
-        self.fields: Mapping[str, int] = {}
-        #: of a configuration: other names of its fields -> those names
+        self._fields: Mapping[str, int] = {}
+        #: of a configuration: other names of its fields -> those names, and what its file holds
         self.aliases: Mapping[str, str] = {}
-        #: of a configuration: what its file holds
         self.settings: Mapping[str, Any] = {}
-        #: the same network under each convention, where they are asked for side by side
-        self.conventions: dict[str, Network] = {}
+        self.conventions: dict[str, Network] = {}  # the same network under each, where they are asked for side by side
         self._totals: Totals | None = None
         self._rows: list[Row] | None = None
+        self._waiting: list[Callable[[Network], None]] = []
+
+    def later(self, fill: Callable[[Network], None]) -> None:
+        """Leave `notes`, `also` and `fields` to `fill`, which is called with the network when one is looked at."""
+        self._waiting.append(fill)
+
+    def _filled(self) -> Network:
+        while self._waiting:
+            self._waiting.pop(0)(self)
+        return self
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that a user must see."""
+        return self._filled()._notes
+
+    @notes.setter
+    def notes(self, notes: list[str]) -> None:
+        self._filled()._notes = notes
+
+    @property
+    def also(self) -> dict[str, Size]:
+        """Other counts by name."""
+        return self._filled()._also
+
+    @property
+    def fields(self) -> Mapping[str, int]:
+        """Of a configuration: the fields that are whole numbers, by their dotted paths."""
+        return self._filled()._fields
+
+    @fields.setter
+    def fields(self, fields: Mapping[str, int]) -> None:
+        self._filled()._fields = fields
 
     # -- the tree -------------------------------------------------------------------------------------------------
 

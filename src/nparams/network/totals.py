@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from nparams.expr import Size
     from nparams.network.active import Route
-    from nparams.network.listed import Alike
+    from nparams.network.listed import Alike, Linked
     from nparams.network.tree import Module, Tensor
 
 #: what is worked out when it is first asked for
@@ -83,18 +83,20 @@ def add_up(
     if flat is not None:
         return _numeric(((flat, 1),), _idle(flat, routes))
     assert root is not None
-    groups = list(_groups(root))
-    plain = all(isinstance(copies, int) for _, copies in groups) and all(_plain(tensors) for tensors, _ in groups)
+    groups = list(groups_of(root))
+    plain = all(isinstance(copies, int) for _, copies in groups) and all(_is_plain(tensors) for tensors, _ in groups)
     if plain and not any(isinstance(size, Expr) for module, _ in routed(root) for size in module.routed or ()):
         return _numeric(groups, _tree_idle(root))  # type: ignore[arg-type]
-    return _symbolic(root, lower)
+    from nparams.network.symbolic import in_symbols
+
+    return in_symbols(root, lower)
 
 
-def _plain(tensors: Iterable[Tensor]) -> bool:
+def _is_plain(tensors: Iterable[Tensor]) -> bool:
     return not any(isinstance(t.size, Expr) for t in tensors)
 
 
-def _groups(root: Module) -> Iterator[tuple[Sequence[Tensor], Size]]:
+def groups_of(root: Module) -> Iterator[tuple[Sequence[Tensor], Size]]:
     """Each module's own tensors, and how many copies of the module there are."""
     stack: list[tuple[Module, Size]] = [(root, 1)]
     while stack:
@@ -134,27 +136,34 @@ class _Counter:
         #: role, number type, size, bytes (None: unknown) and how many of those that are stored in another way
         self.apart: list[tuple[str, str | None, int, int | None, int]] = []
 
-    def add(self, tensors: Iterable[Tensor], copies: int) -> None:
+    def add(self, tensors: Sequence[Tensor], copies: int) -> None:
         """Count the tensors of one module that stands there `copies` times."""
-        counted = tensors.alike() if isinstance(tensors, Listed) else None
-        alike: Alike = counted or {}
-        apart = tensors if counted is None or not isinstance(tensors, Listed) else tensors.special
-        for t in apart:  # a model has few different tensors: they are counted together
+        alike: Alike | None = None
+        linked: Linked = {}
+        if isinstance(tensors, Listed) and (alike := tensors.alike()) is not None:
+            tensors, linked = tensors.apart()
+        alike = alike or {}
+        for t in tensors:  # a model has few different tensors: they are counted together
             if t.stored is None and t.tied_to is None:
                 key = (t.role, t.dtype, t.size, t.trainable)
                 alike[key] = alike.get(key, 0) + 1
             else:
                 self._one(t, copies)
-        plain = self.plain
+        self._alike(alike, copies)
+        for (role, length), count in linked.items():
+            self._tie(role, length * count * copies)
+
+    def _alike(self, alike: Alike, copies: int) -> None:
+        """Tensors that are stored as their shapes say."""
         for (role, dtype, size, trainable), count in alike.items():
             if size is None:
                 self.unknown += count if role in PARAMETER_ROLES else 0
-            else:
-                many = count * copies
-                self.stored += size * many if role != "other" else 0  # type: ignore[assignment]
-                self._held(role, trainable, size * many)  # type: ignore[arg-type]
-                same: tuple[str, str | None, int] = role, dtype, size  # type: ignore[assignment]
-                plain[same] = plain.get(same, 0) + many
+                continue
+            n = count * copies
+            self.stored += size * n if role != "other" else 0  # type: ignore[assignment]
+            self._held(role, trainable, size * n)  # type: ignore[arg-type]
+            same: tuple[str, str | None, int] = role, dtype, size  # type: ignore[assignment]
+            self.plain[same] = self.plain.get(same, 0) + n
 
     def _one(self, t: Tensor, copies: int) -> None:
         """A tensor that is tied, or stored in another way than its shape says."""
@@ -167,6 +176,11 @@ class _Counter:
         else:
             self._held(t.role, t.trainable, t.size * copies)  # type: ignore[arg-type]
             self.apart.append((t.role, t.dtype, t.size, width, copies))  # type: ignore[arg-type]
+
+    def _tie(self, role: str, elements: int) -> None:
+        """Elements of tensors that are others, and stored again as their shapes say."""
+        self.stored += elements if role != "other" else 0
+        self.tied += elements if role in PARAMETER_ROLES else 0
 
     def _held(self, role: str, trainable: bool | None, elements: int) -> None:
         self.by_role[role] += elements
@@ -200,7 +214,7 @@ def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: Callable[[], 
         counter.add(tensors, copies)
     totals = Totals()
     totals.unknown = counter.unknown
-    _fill(totals, counter.by_role, counter.tied, counter.stored)
+    fill(totals, counter.by_role, counter.tied, counter.stored)
     if not totals.unknown and not counter.trained[None]:
         totals.trainable, totals.frozen = counter.trained[True], counter.trained[False]
 
@@ -208,7 +222,7 @@ def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: Callable[[], 
     return totals
 
 
-def _fill(totals: Totals, by_role: Mapping[str, Size], listed: Size, stored: Size) -> None:
+def fill(totals: Totals, by_role: Mapping[str, Size], listed: Size, stored: Size) -> None:
     totals.weights, totals.biases = by_role["weight"], by_role["bias"]
     totals.buffers, totals.bookkeeping, totals.other = by_role["buffer"], by_role["bookkeeping"], by_role["other"]
     totals.known = add(totals.weights, totals.biases)
@@ -268,31 +282,3 @@ def _tree_idle(root: Module) -> Callable[[], int | None]:
 
     found = tree_idle(root)
     return lambda: found
-
-
-# -- symbols: closed forms ------------------------------------------------------------------------------------------
-
-
-def _symbolic(root: Module, lower: Mapping[str, int] | None) -> Totals:
-    from nparams.network.closed import closed_form, tidy
-
-    totals = Totals()
-    missing = [t for ts, _ in _groups(root) for t in ts if t.size is None and t.tied_to is None]
-    totals.unknown = sum(t.role in PARAMETER_ROLES for t in missing)
-    by_role = {role: closed_form(root, _own(role), lower) for role in ROLES}
-    listed = closed_form(root, lambda t: t.size if t.role in PARAMETER_ROLES and t.tied_to else None)
-    stored = closed_form(root, lambda t: None if t.role == "other" else t.stored[0] if t.stored else t.size)
-    _fill(totals, by_role, listed, stored)
-    totals.known = closed_form(root, lower=lower)
-    totals.listed = totals.known if listed == 0 else tidy(add(totals.known, listed))
-    totals.total = None if totals.unknown else totals.known
-    totals.active = totals.total
-    if any(routed(root)):
-        from nparams.network.active import symbolic_active
-
-        totals.active = symbolic_active(root)
-    return totals
-
-
-def _own(role: str) -> Callable[[Tensor], Size | None]:
-    return lambda t: t.size if t.role == role and t.tied_to is None else None

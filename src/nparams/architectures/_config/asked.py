@@ -68,7 +68,7 @@ class Asked:
             from nparams.architectures._config.quantised import stored
 
             network = stored(network, self.entry.heads[choice.name].cells, settings, dtype, self.router)
-        self._tell(network, choice, unknown)
+        network.later(lambda made: self._tell(made, choice, unknown))
         return network
 
     def open(self, which: str | None, free: Collection[str], given: Mapping[str, object]) -> Network:
@@ -97,11 +97,17 @@ class Asked:
         network.aliases, network.settings = self.entry.aliases, self.raw
         return network
 
+    def _mixtures(self, network: Network) -> list[str]:
+        """A sentence for each mixture of experts, which the router meets where active parameters are counted."""
+        if self._router is None:
+            return []
+        _ = network.totals.active
+        return self._router.notes()
+
     def _tell(self, network: Network, choice: Choice, unknown: str | None) -> None:
         """Notes, in the order of what surprises most, and the other counts."""
         notes = [*self.notes, *([] if self.is_plain else remarks.own_code(self.raw, choice.name)), *network.notes]
-        routed = [] if self._router is None else self._router.notes()
-        network.notes = notes + routed + ([unknown] if unknown else [])
+        network.notes = notes + self._mixtures(network) + ([unknown] if unknown else [])
         if not self.is_plain or self.plan.head(choice.name).has_buffers:
             checkpoints.tell(network, self, choice.name)
         if choice.base is not None:
