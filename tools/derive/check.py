@@ -58,7 +58,10 @@ def flat(raw: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def resolved(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the fields after the config class; Outside where they were not verified."""
     given = flat(raw)
-    values = {path: given.get(path, default) for path, default in entry["fields"].items()}
+    defaults = dict(entry["fields"])
+    for part, implied in entry.get("absent", {}).items():
+        defaults.update(implied if part not in raw else {})
+    values = {path: given.get(path, default) for path, default in defaults.items()}
     _guard(entry, values)
     env = environment(entry, values)
     made = dict(values)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import random
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
+from transformers import AutoConfig, PreTrainedConfig
 from transformers.activations import ACT2FN
 
 from nparams.expr import Expr, free_symbols, parse
@@ -17,7 +20,7 @@ from tools.derive.check import Outside, Wrong, flat, kind_of, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.observe import Observation, look, observe, plainly
-from tools.derive.rules import Rules
+from tools.derive.rules import NoRule, Rules
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Cell, Learner
@@ -30,6 +33,10 @@ FIRST, AGREE, ROUNDS = 40, 60, 12
 FEW, MOST_DRAWN = 12, 10_000
 #: builds at the start, and every so many after, in which is looked where code of the model stands
 LOOKED_AT = 8
+#: fields that are kept although no shape needs them: how many experts a token uses, and what is tied
+KEPT = re.compile(
+    r"(^|\.)(tie_word_embeddings|num_experts_per_tok(en)?|(moe_)?top_?k|top_k_experts|moe_k|num_selected_experts|expert_top_k)$"
+)
 #: what PretrainedConfig takes for num_labels where nothing is said
 LABELS = 2
 #: share of accepted configs that may be refused
@@ -68,7 +75,12 @@ class Derivation:
         self.known = known or {}
         self.configs = self._configs(random.Random(f"{model_type} {head} {seed}"))
         self.observations: list[Observation] = []
+        #: fields that the config class computes by no rule that was found: nothing is said in them
+        self.ruleless: set[str] = set()
+        self.aliases = _aliases(bases.build_config(model_type, self.base))
         self.defaults = flat(bases.defaults(model_type))
+        self.absent = _absent(model_type, self.defaults)
+        self.parts = _parts_of_any_type(bases.build_config(model_type, self.base))
         for path in [p for p in self.defaults if p.count(".") == 0 or p.endswith(".model_type")]:
             self.defaults.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
 
@@ -142,13 +154,24 @@ class Derivation:
     # -- learning --
 
     def _learn(self) -> dict[str, Any]:
+        """The entry of what was seen; what is said in a computed field without a rule is said in other fields."""
+        while True:
+            try:
+                return self._learnt()
+            except NoRule as error:
+                if error.path in self.ruleless:
+                    raise
+                self.ruleless.add(error.path)
+
+    def _learnt(self) -> dict[str, Any]:
         seen = self.observations
         every = dict.fromkeys(p for o in seen for p in o.values)
         for o in seen:  # an attribute that is not there is read as None by getattr(config, name, None)
             o.values = {**dict.fromkeys(every), **o.values}
-        tests = Tests(o.values for o in seen)
-        envs = [tests.environment(o.values) for o in seen]
-        flags = _flags(o.values for o in seen)
+        held = [{p: v for p, v in o.values.items() if p not in self.ruleless} for o in seen]
+        tests = Tests(held)
+        envs = [tests.environment(values) for values in held]
+        flags = _flags(held)
         templates = Templates(seen)
         shared = self._shared(templates)
         cells = Learner(templates, envs, tests, flags).cells(shared.keys())
@@ -177,13 +200,15 @@ class Derivation:
             if rule is not None:
                 ruled[path] = rule
         used |= _used([text for rule in ruled.values() for text in _rule_texts(rule)])
-        fields = sorted(_fields_of(used, table, paths))
+        fields = sorted({*_fields_of(used, table, paths), *(p for p in paths.values() if KEPT.search(p))})
+        fields += sorted(self.parts)
         kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
         only = {p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()}
         return {
             "schema": 1, "type": self.model_type,
-            "aliases": _aliases(self.model_type),
+            "aliases": {a: f for a, f in self.aliases.items() if f in fields},
             "fields": {p: self.defaults.get(p) for p in fields},
+            "absent": {part: kept for part, held in self.absent.items() if (kept := {p: held[p] for p in fields if p in held})},
             "kinds": kinds, "only": only,
             "tests": {n: t for n, t in table.items() if n in used},
             "rules": [[p, r] for p, r in ruled.items()],
@@ -290,8 +315,37 @@ def _fields_of(used: set[str], table: Mapping[str, list[str]], paths: Mapping[st
     return found - set(LETTERS)
 
 
-def _aliases(model_type: str) -> dict[str, str]:
-    return dict(getattr(classes.config_class(model_type), "attribute_map", {}))
+def _aliases(config: Any, prefix: str = "") -> dict[str, str]:
+    """Other names of fields, in all parts of a config: the library sets these when its rules are done."""
+    found: dict[str, str] = {}
+    declared = {field.name for field in dataclasses.fields(config)}
+    for name, target in config.attribute_map.items():
+        if target in declared:
+            found[f"{prefix}{name}"] = f"{prefix}{target}"
+        elif name in declared:
+            found[f"{prefix}{target}"] = f"{prefix}{name}"
+    for key, part in vars(config).items():
+        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
+            found.update(_aliases(part, f"{prefix}{key}."))
+    return found
+
+
+def _absent(model_type: str, defaults: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the fields of a part are where the whole part is missing, where that is not what they are in a given one."""
+    implied = bases.implied(model_type)
+    parts = {key: flat(held, f"{key}.") for key, held in implied.items() if isinstance(held, Mapping)}
+    return {key: {p: v for p, v in held.items() if defaults.get(p) != v} for key, held in parts.items()}
+
+
+def _parts_of_any_type(config: Any, prefix: str = "") -> list[str]:
+    """The fields that say of which type a part is, where the library takes any."""
+    found = []
+    for key, part in vars(config).items():
+        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
+            if type(config).sub_configs.get(key) is AutoConfig:
+                found.append(f"{prefix}{key}.model_type")
+            found += _parts_of_any_type(part, f"{prefix}{key}.")
+    return found
 
 
 def _base_prefix(head: str) -> str:
@@ -303,7 +357,7 @@ def merged(entry: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     """Two heads of one type in one entry."""
     if not entry:
         return more
-    for key in ("aliases", "fields", "tests"):
+    for key in ("aliases", "fields", "tests", "absent"):
         entry[key] = {**entry[key], **more[key]}
     entry["kinds"] = {p: " ".join(sorted({*entry["kinds"].get(p, "").split(), *k.split()})) for p, k in {**entry["kinds"], **more["kinds"]}.items()}
     entry["only"] = {p: sorted({*entry["only"].get(p, ()), *more["only"].get(p, ())}) for p in {**entry["only"], **more["only"]}}

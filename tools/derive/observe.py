@@ -6,6 +6,7 @@ of the finished config becomes a symbol of its own, and the model class is run o
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -122,15 +123,24 @@ def _held(config: Any) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
+def field_name(config: Any, key: str) -> str:
+    """The declared name of an attribute: attribute_map may send a declared name to one that is not declared."""
+    declared = {field.name for field in dataclasses.fields(config)}
+    if key in declared:
+        return key
+    return next((name for name, target in config.attribute_map.items() if target == key and name in declared), key)
+
+
 def _made(config: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     """Every number, and list of numbers, with the expression that it has."""
     for key, value in _held(config):
+        path = f"{prefix}{field_name(config, key)}"
         if isinstance(value, PretrainedConfig):
-            yield from _made(value, f"{prefix}{key}.")
+            yield from _made(value, f"{path}.")
         elif isinstance(value, Tracked):
-            yield f"{prefix}{key}", value.expr
+            yield path, value.expr
         elif isinstance(value, (list, tuple)) and any(isinstance(v, Tracked) for v in value):
-            yield f"{prefix}{key}", [v.expr if isinstance(v, Tracked) else v for v in value]
+            yield path, [v.expr if isinstance(v, Tracked) else v for v in value]
 
 
 def _track_fields(config: Any, prefix: str, journal: Journal, values: dict[str, Any]) -> None:
@@ -139,7 +149,7 @@ def _track_fields(config: Any, prefix: str, journal: Journal, values: dict[str, 
     if labels is not None:
         values[f"{prefix}num_labels"] = len(labels)
     for key, value in _held(config):
-        path = f"{prefix}{key}"
+        path = f"{prefix}{field_name(config, key)}"
         if isinstance(value, PretrainedConfig):
             _track_fields(value, f"{path}.", journal, values)
             continue
