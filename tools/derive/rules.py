@@ -18,6 +18,14 @@ Rule = list[list[Any]]
 LONGEST = 8
 
 
+class NoRule(NoEntry):
+    """A field that the config class computes, and no rule for it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"what the config class makes of {path} follows no rule that was found")
+        self.path = path
+
+
 class Rules:
     """Learns the rule of one field after another."""
 
@@ -46,7 +54,7 @@ class Rules:
             options += self._lists(path, rows, examples, same)
             tree, questions = self._tree([m for _, m in options], examples, 0)
         if tree is None:
-            raise NoEntry(f"what the config class makes of {path} follows no rule that was found")
+            raise NoRule(path)
         return self._written(tree, options, questions)
 
     def _tree(self, masks: list[int], rows: Sequence[Row], marks: int) -> tuple[choice.Tree | None, list[Question]]:
