@@ -117,7 +117,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'nparams' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_LATER[name]), name)
+    found = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -68,8 +68,10 @@ def read(
     >>> read("h0..hl", set={"l": 3, "h": [784, 16, 16, 10]}).total
     13002
     """
-    options = {"bias": bias, "convention": convention, "set": set or None, "which": which, "inputs": inputs}
-    options["library"], options["free"] = library or None, tuple(free) or None
+    options = {
+        "bias": bias, "convention": convention, "set": set or None, "which": which, "inputs": inputs,
+        "library": library or None, "free": tuple(free) or None,
+    }  # fmt: skip
     request = Request(form, options, limits, paths, run)
     network = request.read(source)
     return network.substitute(set) if set and not request.settled else network
@@ -87,6 +89,17 @@ def count(source: object, **options: Any) -> Size:
     if network.total is None:
         raise ReadError(f"{network.source}: {network.totals.unknown} tensors have no known size, so there is no total")
     return network.total
+
+
+#: the modules of rows that were loaded
+_LOADED: dict[str, Any] = {}
+
+
+def loaded(row: Source) -> Any:
+    """The module that a row names, loaded on first use."""
+    if row.module not in _LOADED:
+        _LOADED[row.module] = import_module(row.module)
+    return _LOADED[row.module]
 
 
 class Request:
@@ -136,14 +149,14 @@ class Request:
     def _are_settings(self, source: object) -> bool:
         """Whether a dict is a config.json, and not a state of training that holds arrays."""
         row = BY_FORM["config"]
-        return self.row in (None, row) and bool(import_module(row.module).is_settings(source))
+        return self.row in (None, row) and bool(loaded(row).is_settings(source))
 
     def settings(self, row: Source, source: object) -> Network:
         """What a config.json describes, as text, dict or live object: by formulas, or by the library where asked."""
         self._check_options(row)
         options = self._taken(row)
         self.settled = "set" in options
-        module = import_module(row.module)
+        module = loaded(row)
         if options.pop("library", None):
             self.options.clear()  # they were the configuration's, not the model's that is made of it
             by_library = import_module("nparams.frameworks.transformers")
@@ -154,7 +167,7 @@ class Request:
         """A list of layer sizes, given in Python."""
         from nparams._objects import entries
 
-        return self.text(BY_FORM["sizes"], import_module(BY_FORM["sizes"].module).from_sizes(entries(source)))
+        return self.text(BY_FORM["sizes"], loaded(BY_FORM["sizes"]).from_sizes(entries(source)))
 
     def live(self, source: object) -> Network:
         """What a program holds: only frameworks that it has imported itself are asked."""
@@ -162,7 +175,7 @@ class Request:
 
         for row in OBJECTS if self.row is None else [self.row] if self.row.kind == "object" else []:
             if not sys.modules.keys().isdisjoint(row.packages):
-                module = import_module(row.module)
+                module = loaded(row)
                 if module.claims(source):
                     if row.module.startswith(CONFIGS):
                         return self.settings(row, source)
@@ -170,7 +183,7 @@ class Request:
                     return module.read(source, **self._taken(row))  # type: ignore[no-any-return]
         if issubclass(type(source), (list, tuple)) and not any(map(callable, entries(source))):
             return self.sizes(source)
-        if import_module(BY_FORM["config"].module).is_settings(source):
+        if loaded(BY_FORM["config"]).is_settings(source):
             return self.settings(BY_FORM["config"], source)
         raise uncountable(source)
 
@@ -189,7 +202,7 @@ class Request:
         self._refuse_options(text, row.options)
         options = self._taken(row)
         self.settled = "set" in options
-        return import_module(row.module).read(text, self.live, **options)  # type: ignore[no-any-return]
+        return loaded(row).read(text, self.live, **options)  # type: ignore[no-any-return]
 
     def string(self, text: str) -> Network:
         """Text, or a file's name: numbers are sizes whatever the folder holds; else a file that exists wins."""
@@ -212,7 +225,7 @@ class Request:
         if self.paths and text.endswith(SUFFIXES) and _exists(text):
             return self.path(text)  # surely a model: no notation needs to be asked
         sizes = BY_FORM["sizes"]
-        if import_module(sizes.module).claims(text) and not (self.paths and _is_path(text)):
+        if loaded(sizes).claims(text) and not (self.paths and _is_path(text)):
             return self.text(sizes, text) if SIGNS.isdisjoint(text) else self.claimed(text)
         if self.paths and (path := self._named(text)) is not None:
             return self.path(path)
@@ -252,12 +265,14 @@ class Request:
         self._check_options(row)
         options = self._taken(row)
         self.settled = "set" in options
-        network: Network = import_module(row.module).read(text, **options)
+        network: Network = loaded(row).read(text, **options)
         network.read_as = escaped(network.read_as)  # one printable line, whatever the text held
         return network
 
     def _check_options(self, row: Source) -> None:
         """Refuse what this notation cannot be asked; a convention makes no difference to what brings its own."""
+        if not self.options:
+            return
         told = f"{row.what} (read as {row.form})"
         for name, refusal in REFUSED.items():
             if name in self.options and name not in row.options:
@@ -303,7 +318,7 @@ class Request:
         self._refuse_options(source.name)
         row = self.row if self.row is not None and self.row.kind == "file" else _recognised(source)
         options = {} if self.limits else {"limits": False}
-        made: Network = import_module(row.module).read(source, folder, **options)
+        made: Network = loaded(row).read(source, folder, **options)
         made.is_file = True
         return made
 
@@ -323,7 +338,7 @@ def _recognised(source: ByteSource) -> Source:
         return row
     head = source.read(0, min(HEAD, source.size))
     for row in FILES:
-        if row.looks and import_module(row.module).may_be(head):
+        if row.looks and loaded(row).may_be(head):
             return row
     raise unknown(source, FILES)
 
@@ -340,9 +355,9 @@ REFUSED = {
 def _claimant(text: str) -> Source | None:
     """The first notation that takes a text for its own."""
     for row in ASKED:  # each is loaded when those before it have passed
-        if import_module(row.module).may_be(text):
+        if loaded(row).may_be(text):
             return row
-    return BY_FORM["sizes"] if import_module(BY_FORM["sizes"].module).claims(text) else None
+    return BY_FORM["sizes"] if loaded(BY_FORM["sizes"]).claims(text) else None
 
 
 def _is_path(text: str) -> bool:

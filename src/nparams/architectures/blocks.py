@@ -54,6 +54,7 @@ class Block:
 
     __slots__ = (
         "always", "asked", "condition", "each", "groups", "letters", "looped", "names", "program", "spans", "tally",
+        "ties",
     )  # fmt: skip
 
     def __init__(self, cell: dict[str, Any], program: Program) -> None:
@@ -70,6 +71,7 @@ class Block:
         self.always, self.each = self._split()
         self.groups: list[Group] = []
         self.tally: list[Row] = []
+        self.ties: list[tuple[Shape, str]] = []
 
     def _split(self) -> tuple[Code | None, Code | None]:
         """Both parts of the condition, without the comparisons that say where an index begins or ends."""
@@ -117,6 +119,7 @@ class Block:
                 key = (group.shape, group.role, group.dtype, group.trainable)
                 counted[key] = counted.get(key, 0) + 1
         self.tally = [(*key, many) for key, many in counted.items()]
+        self.ties = [(group.shape, group.role) for group in self.groups if group.tied is not None]
 
     # -- under the values of one configuration --------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ the length of a sum or product of them is known when it is compiled.
 
 from __future__ import annotations
 
+from nparams.architectures.short import short, slot_of
 from nparams.errors import ExprError, WorkLimitError
 from nparams.expr import Expr
 from nparams.expr.arithmetic import work_out
@@ -86,7 +87,7 @@ def _code(size: Size, names: Names, flags: bool = False) -> Coded:
         return (lambda s: value), value.bit_length()
     if size.op in ("sym", "idx"):
         code, bits = _leaf(size, names)
-        return (_lenient(code) if flags else code), bits
+        return (short(size, names, True) or _lenient(code) if flags else code), bits
     if size.op == "sum":
         return _sum(size, names)
     flags = flags and size.op in ("add", "mul")
@@ -94,9 +95,9 @@ def _code(size: Size, names: Names, flags: bool = False) -> Coded:
     bits = BITS[size.op]([b for _, b in parts], size) if size.op in BITS else 1
     if bits > MAX_BITS or size.op not in MAKERS:
         return _measured(size, [code for code, _ in parts]), min(bits, MAX_BITS + 1)
-    slots = _slots(size.args, names) if size.op == "mul" and not flags else None
-    if slots is not None and len(slots) in PRODUCTS:
-        return PRODUCTS[len(slots)](*slots), bits
+    whole = short(size, names, flags)
+    if whole is not None:
+        return whole, bits
     code = MAKERS[size.op]([code for code, _ in parts], size)
     return (_lenient(code) if size.op in FLAGS else code), bits
 
@@ -128,21 +129,6 @@ def _whole(value: int | None) -> int:
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
-
-
-def slot_of(size: Size, names: Names) -> int | None:
-    """The slot of a plain name, also of one that ends in a number; None for anything else."""
-    if not isinstance(size, Expr):
-        return None
-    if size.op == "sym":
-        return names.slot(str(size.label))
-    index = size.args[0] if size.op == "idx" else None
-    return names.entry(str(size.label), index) if isinstance(index, int) else None
-
-
-def _slots(args: Sequence[Size], names: Names) -> list[int] | None:
-    found = [slot_of(arg, names) for arg in args]
-    return None if None in found else [slot for slot in found if slot is not None]
 
 
 def _leaf(size: Expr, names: Names) -> Coded:
@@ -256,22 +242,6 @@ def _extreme(pick: Callable[..., int]) -> Callable[[list[Code], Expr], Code]:
     return make
 
 
-def _pair(a: int, b: int) -> Code:
-    def run(s: Slots) -> int:
-        first = s[a]
-        return first * s[b] if first != 0 else 0
-
-    return run
-
-
-def _triple(a: int, b: int, c: int) -> Code:
-    def run(s: Slots) -> int:
-        first = s[a]
-        return first * s[b] * s[c] if first != 0 else 0
-
-    return run
-
-
 MAKERS: dict[str, Callable[[list[Code], Expr], Code]] = {
     "add": _add,
     "mul": _mul,
@@ -285,8 +255,6 @@ MAKERS: dict[str, Callable[[list[Code], Expr], Code]] = {
     "max": _extreme(max),
     "min": _extreme(min),
 }
-#: products of plain names, which most shapes are
-PRODUCTS: dict[int, Callable[..., Code]] = {2: _pair, 3: _triple}
 #: operation -> how many bits its value has at most, by those of its operands
 BITS: dict[str, Callable[[list[int], Expr], int]] = {
     "add": lambda bits, size: max(bits) + len(bits),

@@ -43,13 +43,17 @@ def is_settings(source: object) -> bool:
     >>> is_settings({"model_type": "llama", "hidden_size": 64}), is_settings({"w": [[1.0]]})
     (True, False)
     """
-    if type(source) is not dict or not SETTINGS & source.keys():
+    if type(source) is not dict or SETTINGS.isdisjoint(source):
         return False
-    return all(type(value) in PLAIN or (type(value) is dict and _is_plain(value)) for value in source.values())
+    kinds = {*map(type, source.values())}
+    return kinds <= PLAIN or (
+        kinds <= PLAIN_OR_PARTS and all(_is_plain(value) for value in source.values() if type(value) is dict)
+    )
 
 
 SETTINGS = frozenset((TYPE, "architectures", "_class_name", "peft_type", "pretrained_cfg"))
 PLAIN = frozenset((str, int, float, bool, type(None), list, tuple))
+PLAIN_OR_PARTS = PLAIN | {dict}
 
 
 def _is_plain(inner: dict[object, object]) -> bool:

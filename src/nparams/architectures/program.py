@@ -145,44 +145,44 @@ class Run:
             self.shapes[shape] = made
         return made
 
-    def size(self, shape: Shape, block: Block) -> int:
-        """How many entries a shape has under the values of the indices now."""
-        try:
-            return shape.size(self.resolved.slots)
-        except (TypeError, ExprError) as error:
-            raise self.program.refusal(block, self.resolved, error) from None
-
     def alike(self, dtype: str | None) -> Alike:
         """How many tensors of each role, number type and size; `dtype` is that of whatever has none of its own."""
         found: Alike = {}
         known: dict[Shape, int] = {}
+        s = self.resolved.slots
         for each in self.found:
-            count = each.count
-            for row in each.block.tally:
-                shape, role, own, trainable, many = row
-                if not shape.fixed:
-                    self._moving(each, row, dtype, found)
-                    continue
-                if shape not in known:
-                    known[shape] = self.size(shape, each.block)
-                key = (role, own or dtype, known[shape], trainable)
-                found[key] = found.get(key, 0) + count * many
+            try:
+                for row in each.block.tally:
+                    shape, role, own, trainable, many = row
+                    if not shape.fixed:
+                        self._moving(each, row, dtype, found)
+                        continue
+                    if shape not in known:
+                        known[shape] = shape.size(s)
+                    key = (role, own or dtype, known[shape], trainable)
+                    found[key] = found.get(key, 0) + each.count * many
+            except (TypeError, ExprError) as error:
+                raise self.program.refusal(each.block, self.resolved, error) from None
         return found
 
     def _moving(self, each: Found, row: Row, dtype: str | None, found: Alike) -> None:
         """The same for a shape that an index changes."""
         shape, role, own, trainable, many = row
-        for weight in each.weights(self.resolved.slots):
-            key = (role, own or dtype, self.size(shape, each.block), trainable)
+        s = self.resolved.slots
+        for weight in each.weights(s):
+            key = (role, own or dtype, shape.size(s), trainable)
             found[key] = found.get(key, 0) + weight * many
 
     def linked(self) -> Linked:
         """(role, size) -> how many tensors of it are another one."""
         found: Linked = {}
-        held = {each.block: each for each in self.found}
-        for group in self.program.tied:
-            if (each := held.get(group.block)) is not None:
-                for weight in [each.count] if group.shape.fixed else each.weights(self.resolved.slots):
-                    key = (group.role, self.size(group.shape, group.block))
-                    found[key] = found.get(key, 0) + weight
+        s = self.resolved.slots
+        for each in self.found:
+            try:
+                for shape, role in each.block.ties:
+                    for weight in [each.count] if shape.fixed else each.weights(s):
+                        key = (role, shape.size(s))
+                        found[key] = found.get(key, 0) + weight
+            except (TypeError, ExprError) as error:
+                raise self.program.refusal(each.block, self.resolved, error) from None
         return found

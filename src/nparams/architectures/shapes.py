@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.architectures.closures import compiled
+from nparams.architectures.short import slot_of
 from nparams.architectures.slots import read
 from nparams.errors import ExprError
 from nparams.expr import free_symbols
@@ -29,7 +30,13 @@ class Shape:
         #: whether it is the same for every index
         self.fixed = not self.letters
         #: how many entries; TypeError or ExprError where a side is no size
-        self.size: Code = NUMBERS.get(len(self.codes), _number)(*self.codes)
+        self.size = self._product([slot_of(size, names) for size in self.sizes])
+
+    def _product(self, slots: list[int | None]) -> Code:
+        """The product of the sides; of one or two plain names, as most shapes have, without calls."""
+        if None not in slots and len(slots) in PLAIN:
+            return PLAIN[len(slots)](*slots)
+        return _number(*self.codes)
 
     def of(self, s: Slots) -> Sides:
         """The sides and how many entries."""
@@ -51,21 +58,26 @@ def _number(*codes: Code) -> Code:
     return run
 
 
-def _length(code: Code) -> Code:
+def _length(slot: int) -> Code:
     def run(s: Slots) -> int:
-        side = code(s)
-        return side if side >= 0 else _number(code)(s)
+        side: int = s[slot]
+        if side < 0:
+            raise ExprError(f"a side of {side:,}")
+        return side
 
     return run
 
 
-def _area(left: Code, right: Code) -> Code:
+def _area(left: int, right: int) -> Code:
     def run(s: Slots) -> int:
-        a, b = left(s), right(s)
-        return a * b if a >= 0 <= b else _number(left, right)(s)
+        a: int = s[left]
+        b: int = s[right]
+        if a < 0 or b < 0:
+            raise ExprError(f"sides of {a:,} and {b:,}")
+        return a * b
 
     return run
 
 
-#: number of sides -> the product of them: what most shapes have is written out
-NUMBERS: dict[int, Callable[..., Code]] = {1: _length, 2: _area}
+#: number of plain names -> their product
+PLAIN: dict[int, Callable[..., Code]] = {1: _length, 2: _area}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.expr import Expr
+from nparams.network.totals import add_up
 from nparams.network.tree import Module, Tensor
 
 TYPE_CHECKING = False
@@ -140,8 +141,6 @@ class Network:
     def totals(self) -> Totals:
         """Every sum of the JSON contract, added up once."""
         if self._totals is None:
-            from nparams.network.totals import add_up
-
             self._totals = add_up(self._flat, self._root, self.routes, self.lower)
         return self._totals
 

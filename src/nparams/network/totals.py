@@ -10,11 +10,14 @@ from nparams.network.tree import PARAMETER_ROLES, ROLES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from nparams.expr import Size
     from nparams.network.active import Route
-    from nparams.network.listed import Alike, Linked
+    from nparams.network.listed import Alike
     from nparams.network.tree import Module, Tensor
+
+    Apart = tuple[str, str | None, int, bool | None, int | None, int]
 
 #: what is worked out when it is first asked for
 LATER = ("active", "parameter_bytes", "bookkeeping_bytes", "bytes", "dtypes")
@@ -125,45 +128,40 @@ def routed(root: Module) -> Iterator[tuple[Module, Size]]:
 
 
 class _Counter:
-    """One pass over tensors in plain numbers."""
+    """Tensors in plain numbers, those that are alike together: a model has few different ones."""
 
     def __init__(self) -> None:
-        self.by_role: dict[str, Size] = dict.fromkeys(ROLES, 0)
-        self.trained: dict[bool | None, int] = {True: 0, False: 0, None: 0}
+        #: those that are stored as their shapes say; how many there are
+        self.alike: Alike = {}
+        #: those that are stored in another way: role, number type, size, trainable, bytes (None: unknown), how many
+        self.apart: list[Apart] = []
         self.tied = self.stored = self.unknown = 0
-        #: (role, number type, size) -> how many are stored as their shape says
-        self.plain: dict[tuple[str, str | None, int], int] = {}
-        #: role, number type, size, bytes (None: unknown) and how many of those that are stored in another way
-        self.apart: list[tuple[str, str | None, int, int | None, int]] = []
 
     def add(self, tensors: Sequence[Tensor], copies: int) -> None:
-        """Count the tensors of one module that stands there `copies` times."""
+        """Take in the tensors of one module that stands there `copies` times."""
         alike: Alike | None = None
-        linked: Linked = {}
         if isinstance(tensors, Listed) and (alike := tensors.alike()) is not None:
             tensors, linked = tensors.apart()
-        alike = alike or {}
-        for t in tensors:  # a model has few different tensors: they are counted together
-            if t.stored is None and t.tied_to is None:
-                key = (t.role, t.dtype, t.size, t.trainable)
-                alike[key] = alike.get(key, 0) + 1
-            else:
+            self._take(alike, copies)
+            for (role, size), count in linked.items():
+                self._tie(role, size * count * copies)
+        alike = self.alike
+        for t in tensors:
+            if t.tied_to is not None or t.stored is not None:
                 self._one(t, copies)
-        self._alike(alike, copies)
-        for (role, length), count in linked.items():
-            self._tie(role, length * count * copies)
+            elif t.size is None:
+                self.unknown += t.role in PARAMETER_ROLES
+            else:
+                key = (t.role, t.dtype, t.size, t.trainable)
+                alike[key] = alike.get(key, 0) + copies
 
-    def _alike(self, alike: Alike, copies: int) -> None:
-        """Tensors that are stored as their shapes say."""
-        for (role, dtype, size, trainable), count in alike.items():
-            if size is None:
-                self.unknown += count if role in PARAMETER_ROLES else 0
-                continue
-            n = count * copies
-            self.stored += size * n if role != "other" else 0  # type: ignore[assignment]
-            self._held(role, trainable, size * n)  # type: ignore[arg-type]
-            same: tuple[str, str | None, int] = role, dtype, size  # type: ignore[assignment]
-            self.plain[same] = self.plain.get(same, 0) + n
+    def _take(self, alike: Alike, copies: int) -> None:
+        """Take in those of a list that are alike."""
+        if not self.alike and copies == 1:
+            self.alike = alike
+            return
+        for key, count in alike.items():
+            self.alike[key] = self.alike.get(key, 0) + count * copies
 
     def _one(self, t: Tensor, copies: int) -> None:
         """A tensor that is tied, or stored in another way than its shape says."""
@@ -174,24 +172,45 @@ class _Counter:
         elif t.size is None:
             self.unknown += t.role in PARAMETER_ROLES
         else:
-            self._held(t.role, t.trainable, t.size * copies)  # type: ignore[arg-type]
-            self.apart.append((t.role, t.dtype, t.size, width, copies))  # type: ignore[arg-type]
+            self.apart.append((t.role, t.dtype, t.size, t.trainable, width, copies))  # type: ignore[arg-type]
 
     def _tie(self, role: str, elements: int) -> None:
         """Elements of tensors that are others, and stored again as their shapes say."""
         self.stored += elements if role != "other" else 0
         self.tied += elements if role in PARAMETER_ROLES else 0
 
-    def _held(self, role: str, trainable: bool | None, elements: int) -> None:
-        self.by_role[role] += elements
-        if role in PARAMETER_ROLES:
-            self.trained[trainable] += elements
+    def fill(self, totals: Totals) -> None:
+        """The sums of elements."""
+        held: dict[str, Size] = dict.fromkeys(ROLES, 0)
+        trained: dict[bool | None, int] = {True: 0, False: 0, None: 0}
+        stored: Size = self.stored
+        for (role, _, size, trainable), count in self.alike.items():
+            if size is None:
+                self.unknown += count if role in PARAMETER_ROLES else 0
+                continue
+            elements: int = size * count  # type: ignore[assignment]
+            held[role] += elements
+            stored += elements if role != "other" else 0
+            if role in PARAMETER_ROLES:
+                trained[trainable] += elements
+        for role, _, size, trainable, _, count in self.apart:
+            held[role] += size * count
+            if role in PARAMETER_ROLES:
+                trained[trainable] += size * count
+        totals.unknown = self.unknown
+        fill(totals, held, self.tied, stored)
+        if not totals.unknown and not trained[None]:
+            totals.trainable, totals.frozen = trained[True], trained[False]
 
     def tallies(self) -> dict[tuple[str, str | None], _Tally]:
         """Elements and bytes for each role and number type."""
         made: dict[tuple[str, str | None], _Tally] = {}
-        sized = ((*key, None if key[1] is None else bytes_of(key[2], key[1]), n) for key, n in self.plain.items())
-        for role, dtype, size, width, n in (*sized, *self.apart):
+        plain = (
+            (role, dtype, size, trainable, None if dtype is None else bytes_of(size, dtype), n)  # type: ignore[arg-type]
+            for (role, dtype, size, trainable), n in self.alike.items() if size is not None
+        )  # fmt: skip
+        apart: Any = self.apart
+        for role, dtype, size, _, width, n in (*plain, *apart):
             tally = made.get((role, dtype)) or made.setdefault((role, dtype), _Tally())
             tally.elements += size * n
             tally.bytes = None if width is None or tally.bytes is None else tally.bytes + width * n
@@ -213,11 +232,7 @@ def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: Callable[[], 
     for tensors, copies in groups:
         counter.add(tensors, copies)
     totals = Totals()
-    totals.unknown = counter.unknown
-    fill(totals, counter.by_role, counter.tied, counter.stored)
-    if not totals.unknown and not counter.trained[None]:
-        totals.trainable, totals.frozen = counter.trained[True], counter.trained[False]
-
+    counter.fill(totals)
     totals.later(lambda made: _fill_more(made, counter, idle))
     return totals
 

@@ -45,10 +45,10 @@ def chosen(heads: Mapping[str, Any], held: Mapping[str, Any], which: str | None,
     names = held.get("architectures")
     if names is None or names == []:
         return _usual(heads)
+    if type(names) is list and len(names) == 1 and type(names[0]) is str and names[0] in heads:
+        return Choice(names[0], [])
     if not isinstance(names, list) or not all(type(name) is str for name in names):
         raise UnsupportedError(f"architectures: a list of names of classes is needed, not {shown(str(names))}")
-    if len(names) == 1 and names[0] in heads:
-        return Choice(names[0], [])
     return _named(heads, names, held, kind)
 
 
