@@ -42,6 +42,8 @@ def _power(base: int, exponent: int) -> int:
     return int(base**exponent)
 
 
+#: terms of a sum over a list
+MOST_TERMS = 100_000
 COMPARED = {"lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 
 
@@ -58,6 +60,9 @@ class _Writer:
             return f"({e})"
         if e.op in ("sym", "idx"):
             return f"flag(lambda: {self._leaf(e)})" if top else self._leaf(e)
+        if e.op == "sum":
+            first, last, body = (self.text(a) for a in e.args)
+            return f"total(E, {str(e.label)!r}, {first}, {last}, lambda E: {body})"
         if e.op == "mul":
             return self._product([self.text(a, top) for a in e.args])
         if e.op == "add":
@@ -105,8 +110,14 @@ def _flag(answer: Callable[[], int]) -> int:
         return 0
 
 
+def _total(env: Env, letter: str, first: int, last: int, body: Callable[[Env], int]) -> int:
+    if last - first > MOST_TERMS:
+        raise Undefined
+    return sum(body({**env, letter: n}) for n in range(first, last + 1))
+
+
 NAMES: dict[str, Any] = {"entry": _entry, "whole": _whole, "divisor": _divisor, "power": _power, "__builtins__": {}}
-NAMES |= {"max": max, "min": min, "int": int, "type": type, "flag": _flag}
+NAMES |= {"max": max, "min": min, "int": int, "type": type, "flag": _flag, "total": _total}
 
 
 @functools.lru_cache(maxsize=100_000)

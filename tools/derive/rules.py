@@ -51,7 +51,9 @@ class Rules:
         options = [("same", same), *self._options(path, rows, examples)]
         tree, questions = self._tree([m for _, m in options], examples, 0)
         if tree is None:
-            options += self._lists(path, rows, examples, same)
+            told = [same, *(same | mask for given, mask in options if isinstance(given, dict) and mask & ~same)]
+            for known in dict.fromkeys(told[:3]):
+                options += self._lists(path, rows, examples, known)
             tree, questions = self._tree([m for _, m in options], examples, 0)
         if tree is None:
             raise NoRule(path)
@@ -95,9 +97,9 @@ class Rules:
 
     # -- lists --
 
-    def _lists(self, path: str, rows: Sequence[int], examples: Sequence[Row], same: int) -> Iterator[tuple[Any, int]]:
-        """A list that the class makes entry by entry."""
-        made = [n for n in range(len(rows)) if not same >> n & 1]
+    def _lists(self, path: str, rows: Sequence[int], examples: Sequence[Row], known: int) -> Iterator[tuple[Any, int]]:
+        """A list that the class makes entry by entry, in all rows but those that are known."""
+        made = [n for n in range(len(rows)) if not known >> n & 1]
         lists = {n: self.observations[rows[n]].values[path] for n in made}
         if not all(isinstance(v, (list, tuple)) for v in lists.values()):
             return

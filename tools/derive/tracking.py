@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nparams.expr import Expr, indexed, symbol
+from nparams.expr import Expr, add, indexed, symbol
+from nparams.expr.nodes import build, total_of
 from nparams.frameworks._trace.journal import Journal
 from nparams.frameworks._trace.numbers import Fraction, Tracked, plain
 from nparams.frameworks._trace.shadow import RUNNING, SHADOWS
@@ -31,6 +32,12 @@ def name_of(path: str) -> str:
     'text_config__hidden_size'
     """
     return re.sub(r"\W", "_", path.replace(".", "__"))
+
+
+#: how many entries each list has that is a field, by its symbol
+LENGTHS: dict[str, int] = {}
+#: the letter of sums over the entries of a list
+ENTRY = "t"
 
 
 class Sequence(list):  # type: ignore[type-arg]
@@ -72,6 +79,7 @@ def _entries(value: Any, name: str, journal: Journal) -> Any:
             made.field = name
             return made
         return copy.copy(value)
+    LENGTHS[name] = len(value)
     entries = [Tracked(v, indexed(name, k), journal) for k, v in enumerate(value)]
     if type(value) is tuple:
         return tuple(entries)
@@ -112,7 +120,6 @@ def _rounds(values: Any, loop: int, journal: Journal) -> list[int]:
 
 
 
-
 def _enumerate(values: Any, start: int = 0) -> Iterator[tuple[int, Any]]:
     if not RUNNING or not RUNNING[-1].open:
         return builtins.enumerate(values, start)
@@ -125,9 +132,51 @@ def _counted(values: Any, start: int, loop: int, journal: Journal) -> Iterator[t
 
 
 def _len(value: Any) -> int:
-    if isinstance(value, Sequence) and value.field and RUNNING and RUNNING[-1].open:
-        return Tracked(len(value), symbol(value.field + LENGTH), RUNNING[-1])
+    if RUNNING and RUNNING[-1].open and isinstance(value, (list, tuple)):
+        field = value.field if isinstance(value, Sequence) else _field_in(value)
+        if field:
+            return Tracked(len(value), symbol(field + LENGTH), RUNNING[-1])
     return len(value)
+
+
+def _field_in(value: Any) -> str:
+    """The field that a list is a copy of, "" where it is none."""
+    first = value[0].expr if value and isinstance(value[0], Tracked) else None
+    name = str(first.label) if first is not None and first.op == "idx" else ""
+    whole = LENGTHS.get(name) == len(value)
+    same = whole and all(isinstance(v, Tracked) and v.expr == indexed(name, k) for k, v in enumerate(value))
+    return name if same else ""
+
+
+def _sum(values: Any, start: Any = 0) -> Any:
+    held = list(values)
+    total = builtins.sum(held, start)
+    if not isinstance(total, Tracked) or not total.journal.open or not all(isinstance(v, Tracked) for v in held):
+        return total
+    bodies = {_at_entry(v.expr, k) for k, v in enumerate(held)}
+    lists = {name for body in bodies for name in _lists_in(body)}
+    if len(bodies) != 1 or start != 0 or not lists or any(LENGTHS.get(name) != len(held) for name in lists):
+        return total
+    last = add(symbol(min(lists) + LENGTH), -1)
+    return Tracked(plain(total), total_of(ENTRY, 0, last, bodies.pop()), total.journal)
+
+
+def _at_entry(e: Any, k: int) -> Any:
+    """An expression of the k-th entries of lists, as one of the entries at a letter."""
+    if not isinstance(e, Expr):
+        return e
+    if e.op == "idx" and e.args[0] == k:
+        return Expr("idx", (symbol(ENTRY),), e.label)
+    return build(e.op, tuple(_at_entry(a, k) for a in e.args), e.label)
+
+
+def _lists_in(e: Any) -> Iterator[str]:
+    """The lists that an expression has entries of at the letter."""
+    if isinstance(e, Expr):
+        if e.op == "idx" and e.args[0] == symbol(ENTRY):
+            yield str(e.label)
+        for a in e.args:
+            yield from _lists_in(a)
 
 
 class _Range(type):
@@ -147,4 +196,4 @@ class _RangeStands(metaclass=_Range):
     pass
 
 
-STAND_INS: dict[str, Any] = {**SHADOWS, "range": _RangeStands, "enumerate": _enumerate, "len": _len}
+STAND_INS: dict[str, Any] = {**SHADOWS, "range": _RangeStands, "enumerate": _enumerate, "len": _len, "sum": _sum}
