@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -201,6 +202,43 @@ HOSTILE = tiny(
 )
 
 
+#: condition, how many of the indices 0..n-1 and 0..i it is true for, for n = 10**9 and k = 3
+LIMITS: list[tuple[str, int]] = [
+    ("[i < k]", 3), ("[i <= k]", 4), ("[k <= i]", 10**9 - 3), ("[k < i]", 10**9 - 4), ("[i == k]", 1),
+    ("[k == i]", 1), ("[i < k]*[1 <= i]", 2), ("[i < 2*k - 6]", 0), ("[n <= i]", 0), ("[i == n]", 0), ("[i < 0]", 0),
+    ("[i < -5]", 0), ("[-5 <= i]", 10**9), ("flag*[i < k]", 3), ("(1 - flag)*[i < k]", 0), ("[i < void]", 0),
+    ("[void <= i]", 0), ("[i < n//(k - 3)]", 0), ("[i < k]*[k <= i]", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "there"), LIMITS)
+def test_a_comparison_with_an_index_limits_it_without_a_look_at_each(condition: str, there: int) -> None:
+    held = tiny(
+        [{"over": [["i", "n"]], "if": condition, "tensors": [["w.{i}", ["2"], "Linear"]]}],
+        fields={"n": 10**9, "k": 3, "void": None, "flag": True},
+    )
+    assert network_of(held, "Tiny", {}).total == 2 * there
+
+
+#: a condition on two indices, i of 4 and j of i + 2, and where it holds
+PAIRS: list[tuple[str, Callable[[int, int], bool]]] = [
+    ("[j < i]", lambda i, j: j < i), ("[i < j]", lambda i, j: i < j),
+    ("[j == 1]*[2 <= i]", lambda i, j: j == 1 and i >= 2),
+    ("[i <= 1]*[i*j < 2]", lambda i, j: i <= 1 and i * j < 2), ("[i == j]", lambda i, j: i == j),
+    ("[j < 2*i]*[i < 3]", lambda i, j: j < 2 * i and i < 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "holds"), PAIRS)
+def test_indices_limit_each_other(condition: str, holds: Callable[[int, int], bool]) -> None:
+    tensors = [["w.{i}.{j}", ["2"], "Linear"], ["v.{i}.{j}", ["i + 1"], "Linear"]]
+    held = tiny([{"over": [["i", "4"], ["j", "i + 2"]], "if": condition, "tensors": tensors}])
+    expected = {(i, j) for i in range(4) for j in range(i + 2) if holds(i, j)}
+    network = network_of(held, "Tiny", {})
+    assert network.total == sum(2 + i + 1 for i, _ in expected)
+    assert {t.name for t in network.tensors() if t.name[0] == "w"} == {f"w.{i}.{j}" for i, j in expected}
+
+
 @pytest.mark.parametrize("n", [10**9, 2**62, 300_000])
 def test_layers_that_may_differ_are_gone_through_within_a_limit(n: int) -> None:
     with pytest.raises(UnsupportedError, match="more layers that may differ than are looked at one by one"):
@@ -242,6 +280,8 @@ ABSENT: list[tuple[str, int]] = [
     ("[nested__0_[1] == 5]", 1), ("[nested__9_[1] == 5]", 0), ("[half__num == 5]*[half__den == 2]", 1),
     ("flag", 1), ("many__list", 1), ("half__list", 0), ("[0*void == 0]", 1), ("[void*0 == 0]", 0),
     ("word__is__a", 1), ("word__is__b", 0), ("many__none", 0), ("[many__len == 2]", 1),
+    ("[5 < n//(n - 3)]", 0), ("1 - [5 < n%(2 - n)]", 1), ("[0 <= ceildiv(n, 0)]", 0), ("[1 < n//2]", 0),
+    ("[n//(n - 3) != 7]", 0),
 ]  # fmt: skip
 
 
@@ -302,6 +342,54 @@ def test_a_rule_makes_numbers_and_lists_of_numbers() -> None:
     assert (resolved["a"], resolved["b"], resolved["c"]) == (6, [1, 2, 4], "three")
     assert held.resolve({"a": 5})["a"] == 5
     assert resolved.numbers() == {"n": 3, "a": 6}
+
+
+#: a part is missing, given, and given in part
+PARTS: list[tuple[dict[str, Any], int]] = [
+    ({}, 24), ({"vision_config": None}, 24), ({"vision_config": {}}, 12), ({"vision_config": {"layers": 5}}, 5),
+    ({"vision_config": {"width": 7}}, 12),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "layers"), PARTS)
+def test_a_part_that_is_missing_altogether_has_values_of_its_own(config: dict[str, Any], layers: int) -> None:
+    held = tiny(
+        [{"over": [["i", "vision_config__layers"]], "tensors": [["w.{i}", ["vision_config__twice"], "Linear"]]}],
+        fields={"vision_config.layers": 12, "vision_config.width": 3, "vision_config.twice": None},
+        kinds={"vision_config.twice": "int none"},
+        rules=[["vision_config.twice", [["1", "2*vision_config__layers"]]]],
+        absent={"vision_config": {"vision_config.layers": 24}},
+    )
+    assert network_of(held, "Tiny", config).total == layers * 2 * layers
+    assert held.value(config, "vision_config.layers") == layers
+
+
+#: mlp_ratio, hidden_size -> int(mlp_ratio*hidden_size) as doubles have it; None: refused
+TIMES: list[tuple[Any, int, int | None]] = [
+    (4.363636363636363, 1408, 6144),  # facebook/vjepa2-vitg-fpc64-256: 48/11 is no double, and the product is whole
+    (4.0, 768, 3072), (4, 768, 3072), (0.29, 100, 28), (2.7, 10, 27), (1.1, 10, 11), (0.0, 5, 0),
+    (2**53 + 2.0, 3, 3 * (2**53 + 2) + 2), (float("nan"), 5, None), (float("inf"), 5, None), (-1.5, 4, None),
+    (1e300, 10, None), (2.0**62, 4, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ratio", "width", "product"), TIMES)
+def test_a_width_made_with_a_fraction_is_what_doubles_give(ratio: object, width: int, product: int | None) -> None:
+    held = tiny(
+        [{"tensors": [["w", ["mlp_ratio__times__h"], "Linear"], ["v", ["filled"], "Linear"]]}],
+        fields={"mlp_ratio": 2.5, "h": None, "filled": None},
+        kinds={"h": "int none", "filled": "int none"},
+        tests={"mlp_ratio__times__h": ["mlp_ratio", "times", "h"], "h__none": ["h", "none"]},
+        rules=[["filled", [["[h == 10]", "3*mlp_ratio__times__h"]]], ["h", [["h__none", "8"]]]],
+    )
+    assert network_of(held, "Tiny", {"filled": 1}).total == 20 + 1  # the rule has filled in h
+    assert network_of(held, "Tiny", {"h": 10}).total == 25 + 75  # rules see what the file has
+    config = {"mlp_ratio": ratio, "h": width, "filled": 0}
+    if product is None:
+        with pytest.raises(UnsupportedError, match="mlp_ratio = "):
+            network_of(held, "Tiny", config)
+    elif width != 10:
+        assert network_of(held, "Tiny", config).total == product
 
 
 def test_what_stands_under_another_name_is_set_after_the_rules() -> None:

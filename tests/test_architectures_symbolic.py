@@ -107,6 +107,25 @@ def test_what_only_the_first_layer_has_is_one_tensor() -> None:
     assert symbolic(held, "Tiny", {"n": 3}, free=["h"]).formula() == "3*h**2 + h"
 
 
+#: config, fields that stay open -> the total
+FACTORS: list[tuple[dict[str, Any], tuple[str, ...] | None, str]] = [
+    ({}, None, "trunc(2.5*h)"), ({"mlp_ratio": 4.363636363636363}, None, "trunc(4.363636363636363*h)"),
+    ({"mlp_ratio": 4.363636363636363, "h": 1408}, (), "6144"), ({"mlp_ratio": 4, "h": 7}, ("h",), "trunc(4.0*h)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "free", "total"), FACTORS)
+def test_a_width_made_with_a_fraction(config: dict[str, Any], free: tuple[str, ...] | None, total: str) -> None:
+    held = tiny(
+        [{"tensors": [["w", ["mlp_ratio__times__h"], "Linear"]]}],
+        fields={"mlp_ratio": 2.5, "h": 10}, tests={"mlp_ratio__times__h": ["mlp_ratio", "times", "h"]},
+    )  # fmt: skip
+    made = symbolic(held, "Tiny", config, free)
+    assert str(made.total) == total
+    values = {"h": 1408, **config}
+    assert evaluate(parse(total), {"h": values["h"]}) == network_of(held, "Tiny", values).total
+
+
 def test_a_list_of_a_length_that_is_left_open_is_refused() -> None:
     config = {"layer_types": ["full_attention"] * 4}
     with pytest.raises(

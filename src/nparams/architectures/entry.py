@@ -39,7 +39,9 @@ class Entry:
     5
     """
 
-    __slots__ = ("_programs", "_reading", "aliases", "fields", "heads", "kinds", "made", "raw", "type")
+    __slots__ = (
+        "_programs", "_reading", "absent", "aliases", "fields", "heads", "kinds", "made", "raw", "type", "without",
+    )  # fmt: skip
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.raw = raw
@@ -49,9 +51,13 @@ class Entry:
         self.aliases: dict[str, str] = raw.get("aliases", {})
         #: dotted path -> the value where a configuration has none
         self.fields: dict[str, Any] = raw["fields"]
+        #: part -> the values of its fields where a configuration lacks the part altogether
+        self.absent: dict[str, dict[str, Any]] = raw.get("absent", {})
         #: dotted path -> words for the kinds of values that were verified
         self.kinds: dict[str, str] = raw.get("kinds", {})
         self.heads = {name: Head(name, held) for name, held in raw["heads"].items()}
+        #: classes that were tried and have no formula, and why
+        self.without: dict[str, str] = raw.get("without", {})
         self._reading: Reading | None = None
         self._programs: dict[str, Program] = {}
 
@@ -83,7 +89,14 @@ class Entry:
         found: object = config
         for part in field.split("."):
             found = found[part] if isinstance(found, dict) and part in found else self
-        return self.fields.get(field) if found is self else found
+        return self.default(config, field) if found is self else found
+
+    def default(self, config: Mapping[str, Any], field: str) -> Any:
+        """What a field is that a configuration has not: part of something that it lacks altogether, or not."""
+        part = field.partition(".")[0]
+        if part in self.absent and field in self.absent[part] and config.get(part) is None:
+            return self.absent[part][field]
+        return self.fields.get(field)
 
     def program(self, head: str) -> Program:
         """The cells of a head, compiled on first use; ReadError for a class that the entry does not have."""

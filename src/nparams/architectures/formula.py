@@ -115,7 +115,7 @@ def of_type(kind: str, which: str | None = None, given: Mapping[str, object] | N
     from nparams.architectures._config.heads import chosen
 
     entry = entry_of(kind, {})
-    head = chosen(entry.heads, {}, which, kind).name if which is not None else main(entry.heads)
+    head = chosen(entry.heads, {}, which, kind, entry.without).name if which is not None else main(entry.heads)
     fixed: dict[str, Any] = {}
     if given:
         from nparams.architectures._config.given import put_in

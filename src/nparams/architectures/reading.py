@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.architectures.closures import WORK, guarded
+from nparams.architectures.factors import TIMES, Factor
 from nparams.architectures.refusals import WORDS, broken, outside, told_of, unfit, unruled, unverified, without_value
 from nparams.architectures.rules import Rule
 from nparams.architectures.signs import SIGNS
@@ -73,7 +74,10 @@ class Reading:
         self.words = {field: _words(entry, field) for field in entry.fields}
         self.defaults = list(entry.fields.values())
         self.slot_of = {field: self.table.add(symbol_of(field)) for field in entry.fields}
-        self.signs = [self._sign(name, *told) for name, told in entry.raw.get("tests", {}).items()]
+        tests = entry.raw.get("tests", {}).items()
+        self.signs = [self._sign(name, *told) for name, told in tests if told[1] != TIMES]
+        factors = [(self.table.add(name), self.places[told[0]], told[2]) for name, told in tests if told[1] == TIMES]
+        self.factors = [Factor(*factor, self.table) for factor in factors]
         self.groups = self._groups()
         self.rules = [Rule(field, cases, self) for field, cases in entry.raw.get("rules", ())]
         #: the places of fields with few verified values, and these
@@ -81,6 +85,8 @@ class Reading:
         self.signs_of: dict[int, list[Test]] = {}
         for sign in self.signs:
             self.signs_of.setdefault(sign[1], []).append(sign)
+        #: parts that may be missing altogether, and what their fields are then
+        self.absent = [(part, self._given(held)) for part, held in entry.absent.items()]
         self.bounds = list(entry.raw.get("bounds", {}).items())
         self.where = [(text, guarded(read(text), self.table)) for text in entry.raw.get("where", ())]
         self.template = self._template()
@@ -94,13 +100,17 @@ class Reading:
             found.setdefault(tuple(above), []).append((k, name, self.slot_of[field], kinds))
         return list(found.items())
 
+    def _given(self, held: Mapping[str, Any]) -> list[tuple[int, int, Any, object]]:
+        """Places and slots of fields, with what stands in each."""
+        return [(self.places[field], self.slot_of[field], value, slot_value(value)) for field, value in held.items()]
+
     def _sign(self, name: str, field: str, op: str, wanted: object = None) -> Test:
         """Where a test of a field puts what it finds."""
         return self.table.add(name), self.places[field], SIGNS[op], wanted
 
     def _template(self) -> Slots:
         """The slots of a configuration that says nothing."""
-        slots: Slots = [None] * self.table.size
+        slots: Slots = [Work(), *[None] * (self.table.size - 1)]
         for field, k in self.places.items():
             slots[self.slot_of[field]] = slot_value(self.defaults[k])
         self._test(slots, self.defaults)
@@ -115,6 +125,10 @@ class Reading:
         slots[WORK] = Work()
         raw = self.defaults[:]
         config, late = renamed(self.entry, config) if self.entry.aliases else (config, None)
+        for part, held in self.absent:
+            if config.get(part) is None:
+                for k, slot, value, number in held:
+                    raw[k], slots[slot] = value, number
         for above, fields in self.groups:
             self._take(self._part(config, above) if above else config, above, fields, raw, slots)
         self._test(slots, raw)
@@ -122,6 +136,8 @@ class Reading:
         values = self._ruled(raw, slots) if self.rules else raw
         if late:
             values = self._late(late, values, slots)
+        for factor in self.factors:
+            factor.put(values, slots)
         self._guard(values, slots)
         return Resolved(self.places, raw, values, slots)
 
@@ -177,6 +193,8 @@ class Reading:
         for slot, place, k in self.inner:
             value = values[place]
             slots[slot] = slot_value(value[k]) if isinstance(value, list) and k < len(value) else None
+        for factor in self.factors:
+            factor.put(values, slots)
 
     def nested(self, name: str) -> int | None:
         """The slot of an entry of a list of lists: field__2_ is the third."""

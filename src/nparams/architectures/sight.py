@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.architectures.factors import TIMES, cut
 from nparams.architectures.reading import renamed
 from nparams.architectures.refusals import TRY
 from nparams.architectures.signs import SIGNS
@@ -127,6 +128,8 @@ class Sight:
 
     def _test(self, field: str, op: str, wanted: object, at: Size | None = None) -> Size:
         held = self.values[field]
+        if op == TIMES:
+            return _times(held, self.put(read(str(wanted)), {}))
         if isinstance(held, Each | Listed):
             return _of_list(held, op, wanted, at)
         if isinstance(held, Expr):
@@ -135,6 +138,18 @@ class Sight:
             return _entry_of(field, [int(type(x) is type(wanted) and x == wanted) for x in held], at)
         found = SIGNS[op](held, wanted)
         return found if isinstance(found, int) else NOTHING
+
+
+def _times(factor: object, size: Size) -> Size:
+    """int(factor*size): trunc(c*x) where the size is symbolic."""
+    if "no number" in free_symbols(size) or isinstance(factor, bool):
+        return NOTHING
+    if isinstance(size, int):
+        made = cut(factor, size) if not isinstance(factor, Expr) else mul(factor, size)
+        return NOTHING if made is None else made
+    if isinstance(factor, int | Expr):
+        return mul(factor, size)
+    return NOTHING if cut(factor, 1) is None else Expr("trunc", (size,), factor)  # type: ignore[arg-type]
 
 
 def number(value: object) -> Size:
@@ -190,12 +205,12 @@ def seen(entry: Entry, fixed: Mapping[str, Any] | None, free: Collection[str] | 
     """The fields after the rules; UnsupportedError where a rule cannot be followed."""
     config, late = renamed(entry, fixed or {})
     raw: dict[str, Any] = {}
-    for field, default in entry.fields.items():
+    for field in entry.fields:
         given = look_up(config, field)
         if field in free if free is not None else given is MISSING and is_open(entry, field):
             raw[field] = symbol(symbol_of(field))
             continue
-        value = default if given is MISSING else entry.reading.fitting(field, given)
+        value = entry.default(config, field) if given is MISSING else entry.reading.fitting(field, given)
         raw[field] = Listed(symbol_of(field), len(value)) if _is_open_list(free, given, value) else value
     values = _ruled(entry, raw)
     values |= {field: entry.reading.fitting(field, value) for field, value in late.items() if field not in (free or ())}

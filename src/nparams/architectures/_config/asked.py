@@ -56,7 +56,7 @@ class Asked:
 
     def network(self, which: str | None) -> Network:
         """The network of the class that is meant, and what must be said of it."""
-        self.choice = choice = chosen(self.entry.heads, self.raw, which, self.entry.type)
+        self.choice = choice = chosen(self.entry.heads, self.raw, which, self.entry.type, self.entry.without)
         self.notes += choice.notes
         dtype, unknown = dtype_of(self.raw, self.is_plain)
         settings = None if self.is_plain else settings_of(self.raw)
@@ -76,7 +76,7 @@ class Asked:
         from nparams.architectures._config.general import general
         from nparams.architectures.slots import symbol_of
 
-        self.choice = chosen(self.entry.heads, self.raw, which, self.entry.type)
+        self.choice = chosen(self.entry.heads, self.raw, which, self.entry.type, self.entry.without)
         fields = [self.entry.aliases.get(path, path) for path in (name.replace("__", ".") for name in (*free, *given))]
         made = general(self, self.choice.name, dict.fromkeys(fields))
         made.notes = [*self.notes, *self.choice.notes, *made.notes]

@@ -34,14 +34,16 @@ class Choice:
         self.base = base
 
 
-def chosen(heads: Mapping[str, Any], held: Mapping[str, Any], which: str | None, kind: str) -> Choice:
-    """The class of the entry that is meant; UnsupportedError for one that it lacks.
+def chosen(
+    heads: Mapping[str, Any], held: Mapping[str, Any], which: str | None, kind: str, without: Mapping[str, str] = {}
+) -> Choice:
+    """The class of the entry that is meant; UnsupportedError for one that it lacks, with the reason in `without`.
 
     >>> chosen({"BertModel": {}, "BertForMaskedLM": {}}, {"architectures": ["BertForMaskedLM"]}, None, "bert").name
     'BertForMaskedLM'
     """
     if which is not None:
-        return Choice(_asked(heads, which, kind), [])
+        return Choice(_asked(heads, which, kind, without), [])
     names = held.get("architectures")
     if names is None or names == []:
         return _usual(heads)
@@ -49,16 +51,25 @@ def chosen(heads: Mapping[str, Any], held: Mapping[str, Any], which: str | None,
         return Choice(names[0], [])
     if not isinstance(names, list) or not all(type(name) is str for name in names):
         raise UnsupportedError(f"architectures: a list of names of classes is needed, not {shown(str(names))}")
-    return _named(heads, names, held, kind)
+    return _named(heads, names, held, kind, without)
 
 
-def _asked(heads: Mapping[str, Any], which: str, kind: str) -> str:
+def _asked(heads: Mapping[str, Any], which: str, kind: str, without: Mapping[str, str]) -> str:
     if which in heads:
         return which
+    if which in without:
+        raise UnsupportedError(f"--which {_no_formula(which, kind, without)}; {kind} has {listed(list(heads))} here")
     raise UsageError(f"--which {escaped(which[:60])}: {kind} has no such class here, but {listed(list(heads))}")
 
 
-def _named(heads: Mapping[str, Any], names: Sequence[str], held: Mapping[str, Any], kind: str) -> Choice:
+def _no_formula(name: str, kind: str, without: Mapping[str, str]) -> str:
+    """That a class was tried in vain, as the beginning of a sentence."""
+    return f"{escaped(name[:60])}: no formula of it could be verified for {kind} ({escaped(without[name][:200])})"
+
+
+def _named(
+    heads: Mapping[str, Any], names: Sequence[str], held: Mapping[str, Any], kind: str, without: Mapping[str, str]
+) -> Choice:
     for k, name in enumerate(names):
         found = _same(heads, name)
         if found is None:
@@ -70,6 +81,8 @@ def _named(heads: Mapping[str, Any], names: Sequence[str], held: Mapping[str, An
         return Choice(found, notes)
     remote = ", and the repository brings code of its own (auto_map), which is not run" if held.get(REMOTE) else ""
     told = listed([escaped(name[:60]) for name in names])
+    if len(names) == 1 and names[0] in without:
+        told = _no_formula(names[0], kind, without)
     raise UnsupportedError(
         f"architectures names {told}{remote}; of {kind} there are formulas here for {listed(list(heads))}: "
         "--which CLASS counts one of them, and --with-library may count others"
