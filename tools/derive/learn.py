@@ -26,9 +26,11 @@ from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Cell, Learner
 from tools.derive.indices import LETTERS
 from tools.derive.tracking import name_of
+from tools.derive.trial.sample import Sampler
+from tools.derive.trial.truth import NotAccepted
 
 #: configs to begin with, fresh ones that must agree, and rounds of learning from those that do not
-FIRST, AGREE, ROUNDS = 40, 60, 12
+FIRST, AGREE, ROUNDS = 48, 100, 14
 #: configs to begin with where another class of the type is known; configs that are drawn for one class
 FEW, MOST_DRAWN = 12, 10_000
 #: builds at the start, and every so many after, in which is looked where code of the model stands
@@ -113,7 +115,10 @@ class Derivation:
     def _configs(self, rng: random.Random) -> Iterator[dict[str, Any]]:
         """Configs that were drawn for another head of the type first, then fresh ones."""
         yield from list(self.drawn)
-        for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN):
+        for raw in turns(
+            (raw for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN)),
+            _sampled(self.model_type, self.head, rng),
+        ):
             self.drawn.append(raw)
             yield raw
 
@@ -126,19 +131,20 @@ class Derivation:
             return
 
     def _verify(self, entry: dict[str, Any]) -> tuple[list[tuple[dict[str, Any], Wrong]], dict[str, int]]:
-        """Configs on which the entry is wrong (up to 5), and the record of the rest."""
+        """Configs on which the entry is wrong (up to 5), or those that it refuses where they are many, and the record of
+        the rest."""
         faults: list[tuple[dict[str, Any], Wrong]] = []
-        agreed, refused, totals, tried = 0, 0, set(), 0
+        outside: list[tuple[dict[str, Any], Wrong]] = []
+        agreed, totals = 0, set()
         while agreed < AGREE and len(faults) < 5:
-            tried += 1
-            if refused > 8 and refused > MOST_REFUSED * 2 * agreed:
-                raise NoEntry(f"{refused} of {tried} configs lie outside of what was verified")
+            if len(outside) > 8 and len(outside) > MOST_REFUSED * 2 * agreed:
+                return outside, {}
             raw = self._drawn()
             try:
                 real = plainly(self.model_type, self.head, raw)
                 fault = wrong(tensors(entry, self.head, raw), real)
-            except Outside:
-                refused += 1
+            except Outside as error:
+                outside.append((raw, Wrong(f"outside of what was verified ({error})", None, None)))
                 continue
             except Refused:
                 continue
@@ -147,9 +153,14 @@ class Derivation:
                 continue
             agreed += 1
             totals.add(sum(_size(i.shape) for i in real if i.role != "buffer" and i.tied is None))
-        if not faults and refused > MOST_REFUSED * (refused + agreed):
-            raise NoEntry(f"{refused} of {refused + agreed} configs lie outside of what was verified")
-        return faults, {"configs": agreed, "refused": refused, "distinct": len(totals)}
+        if not faults and len(outside) > MOST_REFUSED * (len(outside) + agreed):
+            return outside, {}
+        return faults, {"configs": agreed, "refused": len(outside), "distinct": len(totals)}
+
+    def _given(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The raw values of all fields, what is not said in a config among them."""
+        missing = [held for part, held in self.absent.items() if raw.get(part) is None]
+        return {**self.defaults, **{p: v for held in missing for p, v in held.items()}, **flat(raw)}
 
     # -- learning --
 
@@ -188,7 +199,7 @@ class Derivation:
         return found
 
     def _entry(self, written: Sequence[dict[str, Any]], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
-        raws = [{**self.defaults, **flat(o.raw)} for o in seen]
+        raws = [self._given(o.raw) for o in seen]
         raw_tests = Tests(raws)
         rules = Rules(seen, raws, [raw_tests.environment(r) for r in raws], raw_tests, _flags(raws))
         table = {**self.known.get("tests", {}), **raw_tests.table, **tests.table}
@@ -226,6 +237,30 @@ def activations() -> set[str]:
     """The names of activations whose module holds nothing."""
     with torch.device("meta"):
         return {name for name in ACT2FN if not ACT2FN[name].state_dict()}
+
+
+def turns(*sources: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """One of each in turn, for as long as there are any."""
+    waiting = list(sources)
+    while waiting:
+        for source in list(waiting):
+            try:
+                yield next(source)
+            except StopIteration:
+                waiting.remove(source)
+
+
+def _sampled(model_type: str, head: str, rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Configs of the other sampler, which writes only what it changes."""
+    try:
+        sampler = Sampler(model_type, [head], rng)
+    except (NotAccepted, NoEntry):
+        return
+    for _ in range(MOST_DRAWN):
+        try:
+            yield sampler.raw(sampler.sample().changes)
+        except NotAccepted:
+            continue
 
 
 def _size(shape: Sequence[int]) -> int:
