@@ -23,8 +23,10 @@ from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.rules import NoRule, Rules
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
-from tools.derive.tensors import Cell, Learner
+from tools.derive.tensors import Cell, Learner, NoTensor, flags_of
 from tools.derive.indices import LETTERS
+from tools.derive.fields import fields
+from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.tracking import name_of
 from tools.derive.trial.sample import Sampler
 from tools.derive.trial.truth import NotAccepted
@@ -41,6 +43,8 @@ KEPT = re.compile(
 )
 #: what PretrainedConfig takes for num_labels where nothing is said
 LABELS = 2
+#: fields that are left at their defaults one after another
+MOST_KEPT = 8
 #: share of accepted configs that may be refused
 MOST_REFUSED = 0.1
 
@@ -79,6 +83,8 @@ class Derivation:
         self.observations: list[Observation] = []
         #: fields that the config class computes by no rule that was found: nothing is said in them
         self.ruleless: set[str] = set()
+        #: fields that are left at their defaults
+        self.kept: dict[str, Any] = {}
         self.aliases = _aliases(bases.build_config(model_type, self.base))
         self.defaults = flat(bases.defaults(model_type))
         self.absent = _absent(model_type, self.defaults)
@@ -87,6 +93,25 @@ class Derivation:
             self.defaults.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
 
     def entry(self) -> dict[str, Any]:
+        """The entry; where no rule is found for a name, for the defaults of some fields only."""
+        while True:
+            try:
+                return self._verified()
+            except NoTensor as error:
+                free = {f.path: f.default for f in fields(self.model_type) if f.path not in self.kept}
+                more = fields_to_keep(error.template, self.observations, free, self.ruleless)
+                if not more or len(self.kept) > MOST_KEPT:
+                    raise
+                self._keep(more)
+
+    def _keep(self, paths: Sequence[str]) -> None:
+        """Begin again with some fields at their defaults."""
+        self.kept.update({f.path: f.default for f in fields(self.model_type) if f.path in paths})
+        self.base = with_defaults(self.base, self.kept)
+        self.observations, self.ruleless = [], set()
+        self.configs = self._configs(random.Random(f"{self.model_type} {self.head} {sorted(self.kept)}"))
+
+    def _verified(self) -> dict[str, Any]:
         """Learn until fresh configs agree."""
         self._watch(self.base)
         for _ in range(FEW if self.known else FIRST):
@@ -114,10 +139,10 @@ class Derivation:
 
     def _configs(self, rng: random.Random) -> Iterator[dict[str, Any]]:
         """Configs that were drawn for another head of the type first, then fresh ones."""
-        yield from list(self.drawn)
+        yield from [raw for raw in self.drawn if agrees(raw, self.kept)]
         for raw in turns(
-            (raw for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN)),
-            _sampled(self.model_type, self.head, rng),
+            (raw for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN, base=self.base, frozen=self.kept)),
+            (with_defaults(raw, self.kept) for raw in _sampled(self.model_type, self.head, rng)),
         ):
             self.drawn.append(raw)
             yield raw
@@ -182,7 +207,7 @@ class Derivation:
         held = [{p: v for p, v in o.values.items() if p not in self.ruleless} for o in seen]
         tests = Tests(held)
         envs = [tests.environment(values) for values in held]
-        flags = _flags(held)
+        flags = flags_of(held)
         templates = Templates(seen)
         shared = self._shared(templates)
         cells = Learner(templates, envs, tests, flags).cells(shared.keys())
@@ -201,7 +226,7 @@ class Derivation:
     def _entry(self, written: Sequence[dict[str, Any]], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
         raws = [self._given(o.raw) for o in seen]
         raw_tests = Tests(raws)
-        rules = Rules(seen, raws, [raw_tests.environment(r) for r in raws], raw_tests, _flags(raws))
+        rules = Rules(seen, raws, [raw_tests.environment(r) for r in raws], raw_tests, flags_of(raws))
         table = {**self.known.get("tests", {}), **raw_tests.table, **tests.table}
         paths = _paths((o.values for o in seen), raws)
         used = _used([text for cell in written for text in _texts(cell)])
@@ -212,9 +237,10 @@ class Derivation:
                 ruled[path] = rule
         used |= _used([text for rule in ruled.values() for text in _rule_texts(rule)])
         fields = sorted({*_fields_of(used, table, paths), *(p for p in paths.values() if KEPT.search(p))})
-        fields += sorted(self.parts)
+        fields += sorted({*self.parts, *self.kept} - set(fields))
         kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
         only = {p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()}
+        only.update({p: [default] for p, default in self.kept.items()})
         return {
             "schema": 1, "type": self.model_type,
             "aliases": {a: f for a, f in self.aliases.items() if f in fields},
@@ -268,10 +294,6 @@ def _size(shape: Sequence[int]) -> int:
     for n in shape:
         result *= n
     return result
-
-
-def _flags(values: Any) -> list[str]:
-    return list(dict.fromkeys(name_of(p) for held in values for p, v in held.items() if isinstance(v, bool)))
 
 
 def _written(cell: Cell) -> dict[str, Any]:

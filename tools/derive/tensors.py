@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter as Tally
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nparams.expr import Expr, add, mul
@@ -17,6 +17,7 @@ from tools.derive.indices import LETTERS, Indices, Mode, Site, Size, generalised
 from tools.derive.observe import Item
 from tools.derive.questions import Question, Row, answered, candidates, conjunction, row
 from tools.derive.templates import MARK, Templates, containers_of
+from tools.derive.tracking import name_of
 
 #: examples of one name at most (evenly taken)
 MOST_ROWS = 3_000
@@ -61,6 +62,19 @@ class Example(NamedTuple):
     item: Item | None
 
 
+class NoTensor(NoEntry):
+    """A name for which no rule was found."""
+
+    def __init__(self, template: str, why: NoEntry) -> None:
+        super().__init__(why.reason, why.kind)
+        self.template = template
+
+
+def flags_of(values: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The symbols of the fields that are true or false."""
+    return list(dict.fromkeys(name_of(p) for held in values for p, v in held.items() if isinstance(v, bool)))
+
+
 class Learner:
     """All names of one head, one after another."""
 
@@ -84,9 +98,13 @@ class Learner:
             if template in known:
                 yield template
             else:
-                yield from self._of(template)
+                try:
+                    yield from self.of(template)
+                except NoEntry as error:
+                    raise NoTensor(template, error) from None
 
-    def _of(self, template: str) -> Iterator[Cell]:
+    def of(self, template: str) -> Iterator[Cell]:
+        """The cells of one name; NoEntry where no rule is found."""
         marks = template.count(MARK)
         counts = [self.counter.of(c) for c in containers_of(template)]
         over = tuple((LETTERS[p], c.text) for p, c in enumerate(counts))
