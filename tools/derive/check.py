@@ -48,7 +48,9 @@ def flat(raw: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """A nested config by dotted paths."""
     found: dict[str, Any] = {}
     for key, held in raw.items():
-        if isinstance(held, Mapping):
+        if key == "id2label" and isinstance(held, Mapping):
+            found[f"{prefix}num_labels"] = len(held)
+        elif isinstance(held, Mapping):
             found.update(flat(held, f"{prefix}{key}."))
         else:
             found[f"{prefix}{key}"] = held
@@ -60,7 +62,7 @@ def resolved(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]
     given = flat(raw)
     defaults = dict(entry["fields"])
     for part, implied in entry.get("absent", {}).items():
-        defaults.update(implied if part not in raw else {})
+        defaults.update(implied if raw.get(part) is None else {})
     values = {path: given.get(path, default) for path, default in defaults.items()}
     _guard(entry, values)
     env = environment(entry, values)
