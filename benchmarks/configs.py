@@ -1,7 +1,7 @@
 """DESIGN §9, config.json by catalogue: warm and cold, beside the same network built on the meta device.
 
-torch and transformers live in an environment of their own (`make test-ecosystem` builds it); without it only our own
-time is measured.
+torch and transformers live in an environment of their own (`make test-ecosystem` builds it).  Each side answers in a
+process of its own, and neither of those can be imported in ours.  Without them only our own time is measured.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 
-from benchmarks._measure import Row, faster, paired, processes, seconds
+from benchmarks._measure import Row, faster, processes, seconds
 
 ECOSYSTEM = Path(sys.prefix).parent / "ecosystem" / "bin" / "python"
+OURS = [sys.executable, "-m", "benchmarks._configs", "ours"]
+THEIRS = [str(ECOSYSTEM), "-m", "benchmarks._configs", "theirs"]
 #: seconds that counting a dict may take once its entry is there
 WARM = 100e-6
-COUNTS = 200
-REPEATS = 5
+REPEATS = 7
 
 #: fields as published: meta-llama/Meta-Llama-3-8B, openai-community/gpt2, deepseek-ai/DeepSeek-V3
 CONFIGS: dict[str, dict[str, object]] = {
@@ -40,42 +43,54 @@ CONFIGS: dict[str, dict[str, object]] = {
     },
 }  # fmt: skip
 
-THEIRS = """
-import json, sys, torch, transformers
-held = json.load(open(sys.argv[1]))
-config = transformers.AutoConfig.for_model(**held)
-with torch.device("meta"):
-    model = getattr(transformers, held["architectures"][0])(config)
-print(sum(p.numel() for p in model.parameters()))
-"""
-
 
 def run() -> list[Row]:
     """One count of a dict; then warm and cold beside meta instantiation."""
-    rows = [counted(name, config) for name, config in CONFIGS.items()]
-    if not ECOSYSTEM.exists():
-        print(f"no {ECOSYSTEM}: make test-ecosystem builds it; without torch there is nothing to compare with",
-              file=sys.stderr)  # fmt: skip
-        return rows
-    told = subprocess.run([str(ECOSYSTEM), "-m", "benchmarks._configs"], capture_output=True, text=True, check=True)
-    rows += [
-        faster(f"count({name}), warm: on the meta device", *times, 1000) for name, times in json.loads(told.stdout)
-    ]
-    return [*rows, cold("llama, 8 B")]
+    with server(OURS) as ours:
+        if not ECOSYSTEM.exists():
+            print(f"no {ECOSYSTEM}: make test-ecosystem builds it; without torch there is nothing to compare with",
+                  file=sys.stderr)  # fmt: skip
+            return [warm(name, [asked(config, ours)[1] for _ in range(REPEATS)]) for name, config in CONFIGS.items()]
+        with server(THEIRS) as theirs:
+            rows = [row for name, config in CONFIGS.items() for row in beside(name, config, ours, theirs)]
+    return [*rows, *map(cold, CONFIGS)]
 
 
-def counted(name: str, config: dict[str, object]) -> Row:
+def server(command: Sequence[str]) -> subprocess.Popen[str]:
+    """A process that answers one config after another."""
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def asked(config: dict[str, object], side: subprocess.Popen[str]) -> tuple[int, float]:
+    """The total that a process answers, and the seconds that it took."""
+    assert side.stdin is not None
+    assert side.stdout is not None
+    side.stdin.write(json.dumps(config) + "\n")
+    side.stdin.flush()
+    total, seconds = json.loads(side.stdout.readline())
+    return total, seconds
+
+
+def beside(
+    name: str, config: dict[str, object], ours: subprocess.Popen[str], theirs: subprocess.Popen[str]
+) -> Iterator[Row]:
+    """Both sides in turn, after one count of each to warm up; both must have the same total."""
+    mine, other = [], []
+    for turn in range(-1, REPEATS):
+        (total, took), (expected, taken) = asked(config, ours), asked(config, theirs)
+        if total != expected:
+            raise SystemExit(f"{name}: {total:,} here, {expected:,} on the meta device")
+        if turn >= 0:
+            mine.append(took)
+            other.append(taken)
+    yield warm(name, mine)
+    yield faster(f"count({name}), warm: on the meta device", median(mine), median(other), 1000)
+
+
+def warm(name: str, took: Sequence[float]) -> Row:
     """A dict to a number, its entry loaded."""
-    took, _ = paired(lambda: many(config), lambda: None, REPEATS)
-    each = took / COUNTS
+    each = median(took)
     return Row(f"count({name}), warm", seconds(each), "", f"{1 / each:,.0f}/s", f"<= {seconds(WARM)}", each <= WARM)
-
-
-def many(config: dict[str, object]) -> None:
-    from nparams import count
-
-    for _ in range(COUNTS):
-        count(config)
 
 
 def cold(name: str) -> Row:
@@ -83,6 +98,6 @@ def cold(name: str) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.json"
         path.write_text(json.dumps(CONFIGS[name]), "utf-8")
-        ours = [str(Path(sys.executable).with_name("nparams")), str(path), "-q"]
-        mine, theirs = processes([ours, [str(ECOSYSTEM), "-c", THEIRS, str(path)]], REPEATS)
+        command = [str(Path(sys.executable).with_name("nparams")), str(path), "-q"]
+        mine, theirs = processes([command, [*THEIRS, str(path)]], REPEATS)
     return faster(f"nparams config.json -q ({name}), cold: on the meta device", mine.seconds, theirs.seconds, 20)

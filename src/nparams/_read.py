@@ -68,10 +68,10 @@ def read(
     >>> read("h0..hl", set={"l": 3, "h": [784, 16, 16, 10]}).total
     13002
     """
-    options = {
-        "bias": bias, "convention": convention, "set": set or None, "which": which, "inputs": inputs,
-        "library": library or None, "free": tuple(free) or None,
-    }  # fmt: skip
+    options: dict[str, object] = {}
+    if not (bias is convention is which is inputs is None) or set or library or free:
+        options = {"bias": bias, "convention": convention, "set": set or None, "which": which, "inputs": inputs}
+        options |= {"library": library or None, "free": tuple(free) or None}
     request = Request(form, options, limits, paths, run)
     network = request.read(source)
     return network.substitute(set) if set and not request.settled else network

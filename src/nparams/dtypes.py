@@ -92,6 +92,10 @@ INTEGERS = frozenset(
 )
 
 
+#: those whose elements take whole bytes each, so that tensors need not be told apart; None: no one knows
+WHOLE: frozenset[str | None] = frozenset((None, *(name for name, (elements, _) in BLOCKS.items() if elements == 1)))
+
+
 def bytes_of(elements: int, dtype: str) -> int | None:
     """Bytes that `elements` values of `dtype` take, rounded up to a whole block; None for an unknown dtype.
 

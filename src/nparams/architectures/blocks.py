@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     #: the values of a block's indices that are gone through, and for how many members they stand
     Point = tuple[tuple[int, ...], int]
-    #: shape, role, number type, trainable, how many tensors of a member are so
-    Row = tuple[Shape, str, str | None, bool | None, int]
+    #: a shape, and how many tensors of a member have it
+    Row = tuple[Shape, int]
+    #: role, number type, trainable, whether the shapes are the same for every index, these
+    Kind = tuple[str, str | None, bool | None, bool, list[Row]]
 
 #: operations that a member which is looked at by itself counts for: a quarter of a million of them at most
 COST = 8
@@ -70,7 +72,7 @@ class Block:
         #: the condition in two: what no index changes, and what has to be asked for each
         self.always, self.each = self._split()
         self.groups: list[Group] = []
-        self.tally: list[Row] = []
+        self.tally: list[Kind] = []
         self.ties: list[tuple[Shape, str]] = []
 
     def _split(self) -> tuple[Code | None, Code | None]:
@@ -113,12 +115,12 @@ class Block:
             span.looped = span.letter in wanted
             wanted |= span.symbols()
         self.looped = [span for span in self.spans if span.looped]
-        counted: dict[tuple[Shape, str, str | None, bool | None], int] = {}
+        counted: dict[tuple[str, str | None, bool | None, bool], dict[Shape, int]] = {}
         for group in self.groups:
             if group.tied is None:
-                key = (group.shape, group.role, group.dtype, group.trainable)
-                counted[key] = counted.get(key, 0) + 1
-        self.tally = [(*key, many) for key, many in counted.items()]
+                rows = counted.setdefault((group.role, group.dtype, group.trainable, group.shape.fixed), {})
+                rows[group.shape] = rows.get(group.shape, 0) + 1
+        self.tally = [(*key, list(rows.items())) for key, rows in counted.items()]
         self.ties = [(group.shape, group.role) for group in self.groups if group.tied is not None]
 
     # -- under the values of one configuration --------------------------------------------------------------------

@@ -6,6 +6,7 @@ from nparams.architectures.blocks import Block, Group, TooManyError
 from nparams.architectures.closures import compiled
 from nparams.architectures.refusals import TRY
 from nparams.architectures.shapes import Shape
+from nparams.dtypes import WHOLE
 from nparams.errors import ExprError, UnsupportedError
 
 TYPE_CHECKING = False
@@ -62,13 +63,13 @@ class Program:
         s = resolved.slots
         s.extend([None] * (self.table.size - len(s)))
         found = []
-        for block in self.blocks:
-            try:
+        try:
+            for block in self.blocks:
                 count, points = block.found(s)
-            except (TypeError, ExprError) as error:
-                raise self.refusal(block, resolved, error) from None
-            if count:
-                found.append(Found(block, count, points))
+                if count:
+                    found.append(Found(block, count, points))
+        except (TypeError, ExprError) as error:
+            raise self.refusal(block, resolved, error) from None
         return Run(self, resolved, found)
 
     def refusal(self, block: Block, resolved: Resolved, error: Exception) -> UnsupportedError:
@@ -146,32 +147,40 @@ class Run:
         return made
 
     def alike(self, dtype: str | None) -> Alike:
-        """How many tensors of each role, number type and size; `dtype` is that of whatever has none of its own."""
+        """How many tensors of each role, number type and size; `dtype` is that of whatever has none of its own.
+
+        Where elements take whole bytes, all of a role are told together: as so many tensors of one element.
+        """
         found: Alike = {}
         known: dict[Shape, int] = {}
         s = self.resolved.slots
         for each in self.found:
             try:
-                for row in each.block.tally:
-                    shape, role, own, trainable, many = row
-                    if not shape.fixed:
-                        self._moving(each, row, dtype, found)
+                for role, own, trainable, fixed, rows in each.block.tally:
+                    kind = own or dtype
+                    if not fixed or kind not in WHOLE:
+                        self._apart(each, (role, kind, trainable), rows, found)
                         continue
-                    if shape not in known:
-                        known[shape] = shape.size(s)
-                    key = (role, own or dtype, known[shape], trainable)
-                    found[key] = found.get(key, 0) + each.count * many
+                    elements = 0
+                    for shape, many in rows:
+                        size = known.get(shape)
+                        if size is None:
+                            size = known[shape] = shape.size(s)
+                        elements += size * many
+                    key = (role, kind, 1, trainable)
+                    found[key] = found.get(key, 0) + elements * each.count
             except (TypeError, ExprError) as error:
                 raise self.program.refusal(each.block, self.resolved, error) from None
         return found
 
-    def _moving(self, each: Found, row: Row, dtype: str | None, found: Alike) -> None:
-        """The same for a shape that an index changes."""
-        shape, role, own, trainable, many = row
+    def _apart(self, each: Found, kind: tuple[str, str | None, bool | None], rows: list[Row], found: Alike) -> None:
+        """The same for shapes that an index changes, or whose bytes go by each tensor."""
+        role, dtype, trainable = kind
         s = self.resolved.slots
-        for weight in each.weights(s):
-            key = (role, own or dtype, shape.size(s), trainable)
-            found[key] = found.get(key, 0) + weight * many
+        for shape, many in rows:
+            for weight in [each.count] if shape.fixed else each.weights(s):
+                key = (role, dtype, shape.size(s), trainable)
+                found[key] = found.get(key, 0) + weight * many
 
     def linked(self) -> Linked:
         """(role, size) -> how many tensors of it are another one."""

@@ -26,17 +26,18 @@ from nparams.expr.arithmetic import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from nparams.architectures.closures import Slots
     from nparams.architectures.entry import Entry
     from nparams.architectures.refusals import Told
+    from nparams.architectures.signs import Sign
 
-    #: a field's place and name, its slot, and the kinds of values that were verified
-    Field = tuple[int, str, int, frozenset[type]]
-    #: the slot of a test, its field's place, what it asks and what it names
-    Test = tuple[int, int, Any, object]
+    #: the slot of a test, what it asks of its field's value and what it names
+    Test = tuple[int, Sign, object]
+    #: a field's place, its slot, the kinds of values that were verified, and the tests of it
+    Field = tuple[int, int, frozenset[type], list[Test]]
 
 
 class Resolved:
@@ -68,71 +69,74 @@ class Reading:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.table = Table(self.nested)
-        #: slots of the lists in lists, each with the place of its field and its number
-        self.inner: list[tuple[int, int, int]] = []
         self.places = {field: k for k, field in enumerate(entry.fields)}
         self.words = {field: _words(entry, field) for field in entry.fields}
         self.defaults = list(entry.fields.values())
         self.slot_of = {field: self.table.add(symbol_of(field)) for field in entry.fields}
-        tests = entry.raw.get("tests", {}).items()
-        self.signs = [self._sign(name, *told) for name, told in tests if told[1] != TIMES]
-        factors = [(self.table.add(name), self.places[told[0]], told[2]) for name, told in tests if told[1] == TIMES]
-        self.factors = [Factor(*factor, self.table) for factor in factors]
+        #: for each place the tests of its field
+        self.tests: list[list[Test]] = [[] for _ in self.places]
+        self.factors: list[Factor] = []
+        self._add_tests(entry.raw.get("tests", {}))
         self.groups = self._groups()
         self.rules = [Rule(field, cases, self) for field, cases in entry.raw.get("rules", ())]
         #: the places of fields with few verified values, and these
         self.only = [(self.places[field], field, Known(values)) for field, values in entry.raw.get("only", {}).items()]
-        self.signs_of: dict[int, list[Test]] = {}
-        for sign in self.signs:
-            self.signs_of.setdefault(sign[1], []).append(sign)
         #: parts that may be missing altogether, and what their fields are then
         self.absent = [(part, self._given(held)) for part, held in entry.absent.items()]
         self.bounds = list(entry.raw.get("bounds", {}).items())
         self.where = [(text, guarded(read(text), self.table)) for text in entry.raw.get("where", ())]
         self.template = self._template()
 
-    def _groups(self) -> list[tuple[tuple[str, ...], list[Field]]]:
+    def _groups(self) -> list[tuple[tuple[str, ...], dict[str, Field]]]:
         """The fields by the part of the configuration that they stand in."""
-        found: dict[tuple[str, ...], list[Field]] = {}
+        found: dict[tuple[str, ...], dict[str, Field]] = {}
         for field, k in self.places.items():
             *above, name = field.split(".")
             kinds = frozenset(TYPES[word] for word in self.words[field])
-            found.setdefault(tuple(above), []).append((k, name, self.slot_of[field], kinds))
+            found.setdefault(tuple(above), {})[name] = (k, self.slot_of[field], kinds, self.tests[k])
         return list(found.items())
 
-    def _given(self, held: Mapping[str, Any]) -> list[tuple[int, int, Any, object]]:
-        """Places and slots of fields, with what stands in each."""
-        return [(self.places[field], self.slot_of[field], value, slot_value(value)) for field, value in held.items()]
+    def _given(self, held: Mapping[str, Any]) -> list[tuple[int, int, Any]]:
+        """Places and slots of fields, with their values."""
+        return [(self.places[field], self.slot_of[field], value) for field, value in held.items()]
 
-    def _sign(self, name: str, field: str, op: str, wanted: object = None) -> Test:
-        """Where a test of a field puts what it finds."""
-        return self.table.add(name), self.places[field], SIGNS[op], wanted
+    def _add_tests(self, tests: Mapping[str, Sequence[Any]]) -> None:
+        """A slot for each test, so that all of them are known before an expression is read."""
+        slots = {name: self.table.add(name) for name in tests}
+        for name, (field, op, *wanted) in tests.items():
+            place = self.places[field]
+            if op == TIMES:
+                self.factors.append(Factor(slots[name], place, wanted[0], self.table))
+            else:
+                self.tests[place].append((slots[name], SIGNS[op], wanted[0] if wanted else None))
 
     def _template(self) -> Slots:
         """The slots of a configuration that says nothing."""
         slots: Slots = [Work(), *[None] * (self.table.size - 1)]
+        values = self.defaults[:]
         for field, k in self.places.items():
-            slots[self.slot_of[field]] = slot_value(self.defaults[k])
-        self._test(slots, self.defaults)
+            self._put(k, self.slot_of[field], self.defaults[k], values, slots)
         return slots
 
     # -- one configuration ----------------------------------------------------------------------------------------
 
     def resolve(self, config: Mapping[str, Any]) -> Resolved:
         """Its fields; UnsupportedError for a value that the entry was not verified for."""
+        if len(self.template) < self.table.size:  # more was compiled since
+            self.template = self._template()
         slots = self.template[:]
-        slots.extend([None] * (self.table.size - len(slots)))
         slots[WORK] = Work()
         raw = self.defaults[:]
         config, late = renamed(self.entry, config) if self.entry.aliases else (config, None)
         for part, held in self.absent:
             if config.get(part) is None:
-                for k, slot, value, number in held:
-                    raw[k], slots[slot] = value, number
+                for k, slot, value in held:
+                    self._put(k, slot, value, raw, slots)
         for above, fields in self.groups:
             self._take(self._part(config, above) if above else config, above, fields, raw, slots)
-        self._test(slots, raw)
         self._check_known(raw)
+        for factor in self.factors:  # rules see what the file has
+            factor.put(raw, slots)
         values = self._ruled(raw, slots) if self.rules else raw
         if late:
             values = self._late(late, values, slots)
@@ -142,14 +146,13 @@ class Reading:
         return Resolved(self.places, raw, values, slots)
 
     def _take(
-        self, part: Mapping[str, Any], above: tuple[str, ...], fields: list[Field], raw: list[Any], slots: Slots
+        self, part: Mapping[str, Any], above: tuple[str, ...], fields: dict[str, Field], raw: list[Any], slots: Slots
     ) -> None:
         """Put what one part of a configuration has into its places."""
-        get = part.get
-        for k, name, slot, kinds in fields:
-            value = get(name, MISSING)
-            if value is MISSING:
+        for name, value in part.items():
+            if name not in fields:
                 continue
+            k, slot, kinds, tests = fields[name]
             kind = value.__class__
             if kind is int and int in kinds and LEAST <= value < MOST:
                 slots[slot] = value
@@ -159,6 +162,8 @@ class Reading:
                 value = self.fitting(".".join((*above, name)), value)
                 slots[slot] = slot_value(value)
             raw[k] = value
+            for seat, sign, wanted in tests:
+                slots[seat] = sign(value, wanted)
 
     def fitting(self, field: str, value: Any) -> Any:
         """The value if it is of a kind that was verified; UnsupportedError otherwise."""
@@ -187,15 +192,6 @@ class Reading:
                 raise unfit(self.entry.type, ".".join(above[: k + 1]), found, ["an object"])
         return found  # type: ignore[no-any-return]
 
-    def _test(self, slots: Slots, values: list[Any]) -> None:
-        for slot, place, sign, wanted in self.signs:
-            slots[slot] = sign(values[place], wanted)
-        for slot, place, k in self.inner:
-            value = values[place]
-            slots[slot] = slot_value(value[k]) if isinstance(value, list) and k < len(value) else None
-        for factor in self.factors:
-            factor.put(values, slots)
-
     def nested(self, name: str) -> int | None:
         """The slot of an entry of a list of lists: field__2_ is the third."""
         base, _, number = name.removesuffix("_").rpartition("__")
@@ -203,7 +199,7 @@ class Reading:
         if field is None or not name.endswith("_") or not number.isdecimal():
             return None
         slot = self.table.fresh()
-        self.inner.append((slot, self.places[field], int(number)))
+        self.tests[self.places[field]].append((slot, _nested, int(number)))
         return slot
 
     def _ruled(self, raw: list[Any], slots: Slots) -> list[Any]:
@@ -220,11 +216,8 @@ class Reading:
         """Give a field another value, and bring the tests of it up to that."""
         values[place] = value
         slots[slot] = slot_value(value)
-        for seat, _, sign, wanted in self.signs_of.get(place, ()):
+        for seat, sign, wanted in self.tests[place]:
             slots[seat] = sign(value, wanted)
-        for seat, base, k in self.inner:
-            if base == place:
-                slots[seat] = slot_value(value[k]) if isinstance(value, list) and k < len(value) else None
 
     def _late(self, late: Mapping[str, Any], raw: list[Any], slots: Slots) -> list[Any]:
         """What stands under another name is set once the class has done its own: no rule has seen it."""
@@ -279,6 +272,11 @@ def _words(entry: Entry, field: str) -> list[str]:
     return told.split()
 
 
+def _nested(value: object, k: Any) -> object:
+    """An entry of a list of lists."""
+    return slot_value(value[k]) if isinstance(value, list) and k < len(value) else None
+
+
 def renamed(entry: Entry, config: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Any]]:
     """The configuration with other names of its parts put right, and the fields that stand under another name.
 
@@ -287,6 +285,8 @@ def renamed(entry: Entry, config: Mapping[str, Any]) -> tuple[Mapping[str, Any],
     """
     late: dict[str, Any] = {}
     for alias, field in entry.aliases.items():
+        if alias not in config and "." not in alias:
+            continue
         value = look_up(config, alias)
         if value is MISSING:
             continue

@@ -36,7 +36,7 @@ class Shape:
         """The product of the sides; of one or two plain names, as most shapes have, without calls."""
         if None not in slots and len(slots) in PLAIN:
             return PLAIN[len(slots)](*slots)
-        return _number(*self.codes)
+        return _matrix(*self.codes) if len(slots) == 2 else _number(*self.codes)
 
     def of(self, s: Slots) -> Sides:
         """The sides and how many entries."""
@@ -54,6 +54,14 @@ def _number(*codes: Code) -> Code:
                 raise ExprError(f"a side of {side:,}")
             size *= side
         return size
+
+    return run
+
+
+def _matrix(left: Code, right: Code) -> Code:
+    def run(s: Slots) -> int:
+        a, b = left(s), right(s)
+        return a * b if a >= 0 <= b else _number(left, right)(s)
 
     return run
 

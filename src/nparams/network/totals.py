@@ -240,8 +240,8 @@ def _numeric(groups: Iterable[tuple[Sequence[Tensor], int]], idle: Callable[[], 
 def fill(totals: Totals, by_role: Mapping[str, Size], listed: Size, stored: Size) -> None:
     totals.weights, totals.biases = by_role["weight"], by_role["bias"]
     totals.buffers, totals.bookkeeping, totals.other = by_role["buffer"], by_role["bookkeeping"], by_role["other"]
-    totals.known = add(totals.weights, totals.biases)
-    totals.listed = add(totals.known, listed)
+    totals.known = totals.weights + totals.biases
+    totals.listed = totals.known + listed
     totals.elements = stored
     totals.total = None if totals.unknown else totals.known
 
