@@ -120,6 +120,19 @@ def test_names_stand_in_the_order_of_registration() -> None:
     assert layers == [str(k) for k in range(11) for _ in range(9)]
 
 
+def test_what_only_later_layers_have_stands_where_its_module_stands() -> None:
+    cells = [(f"mlp.{name}", condition) for name, condition in (("a", "[i < k]"), ("b", "[k <= i]"))]
+    held = tiny(
+        [
+            {"over": [["i", "n"]], "if": condition, "tensors": [[f"layers.{{i}}.{name}.weight", ["2"], "Linear"]]}
+            for name, condition in (cells[0], ("norm", 1), cells[1])
+        ],
+        fields={"n": 3, "k": 1},
+    )
+    names = [t.name.removesuffix(".weight") for t in network_of(held, "Tiny", {}).tensors()]
+    assert names == ["layers.0.mlp.a", "layers.0.norm", *(f"layers.{k}.{n}" for k in (1, 2) for n in ("mlp.b", "norm"))]
+
+
 def test_experts_that_a_token_does_not_use_are_taken_off_without_names() -> None:
     network = network_of(
         ENTRIES["moe"], HEADS["moe"], {}, route=lambda name, sides: (2, sides[0]) if ".experts." in name else None

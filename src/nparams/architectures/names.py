@@ -1,7 +1,8 @@
 """The tensors of a run by name, in the order in which the library registers them.
 
 The entry tells groups of tensors, layer after layer within each; the library registers module after module.  So names
-go into a tree of their parts: what stands in a module before the modules in it, numbered ones by their number.
+go into a tree of their parts: what stands in a module before the modules in it, numbered ones by their number, others
+in the order in which the entry first speaks of them in any layer.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from nparams.network import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nparams.architectures.blocks import Group
     from nparams.architectures.program import Run
     from nparams.architectures.shapes import Sides
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
     #: name, group, sides and number of entries
     Named = tuple[str, Group, Sides]
+    #: name of a module as templates have it -> the parts in it, numbered
+    Ranks = dict[str, dict[str, int]]
 
 MAX_TENSORS = 1_000_000
 
@@ -39,7 +44,8 @@ class Expansion:
                 raise UsageError(f"{count:,} tensors: too many to list one by one, at most {MAX_TENSORS:,}")
             tied = {t.name: t for t in self.tied()}
             known: dict[object, Kind] = {}
-            ordered = _in_order(self._members([*self.run.program.groups]))
+            program = self.run.program
+            ordered = _in_order(self._members(program.groups), program.ranks())
             self._groups = [group for _, group, _ in ordered]
             kinds = [tied[name] if group.tied else self._kind(group, sides, known) for name, group, sides in ordered]
             self._spelt = [name for name, _, _ in ordered], kinds
@@ -123,38 +129,60 @@ def spelling(name: str, letters: list[str]) -> tuple[str, list[int]]:
 
 
 class _Place:
-    """A module in the tree of names: what stands in it, and the modules in it."""
+    """A module in the tree of names: what stands in it, and the modules in it, each with its part of a template."""
 
-    __slots__ = ("below", "held")
+    __slots__ = ("below", "form", "forms", "held")
 
-    def __init__(self) -> None:
+    def __init__(self, form: str) -> None:
+        #: its name in the templates, and the parts of those below it
+        self.form = form
+        self.forms: dict[str, str] = {}
         self.held: dict[str, Named] = {}
         self.below: dict[str, _Place] = {}
 
+    def sorted(self, names: Iterable[str], ranks: Ranks) -> list[str]:
+        """Names in it in order: by number where all of them are one, else as they stand in any configuration."""
+        held = list(names)
+        if len(held) < 2:
+            return held
+        if all(name.isdecimal() for name in held):
+            return sorted(held, key=int)
+        known = ranks.get(self.form, {})
+        return sorted(held, key=lambda name: known.get(self.forms[name], len(known)))
 
-def _in_order(named: list[Named]) -> list[Named]:
-    root = _Place()
+
+def ranked(groups: Iterable[Group]) -> Ranks:
+    """Which comes first of the parts of names that stand beside each other, whether a configuration has them or not."""
+    found: Ranks = {}
+    for group in groups:
+        form = ""
+        for part in group.name.split("."):
+            known = found.setdefault(form, {})
+            known.setdefault(part, len(known))
+            form = f"{form}.{part}"
+    return found
+
+
+def _in_order(named: list[Named], ranks: Ranks) -> list[Named]:
+    root = _Place("")
     for each in named:
         *above, leaf = each[0].split(".")
+        forms = each[1].name.split(".")
         place = root
-        for part in above:
+        for part, form in zip(above, forms, strict=False):
             inner = place.below.get(part)
             if inner is None:
-                inner = place.below[part] = _Place()
+                inner = place.below[part] = _Place(f"{place.form}.{form}")
+                place.forms[part] = form
             place = inner
         if leaf in place.held:
             raise InvariantError(f"two tensors are called {each[0]}")
         place.held[leaf] = each
+        place.forms[leaf] = forms[-1]
     found: list[Named] = []
     stack = [root]
     while stack:
         place = stack.pop()
-        found += [place.held[leaf] for leaf in _sorted(place.held)]
-        stack += [place.below[part] for part in reversed(_sorted(place.below))]
+        found += [place.held[leaf] for leaf in place.sorted(place.held, ranks)]
+        stack += [place.below[part] for part in reversed(place.sorted(place.below, ranks))]
     return found
-
-
-def _sorted(names: dict[str, Named] | dict[str, _Place]) -> list[str]:
-    """The parts in order: by number where all of them are one."""
-    held = list(names)
-    return sorted(held, key=int) if len(held) > 1 and all(part.isdecimal() for part in held) else held

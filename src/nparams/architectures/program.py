@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nparams.architectures.blocks import Point, Row
     from nparams.architectures.closures import Names, Slots
     from nparams.architectures.entry import Entry, Head
+    from nparams.architectures.names import Ranks
     from nparams.architectures.reading import Resolved
     from nparams.architectures.shapes import Sides
     from nparams.architectures.spans import Span
@@ -31,6 +32,7 @@ class Program:
         self.table = entry.reading.table
         self._letters: dict[str, int] = {}
         self._shapes: dict[object, Shape] = {}
+        self._ranks: Ranks | None = None
         found: dict[str, Block] = {}
         #: every group with its block, in the order of the entry
         self.groups: list[Group] = []
@@ -57,6 +59,14 @@ class Program:
         made = Shape(sides, names, letters)
         key = (sides, None if made.fixed else tuple(letters))
         return self._shapes.setdefault(key, made)
+
+    def ranks(self) -> Ranks:
+        """In what order the parts of names stand, found once."""
+        if self._ranks is None:
+            from nparams.architectures.names import ranked
+
+            self._ranks = ranked(self.groups)
+        return self._ranks
 
     def run(self, resolved: Resolved) -> Run:
         """How many tensors of each group a configuration has."""
