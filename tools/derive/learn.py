@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import random
 import re
 import time
@@ -43,10 +44,12 @@ KEPT = re.compile(
 )
 #: what PretrainedConfig takes for num_labels where nothing is said
 LABELS = 2
-#: fields that are left at their defaults one after another
-MOST_KEPT = 8
+#: times that fields are left at their defaults
+MOST_TRIED = 10
 #: share of accepted configs that may be refused
 MOST_REFUSED = 0.1
+#: configs by which that is measured where fields were left at their defaults
+MEASURED = 40
 
 
 def derive(model_type: str, heads: Sequence[str], seed: int = 1, deadline: float | None = None) -> dict[str, Any]:
@@ -85,6 +88,9 @@ class Derivation:
         self.ruleless: set[str] = set()
         #: fields that are left at their defaults
         self.kept: dict[str, Any] = {}
+        #: for which name they were tried, and what was seen before
+        self.tried: list[tuple[str, list[str]]] = []
+        self.past: list[Observation] = []
         self.aliases = _aliases(bases.build_config(model_type, self.base))
         self.defaults = flat(bases.defaults(model_type))
         self.absent = _absent(model_type, self.defaults)
@@ -96,20 +102,26 @@ class Derivation:
         """The entry; where no rule is found for a name, for the defaults of some fields only."""
         while True:
             try:
-                return self._verified()
+                return self._measured(self._verified())
             except NoTensor as error:
-                free = {f.path: f.default for f in fields(self.model_type) if f.path not in self.kept}
-                more = fields_to_keep(error.template, self.observations, free, self.ruleless)
-                if not more or len(self.kept) > MOST_KEPT:
+                if not self._keep(error.template):
                     raise
-                self._keep(more)
 
-    def _keep(self, paths: Sequence[str]) -> None:
-        """Begin again with some fields at their defaults."""
-        self.kept.update({f.path: f.default for f in fields(self.model_type) if f.path in paths})
-        self.base = with_defaults(self.base, self.kept)
+    def _keep(self, template: str) -> bool:
+        """Begin again with some fields at their defaults, for the sake of a name; what was of no avail varies again."""
+        self.past += self.observations
+        if self.tried and self.tried[-1][0] == template:
+            self.kept = {p: d for p, d in self.kept.items() if p not in self.tried[-1][1]}
+        vain = {path for name, paths in self.tried for path in paths if name == template}
+        free = {f.path: f.default for f in fields(self.model_type) if f.path not in {*self.kept, *vain}}
+        seen = [o for o in self.past if agrees(dict(o.raw), self.kept)]
+        more = fields_to_keep(template, seen, free, self.ruleless)
+        self.tried.append((template, more))
+        self.kept.update({path: free[path] for path in more})
+        self.base = with_defaults(bases.base(self.model_type), self.kept)
         self.observations, self.ruleless = [], set()
-        self.configs = self._configs(random.Random(f"{self.model_type} {self.head} {sorted(self.kept)}"))
+        self.configs = self._configs(random.Random(f"{self.model_type} {self.head} {self.tried}"))
+        return bool(more) and len(self.tried) <= MOST_TRIED
 
     def _verified(self) -> dict[str, Any]:
         """Learn until fresh configs agree."""
@@ -141,7 +153,10 @@ class Derivation:
         """Configs that were drawn for another head of the type first, then fresh ones."""
         yield from [raw for raw in self.drawn if agrees(raw, self.kept)]
         for raw in turns(
-            (raw for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN, base=self.base, frozen=self.kept)),
+            (
+                raw
+                for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN, base=self.base, frozen=self.kept)
+            ),
             (with_defaults(raw, self.kept) for raw in _sampled(self.model_type, self.head, rng)),
         ):
             self.drawn.append(raw)
@@ -239,7 +254,9 @@ class Derivation:
         fields = sorted({*_fields_of(used, table, paths), *(p for p in paths.values() if KEPT.search(p))})
         fields += sorted({*self.parts, *self.kept} - set(fields))
         kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
-        only = {p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()}
+        only = {
+            p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()
+        }
         only.update({p: [default] for p, default in self.kept.items()})
         return {
             "schema": 1, "type": self.model_type,
@@ -416,8 +433,13 @@ def merged(entry: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         return more
     for key in ("aliases", "fields", "tests", "absent"):
         entry[key] = {**entry[key], **more[key]}
-    entry["kinds"] = {p: " ".join(sorted({*entry["kinds"].get(p, "").split(), *k.split()})) for p, k in {**entry["kinds"], **more["kinds"]}.items()}
-    entry["only"] = {p: sorted({*entry["only"].get(p, ()), *more["only"].get(p, ())}) for p in {**entry["only"], **more["only"]}}
+    entry["kinds"] = {
+        p: " ".join(sorted({*entry["kinds"].get(p, "").split(), *k.split()}))
+        for p, k in {**entry["kinds"], **more["kinds"]}.items()
+    }
+    entry["only"] = {
+        p: sorted({*entry["only"].get(p, ()), *more["only"].get(p, ())}) for p in {**entry["only"], **more["only"]}
+    }
     known = {p for p, _ in entry["rules"]}
     entry["rules"] += [rule for rule in more["rules"] if rule[0] not in known]
     entry["heads"].update(more["heads"])

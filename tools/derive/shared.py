@@ -48,7 +48,9 @@ class Known:
     def _claims(self, seen: Observation) -> dict[str, Any]:
         try:
             made = tensors(self.entry, self.head, seen.raw)
-            return {self.moved(i.name): facts(i._replace(tied=None if i.tied is None else self.moved(i.tied))) for i in made}
+            return {
+                self.moved(i.name): facts(i._replace(tied=None if i.tied is None else self.moved(i.tied))) for i in made
+            }
         except Outside:
             return {}
 
