@@ -107,6 +107,21 @@ class Derivation:
                 if not self._keep(error.template):
                     raise
 
+    def _measured(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The entry, if few configs are refused for the fields that were left at their defaults."""
+        if self.kept:
+            rng, outside = random.Random(f"{self.model_type} {self.head} measured"), 0
+            raws = list(itertools.islice(_sampled(self.model_type, self.head, rng), MEASURED))
+            for raw in raws:
+                try:
+                    list(tensors(entry, self.head, raw))
+                except Outside:
+                    outside += 1
+            if outside > MOST_REFUSED * len(raws):
+                left = ", ".join(sorted(self.kept))
+                raise NoEntry(f"{outside} of {len(raws)} configs lie outside of what was verified: {left}")
+        return entry
+
     def _keep(self, template: str) -> bool:
         """Begin again with some fields at their defaults, for the sake of a name; what was of no avail varies again."""
         self.past += self.observations
