@@ -122,15 +122,17 @@ class Derivation:
                 raise NoEntry(f"{outside} of {len(raws)} configs lie outside of what was verified: {left}")
         return entry
 
-    def _keep(self, template: str) -> bool:
+    def _keep(self, name: str) -> bool:
         """Begin again with some fields at their defaults, for the sake of a name; what was of no avail varies again."""
         self.past += self.observations
+        template = re.sub(r"\d+", MARK, name)
         if self.tried and self.tried[-1][0] == template:
             self.kept = {p: d for p, d in self.kept.items() if p not in self.tried[-1][1]}
-        vain = {path for name, paths in self.tried for path in paths if name == template}
+        vain = {path for about, paths in self.tried for path in paths if about == template}
         free = {f.path: f.default for f in fields(self.model_type) if f.path not in {*self.kept, *vain}}
+        free = {path: default for path, default in free.items() if path.rpartition(".")[2] != "num_labels"}
         seen = [o for o in self.past if agrees(dict(o.raw), self.kept)]
-        more = fields_to_keep(template, seen, free, self.ruleless)
+        more = fields_to_keep(name, seen, free, self.ruleless)
         self.tried.append((template, more))
         self.kept.update({path: free[path] for path in more})
         self.base = with_defaults(bases.base(self.model_type), self.kept)
