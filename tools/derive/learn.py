@@ -274,6 +274,10 @@ class Derivation:
         only = {
             p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()
         }
+        for path in {paths[name] for name in tests.singled}:
+            if path in ruled:
+                raise NoEntry(f"{path}, which the config class computes, was seen with few numbers")
+            only[path] = sorted({r[path] for r in raws})
         only.update({p: [default] for p, default in self.kept.items()})
         return {
             "schema": 1, "type": self.model_type,
@@ -455,9 +459,14 @@ def merged(entry: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         for p, k in {**entry["kinds"], **more["kinds"]}.items()
     }
     entry["only"] = {
-        p: sorted({*entry["only"].get(p, ()), *more["only"].get(p, ())}) for p in {**entry["only"], **more["only"]}
+        p: _either(entry["only"].get(p, []), more["only"].get(p, [])) for p in {**entry["only"], **more["only"]}
     }
     known = {p for p, _ in entry["rules"]}
     entry["rules"] += [rule for rule in more["rules"] if rule[0] not in known]
     entry["heads"].update(more["heads"])
     return entry
+
+
+def _either(one: list[Any], other: list[Any]) -> list[Any]:
+    """What stands in one of two lists, of words or of anything."""
+    return sorted([*one, *(value for value in other if value not in one)], key=repr)
