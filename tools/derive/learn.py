@@ -46,6 +46,8 @@ KEPT = re.compile(
 LABELS = 2
 #: times that fields are left at their defaults
 MOST_TRIED = 10
+#: configs one after another that a class may refuse
+MOST_VAIN = 20
 #: share of accepted configs that may be refused
 MOST_REFUSED = 0.1
 #: configs by which that is measured where fields were left at their defaults
@@ -320,11 +322,15 @@ def _sampled(model_type: str, head: str, rng: random.Random) -> Iterator[dict[st
         sampler = Sampler(model_type, [head], rng)
     except (NotAccepted, NoEntry):
         return
-    for _ in range(MOST_DRAWN):
+    vain = 0
+    while vain < MOST_VAIN:
         try:
-            yield sampler.raw(sampler.sample().changes)
+            raw = sampler.raw(sampler.sample().changes)
         except NotAccepted:
+            vain += 1
             continue
+        vain = 0
+        yield raw
 
 
 def _size(shape: Sequence[int]) -> int:
