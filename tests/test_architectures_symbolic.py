@@ -20,7 +20,7 @@ LLAMA = (
     "num_hidden_layers*(attention_bias*(head_dim*num_attention_heads + 2*head_dim*num_key_value_heads + hidden_size)"
     " + mlp_bias*(hidden_size + 2*intermediate_size) + 2*head_dim*hidden_size*num_attention_heads"
     " + 2*head_dim*hidden_size*num_key_value_heads + 3*hidden_size*intermediate_size + 2*hidden_size)"
-    " + (-tie_word_embeddings + 1)*(hidden_size*vocab_size) + hidden_size*vocab_size + hidden_size"
+    " + (1 - tie_word_embeddings)*(hidden_size*vocab_size) + hidden_size*vocab_size + hidden_size"
 )
 
 

@@ -32,7 +32,7 @@ PRINTED: list[tuple[list[str], str]] = [
     (["mini"], f"""\
 MiniForCausalLM (mini, transformers 5.24.0)
 
-total = L·(h² + h) + (-tie + 1)·h·V + h·V
+total = L·(h² + h) + (1 - tie)·(h·V) + h·V
 
   V    vocab_size
   h    hidden_size

@@ -15,7 +15,7 @@ from nparams.architectures.letters import letters
 from nparams.architectures.slots import symbol_of
 from nparams.architectures.symbolic import symbolic
 from nparams.errors import InvariantError
-from nparams.expr import free_symbols, substitute, symbol
+from nparams.expr import free_symbols, replace_raw, substitute, symbol
 from nparams.stored.experts import USED
 
 TYPE_CHECKING = False
@@ -68,10 +68,10 @@ class Formula:
         ]
         #: symbol of a field -> its letter
         self.letters = {name: symbol(short[name]) for name in spoken if name in short}
-        self.total: Size = substitute(network.totals.known, self.letters)
+        self.total: Size = replace_raw(network.totals.known, self.letters)
         active = network.totals.active
         same = active is None or active == network.totals.known
-        self.active: Size | None = None if same or active is None else substitute(active, self.letters)
+        self.active: Size | None = None if same or active is None else replace_raw(active, self.letters)
         self.where = network.where
         #: the words and rules that the formula is of
         self.cases = list(network.notes)

@@ -86,8 +86,27 @@ class _Builder:
                 within = self._within(group.block, letter, value, bound)
                 bound = {**bound, letter: value}
                 condition = mul(within, self.sight.holds(group.block.condition, bound))
+            condition, ends = self._limited(group.block, condition, bound)
             if condition != 0:
-                _Way(self, group, bound, condition).lead(root)
+                _Way(self, group, bound, condition, ends).lead(root)
+
+    def _limited(
+        self, block: Block, condition: Size, bound: Mapping[str, Size]
+    ) -> tuple[Size, dict[str, tuple[Size, Size]]]:
+        """The condition without comparisons that only say where an index from 0 on begins or ends; and these ends."""
+        rest: list[Size] = []
+        ends: dict[str, tuple[Size, Size]] = {}
+        spans = {span.letter: span for span in block.spans if isinstance(bound[span.letter], Expr)}
+        for part in condition.args if isinstance(condition, Expr) and condition.op == "mul" else (condition,):
+            found = limit_of(part, spans)
+            if found is None or found[0] in ends or self.sight.put(spans[found[0]].first_size, bound) != 0:
+                rest.append(part)
+                continue
+            letter, is_first, size = found
+            count = self.sight.put(spans[letter].count_size, bound)
+            met = min(size, count) if isinstance(size, int) and isinstance(count, int) else build("min", (size, count))
+            ends[letter] = (met, add(count, -1)) if is_first else (0, add(met, -1))
+        return mul(*rest) if rest else 1, ends
 
     def _within(self, block: Block, letter: str, value: int, bound: dict[str, Size]) -> Size:
         """Whether an index takes that value at all: 1, 0 or a flag."""
@@ -134,14 +153,37 @@ def pinned_by(condition: Size, bound: Mapping[str, Size]) -> tuple[str, int] | N
     return None
 
 
+def limit_of(part: Size, letters: Collection[str]) -> tuple[str, bool, Size] | None:
+    """(index, whether it begins there, where) of a comparison of an index with what is no index and 0 or more.
+
+    >>> from nparams.expr import parse
+    >>> limit_of(parse("[i < k]"), ["i"]), limit_of(parse("[k <= i]"), ["i"]), limit_of(parse("[i < k - 1]"), ["i"])
+    (('i', False, Expr('k')), ('i', True, Expr('k')), None)
+    """
+    if not isinstance(part, Expr) or part.op not in ("lt", "le"):
+        return None
+    for k, side in enumerate(part.args):
+        other, name = part.args[1 - k], str(side.label) if isinstance(side, Expr) and side.op == "sym" else ""
+        plain = other >= 0 if isinstance(other, int) else other.op == "sym" and str(other.label) not in letters
+        if name in letters and plain:
+            more = 1 if (part.op == "le") == (k == 0) else 0  # [i <= k] ends after k, [k < i] begins after it
+            return name, k == 1, add(other, more)
+    return None
+
+
 class _Way:
     """One group on its way down the tree."""
 
-    def __init__(self, builder: _Builder, group: Group, bound: dict[str, Size], condition: Size) -> None:
+    def __init__(
+        self, builder: _Builder, group: Group, bound: dict[str, Size], condition: Size,
+        ends: Mapping[str, tuple[Size, Size]],
+    ) -> None:  # fmt: skip
         self.builder = builder
         self.group = group
         self.bound = bound
         self.condition = condition
+        #: the first and the last of indices that a condition limits
+        self.ends = ends
         #: the repeats that are still to come
         self.spans = {s.letter: s for s in group.block.spans if isinstance(bound[s.letter], Expr)}
 
@@ -171,6 +213,8 @@ class _Way:
         return self._flagged(module), name
 
     def _over(self, letter: str) -> Over:
+        if letter in self.ends:
+            return Over(letter, *self.ends[letter])
         span = self.spans[letter]
         put = self.builder.sight.put
         first, count = put(span.first_size, self.bound), put(span.count_size, self.bound)

@@ -32,6 +32,8 @@ MAX_TERMS = 200_000
 MAX_WORK = 2_000_000
 #: deep atoms have long keys, and are written out anew at every level
 SHORT, LONG_KEY = 200, 20
+#: comparison -> the one that holds where it does not, its sides swapped where they have an order
+OPPOSITE = {"lt": "le", "eq": "ne"}
 #: a bounded symbol is written as s + its bound up to this power
 MAX_RAISED = 16
 
@@ -190,12 +192,26 @@ class Canonical:
         return plus(*parts)
 
     def expr(self, p: Poly) -> int | Expr:
-        """The polynomial as an expression: highest degree first, then by name."""
+        """The polynomial as an expression: highest degree first, then by name, but not what is taken away."""
         self.charge(len(p))
         terms = [(m, c) for m, c in p.items() if c]
         if len(terms) > 1:
             terms.sort(key=lambda term: (-self.degree(term[0]), self._names(term[0])))
+            number = p.get(CONSTANT, 0)
+            if len(terms) == 2 and number > 0 > sum(c for m, c in terms if m):
+                return self._less(number, *next(term for term in terms if term[0]))
+            if terms[0][1] < 0:
+                k = next((k for k, (m, c) in enumerate(terms) if m and c > 0), 0)
+                terms.insert(0, terms.pop(k))
         return add(*[self._term(m, c) for m, c in terms]) if terms else 0
+
+    def _less(self, number: int, monomial: Monomial, coefficient: int) -> Expr:
+        """A number less one term: what is not [a < b] is [b <= a]."""
+        if number == -coefficient == 1 and len(monomial) == 1:
+            flag = self.atoms[monomial[0][0]].expr
+            if flag.op in OPPOSITE and monomial[0][1] == 1:
+                return Expr(OPPOSITE[flag.op], flag.args[::-1] if flag.op == "lt" else flag.args)
+        return Expr("add", (number, self._term(monomial, coefficient)))
 
     def degree(self, monomial: Monomial) -> int:
         """The number of factors, a sum counting one more than its body."""
