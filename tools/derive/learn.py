@@ -280,7 +280,9 @@ class Derivation:
             if path in ruled:
                 raise NoEntry(f"{path}, which the config class computes, was seen with few numbers")
             only[path] = sorted({r[path] for r in raws})
-        only.update({p: [default] for p, default in self.kept.items()})
+        for path, default in self.kept.items():  # what the class makes of the default may as well be given
+            only[path] = _either([default], [o.values[path] for o in seen[:1] if o.values.get(path) is not None])
+            kinds[path] = " ".join(sorted({*kinds[path].split(), *map(kind_of, only[path])}))
         return {
             "schema": 1, "type": self.model_type,
             "aliases": {a: f for a, f in self.aliases.items() if f in fields},
