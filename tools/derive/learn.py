@@ -276,10 +276,6 @@ class Derivation:
         only = {
             p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()
         }
-        for path in {paths[name] for name in tests.singled}:
-            if path in ruled:
-                raise NoEntry(f"{path}, which the config class computes, was seen with few numbers")
-            only[path] = sorted({r[path] for r in raws})
         for path, default in self.kept.items():  # what the class makes of the default may as well be given
             only[path] = _either([default], [o.values[path] for o in seen[:1] if o.values.get(path) is not None])
             kinds[path] = " ".join(sorted({*kinds[path].split(), *map(kind_of, only[path])}))
