@@ -22,6 +22,8 @@ THEIRS = [str(ECOSYSTEM), "-m", "benchmarks._configs", "theirs"]
 #: seconds that counting a dict may take once its entry is there
 WARM = 100e-6
 REPEATS = 7
+#: whole processes of theirs take seconds each
+COLD = 3
 
 #: fields as published: meta-llama/Meta-Llama-3-8B, openai-community/gpt2, deepseek-ai/DeepSeek-V3
 CONFIGS: dict[str, dict[str, object]] = {
@@ -99,5 +101,5 @@ def cold(name: str) -> Row:
         path = Path(folder) / "config.json"
         path.write_text(json.dumps(CONFIGS[name]), "utf-8")
         command = [str(Path(sys.executable).with_name("nparams")), str(path), "-q"]
-        mine, theirs = processes([command, [*THEIRS, str(path)]], REPEATS)
+        mine, theirs = processes([command, [*THEIRS, str(path)]], COLD)
     return faster(f"nparams config.json -q ({name}), cold: on the meta device", mine.seconds, theirs.seconds, 20)
