@@ -98,11 +98,20 @@ def _config(model_type: str, raw: Mapping[str, Any], seen: Observation) -> Any:
     journal = Journal()
     places = _places_of_config(model_type)
     with shadowed(places, journal, STAND_INS):
-        config = build_config(model_type, tracked_fields(raw, journal))
+        config = build_config(model_type, tracked_fields(_completed(raw, bases.defaults(model_type)), journal))
     journal.open = False
     seen.raw_atoms, seen.raw_pool = journal.conditions, journal.pool
     seen.made = dict(_made(config, ""))
     return config
+
+
+def _completed(raw: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with its defaults spelled out, so that they are tracked too; a part that is missing stays so."""
+    made = {k: v for k, v in defaults.items() if not isinstance(v, Mapping)} | dict(raw)
+    for key, part in raw.items():
+        if isinstance(part, Mapping) and isinstance(defaults.get(key), Mapping):
+            made[key] = _completed(part, defaults[key])
+    return made
 
 
 @functools.cache
