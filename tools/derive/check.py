@@ -80,7 +80,8 @@ def _guard(entry: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         if kind_of(values[path]) not in kinds.split():
             raise Outside(f"{path} = {values[path]!r}")
     for path, seen in entry.get("only", {}).items():
-        if values[path] not in seen and values[path] is not None:
+        held = values[path]  # what is of another kind than all of these is a matter of kinds
+        if held is not None and held not in seen and type(held) in map(type, seen):
             raise Outside(f"{path} = {values[path]!r}")
 
 

@@ -43,7 +43,7 @@ class Tests:
             self.table[name + OVER] = [path, "num"]
             self.table[name + UNDER] = [path, "den"]
         words = sorted({w for v in found for w in _words(v)})
-        if 1 < len(words) <= MOST_WORDS or (words and any(isinstance(v, (list, tuple)) for v in found)):
+        if 1 < len(words) <= MOST_WORDS or (words and not all(isinstance(v, str) for v in found)):
             self.words[path] = words
             for word in words[:MOST_WORDS]:
                 self.table[test_name(path, word)] = [path, "is", word]
