@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 #: questions one after another
 DEEPEST = 9
+#: questions that are tried at each depth, the best first
+BREADTH = (4, 3, 2, 1)
 
 
 class Leaf(NamedTuple):
@@ -32,32 +34,48 @@ Tree = Leaf | Ask
 
 def learn(options: Sequence[int], questions: Sequence[int], rows: int, deepest: int = DEEPEST) -> Tree | None:
     """The tree for `rows`; None where no tree of that depth is right in all of them.  Earlier options are preferred."""
-    for k, right in enumerate(options):
-        if rows & ~right == 0:
-            return Leaf(k)
-    if deepest == 0:
+    apart: list[int] = []
+    taken = 0
+    for right in options:
+        apart.append(right & ~taken)
+        taken |= right
+    if rows & ~taken:
         return None
-    return _split(options, questions, rows, deepest)
+    return _Search(options, questions, apart).tree(rows, deepest, BREADTH)
 
 
-def _split(options: Sequence[int], questions: Sequence[int], rows: int, deepest: int) -> Tree | None:
-    ranked = sorted(
-        ((-_worth(options, rows & q, rows & ~q), k) for k, q in enumerate(questions) if rows & q and rows & ~q)
-    )
-    for _, k in ranked[: 3 if deepest > DEEPEST - 3 else 1]:
-        yes = learn(options, questions, rows & questions[k], deepest - 1)
-        no = learn(options, questions, rows & ~questions[k], deepest - 1) if yes is not None else None
-        if yes is not None and no is not None:
-            return Ask(k, yes, no)
-    return None
+class _Search:
+    """The search for one tree; `apart`: the options, each row under the first that is right in it."""
 
+    def __init__(self, options: Sequence[int], questions: Sequence[int], apart: Sequence[int]) -> None:
+        self.options = options
+        self.questions = questions
+        self.apart = apart
 
-def _worth(options: Sequence[int], yes: int, no: int) -> float:
-    """How many rows the best option on either side is right in; a side that is settled counts more."""
-    best_yes = max((yes & right).bit_count() for right in options)
-    best_no = max((no & right).bit_count() for right in options)
-    settled = (best_yes == yes.bit_count()) + (best_no == no.bit_count())
-    return best_yes + best_no + 0.5 * settled
+    def tree(self, rows: int, deepest: int, breadth: Sequence[int]) -> Tree | None:
+        """The tree for these rows."""
+        for k, right in enumerate(self.options):
+            if rows & ~right == 0:
+                return Leaf(k)
+        if deepest == 0:
+            return None
+        for k in self._ranked(rows)[: breadth[0]]:
+            yes = self.tree(rows & self.questions[k], deepest - 1, breadth[1:] or breadth)
+            no = self.tree(rows & ~self.questions[k], deepest - 1, breadth[1:] or breadth) if yes is not None else None
+            if yes is not None and no is not None:
+                return Ask(k, yes, no)
+        return None
+
+    def _ranked(self, rows: int) -> list[int]:
+        """The questions that tell some of the rows from others, the one that sorts them best first."""
+        telling = ((k, rows & q, rows & ~q) for k, q in enumerate(self.questions))
+        worth = [(-self._purity(yes) - self._purity(no), k) for k, yes, no in telling if yes and no]
+        return [k for _, k in sorted(worth)]
+
+    def _purity(self, rows: int) -> float:
+        """As many as there are rows where one option is right in all of them, fewer where they are mixed."""
+        present = [(rows & mask).bit_count() for mask in self.apart]
+        return sum(n * n for n in present) / rows.bit_count()
 
 
 def leaves(tree: Tree) -> list[tuple[int, tuple[tuple[int, bool], ...]]]:
