@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nparams.expr import Expr
+from nparams.expr import Expr, add
 from tools.derive.compiled import bits, column
 from tools.derive.environment import Tests
 from tools.derive.indices import LETTERS, letter, patterns
@@ -57,6 +57,22 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
         found.setdefault(Expr("eq", (letter(p), 1)))
         found.setdefault(Expr("eq", (Expr("mod", (letter(p), 2)), 0)))
     return list(found)
+
+
+#: what an index may be asked about a number, where the code asks nothing itself: ["dense"] * n + ["sparse"] * (L - n)
+AGAINST: tuple[Callable[[Expr, Expr], Expr], ...] = (
+    lambda i, n: Expr("lt", (i, n)),
+    lambda i, n: Expr("eq", (Expr("mod", (i, n)), 0)),
+    lambda i, n: Expr("eq", (Expr("mod", (add(i, 1), n)), 0)),
+    lambda i, n: Expr("eq", (i, n)),
+)
+
+
+def further(rows: Sequence[Row], marks: int) -> list[Expr]:
+    """Every index against every number, and every entry of a list of numbers against the index."""
+    names = dict.fromkeys(n for each in rows for n, v in each.env.items() if type(v) is int and n not in LETTERS)
+    symbols = [Expr("sym", (), n) for n in names if "__is__" not in n and "__none" not in n]
+    return [ask(letter(p), n) for p in range(marks) for ask in AGAINST for n in symbols]
 
 
 def answered(exprs: Iterable[Expr], rows: Sequence[Row]) -> list[Question]:

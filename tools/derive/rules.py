@@ -11,7 +11,7 @@ from tools.derive.compiled import value
 from tools.derive.errors import NoEntry
 from tools.derive.indices import LETTERS, Mode, Site, generalised, modes
 from tools.derive.observe import Observation
-from tools.derive.questions import Question, Row, answered, candidates, conjunction, row
+from tools.derive.questions import Question, Row, answered, candidates, conjunction, further, row
 
 Rule = list[list[Any]]
 #: entries of a list that may be a constant
@@ -64,8 +64,13 @@ class Rules:
         tree = choice.learn(masks, [], everywhere)
         if tree is not None:
             return tree, []
-        questions = answered(candidates(self.atoms, self.tests, self.flags, marks), rows)
-        return choice.learn(masks, [q.mask for q in questions], everywhere, 6), questions
+        asked = candidates(self.atoms, self.tests, self.flags, marks)
+        questions = answered(asked, rows)
+        tree = choice.learn(masks, [q.mask for q in questions], everywhere, 6)
+        if tree is None and marks:
+            questions = answered([*asked, *further(rows, marks)], rows)
+            tree = choice.learn(masks, [q.mask for q in questions], everywhere, 6)
+        return tree, questions
 
     def _written(self, tree: choice.Tree, options: Sequence[tuple[Any, int]], questions: Sequence[Question]) -> Rule:
         rule: Rule = []

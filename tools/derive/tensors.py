@@ -15,7 +15,7 @@ from tools.derive.counts import Counter
 from tools.derive.errors import NoEntry
 from tools.derive.indices import LETTERS, Indices, Mode, Site, Size, generalised, letter, modes, patterns
 from tools.derive.observe import Item
-from tools.derive.questions import Question, Row, answered, candidates, conjunction, row
+from tools.derive.questions import Question, Row, answered, candidates, conjunction, further, row
 from tools.derive.templates import MARK, Templates, containers_of
 from tools.derive.tracking import name_of
 
@@ -120,6 +120,9 @@ class Learner:
             exprs = candidates(self.counter.atoms, self.tests, self.flags, marks)
             exprs += list(self._ends(counts, marks))
             questions = answered(exprs, [e.row for e in examples])
+            tree = choice.learn(masks, [q.mask for q in questions], everywhere)
+        if tree is None and marks:
+            questions = answered([*exprs, *further([e.row for e in examples], marks)], [e.row for e in examples])
             tree = choice.learn(masks, [q.mask for q in questions], everywhere)
         if tree is None:
             raise NoEntry(f"when there is a {template.replace(MARK, '*')}, and of which shape, follows no rule that was found")
