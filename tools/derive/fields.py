@@ -90,6 +90,9 @@ def _of(kind: type[Any], raw: Raw, model_type: str, prefix: str, seen: dict[type
         given = name in raw or _may_be_given(name, model_type, home)
         if given and not _left_out(name) and not hasattr(kind, name):
             found.append(_undeclared(name, prefix, words, source.asked(home).get(name)))
+    for name, default in source.popped(kind).items():
+        if name not in known | read and not _left_out(name) and "theta" not in name:
+            found.append(_undeclared(name, prefix, words, default))
     if "num_labels" in read:
         found.append(Field(f"{prefix}num_labels", 2, frozenset({"int"}), ()))
     for key, part in raw.items():

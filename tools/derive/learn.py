@@ -95,6 +95,8 @@ class Derivation:
         self.past: list[Observation] = []
         self.aliases = _aliases(bases.build_config(model_type, self.base))
         self.defaults = flat(bases.defaults(model_type))
+        for field in fields(model_type):
+            self.defaults.setdefault(field.path, field.default)
         self.absent = _absent(model_type, self.defaults)
         self.parts = _parts_of_any_type(bases.build_config(model_type, self.base))
         for path in [p for p in self.defaults if p.count(".") == 0 or p.endswith(".model_type")]:

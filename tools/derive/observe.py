@@ -23,8 +23,9 @@ from nparams.frameworks._trace.numbers import Tracked, plain
 from nparams.frameworks._trace.shadow import Seen, shadowed, watched
 from nparams.frameworks._trace.shapes import Shapes
 from nparams.roles import usual_role
-from tools.derive import bases
+from tools.derive import bases, classes, source
 from tools.derive.bases import build_config, build_model
+from tools.derive.fields import fields
 from tools.derive.tracking import STAND_INS, name_of, tracked_fields, tracked_value
 
 # On the meta device there is nothing to initialise, and the library says so too; it asks a tensor, which is watched here.
@@ -97,12 +98,24 @@ def plainly(model_type: str, head: str, raw: Mapping[str, Any]) -> list[Item]:
 def _config(model_type: str, raw: Mapping[str, Any], seen: Observation) -> Any:
     journal = Journal()
     places = _places_of_config(model_type)
+    given = tracked_fields(_completed(raw, _defaults(model_type)), journal)
     with shadowed(places, journal, STAND_INS):
-        config = build_config(model_type, tracked_fields(_completed(raw, bases.defaults(model_type)), journal))
+        config = build_config(model_type, given)
     journal.open = False
     seen.raw_atoms, seen.raw_pool = journal.conditions, journal.pool
     seen.made = dict(_made(config, ""))
     return config
+
+
+@functools.cache
+def _defaults(model_type: str) -> dict[str, Any]:
+    """What the config class takes where nothing is said, names that it does not declare among them."""
+    undeclared = {f.path: f.default for f in fields(model_type) if f.default is not None and f.path in _popped(model_type)}
+    return {**bases.defaults(model_type), **undeclared}
+
+
+def _popped(model_type: str) -> dict[str, Any]:
+    return source.popped(classes.config_class(model_type))
 
 
 def _completed(raw: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

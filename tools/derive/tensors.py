@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from nparams.expr import Expr, add, mul
 from nparams.expr.nodes import build
 from tools.derive import choice
-from tools.derive.compiled import column
+from tools.derive.compiled import bits, column
 from tools.derive.counts import Counter
 from tools.derive.errors import NoEntry
 from tools.derive.indices import LETTERS, Indices, Mode, Site, Size, generalised, letter, modes, patterns
@@ -25,6 +25,8 @@ MOST_ROWS = 3_000
 MOST_POOL = 2_000
 
 
+#: sizes that one place of a shape may have under different conditions
+MOST_SIZES = 4
 #: sizes of tables that are computed and joined: halves of a size, for sines and cosines, and the like
 TABLES: tuple[Callable[[Size], Size], ...] = (
     lambda n: mul(2, build("floordiv", (n, 2))), lambda n: mul(2, build("ceildiv", (n, 2))),
@@ -232,18 +234,28 @@ class Learner:
             yield dims
 
     def _slot(self, alike: Sequence[Example], k: int, known: Sequence[Any], marks: int) -> list[Size]:
+        """Sizes that together are right in all examples, as few as there are; the first numbers where none are found."""
         numbers = [e.item.shape[k] for e in alike if e.item is not None]
         if len(set(numbers)) == 1:
             return [numbers[0]]
-        scored: list[tuple[int, int, Size]] = []
         envs = [e.row.env for e in alike]
-        for order, size in enumerate(self._pool(known, marks)):
-            right = sum(found == n for found, n in zip(column(size, envs), numbers, strict=True))
-            if right == len(alike):
+        left = (1 << len(alike)) - 1
+        scored: list[tuple[int, Size]] = []
+        for size in self._pool(known, marks):
+            right = bits(found == n for found, n in zip(column(size, envs), numbers, strict=True))
+            if right == left:
                 return [size]
-            if right > 1:
-                scored.append((-right, order, size))
-        return [size for *_, size in sorted(scored, key=lambda s: s[:2])[:4]] or [numbers[0]]
+            scored += [(right, size)] if right.bit_count() > 1 else []
+        scored += [(bits(n == number for n in numbers), number) for number in dict.fromkeys(numbers)]
+        return self._covering(scored, left)
+
+    def _covering(self, scored: Sequence[tuple[int, Size]], left: int) -> list[Size]:
+        found: list[Size] = []
+        while left and scored and len(found) < MOST_SIZES:
+            right, size = max(scored, key=lambda pair: (pair[0] & left).bit_count())
+            found.append(size)
+            left &= ~right
+        return found
 
     def _pool(self, known: Sequence[Any], marks: int) -> Iterator[Size]:
         yield from dict.fromkeys(known)

@@ -169,7 +169,7 @@ class Part:
     def _scaled(self, change: Change) -> tuple[Drawn, ...]:
         """The widths of the base times one number, with its heads, in place of other heads and widths."""
         factor = self.rng.choice((2, 3, 4))
-        wide = {path: get(self.base, path) * factor for path in change if _CORE.search(_last(path))}
+        wide = {path: (get(self.base, path) or 1) * factor for path in change if _CORE.search(_last(path))}
         return (Drawn(wide, ((self.prefix, "scaled"),)),) if wide else ()
 
     # What is drawn alone.
