@@ -1,4 +1,4 @@
-"""An entry evaluated on a raw config, apart from the package: what learning and verification hold against real builds."""
+"""An entry evaluated on a raw config, apart from the package: what is held against real builds."""
 
 from __future__ import annotations
 
@@ -149,7 +149,8 @@ def _item(tensor: Any, env: Mapping[str, Any]) -> Item:
     shape = tuple(-1 if (n := evaluated(d, env)) is None else n for d in dims)
     tied = extra.get("tied")
     return Item(
-        _named(name, env), shape, (), extra.get("role", "weight"), extra.get("dtype", ""), extra.get("frozen", False), owner,
+        _named(name, env), shape, (), extra.get("role", "weight"), extra.get("dtype", ""), extra.get("frozen", False),
+        owner,
         None if tied is None else _named(tied, env),
     )  # fmt: skip
 

@@ -48,7 +48,7 @@ COMPARED = {"lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 
 
 class _Writer:
-    """Writes one expression in Python.  A product stops at its first 0; a comparison without a value is 0, and so is, in
+    """Writes one expression in Python.  A product stops at its first 0; a comparison without a value is 0; so is, in
     a condition, a flag without one."""
 
     def __init__(self) -> None:

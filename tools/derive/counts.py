@@ -79,7 +79,7 @@ class Counter:
         lists = dict.fromkeys(n for env in self.envs for n, v in env.items() if isinstance(v, list))
         shifts = (0, 1, -1)
         for shift in shifts:
-            yield from (add(Expr("sym", (), n), shift) for n in names if n.endswith(LENGTH) or "__" not in n or True)
+            yield from (add(Expr("sym", (), n), shift) for n in names)
         for p in range(outer):
             for off in range(-NEAR, NEAR + 1):
                 for n in lists:

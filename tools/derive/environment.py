@@ -9,7 +9,7 @@ from tools.derive.tracking import LENGTH, OVER, UNDER, name_of
 
 #: words that one field may be compared with
 MOST_WORDS = 24
-WORD = str.maketrans({c: "_" for c in " -./:+&|,'()[]{}<>=!?*@#%^~`\"\\;$"})
+WORD = str.maketrans(dict.fromkeys(" -./:+&|,'()[]{}<>=!?*@#%^~`\"\\;$", "_"))
 
 
 def test_name(path: str, word: str) -> str:

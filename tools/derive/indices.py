@@ -1,4 +1,4 @@
-"""Names and sizes of one place in the model as a rule over all places: `depths[2]` in layer 2 is `depths[i]` in layer i."""
+"""Names and sizes of one place as a rule over all places: `depths[2]` in layer 2 is `depths[i]` in layer i."""
 
 from __future__ import annotations
 

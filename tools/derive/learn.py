@@ -1,4 +1,4 @@
-"""From a model type to its catalogue entry: draw configs, watch builds, learn, verify, and learn again from what was wrong."""
+"""From a model type to its catalogue entry: draw configs, watch builds, learn, verify, and learn from faults."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tools.derive import bases, classes, draw
 from tools.derive.check import Outside, Wrong, flat, kind_of, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
+from tools.derive.fields import fields
+from tools.derive.indices import LETTERS
+from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.rules import NoRule, Rules
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Cell, Learner, NoTensor, flags_of
-from tools.derive.indices import LETTERS
-from tools.derive.fields import fields
-from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.tracking import name_of
 from tools.derive.trial.sample import Sampler
 from tools.derive.trial.truth import NotAccepted
@@ -72,7 +72,7 @@ def derive(model_type: str, heads: Sequence[str], seed: int = 1, deadline: float
 
 
 class Derivation:
-    """One head of one type; `raws` are configs that were drawn for another head, and `known` is what was learnt there."""
+    """One head of one type; `raws` are configs drawn for another head, and `known` is what was learnt there."""
 
     def __init__(
         self, model_type: str, head: str, seed: int, until: float,
@@ -192,7 +192,7 @@ class Derivation:
             return
 
     def _verify(self, entry: dict[str, Any]) -> tuple[list[tuple[dict[str, Any], Wrong]], dict[str, int]]:
-        """Configs on which the entry is wrong (up to 5), or those that it refuses where they are many, and the record of
+        """Configs on which the entry is wrong (up to 5), or those that it refuses where they are many; the record of
         the rest."""
         faults: list[tuple[dict[str, Any], Wrong]] = []
         outside: list[tuple[dict[str, Any], Wrong]] = []
@@ -222,6 +222,11 @@ class Derivation:
         """The raw values of all fields, what is not said in a config among them."""
         missing = [held for part, held in self.absent.items() if raw.get(part) is None]
         return {**self.defaults, **{p: v for held in missing for p, v in held.items()}, **flat(raw)}
+
+    def _missing(self, kept: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What the fields that are kept are where a whole part is missing."""
+        made = {part: {p: held[p] for p in kept if p in held} for part, held in self.absent.items()}
+        return {part: held for part, held in made.items() if held}
 
     # -- learning --
 
@@ -285,7 +290,7 @@ class Derivation:
             "schema": 1, "type": self.model_type,
             "aliases": {a: f for a, f in self.aliases.items() if f in fields},
             "fields": {p: self.defaults.get(p) for p in fields},
-            "absent": {part: kept for part, held in self.absent.items() if (kept := {p: held[p] for p in fields if p in held})},
+            "absent": self._missing(fields),
             "kinds": kinds, "only": only,
             "tests": {n: t for n, t in table.items() if n in used},
             "rules": [[p, r] for p, r in ruled.items()],
@@ -294,7 +299,7 @@ class Derivation:
 
 
 def _words(seen: set[str]) -> list[str]:
-    """The words that a field may be: those that were seen, and where they are activations all that hold no parameters."""
+    """The words that a field may be: those that were seen; of activations all that hold no parameters."""
     return sorted(seen | activations() if seen <= ACT2FN.keys() else seen)
 
 

@@ -22,7 +22,7 @@ FEWEST = 5
 def fields_to_keep(
     template: str, seen: Sequence[Observation], defaults: Mapping[str, Any], ruleless: set[str]
 ) -> list[str]:
-    """Which fields among those with `defaults`, left at them, let a rule for a name be found: one, or else all lists and
+    """Which fields among those with `defaults`, left at them, let a rule for a name be found: one, or all lists and
     fractions; [] where there are none."""
     varied = [path for path in defaults if _varies(path, seen)]
     found = {path: _with_default(path, seen, defaults[path]) for path in varied}
@@ -59,7 +59,9 @@ def _is_found(template: str, seen: Sequence[Observation], ruleless: set[str]) ->
 def _alike(name: str, template: str) -> bool:
     """Whether it is the template with numbers at some of its marks: what is an index depends on what varies."""
     mine, other = name.split("."), template.split(".")
-    return len(mine) == len(other) and all(a == b or (b == "#" and a.isdigit()) for a, b in zip(mine, other, strict=True))
+    if len(mine) != len(other):
+        return False
+    return all(a == b or (b == "#" and a.isdigit()) for a, b in zip(mine, other, strict=True))
 
 
 def with_defaults(raw: Raw, kept: Mapping[str, Any]) -> Raw:

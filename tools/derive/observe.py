@@ -28,7 +28,7 @@ from tools.derive.bases import build_config, build_model
 from tools.derive.fields import fields
 from tools.derive.tracking import STAND_INS, name_of, tracked_fields, tracked_value
 
-# On the meta device there is nothing to initialise, and the library says so too; it asks a tensor, which is watched here.
+# On the meta device there is nothing to initialise, says the library too; but it asks a tensor, which is watched here.
 PreTrainedModel.initialize_weights = lambda self: None
 PretrainedConfig.__repr__ = object.__repr__  # which the library writes out for a log that nobody reads
 
@@ -110,7 +110,8 @@ def _config(model_type: str, raw: Mapping[str, Any], seen: Observation) -> Any:
 @functools.cache
 def _defaults(model_type: str) -> dict[str, Any]:
     """What the config class takes where nothing is said, names that it does not declare among them."""
-    undeclared = {f.path: f.default for f in fields(model_type) if f.default is not None and f.path in _popped(model_type)}
+    popped = _popped(model_type)
+    undeclared = {f.path: f.default for f in fields(model_type) if f.default is not None and f.path in popped}
     return {**bases.defaults(model_type), **undeclared}
 
 

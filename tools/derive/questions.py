@@ -44,7 +44,7 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
                 found.setdefault(made)
     for flag in flags:
         found.setdefault(Expr("sym", (), flag))
-    for name, (path, kind, *_) in tests.table.items():
+    for name, (_, kind, *_) in tests.table.items():
         if kind in ("none", "list"):
             found.setdefault(Expr("sym", (), name))
         elif kind == "is":

@@ -44,7 +44,8 @@ class Rules:
     def of(self, path: str) -> Rule | None:
         """The rule of a field: None where the raw value stays; NoEntry where no rule is found."""
         rows = [k for k, o in enumerate(self.observations) if path in o.values]
-        same = sum(1 << n for n, k in enumerate(rows) if _equal(self.raws[k].get(path), self.observations[k].values[path]))
+        wanted = [self.observations[k].values[path] for k in rows]
+        same = sum(1 << n for n, k in enumerate(rows) if _equal(self.raws[k].get(path), wanted[n]))
         if same == (1 << len(rows)) - 1:
             return None
         examples = [row(k, self.envs[k], ()) for k in rows]
@@ -120,7 +121,8 @@ class Rules:
         if all(isinstance(w, str) and kind == "word" for _, (kind, w) in chosen):
             yield {"each": [LETTERS[0], count], "choose": [[when, word] for when, (_, word) in chosen]}, mask
         elif all(kind == "size" for _, (kind, _) in chosen):
-            yield {"each": [LETTERS[0], count], "of": " + ".join(f"{when}*({size})" for when, (_, size) in chosen)}, mask
+            made = " + ".join(f"{when}*({size})" for when, (_, size) in chosen)
+            yield {"each": [LETTERS[0], count], "of": made}, mask
 
     def _length(self, lengths: Mapping[int, int], examples: Sequence[Row]) -> str | None:
         names = dict.fromkeys(n for e in examples for n, v in e.env.items() if type(v) is int)
@@ -163,7 +165,8 @@ def _equal(a: Any, b: Any) -> bool:
 def _distinct(values: Sequence[Any]) -> list[Any]:
     found: list[Any] = []
     for v in values:
-        plain = isinstance(v, (bool, int, float, str)) or v is None or (isinstance(v, (list, tuple)) and len(v) <= LONGEST)
+        short = isinstance(v, (list, tuple)) and len(v) <= LONGEST
+        plain = isinstance(v, (bool, int, float, str)) or v is None or short
         if plain and not any(_equal(v, f) for f in found):
             found.append(v)
     return found

@@ -1,4 +1,4 @@
-"""Other classes of a type hold the same base model under another prefix: what is known of it is tried before learning."""
+"""Other classes of a type hold the same base model under another prefix: what is known is tried before learning."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Known:
         return self.prefix + name.removeprefix(self.bare)
 
     def cells(self, templates: Templates) -> dict[str, list[dict[str, Any]]]:
-        """For each template whose tensors are in every observation just what is known, its cells with one tensor each."""
+        """For each template whose tensors are everywhere just what is known, its cells with one tensor each."""
         claims = [self._claims(o) for o in templates.observations]
         real: dict[str, set[tuple[int, str]]] = {}
         differ: set[str] = set()

@@ -6,10 +6,10 @@ Read with `ast`, run by nobody. All of it is a hint for drawing: whether a value
 from __future__ import annotations
 
 import ast
-import textwrap
 import functools
 import inspect
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,7 +201,9 @@ def _popped_in(made: Any) -> Iterator[tuple[str, Any]]:
     except (OSError, TypeError, SyntaxError):  # made by a decorator
         return
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("pop", "get")):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr not in ("pop", "get"):
             continue
         named = isinstance(node.func.value, ast.Name) and node.func.value.id == "kwargs" and node.args
         if named and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):

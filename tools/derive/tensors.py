@@ -31,7 +31,8 @@ MOST_SIZES = 4
 TABLES: tuple[Callable[[Size], Size], ...] = (
     lambda n: mul(2, build("floordiv", (n, 2))), lambda n: mul(2, build("ceildiv", (n, 2))),
     lambda n: build("floordiv", (n, 2)), lambda n: build("ceildiv", (n, 2)),
-    lambda n: add(n, 1), lambda n: add(n, 2), lambda n: add(n, -1), lambda n: add(mul(2, n), -1), lambda n: add(mul(2, n), 1),
+    lambda n: add(n, 1), lambda n: add(n, 2), lambda n: add(n, -1),
+    lambda n: add(mul(2, n), -1), lambda n: add(mul(2, n), 1),
     lambda n: mul(2, n), lambda n: mul(3, n), lambda n: mul(4, n), lambda n: mul(n, n),
 )  # fmt: skip
 
@@ -94,7 +95,7 @@ class Learner:
                 self.items.setdefault(template, {})[k, indices] = item
 
     def cells(self, known: Collection[str] = ()) -> Iterator[Cell | str]:
-        """Every tensor with its condition, in the order in which names came up; the name alone of those that are known."""
+        """Every tensor with its condition, in the order of registration; the name alone of those that are known."""
         names = [[self.templates.of(i.name, o)[0] for i in o.items] for o in self.templates.observations]
         for template in ordered(names):
             if template in known:
@@ -127,7 +128,9 @@ class Learner:
             questions = answered([*exprs, *further([e.row for e in examples], marks)], [e.row for e in examples])
             tree = choice.learn(masks, [q.mask for q in questions], everywhere)
         if tree is None:
-            raise NoEntry(f"when there is a {template.replace(MARK, '*')}, and of which shape, follows no rule that was found")
+            raise NoEntry(
+                f"when there is a {template.replace(MARK, '*')}, and of which shape, follows no rule that was found"
+            )
         for option, path in choice.leaves(tree):
             form = options[option]
             if form is not None:
@@ -177,7 +180,8 @@ class Learner:
         template, indices = self.templates.of(owner, self.templates.observations[e.row.observation])
         parts = template.split(MARK)
         words = [LETTERS[k] if k < len(e.indices) and e.indices[k] == n else str(n) for k, n in enumerate(indices)]
-        return parts[0] + "".join((f"{{{w}}}" if w in LETTERS else w) + rest for w, rest in zip(words, parts[1:], strict=True))
+        marked = [f"{{{w}}}" if w in LETTERS else w for w in words]
+        return parts[0] + "".join(w + rest for w, rest in zip(marked, parts[1:], strict=True))
 
     def _right(self, form: Form, examples: Sequence[Example]) -> int:
         """The examples in which a form is what is there."""
@@ -208,7 +212,7 @@ class Learner:
             return list(made)
         open_forms = {f._replace(dims=tuple(None for _ in f.dims)) for f in forms if f not in made}
         for bare in open_forms:
-            alike = [e for e in here if e.item is not None and _bare(e.item) == bare._replace(tied=None) ]
+            alike = [e for e in here if e.item is not None and _bare(e.item) == bare._replace(tied=None)]
             for dims in self._found(alike, forms, marks):
                 made.setdefault(bare._replace(dims=dims))
         made.update(dict.fromkeys(f for f in forms if None not in f.dims))
@@ -217,7 +221,8 @@ class Learner:
     def _varies(self, form: Form, forms: Sequence[Form]) -> bool:
         """Whether it has a plain number where others of the same kind have another plain number."""
         for k, d in enumerate(form.dims):
-            if isinstance(d, int) and len({f.dims[k] for f in forms if len(f.dims) > k and isinstance(f.dims[k], int)}) > 2:
+            numbers = {f.dims[k] for f in forms if len(f.dims) > k and isinstance(f.dims[k], int)}
+            if isinstance(d, int) and len(numbers) > 2:
                 return True
         return False
 
@@ -230,11 +235,10 @@ class Learner:
         for k in range(len(alike[0].item.shape)):
             known = [f.dims[k] for f in forms if len(f.dims) > k and f.dims[k] is not None]
             slots.append(self._slot(alike, k, known, marks))
-        for dims in itertools.islice(itertools.product(*slots), 24):
-            yield dims
+        yield from itertools.islice(itertools.product(*slots), 24)
 
     def _slot(self, alike: Sequence[Example], k: int, known: Sequence[Any], marks: int) -> list[Size]:
-        """Sizes that together are right in all examples, as few as there are; the first numbers where none are found."""
+        """Sizes that together are right in all examples; plain numbers where nothing else is."""
         numbers = [e.item.shape[k] for e in alike if e.item is not None]
         if len(set(numbers)) == 1:
             return [numbers[0]]

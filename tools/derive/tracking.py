@@ -64,7 +64,7 @@ def _fraction(value: float, name: str, journal: Journal) -> float:
     """A float that is a short binary fraction is two integers; another one is no symbol."""
     if value != value or abs(value) > 1e6 or value < 0:
         return value
-    over, under = value.as_integer_ratio()
+    _, under = value.as_integer_ratio()
     if under > 1024:
         return value
     if under == 1:
@@ -117,7 +117,6 @@ def _loop(depth: int = 2) -> int:
 
 def _rounds(values: Any, loop: int, journal: Journal) -> list[int]:
     return [Tracked(v, round_symbol(loop, v), journal) if v >= 0 else v for v in values]
-
 
 
 def _enumerate(values: Any, start: int = 0) -> Iterator[tuple[int, Any]]:

@@ -42,7 +42,7 @@ class Read:
         self.keys = {plain(pair.key) for pair in scan.pairs}
         if self.keys & CONFIG:
             raise NotationError(
-                'this is a whole config.json (it has "model_type" or "architectures"): as JSON, with double quotes, true'
+                'this is a whole config.json (it has "model_type" or "architectures"): as JSON, double quotes, true'
                 " and null, it is counted exactly (--from config); or give the hyper-parameters without that line"
             )
         self.said: Said = {}
