@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from nparams.expr import parse
 from tools.derive.compiled import value
-from tools.derive.environment import asked
+from tools.derive.environment import with_tests
 from tools.derive.observe import Item
 from tools.derive.tracking import name_of
 
@@ -117,11 +117,7 @@ def environment(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str
             env[name_of(path)] = [int(v) for v in held]
         elif type(held) is int:
             env[name_of(path)] = held
-    for name, (path, kind, *rest) in entry["tests"].items():
-        found = asked(values.get(path), kind, *rest)
-        if found is not None:
-            env[name] = found
-    return env
+    return with_tests(env, values, entry["tests"])
 
 
 def tensors(entry: Mapping[str, Any], head: str, raw: Mapping[str, Any]) -> Iterator[Item]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from nparams.expr import parse
 from tools.derive.tracking import LENGTH, OVER, UNDER, name_of
 
 #: words that one field may be compared with
@@ -30,6 +31,14 @@ class Tests:
         self.words: dict[str, list[str]] = {}
         for path, found in seen.items():
             self._field(path, found)
+        self._products(seen.keys())
+
+    def _products(self, paths: Collection[str]) -> None:
+        from tools.derive.times import TIMES
+
+        for name, (path, size) in TIMES.items():
+            if path in paths:
+                self.table[name] = [path, "times", str(size)]
 
     def _field(self, path: str, found: list[Any]) -> None:
         name = name_of(path)
@@ -59,11 +68,22 @@ class Tests:
                 for k, entry in enumerate(value):
                     if isinstance(entry, (list, tuple)) and all(type(v) is int for v in entry):
                         env[f"{name_of(path)}__{k}_"] = list(entry)
-        for name, (path, kind, *rest) in self.table.items():
-            found = asked(values.get(path), kind, *rest)
-            if found is not None:
-                env[name] = found
-        return env
+        return with_tests(env, values, self.table)
+
+
+def with_tests(env: dict[str, Any], values: Mapping[str, Any], table: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The environment with the symbols that are computed from fields; products with a float last, of the others."""
+    from tools.derive.times import product
+
+    for name, (path, kind, *rest) in table.items():
+        found = asked(values.get(path), kind, *rest) if kind != "times" else None
+        if found is not None:
+            env[name] = found
+    for name, (path, kind, *rest) in table.items():
+        made = product(values.get(path), parse(rest[0]), env) if kind == "times" else None
+        if made is not None:
+            env[name] = made
+    return env
 
 
 def _words(value: Any) -> list[str]:

@@ -271,12 +271,13 @@ class Derivation:
         table = {**self.known.get("tests", {}), **raw_tests.table, **tests.table}
         paths = _paths((o.values for o in seen), raws)
         used = _used([text for cell in written for text in _texts(cell)])
+        used = _with_products(used, table)
         ruled = {}
         for path in sorted(_fields_of(used, table, paths)):
             rule = rules.of(path)
             if rule is not None:
                 ruled[path] = rule
-        used |= _used([text for rule in ruled.values() for text in _rule_texts(rule)])
+        used = _with_products(used | _used([t for rule in ruled.values() for t in _rule_texts(rule)]), table)
         fields = sorted({*_fields_of(used, table, paths), *(p for p in paths.values() if KEPT.search(p))})
         fields += sorted({*self.parts, *self.kept} - set(fields))
         kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
@@ -399,6 +400,11 @@ def _used(texts: Sequence[str]) -> set[str]:
             found |= {str(made.label) + str(k) for k in ()}
             found |= set(_entries(made))
     return found
+
+
+def _with_products(used: set[str], table: Mapping[str, list[str]]) -> set[str]:
+    """What is multiplied with a float field is used too."""
+    return used.union(*(_used([table[n][2]]) for n in used if n in table and table[n][1] == "times"))
 
 
 def _entries(e: Expr) -> Iterator[str]:

@@ -26,6 +26,7 @@ from nparams.roles import usual_role
 from tools.derive import bases, classes, source
 from tools.derive.bases import build_config, build_model
 from tools.derive.fields import fields
+from tools.derive.times import floats_in, with_fields
 from tools.derive.tracking import STAND_INS, name_of, tracked_fields, tracked_value
 
 # On the meta device there is nothing to initialise, says the library too; but it asks a tensor, which is watched here.
@@ -82,7 +83,22 @@ def observe(model_type: str, head: str, raw: Mapping[str, Any]) -> Observation:
     journal.open = False
     seen.atoms, seen.pool = journal.conditions, journal.pool
     seen.containers = dict(_containers(model))
+    _name_floats(seen, {**bases.defaults(model_type), **raw})
     return seen
+
+
+def _name_floats(seen: Observation, raw: Mapping[str, Any]) -> None:
+    """Fields in place of the floats that sizes were multiplied with."""
+    given, held = floats_in(_flat("", raw)), floats_in(seen.values)
+    seen.items = [i._replace(dims=tuple(with_fields(d, held) for d in i.dims)) for i in seen.items]
+    seen.atoms = {with_fields(a, held): None for a in seen.atoms}
+    seen.pool = {with_fields(e, held): n for e, n in seen.pool.items()}
+    seen.raw_atoms = {with_fields(a, given): None for a in seen.raw_atoms}
+    seen.raw_pool = {with_fields(e, given): n for e, n in seen.raw_pool.items()}
+    seen.made = {
+        p: [with_fields(e, given) for e in m] if isinstance(m, list) else with_fields(m, given)
+        for p, m in seen.made.items()
+    }
 
 
 def plainly(model_type: str, head: str, raw: Mapping[str, Any]) -> list[Item]:
@@ -188,7 +204,7 @@ def _flat(path: str, value: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, entry in value.items():
         if isinstance(key, str):
-            found.update(_flat(f"{path}.{key}", entry))
+            found.update(_flat(f"{path}.{key}" if path else key, entry))
     return found
 
 
