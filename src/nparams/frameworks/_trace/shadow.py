@@ -162,9 +162,7 @@ def watched(seen: Seen) -> Iterator[None]:
 
 
 @contextmanager
-def shadowed(
-    places: list[dict[str, Any]], journal: Journal, stand_ins: Mapping[str, Any] = SHADOWS
-) -> Iterator[None]:
+def shadowed(places: list[dict[str, Any]], journal: Journal, stand_ins: Mapping[str, Any] = SHADOWS) -> Iterator[None]:
     """The built-in functions shadowed in these globals, and every one put back whatever happens."""
     put: list[tuple[dict[str, Any], str, Any]] = []
     RUNNING.append(journal)
