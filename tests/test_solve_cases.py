@@ -195,7 +195,11 @@ def test_published_configs_are_found_again() -> None:
     for entry in json.loads(shared("cases/real_configs.json").read_text()):
         sizes = sizes_of(entry["config"])
         for vary in {tuple(sizes), *((name,) for name in sizes)} - {()}:
-            found = nparams.solve(entry["config"], total=entry["expected_total"], vary=vary, top=50)
+            try:
+                found = nparams.solve(entry["config"], total=entry["expected_total"], vary=vary, top=50)
+            except UsageError as error:  # the file gives the width under an older name, which wins
+                assert "does not change the total" in str(error) or "nothing can vary" in str(error)
+                continue
             exact = [answer.values for answer in found.answers if answer.gap == 0]
             assert {name: sizes[name] for name in vary} in exact, (entry["name"], vary, found.answers)
             done += 1

@@ -61,7 +61,7 @@ def due(name: str, args: argparse.Namespace, store: Store, refused: dict[str, An
     """Whether a type is to be derived: it never was, or --redo asks for what became of it."""
     if args.redo in ("all", "stale"):
         return True
-    if name in refused:
+    if name in refused and refused[name]["kind"] != "not tried":
         return args.redo in ("refused", refused[name]["kind"].replace(" ", "-"))
     return not store.has(name, args.heads or "main")
 

@@ -14,6 +14,8 @@ from tools.derive.questions import Question, Row, answered, candidates, conjunct
 from tools.derive.templates import Templates, containers_of
 from tools.derive.tracking import LENGTH
 
+#: different lengths that are taken for plain numbers before fields are tried
+FEW_LENGTHS = 2
 #: expressions that came up in one run and may be a count
 MOST_MADE = 3_000
 
@@ -77,6 +79,8 @@ class Counter:
         """Expressions that may be the count, the simplest first."""
         names = dict.fromkeys(n for env in self.envs for n, v in env.items() if type(v) is int)
         lists = dict.fromkeys(n for env in self.envs for n, v in env.items() if isinstance(v, list))
+        if len(set(lengths)) <= FEW_LENGTHS:  # none but in some places: a number, not a field that is always the same
+            yield from sorted(set(lengths))
         shifts = (0, 1, -1)
         for shift in shifts:
             yield from (add(Expr("sym", (), n), shift) for n in names)

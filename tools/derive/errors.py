@@ -8,6 +8,7 @@ KINDS = {
     "limit": "ran out of time or memory",
     "not verified": "built, but no entry agrees with the constructor",
     "failed": "the derivation itself raised",
+    "not tried": "not derived yet",
 }
 
 

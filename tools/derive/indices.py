@@ -63,6 +63,8 @@ def _rewritten(e: Expr, site: Site, mode: Mode) -> Size:
     parts = tuple(_part(a, site, mode) for a in e.args)
     if e.op in ("floordiv", "ceildiv") and parts[1] == 1:
         return parts[0]
+    if e.op == "mod" and parts[1] == 1:
+        return 0
     return build(e.op, parts, e.label)
 
 

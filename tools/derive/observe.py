@@ -34,7 +34,10 @@ PreTrainedModel.initialize_weights = lambda self: None
 PretrainedConfig.__repr__ = object.__repr__  # which the library writes out for a log that nobody reads
 
 #: attributes of a config that are no field
-INNER = frozenset(("transformers_version", "architectures", "id2label", "label2id", "dtype", "model_type"))
+INNER = frozenset(
+    "transformers_version architectures id2label label2id dtype model_type return_dict output_hidden_states "
+    "output_attentions chunk_size_feed_forward problem_type".split()
+)
 
 
 class Item(NamedTuple):

@@ -169,12 +169,12 @@ def _stranger(name: str) -> Any:
 
 
 def _entry_of(field: str, held: object, index: Size) -> Size:
-    if not isinstance(held, list):
+    if not isinstance(held, list) or not held:
         return NOTHING
     if not isinstance(index, int):
         raise UnsupportedError(f"{field} is a list of {len(held):,}, and how many layers there are is left open")
     if not 0 <= index < len(held):
-        raise ExprError(f"{field} has {len(held):,} entries, and none at {index:,}")
+        return NOTHING
     return number(held[index])
 
 

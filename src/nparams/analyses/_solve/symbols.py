@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import UsageError
 from nparams.expr import Expr, free_symbols
+from nparams.expr.nodes import FLAGS
 from nparams.expr.poly import Canonical, natural
 
 TYPE_CHECKING = False
@@ -57,8 +58,22 @@ def depths_of(network: Network) -> set[str]:
     while stack:
         module = stack.pop()
         if module.over is not None:
-            found |= {str(leaf) for end in (module.over.first, module.over.last) for leaf in free_symbols(end)}
+            found |= _counting(module.over.first) | _counting(module.over.last)
         stack.extend(module.children)
+    return found
+
+
+def _counting(end: Size) -> set[str]:
+    """The symbols that an end of a range grows with: not those that a comparison in it asks about."""
+    found: set[str] = set()
+    stack = [end]
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, Expr) or part.op in FLAGS:
+            continue
+        if part.op in ("sym", "idx"):
+            found |= {str(leaf) for leaf in free_symbols(part)}
+        stack.extend(part.args)
     return found
 
 

@@ -75,6 +75,7 @@ class Asked:
         """The network in the symbols of the fields in `free`; `given` are expressions in these for other fields."""
         from nparams.architectures._config.general import general
         from nparams.architectures.slots import symbol_of
+        from nparams.expr import Expr, free_symbols
 
         self.choice = chosen(self.entry.heads, self.raw, which, self.entry.type, self.entry.without)
         fields = [self.entry.aliases.get(path, path) for path in (name.replace("__", ".") for name in (*free, *given))]
@@ -83,7 +84,8 @@ class Asked:
         if not given:
             return made
         values = {symbol_of(path): value for path, value in zip(fields[len(free) :], given.values(), strict=True)}
-        network = made.substitute(values)
+        symbols = free_symbols(made.totals.known) if isinstance(made.totals.known, Expr) else frozenset()
+        network = made.substitute({name: value for name, value in values.items() if name in symbols})
         network.fields, network.aliases, network.settings = made.fields, made.aliases, made.settings
         return network
 
