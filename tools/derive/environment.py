@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from nparams.expr import parse
-from tools.derive.tracking import LENGTH, OVER, UNDER, name_of
+from tools.derive.tracking import LENGTH, MEMBER, OVER, UNDER, name_of
 
 #: words that one field may be compared with
 MOST_WORDS = 24
@@ -46,6 +46,8 @@ class Tests:
             self.table[f"{name}__none"] = [path, "none"]
         if any(type(v) is list or type(v) is tuple for v in found):
             self.table[name + LENGTH] = [path, "len"]
+            if any(type(n) is int for v in found if isinstance(v, (list, tuple)) for n in v):
+                self.table[name + MEMBER] = [path, "has"]
             if any(type(v) in (int, str) for v in found):
                 self.table[f"{name}__list"] = [path, "list"]
         if any(type(v) is float for v in found):
@@ -102,12 +104,22 @@ def _plain(value: Any) -> int | list[int] | None:
     return None
 
 
+def _members(value: Any) -> list[int] | None:
+    """For each index whether it stands in a list."""
+    if not isinstance(value, (list, tuple)):
+        return None
+    held = {n for n in value if type(n) is int and n >= 0}
+    return [int(k in held) for k in range(max(held, default=-1) + 1)]
+
+
 def asked(value: Any, kind: str, word: str = "") -> Any:
     """What a test says of a value; None where it has no answer."""
     if kind == "none":
         return int(value is None)
     if kind == "list":
         return int(isinstance(value, (list, tuple)))
+    if kind == "has":
+        return _members(value)
     if kind == "is":
         if isinstance(value, (list, tuple)):
             return [int(v == word) for v in value]

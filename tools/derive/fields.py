@@ -91,7 +91,7 @@ def _of(kind: type[Any], raw: Raw, model_type: str, prefix: str, seen: dict[type
         if given and not _left_out(name) and not hasattr(kind, name):
             found.append(_undeclared(name, prefix, words, source.asked(home).get(name)))
     for name, default in source.popped(kind).items():
-        if name not in known | read and not _left_out(name) and "theta" not in name:
+        if name not in known | read and may_shape(name):
             found.append(_undeclared(name, prefix, words, default))
     if "num_labels" in read:
         found.append(Field(f"{prefix}num_labels", 2, frozenset({"int"}), ()))
@@ -127,6 +127,15 @@ def _left_out(name: str) -> bool:
     [True, True, False, True]
     """
     return bool(_NEVER.search(name)) or name in bases.COMMON - {"num_labels", "is_encoder_decoder"}
+
+
+def may_shape(name: str) -> bool:
+    """Whether a name that a config class takes without declaring it may be of what shapes a model.
+
+    >>> [may_shape(name) for name in ("full_attention_interval", "global_rope_theta", "mamba_dt_min", "out_features")]
+    [True, False, False, False]
+    """
+    return not _left_out(name) and not re.search(r"theta|_dt_|chunk_size|^out_(features|indices)$|_config_dict$", name)
 
 
 def _declared(field: dataclasses.Field[Any], prefix: str, words: dict[str, tuple[str, ...]]) -> Field:

@@ -16,11 +16,11 @@ from transformers import AutoConfig, PreTrainedConfig
 from transformers.activations import ACT2FN
 
 from nparams.expr import Expr, free_symbols, parse
-from tools.derive import bases, classes, draw
+from tools.derive import bases, classes, draw, source
 from tools.derive.check import Outside, Wrong, flat, kind_of, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
-from tools.derive.fields import fields
+from tools.derive.fields import fields, may_shape
 from tools.derive.indices import LETTERS
 from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
@@ -98,6 +98,7 @@ class Derivation:
         for field in fields(model_type):
             self.defaults.setdefault(field.path, field.default)
         self.absent = _absent(model_type, self.defaults)
+        self.undeclared = _undeclared(bases.build_config(model_type, self.base))
         self.parts = _parts_of_any_type(bases.build_config(model_type, self.base))
         for path in [p for p in self.defaults if p.count(".") == 0 or p.endswith(".model_type")]:
             self.defaults.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
@@ -223,6 +224,13 @@ class Derivation:
         missing = [held for part, held in self.absent.items() if raw.get(part) is None]
         return {**self.defaults, **{p: v for held in missing for p, v in held.items()}, **flat(raw)}
 
+    def _guard(self, raws: Sequence[Mapping[str, Any]], kinds: dict[str, str], only: dict[str, list[Any]]) -> None:
+        """Names that the class takes without declaring them, and that no accepted config varied, stay as they are."""
+        for path in self.undeclared:
+            held = {repr(raw.get(path)) for raw in raws}
+            if path not in kinds and len(held) == 1:
+                kinds[path], only[path] = kind_of(self.defaults.get(path)), [self.defaults.get(path)]
+
     def _missing(self, kept: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What the fields that are kept are where a whole part is missing."""
         made = {part: {p: held[p] for p in kept if p in held} for part, held in self.absent.items()}
@@ -287,6 +295,8 @@ class Derivation:
         for path, default in self.kept.items():  # what the class makes of the default may as well be given
             only[path] = _either([default], [o.values[path] for o in seen[:1] if o.values.get(path) is not None])
             kinds[path] = " ".join(sorted({*kinds[path].split(), *map(kind_of, only[path])}))
+        self._guard(raws, kinds, only)
+        fields = sorted(kinds)
         return {
             "schema": 1, "type": self.model_type,
             "aliases": {a: f for a, f in self.aliases.items() if f in fields},
@@ -315,11 +325,11 @@ def turns(*sources: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """One of each in turn, for as long as there are any."""
     waiting = list(sources)
     while waiting:
-        for source in list(waiting):
+        for drawn in list(waiting):
             try:
-                yield next(source)
+                yield next(drawn)
             except StopIteration:
-                waiting.remove(source)
+                waiting.remove(drawn)
 
 
 def _sampled(model_type: str, head: str, rng: random.Random) -> Iterator[dict[str, Any]]:
@@ -447,6 +457,15 @@ def _absent(model_type: str, defaults: Mapping[str, Any]) -> dict[str, dict[str,
     implied = bases.implied(model_type)
     parts = {key: flat(held, f"{key}.") for key, held in implied.items() if isinstance(held, Mapping)}
     return {key: {p: v for p, v in held.items() if defaults.get(p) != v} for key, held in parts.items()}
+
+
+def _undeclared(config: Any, prefix: str = "") -> list[str]:
+    """Names that a config class and those of its parts take without declaring them, and that may shape a model."""
+    found = [f"{prefix}{name}" for name in source.popped(type(config)) if may_shape(name)]
+    for key, part in vars(config).items():
+        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
+            found += _undeclared(part, f"{prefix}{key}.")
+    return found
 
 
 def _parts_of_any_type(config: Any, prefix: str = "") -> list[str]:

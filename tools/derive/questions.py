@@ -47,6 +47,9 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
     for name, (_, kind, *_) in tests.table.items():
         if kind in ("none", "list"):
             found.setdefault(Expr("sym", (), name))
+        elif kind == "has":
+            for p in range(marks):
+                found.setdefault(Expr("idx", (letter(p),), name))
         elif kind == "is":
             found.setdefault(Expr("sym", (), name))
             for p in range(marks):

@@ -22,7 +22,7 @@ from nparams.frameworks._trace.shadow import RUNNING, SHADOWS
 #: rounds of one loop that are followed one by one
 MOST_ROUNDS = 10_000
 #: what follows a field's name where a symbol is computed from the field
-LENGTH, OVER, UNDER = "__len", "__num", "__den"
+LENGTH, MEMBER, OVER, UNDER = "__len", "__has", "__num", "__den"
 
 
 def name_of(path: str) -> str:
@@ -41,9 +41,15 @@ ENTRY = "t"
 
 
 class Sequence(list):  # type: ignore[type-arg]
-    """A list that is a field, so that its length is one too."""
+    """A list that is a field, so that its length is one too, and whether a number stands in it is a question."""
 
     field = ""
+
+    def __contains__(self, value: object) -> bool:
+        held = list.__contains__(self, value)
+        if isinstance(value, Tracked) and value.journal.open and self.field and value.expr.op == "sym":
+            value.journal.conditions.setdefault(Expr("idx", (value.expr,), self.field + MEMBER))
+        return held
 
 
 def tracked_value(value: Any, path: str, journal: Journal) -> Any:

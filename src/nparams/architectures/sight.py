@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: stands for what has no number: a product with 0 is 0, and anything else that keeps it is refused
 NOTHING = Expr("sym", (), "no number")
+#: layers of a list that a closed form names one by one
+MOST_NAMED = 64
 
 
 class Each:
@@ -136,6 +138,8 @@ class Sight:
             return _of_number(held, op, wanted)
         if isinstance(held, list) and op == "is" and at is not None:
             return _entry_of(field, [int(type(x) is type(wanted) and x == wanted) for x in held], at)
+        if isinstance(held, list) and op == "has" and at is not None:
+            return _stands_in(held, at)
         found = SIGNS[op](held, wanted)
         return found if isinstance(found, int) else NOTHING
 
@@ -176,6 +180,15 @@ def _entry_of(field: str, held: object, index: Size) -> Size:
     if not 0 <= index < len(held):
         return NOTHING
     return number(held[index])
+
+
+def _stands_in(held: list[Any], index: Size) -> Size:
+    """1 where the index is one of the entries."""
+    if isinstance(index, int):
+        return int(any(type(each) is int and each == index for each in held))
+    if len(held) > MOST_NAMED:
+        raise UnsupportedError(f"a list of {len(held):,} layers, and how many there are is left open")
+    return add(*(Expr("eq", (index, each)) for each in dict.fromkeys(held) if type(each) is int))
 
 
 def _of_list(held: Each | Listed, op: str, wanted: object, at: Size | None) -> Size:

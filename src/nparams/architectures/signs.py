@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 #: a fraction that needs more under its bar than this was not meant as a ratio of sizes
 MAX_UNDER = 1_024
 MAX_RATIO = 1e6
+#: indices that are gone through one by one, at most: no list is asked about a greater one
+MOST_INDICES = 250_000
 
 
 def _none(value: object, wanted: object) -> int:
@@ -36,6 +38,18 @@ def _length(value: object, wanted: object) -> int | None:
 
 def _list(value: object, wanted: object) -> int:
     return 1 if isinstance(value, list) else 0
+
+
+def _has(value: object, wanted: object) -> Entries | None:
+    """For each index whether it stands in the list: `i in mlp_only_layers`.
+
+    >>> _has([1, 3], None).held
+    [0, 1, 0, 1]
+    """
+    if not isinstance(value, list):
+        return None
+    held = {each for each in value if type(each) is int and 0 <= each < MOST_INDICES}
+    return Entries([1 if k in held else 0 for k in range(max(held, default=-1) + 1)])
 
 
 def _above(value: object, wanted: object) -> int | None:
@@ -64,5 +78,5 @@ def _ratio(value: object) -> tuple[int, int] | None:
 
 #: word of a test -> (the field's value, what the test names) -> what stands in its slot, None where there is no number
 SIGNS: dict[str, Sign] = {
-    "none": _none, "is": _is, "len": _length, "list": _list, "num": _above, "den": _under,
+    "none": _none, "is": _is, "len": _length, "list": _list, "has": _has, "num": _above, "den": _under,
 }  # fmt: skip
