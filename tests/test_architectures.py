@@ -294,7 +294,8 @@ ABSENT: list[tuple[str, int]] = [
     ("flag", 1), ("many__list", 1), ("half__list", 0), ("[0*void == 0]", 1), ("[void*0 == 0]", 0),
     ("word__is__a", 1), ("word__is__b", 0), ("many__none", 0), ("[many__len == 2]", 1),
     ("[5 < n//(n - 3)]", 0), ("1 - [5 < n%(2 - n)]", 1), ("[0 <= ceildiv(n, 0)]", 0), ("[1 < n//2]", 0),
-    ("[n//(n - 3) != 7]", 0), ("many__has[1]", 1), ("many__has[n - 3]", 0), ("many__has[n]", 0), ("1 - many__has[9]", 1),
+    ("[n//(n - 3) != 7]", 0), ("many__has[1]", 1), ("many__has[n - 3]", 0), ("many__has[n]", 0),
+    ("1 - many__has[9]", 1),
 ]  # fmt: skip
 
 
