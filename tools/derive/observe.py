@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ from tools.derive.tracking import STAND_INS, name_of, tracked_fields, tracked_va
 PreTrainedModel.initialize_weights = lambda self: None
 PretrainedConfig.__repr__ = object.__repr__  # which the library writes out for a log that nobody reads
 
+#: a name that ends in a number
+NUMBERED = re.compile(r"(.*\D)(\d+)")
 #: attributes of a config that are no field
 INNER = frozenset(
     "transformers_version architectures id2label label2id dtype model_type return_dict output_hidden_states "
@@ -310,8 +313,22 @@ def _containers(model: Any) -> Iterator[tuple[str, int]]:
         keys = list(module._modules) or list(module._parameters)
         if keys and keys == [str(k) for k in range(len(keys))]:
             yield name, len(keys)
-        elif type(module) in (torch.nn.ModuleList, torch.nn.Sequential, torch.nn.ParameterList) and not keys:
+        else:
+            yield from _stems(name, keys)
+        if type(module) in (torch.nn.ModuleList, torch.nn.Sequential, torch.nn.ParameterList) and not keys:
             yield name, 0
+
+
+def _stems(name: str, keys: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Children that are numbered within their names: embedder_0, embedder_1, ..."""
+    found: dict[str, list[int]] = {}
+    for key in keys:
+        met = NUMBERED.fullmatch(key)
+        if met is not None:
+            found.setdefault(met[1], []).append(int(met[2]))
+    for stem, numbers in found.items():
+        if sorted(numbers) == list(range(len(numbers))):
+            yield f"{name}.{stem}" if name else stem, len(numbers)
 
 
 __all__ = ["Item", "Observation", "look", "name_of", "observe", "plainly"]

@@ -34,10 +34,13 @@ class Templates:
         made: list[str] = []
         found: list[int] = []
         for k, part in enumerate(parts):
-            inside = part.isdigit() and ".".join(parts[:k]) in seen.containers and ".".join(made) in self.open
-            if inside:
-                found.append(int(part))
-            made.append(MARK if inside else part)
+            stem, number = split(part)
+            container = [*parts[:k], *([stem] if stem else [])]
+            template = [*made, *([stem] if stem else [])]
+            inside = number is not None and ".".join(container) in seen.containers and ".".join(template) in self.open
+            if inside and number is not None:
+                found.append(number)
+            made.append(f"{stem}{MARK}" if inside else part)
         return ".".join(made), tuple(found)
 
     def lengths(self, template: str) -> Iterator[tuple[int, Indices, int]]:
@@ -47,6 +50,16 @@ class Templates:
                 made, outer = self.of(name, o)
                 if made == template:
                     yield k, outer, length
+
+
+def split(part: str) -> tuple[str, int | None]:
+    """A part of a name, and the number at its end.
+
+    >>> split("12"), split("embedder_3"), split("weight")
+    (('', 12), ('embedder_', 3), ('weight', None))
+    """
+    stem = part.rstrip("0123456789")
+    return (stem, int(part[len(stem) :])) if len(stem) < len(part) else (part, None)
 
 
 def concrete(template: str, indices: Indices) -> str:
@@ -66,4 +79,8 @@ def containers_of(template: str) -> list[str]:
     ['layers', 'layers.#.experts']
     """
     parts = template.split(".")
-    return [".".join(parts[:k]) for k, part in enumerate(parts) if part == MARK]
+    return [
+        ".".join([*parts[:k], *([part.removesuffix(MARK)] if part != MARK else [])])
+        for k, part in enumerate(parts)
+        if part.endswith(MARK)
+    ]
