@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
 import random
@@ -12,23 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from transformers import AutoConfig, PreTrainedConfig
 from transformers.activations import ACT2FN
 
-from nparams.expr import Expr, free_symbols, parse
-from tools.derive import bases, classes, draw, source
+from tools.derive import bases, draw
 from tools.derive.check import Outside, Wrong, flat, kind_of, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
-from tools.derive.fields import fields, may_shape
-from tools.derive.indices import LETTERS
+from tools.derive.fields import fields
+from tools.derive.merge import either, merged
 from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.rules import NoRule, Rules
+from tools.derive.sentences import fields_of, paths_of, texts_of, texts_of_rule, used_in, with_products, written
+from tools.derive.settings import aliases_of, base_prefix, missing_parts, parts_of_any_type, undeclared_names
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
-from tools.derive.tensors import Cell, Learner, NoTensor, flags_of
-from tools.derive.tracking import name_of
+from tools.derive.tensors import Learner, NoTensor, flags_of
 from tools.derive.trial.sample import Sampler
 from tools.derive.trial.truth import NotAccepted
 
@@ -93,13 +91,13 @@ class Derivation:
         #: for which name they were tried, and what was seen before
         self.tried: list[tuple[str, list[str]]] = []
         self.past: list[Observation] = []
-        self.aliases = _aliases(bases.build_config(model_type, self.base))
+        self.aliases = aliases_of(bases.build_config(model_type, self.base))
         self.defaults = flat(bases.defaults(model_type))
         for field in fields(model_type):
             self.defaults.setdefault(field.path, field.default)
-        self.absent = _absent(model_type, self.defaults)
-        self.undeclared = _undeclared(bases.build_config(model_type, self.base))
-        self.parts = _parts_of_any_type(bases.build_config(model_type, self.base))
+        self.absent = missing_parts(model_type, self.defaults)
+        self.undeclared = undeclared_names(bases.build_config(model_type, self.base))
+        self.parts = parts_of_any_type(bases.build_config(model_type, self.base))
         for path in [p for p in self.defaults if p.count(".") == 0 or p.endswith(".model_type")]:
             self.defaults.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
 
@@ -260,40 +258,40 @@ class Derivation:
         templates = Templates(seen)
         shared = self._shared(templates)
         cells = Learner(templates, envs, tests, flags).cells(shared.keys())
-        written = [one for cell in cells for one in (shared[cell] if isinstance(cell, str) else [_written(cell)])]
-        return self._entry(list(joined(iter(written))), tests, seen)
+        parts = [one for cell in cells for one in (shared[cell] if isinstance(cell, str) else [written(cell)])]
+        return self._entry(list(joined(iter(parts))), tests, seen)
 
     def _shared(self, templates: Templates) -> dict[str, list[dict[str, Any]]]:
         """What other classes of the type hold of the same."""
         found: dict[str, list[dict[str, Any]]] = {}
         for head in self.known.get("heads", ()):
-            for prefix in dict.fromkeys((_base_prefix(self.head), "", self.known["heads"][head]["base"])):
+            for prefix in dict.fromkeys((base_prefix(self.head), "", self.known["heads"][head]["base"])):
                 for template, cells in Known(self.known, head, prefix).cells(templates).items():
                     found.setdefault(template, cells)
         return found
 
-    def _entry(self, written: Sequence[dict[str, Any]], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
+    def _entry(self, cells: Sequence[dict[str, Any]], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
         raws = [self._given(o.raw) for o in seen]
         raw_tests = Tests(raws)
         rules = Rules(seen, raws, [raw_tests.environment(r) for r in raws], raw_tests, flags_of(raws))
         table = {**self.known.get("tests", {}), **raw_tests.table, **tests.table}
-        paths = _paths((o.values for o in seen), raws)
-        used = _used([text for cell in written for text in _texts(cell)])
-        used = _with_products(used, table)
+        paths = paths_of((o.values for o in seen), raws)
+        used = used_in([text for cell in cells for text in texts_of(cell)])
+        used = with_products(used, table)
         ruled = {}
-        for path in sorted(_fields_of(used, table, paths)):
+        for path in sorted(fields_of(used, table, paths)):
             rule = rules.of(path)
             if rule is not None:
                 ruled[path] = rule
-        used = _with_products(used | _used([t for rule in ruled.values() for t in _rule_texts(rule)]), table)
-        fields = sorted({*_fields_of(used, table, paths), *(p for p in paths.values() if KEPT.search(p))})
+        used = with_products(used | used_in([t for rule in ruled.values() for t in texts_of_rule(rule)]), table)
+        fields = sorted({*fields_of(used, table, paths), *(p for p in paths.values() if KEPT.search(p))})
         fields += sorted({*self.parts, *self.kept} - set(fields))
         kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
         only = {
             p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()
         }
         for path, default in self.kept.items():  # what the class makes of the default may as well be given
-            only[path] = _either([default], [o.values[path] for o in seen[:1] if o.values.get(path) is not None])
+            only[path] = either([default], [o.values[path] for o in seen[:1] if o.values.get(path) is not None])
             kinds[path] = " ".join(sorted({*kinds[path].split(), *map(kind_of, only[path])}))
         self._guard(raws, kinds, only)
         fields = sorted(kinds)
@@ -305,7 +303,7 @@ class Derivation:
             "kinds": kinds, "only": only,
             "tests": {n: t for n, t in table.items() if n in used},
             "rules": [[p, r] for p, r in ruled.items()],
-            "heads": {self.head: {"base": _base_prefix(self.head), "cells": written}},
+            "heads": {self.head: {"base": base_prefix(self.head), "cells": cells}},
         }  # fmt: skip
 
 
@@ -354,155 +352,3 @@ def _size(shape: Sequence[int]) -> int:
     for n in shape:
         result *= n
     return result
-
-
-def _written(cell: Cell) -> dict[str, Any]:
-    """A cell as the entry has it."""
-    made: dict[str, Any] = {}
-    if cell.over:
-        made["over"] = [list(o) for o in cell.over]
-    if cell.condition != "1":
-        made["if"] = cell.condition
-    return {**made, "tensors": [_tensor(cell)]}
-
-
-def _tensor(cell: Cell) -> list[Any]:
-    parts = cell.template.split(MARK)
-    name = parts[0] + "".join(f"{{{LETTERS[k]}}}{rest}" for k, rest in enumerate(parts[1:]))
-    form = cell.form
-    extra: dict[str, Any] = {}
-    if form.role != "weight":
-        extra["role"] = form.role
-    if form.tied is not None:
-        extra["tied"] = form.tied
-    if form.dtype != "float32":
-        extra["dtype"] = form.dtype
-    if form.frozen:
-        extra["frozen"] = True
-    return [name, [str(d) for d in form.dims], form.owner, *([extra] if extra else [])]
-
-
-def _texts(cell: Mapping[str, Any]) -> Iterator[str]:
-    yield from (count for _, count in cell.get("over", ()))
-    if "if" in cell:
-        yield cell["if"]
-    for tensor in cell["tensors"]:
-        yield from tensor[1]
-
-
-def _rule_texts(rule: Any) -> Iterator[str]:
-    for when, what in rule:
-        yield when
-        if isinstance(what, str):
-            yield what
-        elif "each" in what:
-            yield what["each"][1]
-            yield from [what["of"]] if "of" in what else [w for w, _ in what["choose"]]
-
-
-def _used(texts: Sequence[str]) -> set[str]:
-    """The symbols that stand in expressions."""
-    found: set[str] = set()
-    for text in set(texts):
-        made = parse(text)
-        if isinstance(made, Expr):
-            found |= set(free_symbols(made))
-            found |= {str(made.label) + str(k) for k in ()}
-            found |= set(_entries(made))
-    return found
-
-
-def _with_products(used: set[str], table: Mapping[str, list[str]]) -> set[str]:
-    """What is multiplied with a float field is used too."""
-    return used.union(*(_used([table[n][2]]) for n in used if n in table and table[n][1] == "times"))
-
-
-def _entries(e: Expr) -> Iterator[str]:
-    """dim1 parses as the entry 1 of dim: the field's own name."""
-    stack = [e]
-    while stack:
-        node = stack.pop()
-        if node.op == "idx" and isinstance(node.args[0], int):
-            yield f"{node.label}{node.args[0]}"
-        stack += [a for a in node.args if isinstance(a, Expr)]
-
-
-def _paths(*held: Any) -> dict[str, str]:
-    """Symbol -> the path of its field."""
-    return {name_of(p): p for values in held for each in values for p in each}
-
-
-def _fields_of(used: set[str], table: Mapping[str, list[str]], paths: Mapping[str, str]) -> set[str]:
-    found = {table[n][0] for n in used if n in table} | {paths[n] for n in used if n in paths}
-    return found - set(LETTERS)
-
-
-def _aliases(config: Any, prefix: str = "") -> dict[str, str]:
-    """Other names of fields, in all parts of a config: the library sets these when its rules are done."""
-    found: dict[str, str] = {}
-    declared = {field.name for field in dataclasses.fields(config)}
-    for name, target in config.attribute_map.items():
-        if target in declared:
-            found[f"{prefix}{name}"] = f"{prefix}{target}"
-        elif name in declared:
-            found[f"{prefix}{target}"] = f"{prefix}{name}"
-    for key, part in vars(config).items():
-        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
-            found.update(_aliases(part, f"{prefix}{key}."))
-    return found
-
-
-def _absent(model_type: str, defaults: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the fields of a part are where the whole part is missing, where that is not what they are in a given one."""
-    implied = bases.implied(model_type)
-    parts = {key: flat(held, f"{key}.") for key, held in implied.items() if isinstance(held, Mapping)}
-    return {key: {p: v for p, v in held.items() if defaults.get(p) != v} for key, held in parts.items()}
-
-
-def _undeclared(config: Any, prefix: str = "") -> list[str]:
-    """Names that a config class and those of its parts take without declaring them, and that may shape a model."""
-    found = [f"{prefix}{name}" for name in source.popped(type(config)) if may_shape(name)]
-    for key, part in vars(config).items():
-        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
-            found += _undeclared(part, f"{prefix}{key}.")
-    return found
-
-
-def _parts_of_any_type(config: Any, prefix: str = "") -> list[str]:
-    """The fields that say of which type a part is, where the library takes any."""
-    found = []
-    for key, part in vars(config).items():
-        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
-            if type(config).sub_configs.get(key) is AutoConfig:
-                found.append(f"{prefix}{key}.model_type")
-            found += _parts_of_any_type(part, f"{prefix}{key}.")
-    return found
-
-
-def _base_prefix(head: str) -> str:
-    prefix = getattr(classes.model_class(head), "base_model_prefix", "")
-    return f"{prefix}." if prefix else ""
-
-
-def merged(entry: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Two heads of one type in one entry."""
-    if not entry:
-        return more
-    for key in ("aliases", "fields", "tests", "absent"):
-        entry[key] = {**entry[key], **more[key]}
-    entry["kinds"] = {
-        p: " ".join(sorted({*entry["kinds"].get(p, "").split(), *k.split()}))
-        for p, k in {**entry["kinds"], **more["kinds"]}.items()
-    }
-    entry["only"] = {
-        p: _either(entry["only"].get(p, []), more["only"].get(p, [])) for p in {**entry["only"], **more["only"]}
-    }
-    known = {p for p, _ in entry["rules"]}
-    entry["rules"] += [rule for rule in more["rules"] if rule[0] not in known]
-    entry["heads"].update(more["heads"])
-    return entry
-
-
-def _either(one: list[Any], other: list[Any]) -> list[Any]:
-    """What stands in one of two lists, of words or of anything."""
-    return sorted([*one, *(value for value in other if value not in one)], key=repr)

@@ -1,0 +1,60 @@
+"""What a config class says of its fields beyond their names: other names, missing parts, names it does not declare."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from transformers import AutoConfig, PreTrainedConfig
+
+from tools.derive import bases, classes, source
+from tools.derive.check import flat
+from tools.derive.fields import may_shape
+
+
+def aliases_of(config: Any, prefix: str = "") -> dict[str, str]:
+    """Other names of fields, in all parts of a config: the library sets these when its rules are done."""
+    found: dict[str, str] = {}
+    declared = {field.name for field in dataclasses.fields(config)}
+    for name, target in config.attribute_map.items():
+        if target in declared:
+            found[f"{prefix}{name}"] = f"{prefix}{target}"
+        elif name in declared:
+            found[f"{prefix}{target}"] = f"{prefix}{name}"
+    for key, part in vars(config).items():
+        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
+            found.update(aliases_of(part, f"{prefix}{key}."))
+    return found
+
+
+def missing_parts(model_type: str, defaults: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the fields of a part are where the whole part is missing, where that is not what they are in a given one."""
+    implied = bases.implied(model_type)
+    parts = {key: flat(held, f"{key}.") for key, held in implied.items() if isinstance(held, Mapping)}
+    return {key: {p: v for p, v in held.items() if defaults.get(p) != v} for key, held in parts.items()}
+
+
+def undeclared_names(config: Any, prefix: str = "") -> list[str]:
+    """Names that a config class and those of its parts take without declaring them, and that may shape a model."""
+    found = [f"{prefix}{name}" for name in source.popped(type(config)) if may_shape(name)]
+    for key, part in vars(config).items():
+        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
+            found += undeclared_names(part, f"{prefix}{key}.")
+    return found
+
+
+def parts_of_any_type(config: Any, prefix: str = "") -> list[str]:
+    """The fields that say of which type a part is, where the library takes any."""
+    found = []
+    for key, part in vars(config).items():
+        if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
+            if type(config).sub_configs.get(key) is AutoConfig:
+                found.append(f"{prefix}{key}.model_type")
+            found += parts_of_any_type(part, f"{prefix}{key}.")
+    return found
+
+
+def base_prefix(head: str) -> str:
+    prefix = getattr(classes.model_class(head), "base_model_prefix", "")
+    return f"{prefix}." if prefix else ""
