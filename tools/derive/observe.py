@@ -21,10 +21,10 @@ from nparams.expr import Expr, symbol
 from nparams.frameworks._trace.journal import Journal
 from nparams.frameworks._trace.mode import watcher
 from nparams.frameworks._trace.numbers import Tracked, plain
+from nparams.frameworks._trace.run import facts
 from nparams.frameworks._trace.shadow import Seen, shadowed, watched
 from nparams.frameworks._trace.shapes import Shapes
-from nparams.roles import usual_role
-from tools.derive import bases, classes, source
+from tools.derive import bases, classes, undeclared
 from tools.derive.bases import build_config, build_model
 from tools.derive.fields import fields
 from tools.derive.times import floats_in, with_fields
@@ -132,13 +132,9 @@ def _config(model_type: str, raw: Mapping[str, Any], seen: Observation) -> Any:
 @functools.cache
 def _defaults(model_type: str) -> dict[str, Any]:
     """What the config class takes where nothing is said, names that it does not declare among them."""
-    popped = _popped(model_type)
-    undeclared = {f.path: f.default for f in fields(model_type) if f.default is not None and f.path in popped}
-    return {**bases.defaults(model_type), **undeclared}
-
-
-def _popped(model_type: str) -> dict[str, Any]:
-    return source.popped(classes.config_class(model_type))
+    popped = undeclared.popped(classes.config_class(model_type))
+    taken = {f.path: f.default for f in fields(model_type) if f.default is not None and f.path in popped}
+    return {**bases.defaults(model_type), **taken}
 
 
 def _completed(raw: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -297,13 +293,7 @@ def _items(model: Any, shapes: Any) -> Iterator[Item]:
 
 
 def _item(name: str, leaf: str, tensor: Any, registered: bool, owner: str, shapes: Any) -> Item:
-    shape = tuple(map(plain, tensor.shape))
-    dtype = str(tensor.dtype).removeprefix("torch.")
-    role = "buffer"
-    if registered:
-        role = "bias" if usual_role(leaf, shape, dtype)[0] == "bias" else "weight"
-    known = shapes.of(tensor)
-    dims = known if known is not None else tuple(n if n == 1 else None for n in shape)
+    shape, dims, role, dtype = facts(leaf, tensor, registered, shapes)
     return Item(name, shape, tuple(dims), role, dtype, registered and not tensor.requires_grad, owner, None)
 
 

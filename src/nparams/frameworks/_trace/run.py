@@ -155,11 +155,16 @@ def _item(name: str, leaf: str, tensor: Any, registered: bool, owner: str, shape
 
     if is_lazy(tensor):
         raise ReadError(f"{name} is created when the model is first used: its size depends on the data")
+    shape, dims, role, dtype = facts(leaf, tensor, registered, shapes)
+    return Item(name, shape, dims, role, dtype, bool(tensor.requires_grad) if registered else None, owner)
+
+
+def facts(leaf: str, tensor: Any, registered: bool, shapes: Shapes) -> tuple[tuple[int, ...], Dims, str, str]:
+    """(shape in numbers, shape in expressions, role, number type) of a tensor of a model."""
     shape = tuple(map(plain, tensor.shape))
     dtype = str(tensor.dtype).removeprefix("torch.")
     role = "buffer"
     if registered:
         role = "bias" if usual_role(leaf, shape, dtype)[0] == "bias" else "weight"
     known = shapes.of(tensor)
-    dims: Dims = known if known is not None else tuple(n if n == 1 else None for n in shape)
-    return Item(name, shape, dims, role, dtype, bool(tensor.requires_grad) if registered else None, owner)
+    return shape, known if known is not None else tuple(n if n == 1 else None for n in shape), role, dtype
