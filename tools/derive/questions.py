@@ -40,7 +40,7 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
     found: dict[Expr, None] = {}
     for atom in list(atoms)[:MOST_ASKED]:
         for made in patterns(atom, marks):
-            if isinstance(made, Expr):
+            if isinstance(made, Expr) and (len(made.args) < 2 or made.args[0] != made.args[1]):
                 found.setdefault(made)
     for flag in flags:
         found.setdefault(Expr("sym", (), flag))

@@ -87,7 +87,7 @@ class _Builder:
                 bound = {**bound, letter: value}
                 condition = mul(within, self.sight.holds(group.block.condition, bound))
             condition, ends = self._limited(group.block, condition, bound)
-            if condition != 0:
+            if condition != 0 and not self._is_empty(group.block, bound, ends):
                 _Way(self, group, bound, condition, ends).lead(root)
 
     def _limited(
@@ -107,6 +107,14 @@ class _Builder:
             met = min(size, count) if isinstance(size, int) and isinstance(count, int) else build("min", (size, count))
             ends[letter] = (met, add(count, -1)) if is_first else (0, add(met, -1))
         return mul(*rest) if rest else 1, ends
+
+    def _is_empty(self, block: Block, bound: dict[str, Size], ends: Mapping[str, tuple[Size, Size]]) -> bool:
+        """Whether an index has no values there, so that sizes need have none either."""
+        counts = [
+            self.sight.put(span.count_size, bound) for span in block.spans if isinstance(bound[span.letter], Expr)
+        ]
+        counts += [add(last, mul(-1, first), 1) for first, last in ends.values()]
+        return any(isinstance(count, int) and count < 1 for count in counts)
 
     def _within(self, block: Block, letter: str, value: int, bound: dict[str, Size]) -> Size:
         """Whether an index takes that value at all: 1, 0 or a flag."""
