@@ -107,9 +107,18 @@ DUO = entry(
 #: the same with a layer that drafts tokens, of a type whose layout is known
 DRAFTING = json.loads(json.dumps({**MIX, "type": "glm_moe_dsa"}).replace("n_layer", "num_hidden_layers"))
 
+#: another name of the width wins where a file has it
+WIDE = {
+    **MINI, "type": "wide", "fields": {**FIELDS, "n_width": None, "half": None},
+    "kinds": {"n_width": "int none", "half": "int none"},
+    "tests": {"n_width__none": ["n_width", "none"], "half__none": ["half", "none"]},
+    "rules": [["hidden_size", [["(1 - n_width__none)", "n_width"], ["(1 - half__none)", "2*half"]]]],
+}  # fmt: skip
+
 ENTRIES = {
     "glm_moe_dsa": DRAFTING,
-    "mini": MINI, "forced": FORCED, "mix": MIX, "duo": DUO, "mistral": {**MINI, "type": "mistral"},
+    "mini": MINI, "forced": FORCED, "mix": MIX, "mistral": {**MINI, "type": "mistral"},
+    "duo": {**DUO, "flat": True, "twins": True}, "solo": {**DUO, "type": "solo"},
     "ministral": {**MINI, "type": "ministral", "fields": {**FIELDS, "vocab_size": 7}},
-    "bloom": {**MINI, "type": "bloom"},
+    "bloom": {**MINI, "type": "bloom"}, "wide": WIDE,
 }  # fmt: skip

@@ -55,6 +55,9 @@ TOTALS: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     ("--set by an alias, in place of the field", {**CAUSAL, "n_layer": 5}, {"set": {"num_hidden_layers": 3}},
      800 + 3 * 72, ""),
     ("--set in place of an alias", {**CAUSAL, "num_hidden_layers": 5}, {"set": {"n_layer": 3}}, 800 + 3 * 72, ""),
+    ("another name that wins", {**CAUSAL, "model_type": "wide", "n_width": 4}, {}, 100 * 4 + 2 * 20, ""),
+    ("--set in place of a name that wins", {**CAUSAL, "model_type": "wide", "n_width": 4}, {"set": {"hidden_size": 3}},
+     100 * 3 + 2 * 12, ""),
     ("labels by their names", {**SCORE, "id2label": LABELS}, {}, BODY + 5 * 8, ""),
     ("names win over the number", {**SCORE, "id2label": LABELS, "num_labels": 3}, {}, BODY + 5 * 8, ""),
     ("labels by their number", {**SCORE, "num_labels": 3}, {}, BODY + 3 * 8, ""),
@@ -76,6 +79,9 @@ TOTALS: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
      80 + 64 + 8 + 128, ""),
     ("a part laid flat", {**DUO, "vocab_size": 10, "hidden_size": 2}, {}, 20 + 4 + 8 + 32,
      "its text_config is missing: 2 of its fields stand beside it"),
+    ("an older name that the class does not read",
+     {**DUO, "model_type": "solo", "text_config": {"vocab_size": 9}, "text_config_dict": {"vocab_size": 10}}, {},
+     72 + 64 + 8 + 128, ""),
     ("older words for layers", {**DUO, "text_config": {"layer_types": ["attention", "mamba", "full_attention"]}}, {},
      400 + 2 * 64 + 8 + 128, ""),
     ("a type that is another today", {"model_type": "mistral", "layer_types": [], "architectures": ["MiniModel"]}, {},
@@ -134,6 +140,11 @@ def test_names_are_the_library_s() -> None:
 MANY = '{"model_type": "mini", "a": ' + "[" * 100_000
 #: (what, the file as text or dict, options, what the message begins with)
 REFUSED: list[tuple[str, Any, dict[str, Any], str]] = [
+    ("--set of what is made of others", {**CAUSAL, "model_type": "wide", "half": 4}, {"set": {"hidden_size": 3}},
+     "--set hidden_size: wide makes it 8 of other fields; set those"),
+    ("a part laid flat that the class does not gather", {**DUO, "model_type": "solo", "vocab_size": 10}, {},
+     'its text_config is missing, and "vocab_size" stands beside where that should be: what the library makes of it '
+     "was not verified for solo; --with-library counts it where transformers is installed"),
     ("an unknown type", {"model_type": "llama5"}, {},
      'model_type "llama5" has no formula here, and none is taken from another type: count its weights instead'),
     ("code of its own", {"model_type": "chatglm", "auto_map": {"AutoModel": "modeling_chatglm.ChatGLM"}}, {},

@@ -45,6 +45,10 @@ class Asked:
         self.plan = plan_of(self.entry)
         self.notes: list[str] = []
         self.held = renewed(raw, self.plan, self.notes)
+        if given:
+            from nparams.architectures._config.given import check
+
+            check(self.entry.resolve(self.held), self.entry, given)
         self._router: Router | None = None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.architectures._config.experts import Router
+from nparams.architectures._config.given import alone
 from nparams.architectures._config.remarks import TIE
 from nparams.architectures._config.versions import without
 from nparams.architectures.slots import symbol_of
@@ -23,6 +24,8 @@ def general(asked: Asked, head: str, free: Collection[str]) -> Network:
     """The network of a class in the symbols of the fields in `free`."""
     entry = asked.entry
     held, notes = made_anew(entry, asked.held, free)
+    for field in free:
+        held = alone(held, entry, field)
     names = {field: symbol(symbol_of(field)) for field in free}
     router = Router(entry.fields, lambda path: names.get(path) or entry.value(held, path))
     network = symbolic(entry, head, held, free, route=router)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nparams.architectures._config.versions import at, put
+from nparams.architectures._config.versions import at, put, without
+from nparams.architectures.slots import symbol_of
 from nparams.errors import ExprError, UsageError, shown
 from nparams.expr import Expr, parse
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.architectures.entry import Entry
+    from nparams.architectures.reading import Resolved
 
 
 def put_in(held: Mapping[str, Any], entry: Entry, given: Mapping[str, object]) -> Mapping[str, Any]:
@@ -23,9 +25,30 @@ def put_in(held: Mapping[str, Any], entry: Entry, given: Mapping[str, object]) -
         if path not in entry.fields and last not in (at(held, before) or {}):
             known = ", ".join(list(entry.fields)[:12])
             raise UsageError(f"--set {shown(name)[1:-1]}: no field of this config.json that matters; those are {known}")
-        others = {alias for alias, field in entry.aliases.items() if field == path}
-        held = put({key: kept for key, kept in held.items() if key not in others}, path, _value(value))
+        held = put(alone(held, entry, path), path, _value(value))
     return held
+
+
+def alone(held: Mapping[str, Any], entry: Entry, path: str) -> Mapping[str, Any]:
+    """The file without other names of a field: its aliases, and what the class takes in its place where it is given."""
+    others = {alias for alias, field in entry.aliases.items() if field == path}
+    for field, cases in entry.raw.get("rules", ()):
+        if field == path:
+            others |= {each for each in entry.fields if [f"(1 - {symbol_of(each)}__none)", symbol_of(each)] in cases}
+    for other in others - {path}:
+        held = without(held, other)
+    return held
+
+
+def check(resolved: Resolved, entry: Entry, given: Mapping[str, object]) -> None:
+    """UsageError where the class makes another value of a field than the one that was set."""
+    for name, value in given.items():
+        path = name.replace("__", ".")
+        path = entry.aliases.get(path, path)
+        wanted = _value(value)
+        if path in entry.fields and wanted is not None and resolved[path] != wanted:
+            told = shown(str(resolved[path]))[1:-1]
+            raise UsageError(f"--set {shown(name)[1:-1]}: {entry.type} makes it {told} of other fields; set those")
 
 
 def parted(given: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
