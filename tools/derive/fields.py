@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from transformers.activations import ACT2CLS
 
-from tools.derive import bases, classes, depths, readers, source
+from tools.derive import bases, classes, depths, readers, source, undeclared
 from tools.derive.changes import Raw, changed, get
 from tools.derive.errors import Refused, Unbuildable
 
@@ -90,9 +90,9 @@ def _of(kind: type[Any], raw: Raw, model_type: str, prefix: str, seen: dict[type
         given = name in raw or _may_be_given(name, model_type, home)
         if given and not _left_out(name) and not hasattr(kind, name):
             found.append(_undeclared(name, prefix, words, source.asked(home).get(name)))
-    for name, default in source.popped(kind).items():
+    for name, taken in undeclared.popped(kind).items():
         if name not in known | read and may_shape(name):
-            found.append(_undeclared(name, prefix, words, default))
+            found.append(_taken(name, taken, kind, prefix, words))
     if "num_labels" in read:
         found.append(Field(f"{prefix}num_labels", 2, frozenset({"int"}), ()))
     for key, part in raw.items():
@@ -151,6 +151,14 @@ def _undeclared(name: str, prefix: str, words: dict[str, tuple[str, ...]], defau
     kinds = frozenset({"none"}).union(*(_kinds_of_text(text) for text in annotated[:1])) if annotated else None
     kinds = kinds or frozenset({"none", _kind(default) if default is not None else "int"})
     return Field(f"{prefix}{name}", default, kinds, _choices(name, default, kinds, (), words))
+
+
+def _taken(name: str, taken: undeclared.Name, kind: type[Any], prefix: str, words: dict[str, tuple[str, ...]]) -> Field:
+    """A name that is taken without being declared: it may hold what the field may that it is put into."""
+    like = next((field for field in dataclasses.fields(kind) if field.name == taken.into), None)
+    if like is None:
+        return _undeclared(name, prefix, words, taken.default)
+    return _declared(like, prefix, words)._replace(path=f"{prefix}{name}", default=taken.default)
 
 
 def _choices(

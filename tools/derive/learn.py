@@ -23,7 +23,14 @@ from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.rules import NoRule, Rules
 from tools.derive.sentences import fields_of, paths_of, texts_of, texts_of_rule, used_in, with_products, written
-from tools.derive.settings import aliases_of, base_prefix, missing_parts, parts_of_any_type, undeclared_names
+from tools.derive.settings import (
+    aliases_of,
+    base_prefix,
+    missing_parts,
+    older_layouts,
+    parts_of_any_type,
+    undeclared_names,
+)
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Learner, NoTensor, flags_of
@@ -96,6 +103,7 @@ class Derivation:
         for field in fields(model_type):
             self.defaults.setdefault(field.path, field.default)
         self.absent = missing_parts(model_type, self.defaults)
+        self.layouts = older_layouts(bases.build_config(model_type, self.base))
         self.undeclared = undeclared_names(bases.build_config(model_type, self.base))
         self.parts = parts_of_any_type(bases.build_config(model_type, self.base))
         for path in [p for p in self.defaults if p.count(".") == 0 or p.endswith(".model_type")]:
@@ -300,6 +308,7 @@ class Derivation:
             "aliases": {a: f for a, f in self.aliases.items() if f in fields},
             "fields": {p: self.defaults.get(p) for p in fields},
             "absent": self._missing(fields),
+            **self.layouts,
             "kinds": kinds, "only": only,
             "tests": {n: t for n, t in table.items() if n in used},
             "rules": [[p, r] for p, r in ruled.items()],

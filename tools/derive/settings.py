@@ -8,8 +8,9 @@ from typing import Any
 
 from transformers import AutoConfig, PreTrainedConfig
 
-from tools.derive import bases, classes, source
+from tools.derive import bases, classes, undeclared
 from tools.derive.check import flat
+from tools.derive.errors import NoEntry
 from tools.derive.fields import may_shape
 
 
@@ -37,11 +38,28 @@ def missing_parts(model_type: str, defaults: Mapping[str, Any]) -> dict[str, dic
 
 def undeclared_names(config: Any, prefix: str = "") -> list[str]:
     """Names that a config class and those of its parts take without declaring them, and that may shape a model."""
-    found = [f"{prefix}{name}" for name in source.popped(type(config)) if may_shape(name)]
+    found = [f"{prefix}{name}" for name in undeclared.popped(type(config)) if may_shape(name)]
     for key, part in vars(config).items():
         if isinstance(part, PreTrainedConfig) and not key.startswith("_"):
             found += undeclared_names(part, f"{prefix}{key}.")
     return found
+
+
+def older_layouts(config: Any) -> dict[str, bool]:
+    """What else the class reads: "flat", the fields of a part beside it; "twins", text_config_dict for text_config.
+
+    NoEntry where nobody can say which names it takes.
+    """
+    if any(undeclared.makes_up_names(type(held)) for held in (config, *_parts(config))):
+        raise NoEntry("its config class takes names that it makes up")
+    twins = any(name.endswith("_config_dict") for name in undeclared.popped(type(config)))
+    return {name: True for name, holds in (("flat", undeclared.is_flat(type(config))), ("twins", twins)) if holds}
+
+
+def _parts(config: Any) -> list[Any]:
+    every = vars(config).items()
+    held = [part for key, part in every if isinstance(part, PreTrainedConfig) and not key.startswith("_")]
+    return held + [inner for part in held for inner in _parts(part)]
 
 
 def parts_of_any_type(config: Any, prefix: str = "") -> list[str]:

@@ -9,9 +9,7 @@ import ast
 import functools
 import inspect
 import re
-import textwrap
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -180,32 +178,3 @@ def documented(kind: type[Any], name: str) -> list[Any]:
         except (ValueError, SyntaxError):
             continue
     return found
-
-
-@functools.cache
-def popped(kind: type[Any]) -> dict[str, Any]:
-    """Names that a config class takes from a config.json without declaring them, with what it takes where they are
-    missing: kwargs.pop("full_attention_interval", 4)."""
-    found: dict[str, Any] = {}
-    for base in kind.__mro__:
-        for name in ("__post_init__", "__init__"):
-            made = vars(base).get(name)
-            if base.__module__.startswith("transformers.models.") and made is not None:
-                found = {**dict(_popped_in(made)), **found}
-    return found
-
-
-def _popped_in(made: Any) -> Iterator[tuple[str, Any]]:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(made)))
-    except (OSError, TypeError, SyntaxError):  # made by a decorator
-        return
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        if node.func.attr not in ("pop", "get"):
-            continue
-        named = isinstance(node.func.value, ast.Name) and node.func.value.id == "kwargs" and node.args
-        if named and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-            default = node.args[1] if len(node.args) > 1 else None
-            yield node.args[0].value, default.value if isinstance(default, ast.Constant) else None

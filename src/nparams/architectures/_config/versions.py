@@ -42,7 +42,7 @@ LABELS, MAP = "num_labels", "id2label"
 class Plan:
     """What may have to be changed in files of one type: found once, from the fields of its entry."""
 
-    __slots__ = ("_heads", "computed", "entry", "flat", "labelled", "layered", "parts", "renamed")
+    __slots__ = ("_heads", "computed", "entry", "flat", "gathers", "labelled", "layered", "parts", "renamed", "twins")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -56,6 +56,10 @@ class Plan:
         self.layered = [path for path in fields if path.endswith("layer_types")]
         inner = {path.partition(".")[2] for path in fields if path.startswith(f"{FLAT}.")}
         self.flat = inner - fields.keys() - aliases.keys()
+        #: whether the class gathers these itself where the part is missing
+        self.gathers = entry.raw.get("flat") is True
+        #: whether the class reads a part under its older name too, and prefers that
+        self.twins = entry.raw.get("twins") is True
 
     def head(self, name: str) -> Head:
         """What one of its classes may call for."""
@@ -101,10 +105,16 @@ def _parts(held: Mapping[str, Any], plan: Plan, notes: list[str]) -> Mapping[str
     made = held
     for part in plan.parts:
         twin = held.get(part + TWIN)
-        if type(twin) is dict:
+        if type(twin) is dict and plan.twins:
             made = {**made, part: twin}
     if FLAT in plan.parts and made.get(FLAT) is None:
         lifted = {name: made[name] for name in plan.flat if name in made}
+        if lifted and not plan.gathers:
+            raise UnsupportedError(
+                f"its {FLAT} is missing, and {shown(min(lifted))} stands beside where that should be: what the library "
+                f"makes of it was not verified for {plan.entry.type}; --with-library counts it where transformers is "
+                "installed"
+            )
         if lifted:
             made = {**made, FLAT: lifted}
             notes.append(
