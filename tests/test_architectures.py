@@ -358,6 +358,47 @@ def test_a_rule_makes_numbers_and_lists_of_numbers() -> None:
     assert resolved.numbers() == {"n": 3, "a": 6}
 
 
+#: what the class makes of lists and texts: config -> what becomes of `kinds`
+WORDS: list[tuple[dict[str, Any], list[str] | None]] = [
+    ({"kinds": None}, None),
+    ({"kinds": "P2C | c2p"}, ["p2c", "c2p"]),
+    ({"kinds": ["a", "a", "a"]}, ["a", "a", "full"]),  # its last entry is replaced
+    ({"pattern": "M*M"}, ["mamba", "attention", "mamba"]),
+    ({"pattern": ""}, []),
+]
+RULES = [
+    ["kinds", [
+        ["(1 - pattern__none)", {"letters": {"M": "mamba", "*": "attention"}, "from": "pattern"}],
+        ["kinds__list", {"each": ["i", "kinds__len"], "choose": [["[i == kinds__len - 1]", "full"], ["1", None]]}],
+        ["(1 - kinds__none)", {"split": "|"}],
+    ]],
+]  # fmt: skip
+
+
+def wordy() -> Entry:
+    return tiny(
+        [{"if": "kinds__in__c2p", "tensors": [["w", ["5"], "Linear"]]}],
+        fields={"kinds": None, "pattern": None},
+        kinds={"kinds": "none str strs", "pattern": "none str"},
+        tests={
+            "pattern__none": ["pattern", "none"], "kinds__none": ["kinds", "none"], "kinds__list": ["kinds", "list"],
+            "kinds__len": ["kinds", "len"], "kinds__in__c2p": ["kinds", "in", "c2p"],
+        },
+        rules=RULES,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "words"), WORDS)
+def test_a_rule_makes_words(config: dict[str, Any], words: list[str] | None) -> None:
+    assert wordy().resolve(config)["kinds"] == words
+    assert network_of(wordy(), "Tiny", config).total == 5 * ("c2p" in (words or []))
+
+
+def test_a_letter_that_stands_for_nothing_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="kinds"):
+        wordy().resolve({"pattern": "MX"})
+
+
 #: a part is missing, given, and given in part
 PARTS: list[tuple[dict[str, Any], int]] = [
     ({}, 24), ({"vision_config": None}, 24), ({"vision_config": {}}, 12), ({"vision_config": {"layers": 5}}, 5),

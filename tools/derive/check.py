@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from nparams.expr import parse
-from tools.derive.compiled import value
-from tools.derive.environment import with_tests
+from tools.derive.compiled import answer, function
+from tools.derive.environment import spelt, split, with_tests
 from tools.derive.observe import Item
 from tools.derive.tracking import name_of
 
@@ -30,18 +31,18 @@ class Wrong(NamedTuple):
 
 
 @functools.lru_cache(maxsize=100_000)
-def _parsed(text: str) -> Any:
-    return parse(text)
+def _asked(text: str, condition: bool) -> Callable[[Mapping[str, Any]], int | None]:
+    return partial(answer, function(parse(text), condition))
 
 
 def evaluated(text: str, env: Mapping[str, Any]) -> int | None:
     """The number of an expression's text; a product stops at its first factor that is 0."""
-    return value(_parsed(text), env)
+    return _asked(text, False)(env)
 
 
 def holds(condition: str, env: Mapping[str, Any]) -> bool:
     """Whether a condition is 1."""
-    return value(_parsed(condition), env, True) == 1
+    return condition == "1" or _asked(condition, True)(env) == 1
 
 
 def flat(raw: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -70,7 +71,7 @@ def resolved(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]
     for path, cases in entry["rules"]:
         for when, what in cases:
             if holds(when, env):
-                made[path] = _ruled(what, env)
+                made[path] = ruled(what, env, values, path)
                 break
     return made
 
@@ -95,16 +96,26 @@ def kind_of(held: Any) -> str:
     return type(held).__name__
 
 
-def _ruled(what: Any, env: Mapping[str, Any]) -> Any:
+def ruled(what: Any, env: Mapping[str, Any], values: Mapping[str, Any], path: str) -> Any:
+    """What one case of a field's rule makes of the values that are given."""
+    given = values[path]
     if isinstance(what, str):
         return evaluated(what, env)
     if "value" in what:
         return what["value"]
+    if "split" in what:
+        return split(given, what["split"])
+    if "letters" in what:
+        return spelt(values[what["from"]], what["letters"])
     letter, count = what["each"]
     rounds = [{**env, letter: k} for k in range(evaluated(count, env) or 0)]
     if "of" in what:
         return [evaluated(what["of"], each) for each in rounds]
-    return [next((word for when, word in what["choose"] if holds(when, each)), None) for each in rounds]
+    words = [next((word for when, word in what["choose"] if holds(when, each)), None) for each in rounds]
+    return [
+        given[k] if word is None and isinstance(given, (list, tuple)) and k < len(given) else word
+        for k, word in enumerate(words)
+    ]
 
 
 def environment(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +134,9 @@ def environment(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str
 def tensors(entry: Mapping[str, Any], head: str, raw: Mapping[str, Any]) -> Iterator[Item]:
     """Every tensor that the entry claims."""
     env = environment(entry, resolved(entry, raw))
+    for condition in entry.get("where", ()):
+        if not holds(condition, env):
+            raise Outside(condition)
     for cell in entry["heads"][head]["cells"]:
         for inside in _inside(cell.get("over", ()), env):
             if holds(cell.get("if", "1"), inside):

@@ -30,6 +30,8 @@ class Ask(NamedTuple):
 
 
 Tree = Leaf | Ask
+#: an option, and the answers on the way to it
+Path = tuple[int, tuple[tuple[int, bool], ...]]
 
 
 def learn(options: Sequence[int], questions: Sequence[int], rows: int, deepest: int = DEEPEST) -> Tree | None:
@@ -42,6 +44,22 @@ def learn(options: Sequence[int], questions: Sequence[int], rows: int, deepest: 
     if rows & ~taken:
         return None
     return _Search(options, questions, apart).tree(rows, deepest, BREADTH)
+
+
+def paths(options: Sequence[int], questions: Sequence[int], rows: int) -> list[Path] | None:
+    """What holds where, as (option, the answers on the way to it): one tree for all options, or else one that says
+    whether it is the first option (nothing there), and another one for the rest."""
+    tree = learn(options, questions, rows)
+    if tree is not None or not questions:
+        return None if tree is None else leaves(tree)
+    there = rows & ~options[0]
+    whether = learn([options[0], there], questions, rows) if options[0] else Leaf(1)
+    which = learn([0, *options[1:]], questions, there) if whether is not None else None
+    if whether is None or which is None:
+        return None
+    both = [(option, first, then) for at, first in leaves(whether) if at for option, then in leaves(which)]
+    found = [(option, tuple(dict.fromkeys((*first, *then)))) for option, first, then in both]
+    return [(option, path) for option, path in found if not any((k, not yes) in path for k, yes in path)]
 
 
 class _Search:
@@ -78,7 +96,7 @@ class _Search:
         return sum(n * n for n in present) / rows.bit_count()
 
 
-def leaves(tree: Tree) -> list[tuple[int, tuple[tuple[int, bool], ...]]]:
+def leaves(tree: Tree) -> list[Path]:
     """Every (option, the answers on the way to it)."""
     if isinstance(tree, Leaf):
         return [(tree.option, ())]

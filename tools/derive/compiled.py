@@ -121,8 +121,10 @@ NAMES |= {"max": max, "min": min, "int": int, "type": type, "flag": _flag, "tota
 
 
 @functools.lru_cache(maxsize=100_000)
-def function(e: Expr, condition: bool = False) -> Callable[[Env], int]:
+def function(e: int | Expr, condition: bool = False) -> Callable[[Env], int]:
     """The expression as a function of an environment."""
+    if isinstance(e, int):
+        return lambda env: e
     return eval(f"lambda E: {_Writer().text(e, condition)}", dict(NAMES))  # type: ignore[no-any-return]
 
 
@@ -141,10 +143,11 @@ def column(e: int | Expr, envs: Iterable[Env], condition: bool = False) -> list[
         asked = function(e, condition)
     except (RecursionError, MemoryError, SyntaxError):
         return [None for _ in envs]
-    return [_answer(asked, env) for env in envs]
+    return [answer(asked, env) for env in envs]
 
 
-def _answer(asked: Callable[[Env], int], env: Env) -> int | None:
+def answer(asked: Callable[[Env], int], env: Env) -> int | None:
+    """The number that a function gives there, None where it has none."""
     try:
         return asked(env)
     except (Undefined, OverflowError):

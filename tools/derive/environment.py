@@ -10,6 +10,8 @@ from tools.derive.tracking import LENGTH, MEMBER, OVER, UNDER, name_of
 
 #: words that one field may be compared with
 MOST_WORDS = 24
+#: lengths of one list that are asked for
+MOST_LENGTHS = 4
 WORD = str.maketrans(dict.fromkeys(" -./:+&|,'()[]{}<>=!?*@#%^~`\"\\;$", "_"))
 
 
@@ -21,7 +23,9 @@ def test_name(path: str, word: str) -> str:
 class Tests:
     """The symbols that are computed from fields, by what values the fields were seen with."""
 
-    def __init__(self, values: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, values: Iterable[Mapping[str, Any]], texts: Collection[str] = ()) -> None:
+        """`texts`: fields whose strings are read letter by letter, so that none is a word of its own."""
+        self.texts = texts
         #: symbol -> [field, what is asked of it, ...]
         self.table: dict[str, list[str]] = {}
         seen: dict[str, list[Any]] = {}
@@ -29,6 +33,8 @@ class Tests:
             for path, value in held.items():
                 seen.setdefault(path, []).append(value)
         self.words: dict[str, list[str]] = {}
+        #: symbol of a length -> the lengths that were seen
+        self.lengths: dict[str, list[int]] = {}
         for path, found in seen.items():
             self._field(path, found)
         self._products(seen.keys())
@@ -46,6 +52,7 @@ class Tests:
             self.table[f"{name}__none"] = [path, "none"]
         if any(type(v) is list or type(v) is tuple for v in found):
             self.table[name + LENGTH] = [path, "len"]
+            self.lengths[name + LENGTH] = sorted({len(v) for v in found if isinstance(v, (list, tuple))})[:MOST_LENGTHS]
             if any(type(n) is int for v in found if isinstance(v, (list, tuple)) for n in v):
                 self.table[name + MEMBER] = [path, "has"]
             if any(type(v) in (int, str) for v in found):
@@ -53,11 +60,14 @@ class Tests:
         if any(type(v) is float for v in found):
             self.table[name + OVER] = [path, "num"]
             self.table[name + UNDER] = [path, "den"]
-        words = sorted({w for v in found for w in _words(v)})
+        words = sorted({w for v in found for w in _words(v)}) if path not in self.texts else []
         if 1 < len(words) <= MOST_WORDS or (words and not all(isinstance(v, str) for v in found)):
             self.words[path] = words
             for word in words[:MOST_WORDS]:
                 self.table[test_name(path, word)] = [path, "is", word]
+            if any(isinstance(v, (list, tuple)) for v in found):
+                for word in words[:MOST_WORDS]:
+                    self.table[test_name(path, word).replace("__is__", "__in__")] = [path, "in", word]
 
     def environment(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values of all symbols."""
@@ -112,6 +122,25 @@ def _members(value: Any) -> list[int] | None:
     return [int(k in held) for k in range(max(held, default=-1) + 1)]
 
 
+def split(text: Any, mark: str) -> list[str] | None:
+    """A text as the list of the words between its marks, in small letters; None where it is no text.
+
+    >>> split("P2C | c2p", "|")
+    ['p2c', 'c2p']
+    """
+    return [word.strip() for word in text.lower().split(mark)] if isinstance(text, str) else None
+
+
+def spelt(text: Any, table: Mapping[str, str]) -> list[str] | None:
+    """The words of a text's letters; None where it is no text, or of other letters.
+
+    >>> spelt("M*", {"M": "mamba", "*": "attention"})
+    ['mamba', 'attention']
+    """
+    known = isinstance(text, str) and all(letter in table for letter in text)
+    return [table[letter] for letter in text] if known else None
+
+
 def asked(value: Any, kind: str, word: str = "") -> Any:
     """What a test says of a value; None where it has no answer."""
     if kind == "none":
@@ -124,6 +153,8 @@ def asked(value: Any, kind: str, word: str = "") -> Any:
         if isinstance(value, (list, tuple)):
             return [int(v == word) for v in value]
         return int(value == word)
+    if kind == "in":
+        return int(word in value) if isinstance(value, (list, tuple, str)) else None
     if kind == "len":
         return len(value) if isinstance(value, (list, tuple)) else None
     if type(value) is int:

@@ -92,7 +92,8 @@ def _of(kind: type[Any], raw: Raw, model_type: str, prefix: str, seen: dict[type
             found.append(_undeclared(name, prefix, words, source.asked(home).get(name)))
     for name, taken in undeclared.popped(kind).items():
         if name not in known | read and may_shape(name):
-            found.append(_taken(name, taken, kind, prefix, words))
+            field = _taken(name, taken, kind, prefix, words)
+            found.append(_lettered(field, source.letters(home)) if name.endswith("_pattern") else field)
     if "num_labels" in read:
         found.append(Field(f"{prefix}num_labels", 2, frozenset({"int"}), ()))
     for key, part in raw.items():
@@ -159,6 +160,11 @@ def _taken(name: str, taken: undeclared.Name, kind: type[Any], prefix: str, word
     if like is None:
         return _undeclared(name, prefix, words, taken.default)
     return _declared(like, prefix, words)._replace(path=f"{prefix}{name}", default=taken.default)
+
+
+def _lettered(field: Field, letters: tuple[str, ...]) -> Field:
+    """A pattern that is a text with a letter for each layer."""
+    return field._replace(kinds=frozenset({"none", "letters"}), choices=letters) if letters else field
 
 
 def _choices(

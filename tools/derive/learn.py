@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import random
 import re
@@ -10,45 +9,35 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import torch
-from transformers.activations import ACT2FN
-
 from tools.derive import bases, draw
-from tools.derive.check import Outside, Wrong, flat, kind_of, tensors, wrong
+from tools.derive.check import Outside, Wrong, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.fields import fields
-from tools.derive.merge import either, merged
+from tools.derive.merge import merged
 from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
-from tools.derive.rules import NoRule, Rules
-from tools.derive.sentences import fields_of, paths_of, texts_of, texts_of_rule, used_in, with_products, written
+from tools.derive.rules import NoRule
+from tools.derive.sentences import (
+    written,
+)
 from tools.derive.settings import (
-    aliases_of,
     base_prefix,
-    missing_parts,
-    older_layouts,
-    parts_of_any_type,
-    undeclared_names,
+    facts_of,
 )
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Learner, NoTensor, flags_of
 from tools.derive.trial.sample import Sampler
 from tools.derive.trial.truth import NotAccepted
+from tools.derive.writing import Writer
 
 #: configs to begin with, fresh ones that must agree, and rounds of learning from those that do not
 FIRST, AGREE, ROUNDS = 48, 100, 14
-#: configs to begin with where another class of the type is known; configs that are drawn for one class
-FEW, MOST_DRAWN = 12, 10_000
+#: the same where another class of the type is known; configs that are drawn for one class
+FEW, AGREE_AFTER, MOST_DRAWN = 12, 60, 10_000
 #: builds at the start, and every so many after, in which is looked where code of the model stands
 LOOKED_AT = 8
-#: fields that are kept although no shape needs them: how many experts a token uses, and what is tied
-KEPT = re.compile(
-    r"(^|\.)(tie_word_embeddings|num_experts_per_tok(en)?|(moe_)?top_?k|top_k_experts|moe_k|num_selected_experts|expert_top_k)$"
-)
-#: what PretrainedConfig takes for num_labels where nothing is said
-LABELS = 2
 #: times that fields are left at their defaults
 MOST_TRIED = 10
 #: configs one after another that a class may refuse
@@ -59,55 +48,56 @@ MOST_REFUSED = 0.1
 MEASURED = 40
 
 
-def derive(model_type: str, heads: Sequence[str], seed: int = 1, deadline: float | None = None) -> dict[str, Any]:
-    """The entry of a type, every one of `heads` verified; NoEntry with the reason where there is none for the first."""
+def derive(
+    model_type: str, heads: Sequence[str], seed: int = 1, deadline: float | None = None,
+    begun: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The entry of a type, every one of `heads` verified; NoEntry with the reason where there is none for the first.
+
+    `begun`: an entry of the same sources, whose classes are taken as they are."""
     until = time.monotonic() + 90 if deadline is None else deadline
-    entry: dict[str, Any] = {}
+    entry: dict[str, Any] = {key: value for key, value in (begun or {}).items() if key != "made"}
     raws: list[dict[str, Any]] = []
-    for head in heads:
+    kept: dict[str, Any] = {}
+    for head in [head for head in heads if head not in entry.get("heads", ())]:
+        one = Derivation(model_type, head, seed, until, raws, entry, kept)
         try:
-            made = Derivation(model_type, head, seed, until, raws, entry).entry()
+            made = one.entry()
         except NoEntry as error:
             if not entry:
                 raise
             entry.setdefault("without", {})[head] = str(error)
             continue
+        kept = one.kept
         entry = merged(entry, made)
     return entry
 
 
 class Derivation:
-    """One head of one type; `raws` are configs drawn for another head, and `known` is what was learnt there."""
+    """One head of one type; `raws` are configs drawn for another head, and `known` is what was learnt there, with
+    the fields `kept` at their defaults."""
 
     def __init__(
         self, model_type: str, head: str, seed: int, until: float,
         raws: list[dict[str, Any]] | None = None, known: dict[str, Any] | None = None,
+        kept: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.model_type = model_type
         self.head = head
         self.until = until
-        self.base = bases.base(model_type)
+        #: fields that are left at their defaults
+        self.kept: dict[str, Any] = dict(kept or {})
+        self.base = with_defaults(bases.base(model_type), self.kept)
         self.drawn = raws if raws is not None else []
         self.known = known or {}
         self.configs = self._configs(random.Random(f"{model_type} {head} {seed}"))
         self.observations: list[Observation] = []
         #: fields that the config class computes by no rule that was found: nothing is said in them
         self.ruleless: set[str] = set()
-        #: fields that are left at their defaults
-        self.kept: dict[str, Any] = {}
         #: for which name they were tried, and what was seen before
         self.tried: list[tuple[str, list[str]]] = []
         self.past: list[Observation] = []
-        self.aliases = aliases_of(bases.build_config(model_type, self.base))
-        self.defaults = flat(bases.defaults(model_type))
-        for field in fields(model_type):
-            self.defaults.setdefault(field.path, field.default)
-        self.absent = missing_parts(model_type, self.defaults)
-        self.layouts = older_layouts(bases.build_config(model_type, self.base))
-        self.undeclared = undeclared_names(bases.build_config(model_type, self.base))
-        self.parts = parts_of_any_type(bases.build_config(model_type, self.base))
-        for path in [p for p in self.defaults if p.count(".") == 0 or p.endswith(".model_type")]:
-            self.defaults.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
+        self.facts = facts_of(model_type)
 
     def entry(self) -> dict[str, Any]:
         """The entry; where no rule is found for a name, for the defaults of some fields only."""
@@ -204,10 +194,14 @@ class Derivation:
         faults: list[tuple[dict[str, Any], Wrong]] = []
         outside: list[tuple[dict[str, Any], Wrong]] = []
         agreed, totals = 0, set()
-        while agreed < AGREE and len(faults) < 5:
+        enough = AGREE_AFTER if self.known else AGREE
+        first: list[dict[str, Any]] = (
+            [] if self.kept else [{"model_type": self.model_type}]
+        )  # as deep as the class has it
+        while agreed < enough and len(faults) < 5:
             if len(outside) > 8 and len(outside) > MOST_REFUSED * 2 * agreed:
                 return outside, {}
-            raw = self._drawn()
+            raw = first.pop() if first else self._drawn()
             try:
                 real = plainly(self.model_type, self.head, raw)
                 fault = wrong(tensors(entry, self.head, raw), real)
@@ -224,23 +218,6 @@ class Derivation:
         if not faults and len(outside) > MOST_REFUSED * (len(outside) + agreed):
             return outside, {}
         return faults, {"configs": agreed, "refused": len(outside), "distinct": len(totals)}
-
-    def _given(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The raw values of all fields, what is not said in a config among them."""
-        missing = [held for part, held in self.absent.items() if raw.get(part) is None]
-        return {**self.defaults, **{p: v for held in missing for p, v in held.items()}, **flat(raw)}
-
-    def _guard(self, raws: Sequence[Mapping[str, Any]], kinds: dict[str, str], only: dict[str, list[Any]]) -> None:
-        """Names that the class takes without declaring them, and that no accepted config varied, stay as they are."""
-        for path in self.undeclared:
-            held = {repr(raw.get(path)) for raw in raws}
-            if path not in kinds and len(held) == 1:
-                kinds[path], only[path] = kind_of(self.defaults.get(path)), [self.defaults.get(path)]
-
-    def _missing(self, kept: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """What the fields that are kept are where a whole part is missing."""
-        made = {part: {p: held[p] for p in kept if p in held} for part, held in self.absent.items()}
-        return {part: held for part, held in made.items() if held}
 
     # -- learning --
 
@@ -260,72 +237,23 @@ class Derivation:
         for o in seen:  # an attribute that is not there is read as None by getattr(config, name, None)
             o.values = {**dict.fromkeys(every), **o.values}
         held = [{p: v for p, v in o.values.items() if p not in self.ruleless} for o in seen]
-        tests = Tests(held)
+        tests = Tests(held, self.facts.lettered)
         envs = [tests.environment(values) for values in held]
         flags = flags_of(held)
         templates = Templates(seen)
         shared = self._shared(templates)
         cells = Learner(templates, envs, tests, flags).cells(shared.keys())
         parts = [one for cell in cells for one in (shared[cell] if isinstance(cell, str) else [written(cell)])]
-        return self._entry(list(joined(iter(parts))), tests, seen)
+        return Writer(self.facts, self.head, self.known, self.kept).entry(list(joined(iter(parts))), tests, seen)
 
     def _shared(self, templates: Templates) -> dict[str, list[dict[str, Any]]]:
         """What other classes of the type hold of the same."""
         found: dict[str, list[dict[str, Any]]] = {}
+        every = templates.all()
         for head in self.known.get("heads", ()):
             for prefix in dict.fromkeys((base_prefix(self.head), "", self.known["heads"][head]["base"])):
-                for template, cells in Known(self.known, head, prefix).cells(templates).items():
-                    found.setdefault(template, cells)
+                found |= Known(self.known, head, prefix).cells(templates, every - found.keys())
         return found
-
-    def _entry(self, cells: Sequence[dict[str, Any]], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
-        raws = [self._given(o.raw) for o in seen]
-        raw_tests = Tests(raws)
-        rules = Rules(seen, raws, [raw_tests.environment(r) for r in raws], raw_tests, flags_of(raws))
-        table = {**self.known.get("tests", {}), **raw_tests.table, **tests.table}
-        paths = paths_of((o.values for o in seen), raws)
-        used = used_in([text for cell in cells for text in texts_of(cell)])
-        used = with_products(used, table)
-        ruled = {}
-        for path in sorted(fields_of(used, table, paths)):
-            rule = rules.of(path)
-            if rule is not None:
-                ruled[path] = rule
-        used = with_products(used | used_in([t for rule in ruled.values() for t in texts_of_rule(rule)]), table)
-        fields = sorted({*fields_of(used, table, paths), *(p for p in paths.values() if KEPT.search(p))})
-        fields += sorted({*self.parts, *self.kept} - set(fields))
-        kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
-        only = {
-            p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in fields if "str" in kinds[p].split()
-        }
-        for path, default in self.kept.items():  # what the class makes of the default may as well be given
-            only[path] = either([default], [o.values[path] for o in seen[:1] if o.values.get(path) is not None])
-            kinds[path] = " ".join(sorted({*kinds[path].split(), *map(kind_of, only[path])}))
-        self._guard(raws, kinds, only)
-        fields = sorted(kinds)
-        return {
-            "schema": 1, "type": self.model_type,
-            "aliases": {a: f for a, f in self.aliases.items() if f in fields},
-            "fields": {p: self.defaults.get(p) for p in fields},
-            "absent": self._missing(fields),
-            **self.layouts,
-            "kinds": kinds, "only": only,
-            "tests": {n: t for n, t in table.items() if n in used},
-            "rules": [[p, r] for p, r in ruled.items()],
-            "heads": {self.head: {"base": base_prefix(self.head), "cells": cells}},
-        }  # fmt: skip
-
-
-def _words(seen: set[str]) -> list[str]:
-    """The words that a field may be: those that were seen; of activations all that hold no parameters."""
-    return sorted(seen | activations() if seen <= ACT2FN.keys() else seen)
-
-
-@functools.cache
-def activations() -> set[str]:
-    """The names of activations whose module holds nothing."""
-    with torch.device("meta"):
-        return {name for name in ACT2FN if not ACT2FN[name].state_dict()}
 
 
 def turns(*sources: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

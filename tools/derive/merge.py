@@ -18,6 +18,7 @@ def merged(entry: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     entry["only"] = {
         p: either(entry["only"].get(p, []), more["only"].get(p, [])) for p in {**entry["only"], **more["only"]}
     }
+    entry["where"] = sorted({*entry.get("where", ()), *more["where"]})
     known = {p for p, _ in entry["rules"]}
     entry["rules"] += [rule for rule in more["rules"] if rule[0] not in known]
     entry["heads"].update(more["heads"])

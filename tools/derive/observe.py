@@ -28,7 +28,7 @@ from tools.derive import bases, classes, undeclared
 from tools.derive.bases import build_config, build_model
 from tools.derive.fields import fields
 from tools.derive.times import floats_in, with_fields
-from tools.derive.tracking import STAND_INS, name_of, tracked_fields, tracked_value
+from tools.derive.tracking import STAND_INS, name_of, products, tracked_fields, tracked_value
 
 # On the meta device there is nothing to initialise, says the library too; but it asks a tensor, which is watched here.
 PreTrainedModel.initialize_weights = lambda self: None
@@ -83,8 +83,10 @@ def observe(model_type: str, head: str, raw: Mapping[str, Any]) -> Observation:
     seen = Observation(raw)
     config = _config(model_type, raw, seen)
     journal = Journal(_floats(head))
-    with _labels_tracked(journal):
+    with _labels_tracked(journal), products():
         _track_fields(config, "", journal, seen.values)
+        for path, value in _taken(model_type, raw):
+            seen.values.setdefault(path, value)
         model = _built(head, config, journal, seen)
     journal.open = False
     seen.atoms, seen.pool = journal.conditions, journal.pool
@@ -121,7 +123,7 @@ def _config(model_type: str, raw: Mapping[str, Any], seen: Observation) -> Any:
     journal = Journal()
     places = _places_of_config(model_type)
     given = tracked_fields(_completed(raw, _defaults(model_type)), journal)
-    with shadowed(places, journal, STAND_INS):
+    with shadowed(places, journal, STAND_INS), products():
         config = build_config(model_type, given)
     journal.open = False
     seen.raw_atoms, seen.raw_pool = journal.conditions, journal.pool
@@ -197,6 +199,31 @@ def _track_fields(config: Any, prefix: str, journal: Journal, values: dict[str, 
         bare = bared(value)
         values.update(_flat(path, bare))
         vars(config)[key] = tracked_value(bare, path, journal)
+    _track_layers(config, journal)
+
+
+def _track_layers(config: Any, journal: Journal) -> None:
+    """What single layers have in place of fields stays what the config class made it of."""
+    spec = vars(config).get("_heterogeneity_spec")
+    for held in spec.per_layer_overrides.values() if spec is not None else ():
+        for key, value in held.items():
+            if isinstance(value, Tracked):
+                held[key] = Tracked(plain(value), value.expr, journal)
+
+
+def _taken(model_type: str, raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Names that the config class takes and that need be no attribute afterwards."""
+    given = _flat("", {**_completed(raw, _defaults(model_type))})
+    names = undeclared_in(model_type)
+    yield from ((path, given.get(path)) for path in names)
+
+
+@functools.cache
+def undeclared_in(model_type: str) -> list[str]:
+    """The paths of the names that the config class and those of its parts take without declaring them."""
+    from tools.derive.settings import undeclared_names
+
+    return undeclared_names(build_config(model_type, bases.base(model_type)))
 
 
 def _flat(path: str, value: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
     for flag in flags:
         found.setdefault(Expr("sym", (), flag))
     for name, (_, kind, *_) in tests.table.items():
-        if kind in ("none", "list"):
+        if kind in ("none", "list", "in"):
             found.setdefault(Expr("sym", (), name))
         elif kind == "has":
             for p in range(marks):
@@ -55,6 +56,9 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
             for p in range(marks):
                 found.setdefault(Expr("idx", (letter(p),), name))
                 found.setdefault(Expr("idx", (Expr("add", (letter(p), -1)),), name))
+    for name, lengths in tests.lengths.items():
+        for n in lengths:
+            found.setdefault(Expr("eq", (Expr("sym", (), name), n)))
     for p in range(marks):
         found.setdefault(Expr("eq", (letter(p), 0)))
         found.setdefault(Expr("eq", (letter(p), 1)))
@@ -71,11 +75,16 @@ AGAINST: tuple[Callable[[Expr, Expr], Expr], ...] = (
 )
 
 
+#: plain numbers that an index may lie below: the first three layers
+FEW = (2, 3, 4, 5, 6)
+
+
 def further(rows: Sequence[Row], marks: int) -> list[Expr]:
     """Every index against every number, and every entry of a list of numbers against the index."""
     names = dict.fromkeys(n for each in rows for n, v in each.env.items() if type(v) is int and n not in LETTERS)
-    symbols = [Expr("sym", (), n) for n in names if "__is__" not in n and "__none" not in n]
-    return [ask(letter(p), n) for p in range(marks) for ask in AGAINST for n in symbols]
+    symbols = [Expr("sym", (), n) for n in names if not re.search("__(is|in)__|__none", n)]
+    few = [Expr("lt", (letter(p), n)) for p in range(marks) for n in FEW]
+    return few + [ask(letter(p), n) for p in range(marks) for ask in AGAINST for n in symbols]
 
 
 def answered(exprs: Iterable[Expr], rows: Sequence[Row]) -> list[Question]:
@@ -105,8 +114,6 @@ def conjunction(questions: Sequence[Question], path: Iterable[tuple[int, bool]])
 
 
 def _names(text: str) -> set[str]:
-    import re
-
     return set(re.findall(r"[A-Za-z_]\w*", text))
 
 

@@ -7,13 +7,17 @@ from typing import Any
 
 from nparams.expr import Expr
 from tools.derive import choice
+from tools.derive.check import ruled
 from tools.derive.compiled import value
+from tools.derive.environment import spelt, split
 from tools.derive.errors import NoEntry
 from tools.derive.indices import LETTERS, Mode, Site, generalised, modes
 from tools.derive.observe import Observation
 from tools.derive.questions import Question, Row, answered, candidates, conjunction, further, row
 
 Rule = list[list[Any]]
+#: what texts may be divided by into lists of words
+SEPARATORS = "|,"
 #: entries of a list that may be a constant
 LONGEST = 8
 
@@ -92,6 +96,11 @@ class Rules:
             mask = sum(1 << n for n, e in enumerate(examples) if value(expr, e.env) == wanted[n])
             if mask:
                 yield str(expr), mask
+        yield from self._lettered(rows, wanted)
+        for mark in SEPARATORS:
+            mask = sum(1 << n for n, k in enumerate(rows) if _equal(split(self.raws[k].get(path), mark), wanted[n]))
+            if mask:
+                yield {"split": mark}, mask
         for constant in _distinct(wanted)[:16]:
             yield {"value": constant}, sum(1 << n for n, w in enumerate(wanted) if _equal(w, constant))
         if all(type(w) in (int, bool) for w in wanted):
@@ -100,6 +109,25 @@ class Rules:
                 mask = sum(1 << n for n, e in enumerate(examples) if e.env.get(name) == int(wanted[n]))
                 if mask.bit_count() > 3:
                     yield name, mask
+
+    def _lettered(self, rows: Sequence[int], wanted: Sequence[Any]) -> Iterator[tuple[Any, int]]:
+        """A list of words that is another field's text, letter by letter."""
+        for path in dict.fromkeys(p for k in rows for p, v in self.raws[k].items() if isinstance(v, str)):
+            said: dict[str, set[str]] = {}
+            mask = 0
+            for n, k in enumerate(rows):
+                text = self.raws[k].get(path)
+                if isinstance(text, str) and isinstance(wanted[n], list) and len(text) == len(wanted[n]) > 1:
+                    mask |= 1 << n
+                    for letter, word in zip(text, wanted[n], strict=True):
+                        said.setdefault(letter, set()).add(word if isinstance(word, str) else "")
+            table = {letter: min(words) for letter, words in sorted(said.items())}
+            if mask and len(table) > 1 and all(len(words) == 1 and "" not in words for words in said.values()):
+                yield {"letters": table, "from": path}, self._spelt(table, path, rows, wanted)
+
+    def _spelt(self, table: Mapping[str, str], path: str, rows: Sequence[int], wanted: Sequence[Any]) -> int:
+        made = [spelt(self.raws[k].get(path), table) for k in rows]
+        return sum(1 << n for n, words in enumerate(made) if words is not None and _equal(words, wanted[n]))
 
     # -- lists --
 
@@ -117,12 +145,16 @@ class Rules:
         if tree is None or count is None:
             return
         chosen = [["*".join(conjunction(questions, p)) or "1", options[k][0]] for k, p in choice.leaves(tree)]
-        mask = sum(1 << n for n in made)
-        if all(isinstance(w, str) and kind == "word" for _, (kind, w) in chosen):
-            yield {"each": [LETTERS[0], count], "choose": [[when, word] for when, (_, word) in chosen]}, mask
+        what: dict[str, Any] = {"each": [LETTERS[0], count]}
+        if all(kind == "word" for _, (kind, _) in chosen):
+            what["choose"] = [[when, word] for when, (_, word) in chosen]
         elif all(kind == "size" for _, (kind, _) in chosen):
-            made = " + ".join(f"{when}*({size})" for when, (_, size) in chosen)
-            yield {"each": [LETTERS[0], count], "of": made}, mask
+            what["of"] = " + ".join(f"{when}*({size})" for when, (_, size) in chosen)
+        else:
+            return
+        given = [self.raws[k].get(path) for k in rows]
+        values = [ruled(what, e.env, {path: g}, path) for e, g in zip(examples, given, strict=True)]
+        yield what, sum(1 << n for n, k in enumerate(rows) if _equal(values[n], self.observations[k].values[path]))
 
     def _length(self, lengths: Mapping[int, int], examples: Sequence[Row]) -> str | None:
         names = dict.fromkeys(n for e in examples for n, v in e.env.items() if type(v) is int)
@@ -138,6 +170,11 @@ class Rules:
     def _entries(
         self, path: str, rows: Sequence[int], entries: Sequence[tuple[int, int, Any]], inside: Sequence[Row]
     ) -> Iterator[tuple[tuple[str, Any], int]]:
+        own = sum(
+            1 << k for k, (n, i, v) in enumerate(entries) if _equal(_entry_at(self.raws[rows[n]].get(path), i), v)
+        )
+        if own and all(isinstance(v, str) for *_, v in entries):
+            yield ("word", None), own
         words = _distinct([v for *_, v in entries])
         for word in words[:16]:
             mask = sum(1 << k for k, (*_, v) in enumerate(entries) if _equal(v, word))
@@ -153,6 +190,10 @@ class Rules:
             mask = sum(1 << k for k, (*_, v) in enumerate(entries) if value(expr, inside[k].env) == v)
             if mask:
                 yield ("size", str(expr)), mask
+
+
+def _entry_at(held: Any, i: int) -> Any:
+    return held[i] if isinstance(held, (list, tuple)) and i < len(held) else None
 
 
 def _equal(a: Any, b: Any) -> bool:

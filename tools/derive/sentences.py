@@ -83,6 +83,18 @@ def _entries(e: Expr) -> Iterator[str]:
         stack += [a for a in node.args if isinstance(a, Expr)]
 
 
+def entries_named(texts: Sequence[str]) -> set[str]:
+    """The lists of which expressions name an entry by its number: patch_size[1]."""
+    found: set[str] = set()
+    stack: list[Any] = [parse(text) for text in set(texts)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Expr):
+            found |= {str(node.label)} if node.op == "idx" and isinstance(node.args[0], int) else set()
+            stack += node.args
+    return found
+
+
 def paths_of(*held: Any) -> dict[str, str]:
     """Symbol -> the path of its field."""
     return {name_of(p): p for values in held for each in values for p in each}

@@ -3,15 +3,63 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from transformers import AutoConfig, PreTrainedConfig
 
 from tools.derive import bases, classes, undeclared
 from tools.derive.check import flat
 from tools.derive.errors import NoEntry
-from tools.derive.fields import may_shape
+from tools.derive.fields import fields, may_shape
+
+#: what PretrainedConfig takes for num_labels where nothing is said
+LABELS = 2
+
+
+class Facts(NamedTuple):
+    """What the config class of a type says of its fields."""
+
+    model_type: str
+    #: dotted path -> the value where a config.json says nothing
+    defaults: dict[str, Any]
+    aliases: dict[str, str]
+    absent: dict[str, dict[str, Any]]
+    layouts: dict[str, bool]
+    undeclared: list[str]
+    #: fields whose texts are read letter by letter
+    lettered: list[str]
+    #: fields that say of which type a part is
+    parts: list[str]
+
+    def given(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of all fields, what is not said in a config among them."""
+        missing = [held for part, held in self.absent.items() if raw.get(part) is None]
+        return {**self.defaults, **{p: v for held in missing for p, v in held.items()}, **flat(raw)}
+
+
+@functools.cache
+def facts_of(model_type: str) -> Facts:
+    """The facts of a type; NoEntry where nobody can say which names its config class takes."""
+    config = bases.build_config(model_type, bases.base(model_type))
+    found = defaults_of(model_type)
+    lettered = [field.path for field in fields(model_type) if "letters" in field.kinds]
+    return Facts(
+        model_type, found, aliases_of(config), missing_parts(model_type, found), older_layouts(config),
+        undeclared_names(config), lettered, parts_of_any_type(config),
+    )  # fmt: skip
+
+
+def defaults_of(model_type: str) -> dict[str, Any]:
+    """What each field is where a config.json says nothing."""
+    found = flat(bases.defaults(model_type))
+    held = flat(bases.build_config(model_type, bases.defaults(model_type)).to_dict())
+    for field in fields(model_type):  # a name that is read unsurely, and that the class does not set, is not there
+        found.setdefault(field.path, field.default if field.path in held else None)
+    for path in [p for p in found if p.count(".") == 0 or p.endswith(".model_type")]:
+        found.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
+    return found
 
 
 def aliases_of(config: Any, prefix: str = "") -> dict[str, str]:

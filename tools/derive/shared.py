@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from tools.derive.check import Outside, facts, tensors
@@ -26,8 +26,11 @@ class Known:
         """A name in the other class."""
         return self.prefix + name.removeprefix(self.bare)
 
-    def cells(self, templates: Templates) -> dict[str, list[dict[str, Any]]]:
-        """For each template whose tensors are everywhere just what is known, its cells with one tensor each."""
+    def cells(self, templates: Templates, of: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+        """For each template of these whose tensors are just what is known everywhere, its cells of one tensor each."""
+        told = {template: cells for template, cells in self._by_template().items() if template in of}
+        if not told:
+            return {}
         claims = [self._claims(o) for o in templates.observations]
         real: dict[str, set[tuple[int, str]]] = {}
         differ: set[str] = set()
@@ -43,7 +46,7 @@ class Known:
             for name in said.keys() - there.keys():  # claimed, and not there
                 differ.add(templates.of(name, o)[0])
         wanted = real.keys() - differ
-        return {template: cells for template, cells in self._by_template().items() if template in wanted}
+        return {template: cells for template, cells in told.items() if template in wanted}
 
     def _claims(self, seen: Observation) -> dict[str, Any]:
         try:

@@ -107,6 +107,16 @@ def _made(node: ast.AST) -> list[str]:
 
 
 @functools.cache
+def letters(model_type: str) -> tuple[str, ...]:
+    """The letters that code reads layers from, one each: {"M": "mamba", "*": "attention"}."""
+    tables = [
+        tuple(str(key.value) for key in node.keys if isinstance(key, ast.Constant))
+        for _, tree in trees(model_type) for node in ast.walk(tree) if isinstance(node, ast.Dict)
+    ]  # fmt: skip
+    return next((keys for keys in tables if len(keys) > 1 and all(len(key) == 1 for key in keys)), ())
+
+
+@functools.cache
 def asked(model_type: str) -> dict[str, Any]:
     """Names that code asks a config for without being sure of them, with the value it takes instead:
     getattr(config, "head_dim", None), kwargs.pop("width", 64)."""

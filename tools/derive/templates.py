@@ -15,7 +15,10 @@ class Templates:
         self.observations = observations
         #: templates of containers whose length varies
         self.open: set[str] = set()
+        #: names whose templates are settled, of each observation
+        self.known: dict[int, dict[str, tuple[str, Indices]]] = {}
         self._settle()
+        self.known = {id(o): {} for o in observations}
 
     def _settle(self) -> None:
         """From the outermost inwards: an inner template depends on which of the outer numbers are indices."""
@@ -28,8 +31,18 @@ class Templates:
                         lengths.setdefault(self.of(name, o)[0], set()).add(length)
             self.open |= {template for template, found in lengths.items() if len(found) > 1}
 
+    def all(self) -> set[str]:
+        """The templates of all tensors."""
+        return {self.of(item.name, o)[0] for o in self.observations for item in o.items}
+
     def of(self, name: str, seen: Observation) -> tuple[str, Indices]:
         """A name as its template and its indices."""
+        known = self.known.get(id(seen), {})
+        if name not in known:
+            known[name] = self._of(name, seen)
+        return known[name]
+
+    def _of(self, name: str, seen: Observation) -> tuple[str, Indices]:
         parts = name.split(".")
         made: list[str] = []
         found: list[int] = []

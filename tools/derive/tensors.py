@@ -13,7 +13,7 @@ from tools.derive import choice
 from tools.derive.compiled import bits, column
 from tools.derive.counts import Counter
 from tools.derive.errors import NoEntry
-from tools.derive.indices import LETTERS, Indices, Mode, Site, Size, generalised, letter, modes, patterns
+from tools.derive.indices import LETTERS, Indices, Mode, Site, Size, generalised, has_rounds, letter, modes, patterns
 from tools.derive.observe import Item
 from tools.derive.questions import Question, Row, answered, candidates, conjunction, further, row
 from tools.derive.templates import MARK, Templates, containers_of
@@ -88,6 +88,7 @@ class Learner:
         self.flags = flags
         self.counter = Counter(templates, envs, tests, flags)
         self.lengths = [{n: len(v) for n, v in env.items() if isinstance(v, list)} for env in envs]
+        self.asked: dict[tuple[Any, ...], list[Question]] = {}
         self.items: dict[str, dict[tuple[int, Indices], Item]] = {}
         for k, o in enumerate(templates.observations):
             for item in o.items:
@@ -117,24 +118,29 @@ class Learner:
         absent = sum(1 << k for k, e in enumerate(examples) if e.item is None)
         options: list[Form | None] = [None, *forms]
         masks = [absent, *(self._right(form, examples) for form in forms)]
-        tree = choice.learn(masks, [], everywhere)
+        paths = choice.paths(masks, [], everywhere)
         questions: list[Question] = []
-        if tree is None:
-            exprs = candidates(self.counter.atoms, self.tests, self.flags, marks)
-            exprs += list(self._ends(counts, marks))
-            questions = answered(exprs, [e.row for e in examples])
-            tree = choice.learn(masks, [q.mask for q in questions], everywhere)
-        if tree is None and marks:
-            questions = answered([*exprs, *further([e.row for e in examples], marks)], [e.row for e in examples])
-            tree = choice.learn(masks, [q.mask for q in questions], everywhere)
-        if tree is None:
+        for more in (False, True) if marks else (False,):
+            if paths is None:
+                questions = self._questions(counts, examples, more)
+                paths = choice.paths(masks, [q.mask for q in questions], everywhere)
+        if paths is None:
             raise NoEntry(
                 f"when there is a {template.replace(MARK, '*')}, and of which shape, follows no rule that was found"
             )
-        for option, path in choice.leaves(tree):
+        for option, path in paths:
             form = options[option]
             if form is not None:
                 yield Cell(template, over, "*".join(conjunction(questions, path)) or "1", form)
+
+    def _questions(self, counts: Sequence[Any], examples: Sequence[Example], more: bool) -> list[Question]:
+        """What tells places from others; asked once for all names that may stand in the same places."""
+        marks, rows = len(counts), [e.row for e in examples]
+        key = more, *(c.text for c in counts), *((e.row.observation, e.indices) for e in examples)
+        if key not in self.asked:
+            exprs = [*candidates(self.counter.atoms, self.tests, self.flags, marks), *self._ends(counts, marks)]
+            self.asked[key] = answered([*exprs, *further(rows, marks)] if more else exprs, rows)
+        return self.asked[key]
 
     def _ends(self, counts: Sequence[Any], marks: int) -> Iterator[Expr]:
         """Whether an index is the last one."""
@@ -160,7 +166,8 @@ class Learner:
         """What the tensors of a name may be, the most frequent first; the reading of indices that gives the fewest."""
         here = [e for e in examples if e.item is not None]
         best: list[Form] | None = None
-        for mode in modes(marks):
+        inside = any(has_rounds(d) for e in here if e.item is not None for d in e.item.dims if d is not None)
+        for mode in modes(marks if inside else 0):
             tally = Tally(self._form(e, mode) for e in here)
             forms = [form for form, _ in tally.most_common()]
             if best is None or len(forms) < len(best):

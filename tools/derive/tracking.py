@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import builtins
 import copy
+import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from nparams.expr import Expr, add, indexed, symbol
@@ -182,6 +184,28 @@ def _lists_in(e: Any) -> Iterator[str]:
             yield str(e.label)
         for a in e.args:
             yield from _lists_in(a)
+
+
+def _prod(values: Any, *, start: Any = 1) -> Any:
+    held = list(values)
+    if not RUNNING or not any(isinstance(v, Tracked) for v in held):
+        return _PROD(held, start=start)
+    for value in held:
+        start = start * value
+    return start
+
+
+_PROD = math.prod
+
+
+@contextmanager
+def products() -> Iterator[None]:
+    """math.prod multiplying numbers that are followed as the code does itself."""
+    math.prod = _prod
+    try:
+        yield
+    finally:
+        math.prod = _PROD
 
 
 class _Range(type):

@@ -24,6 +24,8 @@ _KEYS = re.compile(r"key_value|(^|_)kv_|_kv($|_)")
 _CORE = re.compile(r"(^|_)(hidden_size|d_model|n_embd|embed_dim|hidden_dim|embed_size|dim|embeddings_size|model_dim)$")
 _GROUPS = re.compile(r"groups?($|_)")
 _CHOSEN = re.compile(r"per_tok|top_?k|experts_per|num_selected|_top$")
+#: how often a depth is drawn that models have
+DEEP = 0.03
 _STAGES = re.compile(r"stages|num_encoder_blocks|num_levels|blocks$|layers$")
 _LIST_OF_LAYERS = re.compile(r"types$|_types_|pattern$")
 _FLOATS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -115,7 +117,7 @@ class Part:
         for field in self.fields:
             name, value = _name(field), self._value(field)
             if type(value) is int and name in self.depths and field.path not in self.taken:
-                depth = self.rng.randint(1, 5)
+                depth = depth_of(self.rng)
                 change = {field.path: depth, **self._layer_lists(name, value, depth)}
                 self.taken |= set(change)
                 found.append(Drawn(change, ((field.path, "with lists"),), self._short(field, change)))
@@ -184,10 +186,13 @@ class Part:
         if way == "bool":
             return {field.path: self.rng.random() < 0.5}
         if way == "str":
-            return {field.path: self.rng.choice(field.choices)}
+            many = "strs" in field.kinds and self.rng.random() < 0.5  # words in one text: "p2c|c2p"
+            return {field.path: "|".join(self.rng.sample(field.choices, min(2 if many else 1, len(field.choices))))}
         if way == "strs":
             length = len(value) if isinstance(value, list) else next(iter(self.depths.values()), 2)
             return {field.path: [self.rng.choice(self._words(field)) for _ in range(length)]}
+        if way == "letters":
+            return {field.path: "".join(self.rng.choices(field.choices, k=depth_of(self.rng)))}
         if way == "int":
             return {field.path: self._number(name, value if type(value) is int else None)}
         if way == "float":
@@ -197,7 +202,7 @@ class Part:
     def _number(self, name: str, value: int | None) -> int:
         """A whole number for a field of a name, that has a value in the base."""
         if is_depth(name):
-            return self.rng.randint(1, 5)
+            return depth_of(self.rng)
         if is_experts(name):
             return self.rng.choice((2, 3, 4, 6, 8, 9))
         if _CHOSEN.search(name):
@@ -263,6 +268,11 @@ class Part:
         return self.rng.choice((drawn, drawn, drawn, [*drawn, drawn[-1]], drawn[:-1]))
 
 
+def depth_of(rng: random.Random) -> int:
+    """A number of layers: few, for speed, and at times as many as models have, which shows what every sixth one is."""
+    return rng.randint(6, 26) if rng.random() < DEEP else rng.randint(1, 5)
+
+
 def _name(field: Field) -> str:
     """The last word of the path of a field."""
     return _last(field.path)
@@ -281,5 +291,5 @@ def _ways_of(field: Field) -> tuple[str, ...]:
     """The ways in which a field can be drawn alone: what it may hold, and as it is."""
     known = ("bool", "int", "float", "ints")
     ways = [kind for kind in known if kind in field.kinds and not (kind == "int" and "float" in field.kinds)]
-    ways += [kind for kind in ("str", "strs") if kind in field.kinds and field.choices]
+    ways += [kind for kind in ("str", "strs", "letters") if kind in field.kinds and field.choices]
     return (*ways, *(["none"] if "none" in field.kinds else []), "kept")

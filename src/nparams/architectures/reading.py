@@ -234,7 +234,7 @@ class Reading:
 
     def _rule(self, rule: Rule, slots: Slots, raw: list[Any]) -> Any:
         try:
-            return rule.value(slots)
+            return rule.value(slots, raw)
         except TypeError:  # made of something that has no value
             return None
         except ExprError as error:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     #: symbol -> the field that it speaks of, and its value as text
     Told = Mapping[str, tuple[str, str]]
 
+#: the conditions on the length of a list: no more, or no fewer, entries than were seen
+LONGER = r"1 - \[(?:(\d+) < (\w+)__len|(\w+)__len < (\d+))\]"
 TRY = "--with-library counts it where transformers is installed"
 #: values that a message tells of
 TOLD = 6
@@ -74,9 +76,17 @@ def outside(kind: str, field: str, value: int, low: int | None, high: int | None
 
 def broken(kind: str, condition: str, values: Told) -> UnsupportedError:
     """A condition does not hold under which the entry was verified."""
+    from re import fullmatch
+
     from nparams.expr import parse, render
 
     size = parse(condition)
+    long = fullmatch(LONGER, condition)
+    if long is not None:
+        most, field, other, least = long.groups()
+        held = f"lists of at most {most}" if other is None else f"lists of at least {least}"
+        name = (field or other).replace("__", ".")
+        return UnsupportedError(f"{name} of that length was not verified for {kind} (verified: {held}); {TRY}")
     shown_as = render(size).removeprefix("[").removesuffix("]") if condition.count("[") == 1 else condition
     return UnsupportedError(f"{given(size, values)}: {kind} was verified where {shown_as} only; {TRY}")
 

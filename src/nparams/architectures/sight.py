@@ -5,6 +5,7 @@ from __future__ import annotations
 from nparams.architectures.factors import TIMES, cut
 from nparams.architectures.reading import renamed
 from nparams.architectures.refusals import TRY
+from nparams.architectures.rules import divided, spelt
 from nparams.architectures.signs import SIGNS
 from nparams.architectures.slots import read, symbol_of
 from nparams.architectures.values import MISSING, look_up
@@ -112,9 +113,9 @@ class Sight:
     def _entry(self, name: str, index: Size) -> Size:
         if name in self.tests:
             return self._test(*_padded(self.tests[name]), index)
-        for spelt in (f"{name}{index}", f"{name}_{index}"):
-            if spelt in self.tests or spelt in self.fields:
-                return self._name(spelt)
+        for written in (f"{name}{index}", f"{name}_{index}"):
+            if written in self.tests or written in self.fields:
+                return self._name(written)
         held = self.values[self.fields[name]] if name in self.fields else self._nested(name)
         if isinstance(held, Listed):
             return Expr("idx", (index,), held.name)
@@ -259,7 +260,7 @@ def _chosen(sight: Sight, field: str, cases: list[Any], rest: Any) -> Any:
     holds = sight.holds(read(cases[0][0]), {})
     if holds == 0:
         return _chosen(sight, field, cases[1:], rest)
-    made = _made(sight, cases[0][1])
+    made = _made(sight, cases[0][1], rest)
     if holds == 1:
         return made
     other = number(_chosen(sight, field, cases[1:], rest))
@@ -268,13 +269,35 @@ def _chosen(sight: Sight, field: str, cases: list[Any], rest: Any) -> Any:
     return add(mul(holds, number(made)), mul(add(1, mul(-1, holds)), other))
 
 
-def _made(sight: Sight, case: Any) -> Any:
+def _made(sight: Sight, case: Any, given: object) -> Any:
     if not isinstance(case, dict):
         return sight.put(read(case), {})
+    if "split" in case:
+        return divided(given, case["split"])
+    if "letters" in case:
+        return spelt(sight.values[case["from"]], case["letters"])
     if "each" not in case:
         return case["value"]
     index, count = case["each"]
     bound: dict[str, Size] = {index: Expr("sym", (), index)}
     of = sight.put(read(case["of"]), bound) if "of" in case else None
     choices = [(sight.holds(read(condition), bound), value) for condition, value in case.get("choose", ())]
+    if any(value is None for _, value in choices):
+        return _partly(sight, sight.put(read(count), {}), index, choices, given)
     return Each(index, sight.put(read(count), {}), of, choices)
+
+
+def _partly(sight: Sight, count: Size, index: str, choices: list[tuple[Size, object]], given: object) -> list[Any]:
+    """A list that is given, with some of its entries replaced."""
+    if not isinstance(count, int) or not isinstance(given, list) or count > len(given):
+        raise UnsupportedError(f"a list of {sight.entry.type} is made of the one that is given: give it; {TRY}")
+    made: list[Any] = []
+    for k in range(count):
+        held = [(substitute(condition, {index: k}), value) for condition, value in choices]
+        if any(isinstance(holds, Expr) for holds, _ in held):
+            raise UnsupportedError(
+                f"a list of {sight.entry.type} has no closed form: give the fields it is made of; {TRY}"
+            )
+        word = next((value for holds, value in held if holds == 1), None)
+        made.append(given[k] if word is None else word)
+    return made

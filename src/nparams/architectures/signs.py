@@ -52,6 +52,15 @@ def _has(value: object, wanted: object) -> Entries | None:
     return Entries([1 if k in held else 0 for k in range(max(held, default=-1) + 1)])
 
 
+def _in(value: object, wanted: object) -> int | None:
+    """Whether a word stands in a list of words, or in a text.
+
+    >>> _in(["c2p", "p2c"], "c2p"), _in("p2c", "c2p"), _in(None, "c2p")
+    (1, 0, None)
+    """
+    return int(wanted in value) if isinstance(value, list | str) else None
+
+
 def _above(value: object, wanted: object) -> int | None:
     ratio = _ratio(value)
     return None if ratio is None else ratio[0]
@@ -78,5 +87,5 @@ def _ratio(value: object) -> tuple[int, int] | None:
 
 #: word of a test -> (the field's value, what the test names) -> what stands in its slot, None where there is no number
 SIGNS: dict[str, Sign] = {
-    "none": _none, "is": _is, "len": _length, "list": _list, "has": _has, "num": _above, "den": _under,
+    "none": _none, "is": _is, "in": _in, "len": _length, "list": _list, "has": _has, "num": _above, "den": _under,
 }  # fmt: skip

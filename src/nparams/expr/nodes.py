@@ -18,6 +18,8 @@ FLAGS = frozenset(("lt", "le", "eq", "ne"))
 
 #: no number may have more bits than this (Python itself prints at most 4,300 digits)
 MAX_BITS = 14_000
+#: nodes of two trees that are compared without remembering which
+SMALL = 64
 #: sums inside sums: the only thing that is walked by recursion
 MAX_NESTED = 30
 
@@ -121,10 +123,11 @@ def _hash_all(root: Expr) -> None:
 
 def _same_tree(one: Expr, other: Expr) -> bool:
     pairs: list[tuple[int | Expr, int | Expr]] = [(one, other)]
-    seen: set[tuple[int, int]] = set()  # shared subtrees are compared once
+    seen: set[tuple[int, int]] = set()  # shared subtrees of large trees are compared once
+    compared = 0
     while pairs:
         a, b = pairs.pop()
-        if a is b or (id(a), id(b)) in seen:
+        if a is b:
             continue
         if not (isinstance(a, Expr) and isinstance(b, Expr)):
             if isinstance(a, Expr) or isinstance(b, Expr) or a != b:
@@ -132,7 +135,11 @@ def _same_tree(one: Expr, other: Expr) -> bool:
             continue
         if not _same_node(a, b):
             return False
-        seen.add((id(a), id(b)))
+        compared += 1
+        if compared > SMALL:
+            if (id(a), id(b)) in seen:
+                continue
+            seen.add((id(a), id(b)))
         pairs.extend(zip(a.args, b.args, strict=True))
     return True
 

@@ -13,7 +13,7 @@ DEPTH = re.compile(r"(layer|block|depth|stage)s?($|_)|^n_?layers?$|(^|_)depths?$
 LENGTH = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "encoder_layers", "decoder_layers", "depth")
 TOKEN = re.compile(r"_(id|index|ids)$|^(bos|eos|pad)_")
 FACTORS = (0.5, 2, 2, 3, 4)
-MOST_DEEP, MOST = 5, 2**20
+MOST_DEEP, REAL_DEEP, MOST = 5, 30, 2**20  # few layers, at times as many as models have
 
 
 class Draw:
@@ -72,7 +72,7 @@ class Draw:
         if TOKEN.search(name):
             return self.rng.randrange(0, 8)
         if DEPTH.search(name) and (old is None or old < 100):
-            return self.rng.randint(1, MOST_DEEP)
+            return self.rng.randint(*((1, MOST_DEEP) if self.rng.random() < 0.95 else (MOST_DEEP, REAL_DEEP)))
         if old is None:
             return self.rng.choice([*self.same.values(), 1, 2, 4, 8, 16, 24, 32, 64])
         if self.rng.random() < 0.6:

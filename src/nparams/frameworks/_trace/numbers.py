@@ -257,6 +257,17 @@ def _fraction_method(name: str, swapped: bool) -> Callable[[Fraction, Any], Any]
     return method
 
 
+def _fraction_power(self: Fraction, other: Any) -> Any:
+    """A fraction to a whole power: `mult ** (len(depths) - 1)`."""
+    if not isinstance(other, (int, float)):
+        return NotImplemented
+    value = _float(self) ** _float(other)
+    if not self.journal.open or self.factor is not None or not isinstance(other, int) or other < 0:
+        return value
+    over, under = (guarded(power, part, size_of(other)) for part in (self.over, self.under))
+    return value if over is None or under is None else Fraction(value, over, under, self.journal)
+
+
 # -- comparisons ------------------------------------------------------------------------------------------------------
 
 #: method -> (operation, whether the sides change places)
@@ -292,6 +303,7 @@ Tracked.__rtruediv__ = _divided_into  # type: ignore[method-assign, assignment]
 for _name in ("add", "sub", "mul", "truediv", "floordiv"):
     setattr(Fraction, f"__{_name}__", _fraction_method(_name, False))
     setattr(Fraction, f"__r{_name}__", _fraction_method(_name, True))
+Fraction.__pow__ = _fraction_power  # type: ignore[method-assign, assignment]
 for _name in ORDER:
     setattr(Tracked, f"__{_name}__", _comparison(_name))
     setattr(Fraction, f"__{_name}__", _comparison(_name))
