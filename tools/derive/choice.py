@@ -46,15 +46,15 @@ def learn(options: Sequence[int], questions: Sequence[int], rows: int, deepest: 
     return _Search(options, questions, apart).tree(rows, deepest, BREADTH)
 
 
-def paths(options: Sequence[int], questions: Sequence[int], rows: int) -> list[Path] | None:
+def paths(options: Sequence[int], questions: Sequence[int], rows: int, deepest: int = DEEPEST) -> list[Path] | None:
     """What holds where, as (option, the answers on the way to it): one tree for all options, or else one that says
     whether it is the first option (nothing there), and another one for the rest."""
-    tree = learn(options, questions, rows)
+    tree = learn(options, questions, rows, deepest)
     if tree is not None or not questions:
         return None if tree is None else leaves(tree)
     there = rows & ~options[0]
-    whether = learn([options[0], there], questions, rows) if options[0] else Leaf(1)
-    which = learn([0, *options[1:]], questions, there) if whether is not None else None
+    whether = learn([options[0], there], questions, rows, deepest) if options[0] else Leaf(1)
+    which = learn([0, *options[1:]], questions, there, deepest) if whether is not None else None
     if whether is None or which is None:
         return None
     both = [(option, first, then) for at, first in leaves(whether) if at for option, then in leaves(which)]

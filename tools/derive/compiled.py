@@ -97,7 +97,7 @@ class _Writer:
         if e.op == "pow":
             return f"power({parts[0]}, {parts[1]})"
         if e.op in ("max", "min"):
-            return f"{e.op}({', '.join(parts)})"
+            return f"{e.op}(({', '.join(parts)},))"  # of one number too
         if e.op == "trunc":
             return f"int({float(str(e.label))!r} * {parts[0]})"
         raise ValueError(e.op)

@@ -17,6 +17,7 @@ from tools.derive.fields import fields
 from tools.derive.merge import merged
 from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
+from tools.derive.parts import Parts
 from tools.derive.rules import NoRule
 from tools.derive.sentences import (
     written,
@@ -98,6 +99,7 @@ class Derivation:
         self.tried: list[tuple[str, list[str]]] = []
         self.past: list[Observation] = []
         self.facts = facts_of(model_type)
+        self.parts = Parts(model_type)
 
     def entry(self) -> dict[str, Any]:
         """The entry; where no rule is found for a name, for the defaults of some fields only."""
@@ -244,15 +246,21 @@ class Derivation:
         shared = self._shared(templates)
         cells = Learner(templates, envs, tests, flags).cells(shared.keys())
         parts = [one for cell in cells for one in (shared[cell] if isinstance(cell, str) else [written(cell)])]
-        return Writer(self.facts, self.head, self.known, self.kept).entry(list(joined(iter(parts))), tests, seen)
+        known = {
+            "tests": {**self.parts.tests, **self.known.get("tests", {})},
+            "rules": {**self.parts.rules, **dict(self.known.get("rules", ()))},
+        }
+        return Writer(self.facts, self.head, known, self.kept).entry(list(joined(iter(parts))), tests, seen)
 
     def _shared(self, templates: Templates) -> dict[str, list[dict[str, Any]]]:
-        """What other classes of the type hold of the same."""
+        """What other classes of the type, and the types of its parts, hold of the same."""
         found: dict[str, list[dict[str, Any]]] = {}
         every = templates.all()
         for head in self.known.get("heads", ()):
             for prefix in dict.fromkeys((base_prefix(self.head), "", self.known["heads"][head]["base"])):
                 found |= Known(self.known, head, prefix).cells(templates, every - found.keys())
+        for known in self.parts.known(templates) if every - found.keys() else ():
+            found |= known.cells(templates, every - found.keys())
         return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nparams.expr import Expr
 from tools.derive import choice
-from tools.derive.check import ruled
+from tools.derive.check import holds, ruled
 from tools.derive.compiled import value
 from tools.derive.environment import spelt, split
 from tools.derive.errors import NoEntry
@@ -43,7 +43,8 @@ class Rules:
         self.tests = tests
         self.flags = flags
         self.atoms = list(dict.fromkeys(a for o in observations for a in o.raw_atoms))
-        self.used: set[str] = set()
+        #: rules that are tried first: path -> cases
+        self.known: Mapping[str, Rule] = {}
 
     def of(self, path: str) -> Rule | None:
         """The rule of a field: None where the raw value stays; NoEntry where no rule is found."""
@@ -53,6 +54,8 @@ class Rules:
         if same == (1 << len(rows)) - 1:
             return None
         examples = [row(k, self.envs[k], ()) for k in rows]
+        if self._is_known(path, examples, wanted):
+            return list(self.known[path])
         options = [("same", same), *self._options(path, rows, examples)]
         tree, questions = self._tree([m for _, m in options], examples, 0)
         if tree is None:
@@ -63,6 +66,17 @@ class Rules:
         if tree is None:
             raise NoRule(path)
         return self._written(tree, options, questions)
+
+    def _is_known(self, path: str, examples: Sequence[Row], wanted: Sequence[Any]) -> bool:
+        """Whether a rule that is known makes what was seen."""
+        for e, one in zip(examples, wanted, strict=True) if path in self.known else ():
+            raw = {p: None for _, case in self.known[path] if isinstance(case, dict) for p in [case.get("from")]}
+            raw |= self.raws[e.observation]
+            case = next((what for when, what in self.known[path] if holds(when, e.env)), "same")
+            made = raw.get(path) if case == "same" else ruled(case, e.env, {path: None, **raw}, path)
+            if not _equal(made, one):
+                return False
+        return path in self.known
 
     def _tree(self, masks: list[int], rows: Sequence[Row], marks: int) -> tuple[choice.Tree | None, list[Question]]:
         everywhere = (1 << len(rows)) - 1

@@ -54,8 +54,9 @@ def facts_of(model_type: str) -> Facts:
 def defaults_of(model_type: str) -> dict[str, Any]:
     """What each field is where a config.json says nothing."""
     found = flat(bases.defaults(model_type))
-    held = flat(bases.build_config(model_type, bases.defaults(model_type)).to_dict())
-    for field in fields(model_type):  # a name that is read unsurely, and that the class does not set, is not there
+    config = bases.build_config(model_type, bases.defaults(model_type))
+    held = {*flat(config.to_dict()), *undeclared_names(config)}
+    for field in fields(model_type):  # a name that is read unsurely, and that the class does not take, is not there
         found.setdefault(field.path, field.default if field.path in held else None)
     for path in [p for p in found if p.count(".") == 0 or p.endswith(".model_type")]:
         found.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)

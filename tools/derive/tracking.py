@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from nparams.expr import Expr, add, indexed, symbol
+from nparams.expr import Expr, add, indexed, mul, symbol
 from nparams.expr.nodes import build, total_of
 from nparams.frameworks._trace.journal import Journal
-from nparams.frameworks._trace.numbers import Fraction, Tracked, plain
+from nparams.frameworks._trace.numbers import Fraction, Tracked, plain, size_of
 from nparams.frameworks._trace.shadow import RUNNING, SHADOWS
 
 #: rounds of one loop that are followed one by one
@@ -127,6 +127,14 @@ def _rounds(values: Any, loop: int, journal: Journal) -> list[int]:
     return [Tracked(v, round_symbol(loop, v), journal) if v >= 0 else v for v in values]
 
 
+def _steps(values: range, start: Any, stop: Any, step: Any, loop: int, journal: Journal) -> list[int]:
+    """The numbers of a range with a step: its start and so many steps."""
+    count = build("ceildiv", (add(stop, mul(-1, start)), step))
+    if isinstance(count, Expr):
+        journal.made(count, len(values))
+    return [Tracked(v, add(start, mul(step, round_symbol(loop, k))), journal) for k, v in builtins.enumerate(values)]
+
+
 def _enumerate(values: Any, start: int = 0) -> Iterator[tuple[int, Any]]:
     if not RUNNING or not RUNNING[-1].open:
         return builtins.enumerate(values, start)
@@ -218,6 +226,8 @@ class _Range(type):
         real = range(*(plain(a) if isinstance(a, int) else a for a in args))
         if not RUNNING or not RUNNING[-1].open or len(real) > MOST_ROUNDS:
             return real
+        if len(args) == 3 and len(real) and plain(args[2]) > 0:
+            return _steps(real, *(size_of(a) for a in args), _loop(), RUNNING[-1])
         return _rounds(real, _loop(), RUNNING[-1])
 
 

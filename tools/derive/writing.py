@@ -36,7 +36,7 @@ Raws = Sequence[Mapping[str, Any]]
 
 
 class Writer:
-    """Writes the entry of one class; `known`: the entry of others of the type, `kept`: fields at their defaults."""
+    """Writes the entry of one class; `known`: tests and rules of others, `kept`: fields at their defaults."""
 
     def __init__(self, facts: Facts, head: str, known: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
         self.facts = facts
@@ -49,6 +49,7 @@ class Writer:
         raws = [self.facts.given(o.raw) for o in seen]
         raw_tests = Tests(raws, self.facts.lettered)
         table = {**self.known.get("tests", {}), **raw_tests.table, **tests.table}
+        raw_tests.table = table
         paths = paths_of((o.values for o in seen), raws)
         texts = [text for cell in cells for text in texts_of(cell)]
         where = _lengths(texts, paths, seen)
@@ -75,6 +76,7 @@ class Writer:
     def _rules(self, fields: Sequence[str], raws: Raws, tests: Tests, seen: Sequence[Observation]) -> dict[str, Rule]:
         """The rules of the fields that the config class makes something of."""
         rules = Rules(seen, raws, [tests.environment(raw) for raw in raws], tests, flags_of(raws))
+        rules.known = self.known.get("rules", {})
         found = {path: rules.of(path) for path in fields}
         return {path: rule for path, rule in found.items() if rule is not None}
 
