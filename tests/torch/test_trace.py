@@ -231,6 +231,7 @@ CASES = (
          " + 10*((num_init + block_config0*growth_rate)//2 + block_config1*growth_rate) + 10"),
     Case("rounding", Rounded, None,
          "width*(width//2 + (width+2)//3 + min(width, 100) + max(width//8, 16) + 8*((width+7)//8) + trunc(0.7*width))"),
+    Case("a half to a power", lambda w: nn.Linear(int((w / 2) ** 2), 3), None, "3*((w*w)//4) + 3"),
     Case("a factor that stands first", models.LlamaMLP, None,
          "2*dim*256*((trunc(1.3*((2*4*dim)//3)) + 255)//256)"),
     Case("residual projection, sizes that differ", Residual, None, "2*n_in*n_out + n_out", ("n_in != n_out",)),

@@ -148,8 +148,9 @@ def _inside(over: Any, env: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if not over:
         yield env
         return
-    letter, count = over[0]
-    for n in range(evaluated(count, env) or 0):
+    letter, count, *first = over[0]
+    least = evaluated(first[0], env) if first else 0
+    for n in range(least or 0, (least or 0) + (evaluated(count, env) or 0)):
         yield from _inside(over[1:], {**env, letter: n})
 
 

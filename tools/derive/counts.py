@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nparams.expr import Expr, add
+from nparams.expr import Expr, add, mul
+from nparams.expr.nodes import build
 from tools.derive import choice
 from tools.derive.compiled import bits, column, value
 from tools.derive.errors import NoEntry
@@ -18,6 +20,8 @@ from tools.derive.tracking import LENGTH
 FEW_LENGTHS = 2
 #: expressions that came up in one run and may be a count
 MOST_MADE = 3_000
+#: expressions of which a count may be a multiple, and how many modules each may stand for
+MOST_STRAIGHT, STEEPEST = 4_000, 12
 
 
 class Count(NamedTuple):
@@ -63,13 +67,15 @@ class Counter:
         seen = list(self.templates.lengths(template))
         rows = [row(k, self.envs[k], outer) for k, outer, _ in seen]
         lengths = [length for *_, length in seen]
-        options = list(_fitting(self._sizes(len(containers_of(template)), lengths), rows, lengths))
+        marks, everywhere = len(containers_of(template)), (1 << len(rows)) - 1
+        options = list(_fitting(self._sizes(marks, lengths), rows, lengths))
+        if len(options) != 1 or options[0][1] != everywhere:
+            options = _straight(self._sizes(marks, ()), rows, lengths) or options
         masks = [mask for _, mask in options]
         questions: list[Question] = []
-        everywhere = (1 << len(rows)) - 1
         tree = choice.learn(masks, [], everywhere) if masks else None
         if tree is None and masks:
-            questions = answered(candidates(self.atoms, self.tests, self.flags, len(containers_of(template))), rows)
+            questions = answered(candidates(self.atoms, self.tests, self.flags, marks), rows)
             tree = choice.learn(masks, [q.mask for q in questions], everywhere, 4)
         if tree is None:
             raise NoEntry(f"how many {template.replace('#', '*')}.* there are follows no rule that was found")
@@ -111,6 +117,22 @@ def _fitting(sizes: Iterator[Size], rows: Sequence[Row], lengths: Sequence[int])
                 return
     ranked = sorted(best.items(), key=lambda pair: -pair[0].bit_count())
     yield from ((size, mask) for mask, size in ranked[:40])
+
+
+def _straight(sizes: Iterator[Size], rows: Sequence[Row], lengths: Sequence[int]) -> list[tuple[Size, int]]:
+    """The first expression of which the lengths are a multiple plus a number: 3*(n - 1) + 2."""
+    envs = [each.env for each in rows]
+    far = next((k for k, length in enumerate(lengths) if length != lengths[0]), 0)
+    for size in itertools.islice(dict.fromkeys(sizes), MOST_STRAIGHT):
+        for many in (size, build("max", (size, 0))):  # range(n - 1) is empty for n = 0
+            first, other = column(many, (envs[0], envs[far]))
+            if first is None or other is None or first == other:
+                continue
+            slope = (lengths[far] - lengths[0]) // (other - first)
+            made = add(mul(slope, many), lengths[0] - slope * first)
+            if 0 < slope <= STEEPEST and column(made, envs) == list(lengths):
+                return [(made, (1 << len(rows)) - 1)]
+    return []
 
 
 def _count(tree: choice.Tree, sizes: Sequence[Size], questions: Sequence[Question]) -> Count:

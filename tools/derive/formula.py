@@ -43,7 +43,7 @@ def place(cell: dict[str, Any], sizes: list[str]) -> tuple[str, ...]:
             words.append(
                 f"Σ_{{{letter}={start}..{count}-1}}" if start == "0" else f"Σ_{{{letter}={start}..{start}+{count}-1}}"
             )
-        else:
+        elif str(count) != "1":
             words.append(str(count))
     return (*words, condition)
 

@@ -14,14 +14,12 @@ from tools.derive.check import Outside, Wrong, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.fields import fields
+from tools.derive.flattened import Flattened
 from tools.derive.merge import merged
 from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.parts import Parts
 from tools.derive.rules import NoRule
-from tools.derive.sentences import (
-    written,
-)
 from tools.derive.settings import (
     base_prefix,
     facts_of,
@@ -98,6 +96,7 @@ class Derivation:
         #: for which name they were tried, and what was seen before
         self.tried: list[tuple[str, list[str]]] = []
         self.past: list[Observation] = []
+        self.flattened = Flattened()
         self.facts = facts_of(model_type)
         self.parts = Parts(model_type)
 
@@ -139,7 +138,7 @@ class Derivation:
         self.tried.append((template, more))
         self.kept.update({path: free[path] for path in more})
         self.base = with_defaults(bases.base(self.model_type), self.kept)
-        self.observations, self.ruleless = [], set()
+        self.observations, self.ruleless, self.flattened = [], set(), Flattened()
         self.configs = self._configs(random.Random(f"{self.model_type} {self.head} {self.tried}"))
         return bool(more) and len(self.tried) <= MOST_TRIED
 
@@ -242,15 +241,17 @@ class Derivation:
         tests = Tests(held, self.facts.lettered)
         envs = [tests.environment(values) for values in held]
         flags = flags_of(held)
-        templates = Templates(seen)
-        shared = self._shared(templates)
-        cells = Learner(templates, envs, tests, flags).cells(shared.keys())
-        parts = [one for cell in cells for one in (shared[cell] if isinstance(cell, str) else [written(cell)])]
+        shared = self._shared(Templates(seen))
+
+        def learner(seen: Sequence[Observation]) -> Learner:
+            return Learner(Templates(seen), envs, tests, flags)
+
+        cells = self.flattened.cells(seen, envs, shared, learner)
         known = {
             "tests": {**self.parts.tests, **self.known.get("tests", {})},
             "rules": {**self.parts.rules, **dict(self.known.get("rules", ()))},
         }
-        return Writer(self.facts, self.head, known, self.kept).entry(list(joined(iter(parts))), tests, seen)
+        return Writer(self.facts, self.head, known, self.kept).entry(list(joined(iter(cells))), tests, seen)
 
     def _shared(self, templates: Templates) -> dict[str, list[dict[str, Any]]]:
         """What other classes of the type, and the types of its parts, hold of the same."""

@@ -138,7 +138,7 @@ def _case(case: Any, path: str, moved: Any) -> Any:
 def _cell(cell: Mapping[str, Any], moved: Any) -> dict[str, Any]:
     made = dict(cell)
     if "over" in cell:
-        made["over"] = [[letter, moved(count)] for letter, count in cell["over"]]
+        made["over"] = [[letter, *map(moved, ends)] for letter, *ends in cell["over"]]
     if "if" in cell:
         made["if"] = moved(cell["if"])
     made["tensors"] = [[name, [moved(d) for d in dims], *rest] for name, dims, *rest in cell["tensors"]]

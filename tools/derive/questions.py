@@ -78,12 +78,16 @@ AGAINST: tuple[Callable[[Expr, Expr], Expr], ...] = (
 #: plain numbers that an index may lie below: the first three layers
 FEW = (2, 3, 4, 5, 6)
 
+#: modules that one round of a loop may put into a list
+PERIODS = (3, 4)
+
 
 def further(rows: Sequence[Row], marks: int) -> list[Expr]:
     """Every index against every number, and every entry of a list of numbers against the index."""
     names = dict.fromkeys(n for each in rows for n, v in each.env.items() if type(v) is int and n not in LETTERS)
     symbols = [Expr("sym", (), n) for n in names if not re.search("__(is|in)__|__none", n)]
     few = [Expr("lt", (letter(p), n)) for p in range(marks) for n in FEW]
+    few += [Expr("eq", (Expr("mod", (letter(p), n)), r)) for p in range(marks) for n in PERIODS for r in range(n)]
     return few + [ask(letter(p), n) for p in range(marks) for ask in AGAINST for n in symbols]
 
 

@@ -39,7 +39,7 @@ def _tensor(cell: Cell) -> list[Any]:
 
 
 def texts_of(cell: Mapping[str, Any]) -> Iterator[str]:
-    yield from (count for _, count in cell.get("over", ()))
+    yield from (size for _, *sizes in cell.get("over", ()) for size in sizes)
     if "if" in cell:
         yield cell["if"]
     for tensor in cell["tensors"]:

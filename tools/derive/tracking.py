@@ -20,6 +20,7 @@ from nparams.expr.nodes import build, total_of
 from nparams.frameworks._trace.journal import Journal
 from nparams.frameworks._trace.numbers import Fraction, Tracked, plain, size_of
 from nparams.frameworks._trace.shadow import RUNNING, SHADOWS
+from tools.derive.logarithms import log2
 
 #: rounds of one loop that are followed one by one
 MOST_ROUNDS = 10_000
@@ -208,12 +209,13 @@ _PROD = math.prod
 
 @contextmanager
 def products() -> Iterator[None]:
-    """math.prod multiplying numbers that are followed as the code does itself."""
-    math.prod = _prod
+    """math.prod multiplying numbers that are followed as the code does itself, and math.log2 followed too."""
+    before = math.log2
+    math.prod, math.log2 = _prod, log2
     try:
         yield
     finally:
-        math.prod = _PROD
+        math.prod, math.log2 = _PROD, before
 
 
 class _Range(type):

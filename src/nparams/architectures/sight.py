@@ -102,6 +102,8 @@ class Sight:
     def _sum(self, node: Expr, bound: Mapping[str, Size]) -> Size:
         first, last = (self.put(end, bound) for end in node.args[:2])
         index = str(node.label)
+        if isinstance(first, int) and isinstance(last, int) and last - first < MOST_NAMED and _lists(node.args[2]):
+            return add(0, *(self.put(node.args[2], {**bound, index: n}) for n in range(first, last + 1)))
         body = self.put(node.args[2], {**bound, index: Expr("sym", (), index)})
         return substitute(Expr("sum", (first, last, body), index), {})
 
@@ -143,6 +145,11 @@ class Sight:
             return _stands_in(held, at)
         found = SIGNS[op](held, wanted)
         return found if isinstance(found, int) else NOTHING
+
+
+def _lists(size: Size) -> bool:
+    """Whether an expression has entries of lists."""
+    return isinstance(size, Expr) and (size.op == "idx" or any(map(_lists, size.args)))
 
 
 def _times(factor: object, size: Size) -> Size:

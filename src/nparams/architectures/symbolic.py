@@ -211,7 +211,7 @@ class _Way:
         """The module that the next part of the name says, with a repeat for each index in it."""
         builder, name = self.builder, prefix + self._named(part)
         overs = []
-        for letter in [letter for letter in self.spans if f"{{{letter}}}" in part]:
+        for letter in self._letters_in(part):
             overs.append(self._over(letter))
             del self.spans[letter]
         if not overs:
@@ -219,6 +219,15 @@ class _Way:
         for over in overs:
             module = builder.child(module, (name, str(over.first), str(over.last)), name, over)
         return self._flagged(module), name
+
+    def _letters_in(self, part: str) -> list[str]:
+        """The indices in a part of the name, each behind those that stand in no name and that it is computed from."""
+        found: list[str] = []
+        for letter in [letter for letter in self.spans if f"{{{letter}}}" in part]:
+            unnamed = self.spans[letter].symbols() - set(found)
+            found += [other for other in self.spans if other in unnamed and f"{{{other}}}" not in self.group.name]
+            found.append(letter)
+        return found
 
     def _over(self, letter: str) -> Over:
         if letter in self.ends:

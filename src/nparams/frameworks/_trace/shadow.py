@@ -65,8 +65,8 @@ class _Int(metaclass=_Stands):
     def __new__(cls, value: Any = 0, *rest: Any, **named: Any) -> Any:
         if isinstance(value, Tracked) and not rest and not named:
             return value
-        if isinstance(value, Fraction) and not rest and not named:
-            return value.__trunc__()
+        if isinstance(value, float) and type(value) is not float and not rest and not named:
+            return value.__trunc__()  # a Fraction, or another float that knows what it comes from
         if type(value) is float and RUNNING:
             return _recognised(value, RUNNING[-1])
         return int(value, *rest, **named)
