@@ -167,3 +167,20 @@ def test_shared_real_configs() -> None:
         assert network.total == entry["expected_total"], entry["name"]
     if missing:
         pytest.xfail("; ".join(missing))
+
+
+#: what tiiuae/falcon-mamba-7b says: the class makes 16*4096 of it, and the checkpoint is 8192 wide
+FALCON_MAMBA = {"model_type": "falcon_mamba", "expand": 16, "hidden_size": 4096, "time_step_rank": 256}
+
+
+def test_a_file_that_contradicts_what_the_class_makes_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match=r"^intermediate_size = 8192 in the file, and falcon_mamba makes 65536"):
+        nparams.read({**FALCON_MAMBA, "intermediate_size": 8192})
+    agreeing = nparams.read({**FALCON_MAMBA, "intermediate_size": 65536})
+    assert agreeing.total == nparams.read(FALCON_MAMBA).total
+
+
+def test_a_field_that_was_never_varied_is_refused_by_name() -> None:
+    """gpt_neo's layers go with attention_types, so that no random config had another number of them."""
+    with pytest.raises(UnsupportedError, match=r"num_layers = 12 was not verified for gpt_neo"):
+        nparams.read({"model_type": "gpt_neo", "num_layers": 12, "architectures": ["GPTNeoForCausalLM"]})

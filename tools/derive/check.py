@@ -82,7 +82,10 @@ def _guard(entry: Mapping[str, Any], values: Mapping[str, Any]) -> None:
             raise Outside(f"{path} = {values[path]!r}")
     for path, seen in entry.get("only", {}).items():
         held = values[path]  # what is of another kind than all of these is a matter of kinds
-        if held is not None and held not in seen and type(held) in map(type, seen):
+        words = held if isinstance(held, (list, tuple)) and any(isinstance(one, str) for one in seen) else [held]
+        if held in seen or held is None:
+            continue
+        if any(word not in seen and (type(word) in map(type, seen)) for word in words):
             raise Outside(f"{path} = {values[path]!r}")
 
 
@@ -133,7 +136,9 @@ def environment(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str
 
 def tensors(entry: Mapping[str, Any], head: str, raw: Mapping[str, Any]) -> Iterator[Item]:
     """Every tensor that the entry claims."""
-    env = environment(entry, resolved(entry, raw))
+    values = resolved(entry, raw)
+    _guard({"kinds": {}, "only": entry["heads"][head].get("only", {})}, values)
+    env = environment(entry, values)
     for condition in entry.get("where", ()):
         if not holds(condition, env):
             raise Outside(condition)

@@ -60,7 +60,7 @@ class Tests:
         if any(type(v) is float for v in found):
             self.table[name + OVER] = [path, "num"]
             self.table[name + UNDER] = [path, "den"]
-        words = sorted({w for v in found for w in _words(v)}) if path not in self.texts else []
+        words = sorted({w for v in found for w in words_in(v)}) if path not in self.texts else []
         if 1 < len(words) <= MOST_WORDS or (words and not all(isinstance(v, str) for v in found)):
             self.words[path] = words
             for word in words[:MOST_WORDS]:
@@ -98,7 +98,8 @@ def with_tests(env: dict[str, Any], values: Mapping[str, Any], table: Mapping[st
     return env
 
 
-def _words(value: Any) -> list[str]:
+def words_in(value: Any) -> list[str]:
+    """The words that a value is, or that stand in it."""
     if isinstance(value, str):
         return [value]
     return [v for v in value if isinstance(v, str)] if isinstance(value, (list, tuple)) else []

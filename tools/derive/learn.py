@@ -15,7 +15,7 @@ from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.fields import fields
 from tools.derive.flattened import Flattened
-from tools.derive.merge import merged
+from tools.derive.merge import merged, narrower
 from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.parts import Parts
@@ -58,6 +58,7 @@ def derive(
     entry: dict[str, Any] = {key: value for key, value in (begun or {}).items() if key != "made"}
     raws: list[dict[str, Any]] = []
     kept: dict[str, Any] = {}
+    words = dict.fromkeys(entry.get("heads", ()), entry["only"])
     for head in [head for head in heads if head not in entry.get("heads", ())]:
         one = Derivation(model_type, head, seed, until, raws, entry, kept)
         try:
@@ -67,8 +68,10 @@ def derive(
                 raise
             entry.setdefault("without", {})[head] = str(error)
             continue
-        kept = one.kept
+        kept, words[head] = one.kept, made["only"]
         entry = merged(entry, made)
+    for head in words:
+        entry["heads"][head]["only"] = narrower(words[head], entry["only"])
     return entry
 
 
@@ -251,7 +254,7 @@ class Derivation:
             "tests": {**self.parts.tests, **self.known.get("tests", {})},
             "rules": {**self.parts.rules, **dict(self.known.get("rules", ()))},
         }
-        return Writer(self.facts, self.head, known, self.kept).entry(list(joined(iter(cells))), tests, seen)
+        return Writer(self.facts, self.head, known, self.kept, self.drawn).entry(list(joined(iter(cells))), tests, seen)
 
     def _shared(self, templates: Templates) -> dict[str, list[dict[str, Any]]]:
         """What other classes of the type, and the types of its parts, hold of the same."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -23,6 +24,15 @@ def merged(entry: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     entry["rules"] += [rule for rule in more["rules"] if rule[0] not in known]
     entry["heads"].update(more["heads"])
     return entry
+
+
+def narrower(only: Mapping[str, list[Any]], every: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """The words of one class where another one has more.
+
+    >>> narrower({"act": ["gelu"], "kind": ["a"]}, {"act": ["gelu", "prelu"], "kind": ["a"], "other": [1]})
+    {'act': ['gelu']}
+    """
+    return {path: words for path, words in only.items() if any(word not in words for word in every[path])}
 
 
 def either(one: list[Any], other: list[Any]) -> list[Any]:

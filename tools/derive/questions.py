@@ -39,6 +39,8 @@ class Question(NamedTuple):
 def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks: int) -> list[Expr]:
     """Every question for names with so many indices, the likelier first."""
     found: dict[Expr, None] = {}
+    for name, lengths in tests.lengths.items():
+        found.update({Expr("eq", (Expr("sym", (), name), n)): None for n in lengths})
     for atom in list(atoms)[:MOST_ASKED]:
         for made in patterns(atom, marks):
             if isinstance(made, Expr) and (len(made.args) < 2 or made.args[0] != made.args[1]):
@@ -56,9 +58,6 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
             for p in range(marks):
                 found.setdefault(Expr("idx", (letter(p),), name))
                 found.setdefault(Expr("idx", (Expr("add", (letter(p), -1)),), name))
-    for name, lengths in tests.lengths.items():
-        for n in lengths:
-            found.setdefault(Expr("eq", (Expr("sym", (), name), n)))
     for p in range(marks):
         found.setdefault(Expr("eq", (letter(p), 0)))
         found.setdefault(Expr("eq", (letter(p), 1)))

@@ -27,7 +27,8 @@ class Facts(NamedTuple):
     aliases: dict[str, str]
     absent: dict[str, dict[str, Any]]
     layouts: dict[str, bool]
-    undeclared: list[str]
+    #: fields that may shape a model, names that are taken without being declared among them
+    shaping: list[str]
     #: fields whose texts are read letter by letter
     lettered: list[str]
     #: fields that say of which type a part is
@@ -45,9 +46,10 @@ def facts_of(model_type: str) -> Facts:
     config = bases.build_config(model_type, bases.base(model_type))
     found = defaults_of(model_type)
     lettered = [field.path for field in fields(model_type) if "letters" in field.kinds]
+    shaping = dict.fromkeys([*(field.path for field in fields(model_type)), *undeclared_names(config)])
     return Facts(
         model_type, found, aliases_of(config), missing_parts(model_type, found), older_layouts(config),
-        undeclared_names(config), lettered, parts_of_any_type(config),
+        list(shaping), lettered, parts_of_any_type(config),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import torch
 from transformers.activations import ACT2FN
 
 from tools.derive.check import kind_of
-from tools.derive.environment import Tests
+from tools.derive.environment import Tests, words_in
 from tools.derive.merge import either
 from tools.derive.observe import Observation
 from tools.derive.rules import Rule, Rules
@@ -36,13 +36,17 @@ Raws = Sequence[Mapping[str, Any]]
 
 
 class Writer:
-    """Writes the entry of one class; `known`: tests and rules of others, `kept`: fields at their defaults."""
+    """Writes the entry of one class; `known`: tests and rules of others, `kept`: fields at their defaults,
+    `drawn`: all configs."""
 
-    def __init__(self, facts: Facts, head: str, known: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    def __init__(
+        self, facts: Facts, head: str, known: Mapping[str, Any], kept: Mapping[str, Any], drawn: Raws = ()
+    ) -> None:
         self.facts = facts
         self.head = head
         self.known = known
         self.kept = kept
+        self.drawn = drawn
 
     def entry(self, cells: Sequence[dict[str, Any]], tests: Tests, seen: Sequence[Observation]) -> dict[str, Any]:
         """The entry of these cells; NoRule where what the config class makes of a field in it follows none."""
@@ -85,21 +89,36 @@ class Writer:
     ) -> tuple[dict[str, str], dict[str, list[Any]]]:
         """What each field may be: of which kinds, and which words (`sources` are texts of any letters)."""
         kinds = {p: " ".join(sorted({kind_of(r.get(p)) for r in raws})) for p in fields}
-        worded = [p for p in fields if "str" in kinds[p].split() and p not in sources]
-        only = {p: _words({r[p] for r in raws if isinstance(r.get(p), str)}) for p in worded}
+        worded = [p for p in fields if {"str", "strs"} & {*kinds[p].split()} and p not in sources]
+        only = {p: _words({word for r in raws for word in words_in(r.get(p))}) for p in worded}
         for path, default in self.kept.items():  # what the class makes of the default may as well be given
-            only[path] = either([default], [o.values[path] for o in seen[:1] if o.values.get(path) is not None])
+            only[path] = either([default], made_of(path, seen))
             kinds[path] = " ".join(sorted({*kinds[path].split(), *map(kind_of, only[path])}))
-        for path in self.facts.undeclared:  # and that no accepted config varied: it stays as it is
-            if path not in kinds and len({repr(raw.get(path)) for raw in raws}) == 1:
-                only[path] = [self.facts.defaults.get(path)]
-                kinds[path] = kind_of(only[path][0])
+        every = [*raws, *map(self.facts.given, self.drawn)]
+        for path, value in unvaried(self.facts.shaping, every).items():
+            if path not in kinds:
+                only[path] = either([value], made_of(path, seen))
+                kinds[path] = " ".join(sorted({*map(kind_of, only[path])}))
         return kinds, only
 
     def _missing(self, fields: Collection[str]) -> dict[str, dict[str, Any]]:
         """What the fields of the entry are where a whole part is missing."""
         made = {part: {p: held[p] for p in fields if p in held} for part, held in self.facts.absent.items()}
         return {part: held for part, held in made.items() if held}
+
+
+def made_of(path: str, seen: Sequence[Observation]) -> list[Any]:
+    """What the config class makes of a field that is always the same."""
+    return [o.values[path] for o in seen[:1] if o.values.get(path) is not None]
+
+
+def unvaried(paths: Sequence[str], raws: Raws) -> dict[str, Any]:
+    """The fields that no accepted config varied, with their values: of others nothing is known.
+
+    >>> unvaried(["n", "m"], [{"n": 1, "m": 2}, {"n": 3, "m": 2}])
+    {'m': 2}
+    """
+    return {path: raws[0].get(path) for path in paths if len({repr(raw.get(path)) for raw in raws}) == 1}
 
 
 def _lengths(texts: Sequence[str], paths: Mapping[str, str], seen: Sequence[Observation]) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from nparams.architectures.refusals import unverified
+from nparams.architectures.values import Known
 from nparams.errors import ReadError, UnsupportedError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from nparams.architectures.program import Program
@@ -18,7 +20,7 @@ SCHEMA = 1
 class Head:
     """One class that a configuration may be of: the cells of tensors that it makes."""
 
-    __slots__ = ("base", "cells", "name", "verified")
+    __slots__ = ("base", "cells", "name", "only", "verified")
 
     def __init__(self, name: str, held: Mapping[str, Any]) -> None:
         self.name = name
@@ -27,6 +29,15 @@ class Head:
         self.cells: list[dict[str, Any]] = held.get("cells", [])
         #: {"configs": how many it was compared on, ...}
         self.verified: dict[str, Any] = held.get("verified", {})
+        #: field -> the words that it was verified with, where other classes of the type were with more
+        self.only: dict[str, list[Any]] = held.get("only", {})
+
+    def check(self, look_up: Callable[[str], object]) -> None:
+        """Refuse a word that this class was not verified with; `look_up` gives the value of a field."""
+        for field, words in self.only.items():
+            value = look_up(field)
+            if isinstance(value, str | list) and not Known(words).has(value):
+                raise unverified(self.name, field, value, words)
 
     def __repr__(self) -> str:
         return f"Head({self.name}: {len(self.cells)} cells)"

@@ -42,6 +42,8 @@ def network_of(
     """
     program = entry.program(head)
     resolved = entry.resolve(config)
+    if (kind := entry.heads[head]).only:
+        kind.check(resolved.__getitem__)
     run = program.run(resolved)
     names = Expansion(run, dtype)
     tied, linked = (names.tied, run.linked) if program.tied else (None, None)

@@ -63,22 +63,32 @@ def fits(values: list[Any], word: str) -> bool:
 
 
 class Known:
-    """Values that were verified: each with its kind, for true is no 1.
+    """Values that were verified, each of its kind (true is no 1); a list of words is known where each of them is.
+
+    Whether a value may be of a kind that none of them is, the kinds of the field say.
 
     >>> known = Known([1, 2, "a", [3]])
-    >>> known.has(1), known.has(True), known.has([3])
+    >>> known.has(1), known.has(3), known.has([3]), known.has(["a", "a"]), known.has(["a", "b"]), known.has([1])
+    (True, False, True, True, False, False)
+    >>> Known(["auto"]).has(48), Known(["auto"]).has("none"), Known(["p2c", "c2p"]).has(["p2c"])
     (True, False, True)
     """
 
-    __slots__ = ("_plain", "values")
+    __slots__ = ("_kinds", "_plain", "values")
 
     def __init__(self, values: list[Any]) -> None:
         self.values = values
+        self._kinds = {*map(type, values)}
         self._plain = {(type(value), value) for value in values if not isinstance(value, list)}
 
     def has(self, value: Any) -> bool:
         """Whether a value is one of them."""
-        return value in self.values if isinstance(value, list) else (value.__class__, value) in self._plain
+        if not isinstance(value, list):
+            return value.__class__ not in self._kinds or (value.__class__, value) in self._plain
+        if value in self.values:
+            return True
+        words = str in self._kinds and all(isinstance(word, str) for word in value)
+        return all((str, word) in self._plain for word in value) if words else list not in self._kinds
 
 
 def look_up(config: Mapping[str, Any], path: str) -> Any:

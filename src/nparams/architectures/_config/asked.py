@@ -9,7 +9,7 @@ from nparams.architectures._config import checkpoints, remarks
 from nparams.architectures._config.experts import Router
 from nparams.architectures._config.heads import chosen
 from nparams.architectures._config.numbers import KEYS, PARTS, dtype_of, settings_of
-from nparams.architectures._config.versions import Plan, kind_of, renewed
+from nparams.architectures._config.versions import Plan, kind_of, renewed, undisputed
 from nparams.architectures.network import network_of
 
 TYPE_CHECKING = False
@@ -45,6 +45,8 @@ class Asked:
         self.plan = plan_of(self.entry)
         self.notes: list[str] = []
         self.held = renewed(raw, self.plan, self.notes)
+        if self.plan.computed:
+            undisputed(raw, self.held, self.plan)
         if given:
             from nparams.architectures._config.given import check
 

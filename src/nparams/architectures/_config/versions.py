@@ -7,6 +7,8 @@ single configuration classes.  Other names of one field that a class declares (a
 
 from __future__ import annotations
 
+from nparams.architectures.refusals import told
+from nparams.architectures.values import MISSING, look_up
 from nparams.errors import UnsupportedError, shown
 
 TYPE_CHECKING = False
@@ -98,6 +100,19 @@ def renewed(held: Mapping[str, Any], plan: Plan, notes: list[str]) -> Mapping[st
     for path in plan.layered:
         made = _layers(made, path)
     return made
+
+
+def undisputed(raw: Mapping[str, Any], held: Mapping[str, Any], plan: Plan) -> None:
+    """Refuse a file that states a size or a list that the class makes otherwise of other fields, where none stated was
+    verified: tiiuae/falcon-mamba-7b says expand 16, and is intermediate_size 8192 wide as it says too, not 16*4096."""
+    stated = {path: look_up(raw, path) for path in plan.computed if plan.entry.kinds.get(path) == "none"}
+    for path, value in stated.items():
+        made = value if value in (None, MISSING, True, False) else plan.entry.resolve(held)[path]
+        if made != value:
+            raise UnsupportedError(
+                f"{path} = {told(value)} in the file, and {plan.entry.type} makes {told(made)} of its other fields: "
+                "they do not agree; count its weights instead, or --with-library for what the library builds"
+            )
 
 
 def _parts(held: Mapping[str, Any], plan: Plan, notes: list[str]) -> Mapping[str, Any]:
