@@ -29,7 +29,10 @@ def test_totals_and_names_are_those_of_the_constructors(model_type: str) -> None
             except ReadError:
                 refused += 1
                 continue
-            if network.total != total or not fingerprint(network).startswith(start):
+            if "library" in network.also:  # a tie that the file denies and the library makes all the same
+                if network.also["library"] != total:
+                    wrong.append((head, config, total, network.also["library"]))
+            elif network.total != total or not fingerprint(network).startswith(start):
                 wrong.append((head, config, total, network.total))
     assert wrong == []
     assert refused < sum(len(heads) for _, heads in ROWS[model_type]["configs"]) / 2

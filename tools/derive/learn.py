@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tools.derive import bases, draw
+from tools.derive.aliased import heard
 from tools.derive.check import Outside, Wrong, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
@@ -19,6 +20,7 @@ from tools.derive.merge import merged, narrower
 from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.parts import Parts
+from tools.derive.rare import filled
 from tools.derive.rules import NoRule
 from tools.derive.settings import (
     base_prefix,
@@ -58,7 +60,7 @@ def derive(
     entry: dict[str, Any] = {key: value for key, value in (begun or {}).items() if key != "made"}
     raws: list[dict[str, Any]] = []
     kept: dict[str, Any] = {}
-    words = dict.fromkeys(entry.get("heads", ()), entry["only"])
+    words = dict.fromkeys(entry.get("heads", ()), entry.get("only", {}))
     for head in [head for head in heads if head not in entry.get("heads", ())]:
         one = Derivation(model_type, head, seed, until, raws, entry, kept)
         try:
@@ -71,8 +73,9 @@ def derive(
         kept, words[head] = one.kept, made["only"]
         entry = merged(entry, made)
     for head in words:
-        entry["heads"][head]["only"] = narrower(words[head], entry["only"])
-    return entry
+        entry["heads"][head]["only"] = narrower(words[head], entry.get("only", {}))
+    entry["aliases"] = heard(entry)
+    return filled(entry)
 
 
 class Derivation:

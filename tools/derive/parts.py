@@ -89,7 +89,11 @@ def under(entry: Mapping[str, Any], path: str) -> dict[str, Any]:
         "tests": {moved(name): _test(test, path, moved) for name, test in entry["tests"].items()},
         "rules": [[f"{path}.{field}", _rule(rule, path, moved)] for field, rule in entry["rules"]],
         "heads": {
-            name: {**head, "cells": [_cell(cell, moved) for cell in head["cells"]]}
+            name: {
+                **head,
+                "only": _keys(head.get("only", {}), path),
+                "cells": [_cell(cell, moved) for cell in head["cells"]],
+            }
             for name, head in entry["heads"].items()
         },
     }

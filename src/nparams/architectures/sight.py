@@ -43,6 +43,13 @@ class Each:
         """The entry at an index, where it is a number."""
         return NOTHING if self.of is None else substitute(self.of, {self.index: index})
 
+    def numbers(self) -> list[int]:
+        """The entries, where every one is a number; [] where one is not."""
+        if self.of is None or not isinstance(self.count, int) or self.count > MOST_NAMED:
+            return []
+        found = [self.at(k) for k in range(self.count)]
+        return [n for n in found if isinstance(n, int)] if all(isinstance(n, int) for n in found) else []
+
     def is_at(self, index: Size, wanted: object) -> Size:
         """1 where the entry at an index is `wanted`, else 0."""
         found: Size = 0
@@ -204,6 +211,8 @@ def _of_list(held: Each | Listed, op: str, wanted: object, at: Size | None) -> S
         return held.count if isinstance(held, Each) else held.length
     if op == "is" and isinstance(held, Each) and at is not None:
         return held.is_at(at, wanted)
+    if op == "has":  # layer_idx in moe_layers
+        raise UnsupportedError("which numbers stand in a list that is made of symbols has no closed form: give them")
     return {"none": 0, "list": 1}.get(op, NOTHING)
 
 
@@ -291,7 +300,8 @@ def _made(sight: Sight, case: Any, given: object) -> Any:
     choices = [(sight.holds(read(condition), bound), value) for condition, value in case.get("choose", ())]
     if any(value is None for _, value in choices):
         return _partly(sight, sight.put(read(count), {}), index, choices, given)
-    return Each(index, sight.put(read(count), {}), of, choices)
+    made = Each(index, sight.put(read(count), {}), of, choices)
+    return made.numbers() or made
 
 
 def _partly(sight: Sight, count: Size, index: str, choices: list[tuple[Size, object]], given: object) -> list[Any]:
