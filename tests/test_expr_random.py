@@ -42,7 +42,8 @@ def test_rendered_text_parses_back(style: str, size: int | Expr) -> None:
     except WorkLimitError:  # brackets nested too deeply
         return
     same_everywhere(size, read)
-    assert parse(render(read, style)) == read
+    again = parse(render(read, style))  # the product of -1 and a number comes back as the number
+    assert again == read or (isinstance(again, int) and equal(again, read))
     if canonical(size) is not None:
         assert equal(size, read)
 
