@@ -176,6 +176,8 @@ FALCON_MAMBA = {"model_type": "falcon_mamba", "expand": 16, "hidden_size": 4096,
 def test_a_file_that_contradicts_what_the_class_makes_is_refused() -> None:
     with pytest.raises(UnsupportedError, match=r"^intermediate_size = 8192 in the file, and falcon_mamba makes 65536"):
         nparams.read({**FALCON_MAMBA, "intermediate_size": 8192})
+    with pytest.raises(UnsupportedError, match=r"^intermediate_size = 1 in the file"):
+        nparams.read({**FALCON_MAMBA, "intermediate_size": 1})
     agreeing = nparams.read({**FALCON_MAMBA, "intermediate_size": 65536})
     assert agreeing.total == nparams.read(FALCON_MAMBA).total
 

@@ -45,7 +45,7 @@ class Asked:
         self.plan = plan_of(self.entry)
         self.notes: list[str] = []
         self.held = renewed(raw, self.plan, self.notes)
-        if self.plan.computed:
+        if self.plan.unstated:
             undisputed(raw, self.held, self.plan)
         if given:
             from nparams.architectures._config.given import check

@@ -8,7 +8,7 @@ single configuration classes.  Other names of one field that a class declares (a
 from __future__ import annotations
 
 from nparams.architectures.refusals import told
-from nparams.architectures.values import MISSING, look_up
+from nparams.architectures.values import look_up
 from nparams.errors import UnsupportedError, shown
 
 TYPE_CHECKING = False
@@ -44,7 +44,19 @@ LABELS, MAP = "num_labels", "id2label"
 class Plan:
     """What may have to be changed in files of one type: found once, from the fields of its entry."""
 
-    __slots__ = ("_heads", "computed", "entry", "flat", "gathers", "labelled", "layered", "parts", "renamed", "twins")
+    __slots__ = (
+        "_heads",
+        "computed",
+        "entry",
+        "flat",
+        "gathers",
+        "labelled",
+        "layered",
+        "parts",
+        "renamed",
+        "twins",
+        "unstated",
+    )
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -52,6 +64,8 @@ class Plan:
         kind, fields, aliases = entry.type, entry.fields, entry.aliases
         #: fields that the class makes of others whatever the file says: files hold what it made
         self.computed = [path for path, cases in entry.raw.get("rules", ()) if cases and cases[0][0] == "1"]
+        #: those among them that no verified file stated
+        self.unstated = [path for path in self.computed if entry.kinds.get(path) == "none"]
         self.renamed = [(old, new) for kinds, old, new in RENAMED if kind in kinds]
         self.parts = {path.partition(".")[0] for path in fields if "." in path}
         self.labelled = [path[: -len(LABELS)] for path in fields if path.rpartition(".")[2] == LABELS]
@@ -105,13 +119,16 @@ def renewed(held: Mapping[str, Any], plan: Plan, notes: list[str]) -> Mapping[st
 def undisputed(raw: Mapping[str, Any], held: Mapping[str, Any], plan: Plan) -> None:
     """Refuse a file that states a size or a list that the class makes otherwise of other fields, where none stated was
     verified: tiiuae/falcon-mamba-7b says expand 16, and is intermediate_size 8192 wide as it says too, not 16*4096."""
-    stated = {path: look_up(raw, path) for path in plan.computed if plan.entry.kinds.get(path) == "none"}
+    stated = {path: look_up(raw, path) for path in plan.unstated}
+    stated = {path: value for path, value in stated.items() if type(value) in (int, list)}
+    if not stated:
+        return
+    made = plan.entry.resolve(held)
     for path, value in stated.items():
-        made = value if value in (None, MISSING, True, False) else plan.entry.resolve(held)[path]
-        if made != value:
+        if made[path] != value:
             raise UnsupportedError(
-                f"{path} = {told(value)} in the file, and {plan.entry.type} makes {told(made)} of its other fields: "
-                "they do not agree; count its weights instead, or --with-library for what the library builds"
+                f"{path} = {told(value)} in the file, and {plan.entry.type} makes {told(made[path])} of its other "
+                "fields: they do not agree; count its weights instead, or --with-library for what the library builds"
             )
 
 
