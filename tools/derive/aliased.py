@@ -14,6 +14,7 @@ from nparams.architectures.network import network_of
 from nparams.errors import NparamsError
 from tools.derive import bases
 from tools.derive.changes import Raw, changed, get
+from tools.derive.check import counted
 from tools.derive.errors import Refused
 from tools.derive.observe import plainly
 
@@ -28,7 +29,7 @@ def _is_heard(entry: Mapping[str, Any], alias: str, field: str) -> bool:
     head = next(iter(entry["heads"]))
     for raw in _tries(entry, alias, field):
         try:
-            real = total(entry["type"], head, raw)
+            real = counted(plainly(entry["type"], head, raw))
         except Refused:
             continue
         without = {**entry, "aliases": {a: f for a, f in entry["aliases"].items() if a != alias}}
@@ -43,17 +44,6 @@ def _tries(entry: Mapping[str, Any], alias: str, field: str) -> Iterator[Raw]:
     bare = {key: value for key, value in base.items() if key != field}
     for other in (now + 1, now * 2, max(1, now // 2)) if type(now) is int else ():
         yield changed(bare, [{alias: other}])
-
-
-def total(model_type: str, head: str, raw: Raw) -> int:
-    """The parameters that the library builds, each tied one once."""
-    found = 0
-    for item in plainly(model_type, head, raw):
-        size = int(item.role != "buffer" and item.tied is None)
-        for n in item.shape:
-            size *= n
-        found += size
-    return found
 
 
 def _told(entry: Mapping[str, Any], head: str, raw: Raw) -> object:

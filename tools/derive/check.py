@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -184,6 +185,11 @@ def wrong(claimed: Iterator[Item], real: list[Item]) -> Wrong | None:
             return Wrong(name, there[name], said.get(name))
     extra = next((name for name in said if name not in there), None)
     return None if extra is None else Wrong(extra, None, said[extra])
+
+
+def counted(items: Iterable[Item]) -> int:
+    """The parameters among tensors, each tied one once."""
+    return sum(math.prod(i.shape) for i in items if i.role != "buffer" and i.tied is None)
 
 
 def facts(i: Item) -> tuple[object, ...]:

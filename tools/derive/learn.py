@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.derive import bases, draw
 from tools.derive.aliased import heard
-from tools.derive.check import Outside, Wrong, tensors, wrong
+from tools.derive.check import Outside, Wrong, counted, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.fields import fields
@@ -221,7 +221,7 @@ class Derivation:
                 faults.append((raw, fault))
                 continue
             agreed += 1
-            totals.add(sum(_size(i.shape) for i in real if i.role != "buffer" and i.tied is None))
+            totals.add(counted(real))
         if not faults and len(outside) > MOST_REFUSED * (len(outside) + agreed):
             return outside, {}
         return faults, {"configs": agreed, "refused": len(outside), "distinct": len(totals)}
@@ -297,10 +297,3 @@ def _sampled(model_type: str, head: str, rng: random.Random) -> Iterator[dict[st
             continue
         vain = 0
         yield raw
-
-
-def _size(shape: Sequence[int]) -> int:
-    result = 1
-    for n in shape:
-        result *= n
-    return result

@@ -63,7 +63,6 @@ def used_in(texts: Sequence[str]) -> set[str]:
         made = parse(text)
         if isinstance(made, Expr):
             found |= set(free_symbols(made))
-            found |= {str(made.label) + str(k) for k in ()}
             found |= set(_entries(made))
     return found
 
