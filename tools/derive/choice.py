@@ -36,14 +36,10 @@ Path = tuple[int, tuple[tuple[int, bool], ...]]
 
 def learn(options: Sequence[int], questions: Sequence[int], rows: int, deepest: int = DEEPEST) -> Tree | None:
     """The tree for `rows`; None where no tree of that depth is right in all of them.  Earlier options are preferred."""
-    apart: list[int] = []
-    taken = 0
-    for right in options:
-        apart.append(right & ~taken)
-        taken |= right
-    if rows & ~taken:
-        return None
-    return _Search(options, questions, apart).tree(rows, deepest, BREADTH)
+    right = 0
+    for option in options:
+        right |= option
+    return None if rows & ~right else _Search(options, questions, rows).tree(rows, deepest, BREADTH)
 
 
 def paths(options: Sequence[int], questions: Sequence[int], rows: int, deepest: int = DEEPEST) -> list[Path] | None:
@@ -63,12 +59,13 @@ def paths(options: Sequence[int], questions: Sequence[int], rows: int, deepest: 
 
 
 class _Search:
-    """The search for one tree; `apart`: the options, each row under the first that is right in it."""
+    """The search for one tree."""
 
-    def __init__(self, options: Sequence[int], questions: Sequence[int], apart: Sequence[int]) -> None:
+    def __init__(self, options: Sequence[int], questions: Sequence[int], rows: int) -> None:
         self.options = options
         self.questions = questions
-        self.apart = apart
+        #: whether never more than one option is right
+        self.apart = sum((rows & option).bit_count() for option in options) == rows.bit_count()
 
     def tree(self, rows: int, deepest: int, breadth: Sequence[int]) -> Tree | None:
         """The tree for these rows."""
@@ -91,9 +88,18 @@ class _Search:
         return [k for _, k in sorted(worth)]
 
     def _purity(self, rows: int) -> float:
-        """As many as there are rows where one option is right in all of them, fewer where they are mixed."""
-        present = [(rows & mask).bit_count() for mask in self.apart]
-        return sum(n * n for n in present) / rows.bit_count()
+        """As many as there are rows where one option is right in all of them, fewer where they are mixed: each row
+        counts for the option that is right in most of them."""
+        present = [rows & option for option in self.options]
+        if self.apart:
+            return sum(right.bit_count() ** 2 for right in present) / rows.bit_count()
+        found, left = 0, rows
+        while left:
+            most = max(present, key=int.bit_count)
+            found += most.bit_count() ** 2
+            left &= ~most
+            present = [right & left for right in present]
+        return found / rows.bit_count()
 
 
 def leaves(tree: Tree) -> list[Path]:

@@ -19,6 +19,7 @@ _NO_DEPTH = re.compile(
     r"feature|select|index|indices|_at_|skip|start|from|kernel|size|every|interval|per_|freq|step|prenet|postnet|offset"
     r"|group|^mlp_only_layers$|look_|ahead|shared_layers|no_rope"
 )
+MAIN = ("num_hidden_layers", "num_layers", "n_layer", "n_layers")
 _EXPERTS = re.compile(r"(^|_)(n|num)_(.*_)?experts?$|^moe_num_experts$|^num_experts$")
 _MANY = re.compile(r"(^|_)(n|num)_(codebooks|quantizers)$|^n_q$")
 _DEEPER = (6, 12, 18)  # what is tried where fewer layers are refused
@@ -32,6 +33,20 @@ def is_depth(name: str) -> bool:
     [True, True, True, True, False]
     """
     return bool(_DEPTH.search(name)) and not _NO_DEPTH.search(name)
+
+
+def is_main(name: str) -> bool:
+    """Whether a depth is the one that lists with an entry a layer go with, where they are not given."""
+    return name in MAIN
+
+
+def is_some(name: str) -> bool:
+    """Whether the last word of a path says how many of the layers are of a kind.
+
+    >>> [is_some(name) for name in ("num_kv_shared_layers", "num_layers", "layer_types")]
+    [True, False, False]
+    """
+    return name.endswith("shared_layers")
 
 
 def is_depths(name: str, value: Any) -> bool:

@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Any, NamedTuple, Protocol
 
 from tools.derive.changes import Change, Raw, get
-from tools.derive.depths import is_depth, is_depths, is_experts
+from tools.derive.depths import is_depth, is_depths, is_experts, is_main, is_some
 from tools.derive.fields import Field
 
 # How the widths of one config are drawn: all multiples of what the heads divide; those that heads share only; the
@@ -56,6 +56,8 @@ class Part:
         self.way = ways.pick(prefix, WIDTHS, rng)
         self.shared = rng.choice(_HEAD_UNITS)
         self.unit = self.shared * rng.choice((2, 4, 8))
+        #: the number of layers of this config
+        self.depth: int | None = None
         self.depths = {name: value for name, value in self.own.items() if type(value) is int and is_depth(name)}
         self.taken: set[str] = set()
 
@@ -79,7 +81,7 @@ class Part:
         lists = {name: value for name, value in self.own.items() if isinstance(value, list) and len(value) > 1}
         staged = {len(value) for name, value in lists.items() if is_depths(name, value)}
         shared = Counter(len(value) for value in lists.values() if all(type(item) is int for item in value))
-        main = {value for name, value in self.depths.items() if _is_main(name)}
+        main = {value for name, value in self.depths.items() if is_main(name)}
         return sorted(staged | {length for length, count in shared.items() if count > 1 and length not in main})
 
     def _together_stages(self, length: int) -> list[Drawn]:
@@ -95,7 +97,7 @@ class Part:
                 lists[field.path], same[field.path] = self._entries(name, longer), self._entries(name, value)
             elif type(value) is int and value == length and _STAGES.search(name):
                 counts[field.path] = stages
-        own = {path: value for path, value in counts.items() if not _is_main(_last(path))}
+        own = {path: value for path, value in counts.items() if not is_main(_last(path))}
         self.taken |= {*lists, *own}
         by = f"{self.prefix}[{length}]"
         instead = (Drawn({**lists, **counts}, ((by, "all"),)), Drawn(same, ((by, "same"),)))
@@ -118,6 +120,7 @@ class Part:
             name, value = _name(field), self._value(field)
             if type(value) is int and name in self.depths and field.path not in self.taken:
                 depth = depth_of(self.rng)
+                self.depth = depth if is_main(name) else self.depth
                 change = {field.path: depth, **self._layer_lists(name, value, depth)}
                 self.taken |= set(change)
                 found.append(Drawn(change, ((field.path, "with lists"),), self._short(field, change)))
@@ -131,7 +134,7 @@ class Part:
             now = self._value(field)
             long = isinstance(now, list) and len(now) == value and value > 1
             made = now is None and field.kinds & {"strs"} and _LIST_OF_LAYERS.search(_name(field))
-            if field.path in self.taken or not (long or (made and _is_main(name) and self.rng.random() < 0.5)):
+            if field.path in self.taken or not (long or (made and is_main(name) and self.rng.random() < 0.5)):
                 continue
             if field.choices:
                 change[field.path] = [self.rng.choice(self._words(field)) for _ in range(depth)]
@@ -194,10 +197,15 @@ class Part:
         if way == "letters":
             return {field.path: "".join(self.rng.choices(field.choices, k=depth_of(self.rng)))}
         if way == "int":
-            return {field.path: self._number(name, value if type(value) is int else None)}
+            own = value if type(value) is int else None
+            return {field.path: self._some_layers(own) if self.depth and is_some(name) else self._number(name, own)}
         if way == "float":
             return {field.path: self._float(value)}
         return {field.path: self._list(name, value)}
+
+    def _some_layers(self, value: int | None) -> int:
+        """How many of the layers: never more than there are, which the entry refuses."""
+        return self.rng.randint(min(value or 0, 1), self.depth or 1)
 
     def _number(self, name: str, value: int | None) -> int:
         """A whole number for a field of a name, that has a value in the base."""
@@ -280,11 +288,6 @@ def _name(field: Field) -> str:
 
 def _last(path: str) -> str:
     return path.rpartition(".")[2]
-
-
-def _is_main(name: str) -> bool:
-    """Whether a depth is the one that lists with an entry a layer go with, where they are not given."""
-    return name in ("num_hidden_layers", "num_layers", "n_layer", "n_layers")
 
 
 def _ways_of(field: Field) -> tuple[str, ...]:

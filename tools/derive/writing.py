@@ -11,6 +11,7 @@ import torch
 from transformers.activations import ACT2FN
 
 from tools.derive.check import kind_of
+from tools.derive.depths import MAIN, is_some
 from tools.derive.environment import Tests, words_in
 from tools.derive.merge import either
 from tools.derive.observe import Observation
@@ -56,7 +57,7 @@ class Writer:
         raw_tests.table = table
         paths = paths_of((o.values for o in seen), raws)
         texts = [text for cell in cells for text in texts_of(cell)]
-        where = _lengths(texts, paths, seen)
+        where = [*_lengths(texts, paths, seen), *_some(used_in(texts), paths)]
         used = with_products(used_in([*texts, *where]), table)
         rules = self._rules(sorted(fields_of(used, table, paths)), raws, raw_tests, seen)
         used = with_products(used | used_in([t for rule in rules.values() for t in texts_of_rule(rule)]), table)
@@ -129,6 +130,21 @@ def _lengths(texts: Sequence[str], paths: Mapping[str, str], seen: Sequence[Obse
         held = [len(v) for v in values if isinstance(v, (list, tuple))]
         if held:
             found += [f"1 - [{max(held)} < {name}{LENGTH}]", f"1 - [{name}{LENGTH} < {min(held)}]"]
+    return found
+
+
+def _some(used: Collection[str], paths: Mapping[str, str]) -> list[str]:
+    """Conditions that no more layers are of a kind than there are: library classes take such numbers, and go wrong.
+
+    >>> _some(["num_kv_shared_layers"], {"num_kv_shared_layers": "num_kv_shared_layers", "n_layer": "n_layer"})
+    ['1 - [n_layer < num_kv_shared_layers]']
+    """
+    names = {path: name for name, path in paths.items()}
+    found = []
+    for some in sorted(name for name in used if name in paths and is_some(paths[name].rpartition(".")[2])):
+        part, dot, _ = paths[some].rpartition(".")
+        mains = [names[f"{part}{dot}{word}"] for word in MAIN if f"{part}{dot}{word}" in names]
+        found += [f"1 - [{main} < {some}]" for main in mains[:1]]
     return found
 
 

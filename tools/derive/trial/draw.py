@@ -53,10 +53,23 @@ class Draw:
         if kind == "str":
             return self.rng.choice(spot.words) if spot.words else spot.value
         if kind == "int":
+            if spot.path[-1] not in LENGTH and spot.path[-1].endswith("_layers") and self.rng.random() < 0.95:
+                return self.some(spot, changes)
             return self.number(spot.path[-1], spot.value if type(spot.value) is int else None)
         if kind == "float":
             return self.real(spot)
         return self.list(spot, changes) if kind == "list" else spot.value
+
+    def some(self, spot: Spot, changes: dict[tuple[str, ...], Any]) -> int:
+        """How many of the layers are of a kind: seldom more than there are."""
+        most = self.depths(spot, changes)
+        old = spot.value if type(spot.value) is int else None
+        return self.rng.randint(0 if old == 0 else 1, most[0]) if most else self.number(spot.path[-1], old)
+
+    def depths(self, spot: Spot, changes: dict[tuple[str, ...], Any]) -> list[int]:
+        """The numbers of layers that were drawn for the same part."""
+        found = (changes.get((*spot.path[:-1], name)) for name in LENGTH)
+        return [depth for depth in found if type(depth) is int and depth > 0]
 
     def kind(self, spot: Spot) -> str:
         """None one time in five where it may be; else the value's own kind, seldom another that is allowed."""
@@ -109,8 +122,8 @@ class Draw:
 
     def length(self, spot: Spot, old: Any, changes: dict[tuple[str, ...], Any]) -> int:
         """The depth drawn for the same part where the list is one of layers; else as other lists of its length."""
-        depths = [changes[(*spot.path[:-1], name)] for name in LENGTH if (*spot.path[:-1], name) in changes]
-        if spot.words and depths and isinstance(depths[0], int):
+        depths = self.depths(spot, changes)
+        if spot.words and depths:
             return depths[0]
         if not old:
             return self.rng.randint(1, 4)
