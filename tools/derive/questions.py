@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nparams.expr import Expr, add
+from nparams.expr import Expr, add, free_symbols
 from tools.derive.compiled import bits, column
 from tools.derive.environment import Tests
 from tools.derive.indices import LETTERS, letter, patterns
@@ -94,20 +94,44 @@ def answered(exprs: Iterable[Expr], rows: Sequence[Row]) -> list[Question]:
     """The questions that tell some rows from others, with the rows where the answer is yes; each set of rows once."""
     everywhere = (1 << len(rows)) - 1
     made: dict[int, Question] = {}
-    envs = [each.env for each in rows]
-    known_values: dict[int | Expr, bool] = {}
+    answers = _Answers(rows)
     for expr in exprs:
-        mask = bits(map(bool, column(expr, envs, True)))
-        defined = True
-        for part in expr.args:
-            if part not in known_values:
-                known_values[part] = None not in column(part, envs)
-            defined = defined and known_values[part]
+        mask = answers.mask(expr)
         if mask and mask != everywhere:
             known = made.get(mask) or made.get(everywhere & ~mask)
+            defined = all(map(answers.defined, expr.args))
             if known is None or (defined and not known.defined):
                 made[mask] = Question(expr, defined, mask)
     return list(made.values())
+
+
+class _Answers:
+    """What questions give in rows; those without an index are asked once for each observation."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.envs = [each.env for each in rows]
+        places: dict[int, list[int]] = {}
+        for place, each in enumerate(rows):
+            places.setdefault(each.observation, []).append(place)
+        self.first = [self.envs[some[0]] for some in places.values()]
+        self.masks = [sum(1 << place for place in some) for some in places.values()]
+        self.known: dict[int | Expr, bool] = {}
+
+    def mask(self, expr: Expr) -> int:
+        """The rows in which the answer is yes."""
+        if _has_index(expr):
+            return bits(map(bool, column(expr, self.envs, True)))
+        return sum(mask for mask, yes in zip(self.masks, column(expr, self.first, True), strict=True) if yes)
+
+    def defined(self, part: int | Expr) -> bool:
+        """Whether it has a value in every row."""
+        if part not in self.known:
+            self.known[part] = None not in column(part, self.envs if _has_index(part) else self.first)
+        return self.known[part]
+
+
+def _has_index(expr: int | Expr) -> bool:
+    return not free_symbols(expr).isdisjoint(LETTERS)
 
 
 def conjunction(questions: Sequence[Question], path: Iterable[tuple[int, bool]]) -> list[str]:

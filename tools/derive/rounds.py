@@ -65,8 +65,9 @@ def _lists(container: str, held: Held) -> Iterator[Flat]:
     entry = {name: Expr("idx", (symbol(ENTRY),), name) for name in names}
     bodies = [add(e, more) for more in (0, 1, -1, 2) for e in entry.values()]
     for body in dict.fromkeys([*bodies, *_bodies(held)]):
-        name = next(n for n in names if n in str(body))
-        yield from _fitting(Flat(container, 0, symbol(name + LENGTH), body), held)
+        name = next((n for n in names if n in str(body)), None)  # a list that is there in all observations
+        if name is not None:
+            yield from _fitting(Flat(container, 0, symbol(name + LENGTH), body), held)
 
 
 def _bodies(held: Held) -> Iterator[Size]:

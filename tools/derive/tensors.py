@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import Counter as Tally
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ from tools.derive.tracking import name_of
 
 #: examples of one name at most (evenly taken)
 MOST_ROWS = 3_000
+#: examples that are read at first, to know what tensors of a name may be
+MOST_READ = 120
 #: expressions of the runs that a size whose symbol was lost is looked for among
 MOST_POOL = 2_000
 
@@ -163,8 +166,20 @@ class Learner:
     # -- forms --
 
     def _forms(self, template: str, examples: Sequence[Example], marks: int) -> list[Form]:
-        """What the tensors of a name may be, the most frequent first; the reading of indices that gives the fewest."""
+        """What the tensors of a name may be, the most frequent first, as some of them say that explain all others."""
         here = [e for e in examples if e.item is not None]
+        some = here[:: max(1, len(here) // MOST_READ)]
+        while True:
+            forms = self._read(some, marks)
+            right = functools.reduce(int.__or__, (self._right(form, here) for form in forms), 0)
+            read = set(map(id, some))
+            left = [e for k, e in enumerate(here) if not right >> k & 1 and id(e) not in read]
+            if not left:
+                return forms
+            some += left[:: max(1, len(left) // MOST_READ)]
+
+    def _read(self, here: Sequence[Example], marks: int) -> list[Form]:
+        """What these tensors may be, by the reading of indices that gives the fewest."""
         best: list[Form] | None = None
         inside = any(has_rounds(d) for e in here if e.item is not None for d in e.item.dims if d is not None)
         for mode in modes(marks if inside else 0):

@@ -137,9 +137,23 @@ class Fraction(float):
             return value
         if self.under == 1:
             return tracked(int(value), self.over, self.journal)
-        doubled = add(mul(2, self.over), self.under)  # halves go to the even neighbour: only where there is none
-        self.journal.condition("eq", build("mod", (doubled, mul(2, self.under))), 0, float(self) % 1 == 0.5)
-        return tracked(int(value), guarded(build, "floordiv", (doubled, mul(2, self.under))), self.journal)
+        return tracked(int(value), guarded(half_to_even, self.over, self.under), self.journal)
+
+
+def half_to_even(over: Size, under: Size) -> Size:
+    """over/under rounded as Python does it: a half goes to the even neighbour.
+
+    >>> str(half_to_even(Expr("sym", (), "n"), 4))
+    '(n + 2)//4 - [n%4==2]*((n + 2)//4%2)'
+    """
+    if isinstance(under, int) and under % 2:  # there are no halves
+        return build("floordiv", (add(mul(2, over), under), mul(2, under)))
+    if not isinstance(under, int):
+        over, under = mul(2, over), mul(2, under)
+    half = build("floordiv", (under, 2))
+    nearest = build("floordiv", (add(over, half), under))
+    tie = build("eq", (build("mod", (over, under)), half))
+    return difference(nearest, mul(tie, build("mod", (nearest, 2))))
 
 
 def plain(value: int) -> int:
