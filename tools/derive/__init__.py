@@ -15,7 +15,8 @@ Every file in entries/ is one model type, as the package reads it (tools.derive.
               letter), or {"each": [letter, count]} with "of": an expression or "choose": words; null there: the entry
               of the list that is given
     heads     class -> cells: tensors that stand `over` the same indices `if` a condition holds, each with its name,
-              shape, module class and what else it is; `verified`: on how many random configs
+              shape, module class and what else it is; `verified`: on how many random configs; `only`, `kinds`: what it
+              was verified with where other classes were with more
     without   classes that have no formula, and why
 
 Expressions are those of nparams.expr; the symbol of a field is its path with two underscores for a dot.

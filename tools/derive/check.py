@@ -61,11 +61,7 @@ def flat(raw: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def resolved(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the fields after the config class; Outside where they were not verified."""
-    given = flat(raw)
-    defaults = dict(entry["fields"])
-    for part, implied in entry.get("absent", {}).items():
-        defaults.update(implied if raw.get(part) is None else {})
-    values = {path: given.get(path, default) for path, default in defaults.items()}
+    values = given_of(entry, raw)
     _guard(entry, values)
     env = environment(entry, values)
     made = dict(values)
@@ -75,6 +71,15 @@ def resolved(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]
                 made[path] = ruled(what, env, values, path)
                 break
     return made
+
+
+def given_of(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the fields as a config has them, defaults where it says nothing."""
+    given = flat(raw)
+    defaults = dict(entry["fields"])
+    for part, implied in entry.get("absent", {}).items():
+        defaults.update(implied if raw.get(part) is None else {})
+    return {path: given.get(path, default) for path, default in defaults.items()}
 
 
 def _guard(entry: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -138,7 +143,9 @@ def environment(entry: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str
 def tensors(entry: Mapping[str, Any], head: str, raw: Mapping[str, Any]) -> Iterator[Item]:
     """Every tensor that the entry claims."""
     values = resolved(entry, raw)
-    _guard({"kinds": {}, "only": entry["heads"][head].get("only", {})}, values)
+    held = entry["heads"][head]
+    _guard({"kinds": {}, "only": held.get("only", {})}, values)
+    _guard({"kinds": held.get("kinds", {})}, given_of(entry, raw))
     env = environment(entry, values)
     for condition in entry.get("where", ()):
         if not holds(condition, env):

@@ -16,16 +16,13 @@ from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.fields import fields
 from tools.derive.flattened import Flattened
-from tools.derive.merge import merged, narrower
+from tools.derive.merge import fewer, merged, narrower
 from tools.derive.narrow import agrees, fields_to_keep, with_defaults
 from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.parts import Parts
 from tools.derive.rare import filled
 from tools.derive.rules import NoRule
-from tools.derive.settings import (
-    base_prefix,
-    facts_of,
-)
+from tools.derive.settings import base_prefix, facts_of
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Learner, NoTensor, flags_of
@@ -60,7 +57,7 @@ def derive(
     entry: dict[str, Any] = {key: value for key, value in (begun or {}).items() if key != "made"}
     raws: list[dict[str, Any]] = []
     kept: dict[str, Any] = {}
-    words = dict.fromkeys(entry.get("heads", ()), entry.get("only", {}))
+    held = dict.fromkeys(entry.get("heads", ()), (entry.get("only", {}), entry.get("kinds", {})))
     for head in [head for head in heads if head not in entry.get("heads", ())]:
         one = Derivation(model_type, head, seed, until, raws, entry, kept)
         try:
@@ -70,10 +67,10 @@ def derive(
                 raise
             entry.setdefault("without", {})[head] = str(error)
             continue
-        kept, words[head] = one.kept, made["only"]
+        kept, held[head] = one.kept, (made["only"], made["kinds"])
         entry = merged(entry, made)
-    for head in words:
-        entry["heads"][head]["only"] = narrower(words[head], entry.get("only", {}))
+    for head, (words, kinds) in held.items():
+        entry["heads"][head] |= {"only": narrower(words, entry["only"]), "kinds": fewer(kinds, entry["kinds"])}
     entry["aliases"] = heard(entry)
     return filled(entry)
 

@@ -35,6 +35,15 @@ def narrower(only: Mapping[str, list[Any]], every: Mapping[str, list[Any]]) -> d
     return {path: words for path, words in only.items() if any(word not in words for word in every[path])}
 
 
+def fewer(kinds: Mapping[str, str], every: Mapping[str, str]) -> dict[str, str]:
+    """The kinds of values of one class where another one has more.
+
+    >>> fewer({"n": "int", "m": "int none"}, {"n": "int none", "m": "int none", "other": "str"})
+    {'n': 'int'}
+    """
+    return {path: told for path, told in kinds.items() if {*told.split()} < {*every[path].split()}}
+
+
 def either(one: list[Any], other: list[Any]) -> list[Any]:
     """What stands in one of two lists, of words or of anything."""
     return sorted([*one, *(value for value in other if value not in one)], key=repr)

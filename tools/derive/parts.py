@@ -92,6 +92,7 @@ def under(entry: Mapping[str, Any], path: str) -> dict[str, Any]:
             name: {
                 **head,
                 "only": _keys(head.get("only", {}), path),
+                "kinds": _keys(head.get("kinds", {}), path),
                 "cells": [_cell(cell, moved) for cell in head["cells"]],
             }
             for name, head in entry["heads"].items()

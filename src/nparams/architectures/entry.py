@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nparams.architectures.refusals import unverified
-from nparams.architectures.values import Known
+from nparams.architectures.refusals import unfit, unverified
+from nparams.architectures.values import Known, fits_any
 from nparams.errors import ReadError, UnsupportedError, shown
 
 TYPE_CHECKING = False
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.architectures.program import Program
-    from nparams.architectures.reading import Reading, Resolved
+    from nparams.architectures.reading import Reading
+    from nparams.architectures.resolved import Resolved
 
 SCHEMA = 1
 
@@ -20,7 +21,7 @@ SCHEMA = 1
 class Head:
     """One class that a configuration may be of: the cells of tensors that it makes."""
 
-    __slots__ = ("base", "cells", "name", "only", "verified")
+    __slots__ = ("base", "cells", "kinds", "name", "only", "verified")
 
     def __init__(self, name: str, held: Mapping[str, Any]) -> None:
         self.name = name
@@ -31,11 +32,17 @@ class Head:
         self.verified: dict[str, Any] = held.get("verified", {})
         #: field -> the words that it was verified with, where other classes of the type were with more
         self.only: dict[str, list[Any]] = held.get("only", {})
+        #: field -> words for the kinds of values that it was verified with, where other classes were with more
+        self.kinds: dict[str, str] = held.get("kinds", {})
 
-    def check(self, look_up: Callable[[str], object]) -> None:
-        """Refuse a word that this class was not verified with; `look_up` gives the value of a field."""
+    def check(self, made: Callable[[str], object], given: Callable[[str], object]) -> None:
+        """Refuse a word, or a kind of value, that this class was not verified with; a field as the configuration class
+        made it, and as it was given."""
+        for field, told in self.kinds.items():
+            if not fits_any(value := given(field), told.split()):
+                raise unfit(self.name, field, value, told.split())
         for field, words in self.only.items():
-            value = look_up(field)
+            value = made(field)
             if isinstance(value, str | list) and not Known(words).has(value):
                 raise unverified(self.name, field, value, words)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from nparams.architectures.entry import Entry
     from nparams.architectures.program import Run
-    from nparams.architectures.reading import Resolved
+    from nparams.architectures.resolved import Resolved
     from nparams.expr import Size
     from nparams.network import Module, Tensor
     from nparams.network.families import Routed
@@ -42,8 +42,7 @@ def network_of(
     """
     program = entry.program(head)
     resolved = entry.resolve(config)
-    if (kind := entry.heads[head]).only:
-        kind.check(resolved.__getitem__)
+    entry.heads[head].check(resolved.__getitem__, resolved.given)
     run = program.run(resolved)
     names = Expansion(run, dtype)
     tied, linked = (names.tied, run.linked) if program.tied else (None, None)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nparams.architectures.closures import Names, Slots
     from nparams.architectures.entry import Entry, Head
     from nparams.architectures.names import Ranks
-    from nparams.architectures.reading import Resolved
+    from nparams.architectures.resolved import Resolved
     from nparams.architectures.shapes import Sides
     from nparams.architectures.spans import Span
     from nparams.network.listed import Alike, Linked

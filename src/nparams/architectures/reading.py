@@ -5,6 +5,7 @@ from __future__ import annotations
 from nparams.architectures.closures import WORK, guarded
 from nparams.architectures.factors import TIMES, Factor
 from nparams.architectures.refusals import WORDS, broken, outside, told_of, unfit, unruled, unverified, without_value
+from nparams.architectures.resolved import Resolved
 from nparams.architectures.rules import Rule
 from nparams.architectures.signs import SIGNS
 from nparams.architectures.slots import Table, read, symbol_of
@@ -38,29 +39,6 @@ if TYPE_CHECKING:
     Test = tuple[int, Sign, object]
     #: a field's place, its slot, the kinds of values that were verified, and the tests of it
     Field = tuple[int, int, frozenset[type], list[Test]]
-
-
-class Resolved:
-    """The fields of one configuration: `raw` as it has them, `values` after the rules; read by dotted path."""
-
-    __slots__ = ("places", "raw", "slots", "values")
-
-    def __init__(self, places: Mapping[str, int], raw: list[Any], values: list[Any], slots: Slots) -> None:
-        self.places = places
-        self.raw = raw
-        self.values = values
-        self.slots = slots
-
-    def __getitem__(self, field: str) -> Any:
-        return self.values[self.places[field]]
-
-    def __contains__(self, field: str) -> bool:
-        return field in self.places
-
-    def numbers(self) -> dict[str, int]:
-        """The fields that are whole numbers, by their dotted paths."""
-        found = zip(self.places, self.values, strict=True)
-        return {field: value for field, value in found if type(value) is int}
 
 
 class Reading:

@@ -46,7 +46,7 @@ def symbolic(
     """
     program = entry.program(head)
     sight = seen(entry, fixed, free)
-    entry.heads[head].check(sight.values.__getitem__)
+    entry.heads[head].check(sight.values.__getitem__, lambda field: entry.value(fixed or {}, field))
     builder = _Builder(sight, dtype, route)
     root = Module("", tensors=[], children=[])
     try:

@@ -6,7 +6,7 @@ from nparams.architectures.closures import FIELD_BITS, Entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 #: numbers beyond these are refused before anything is worked out with them
@@ -60,6 +60,18 @@ def fits(values: list[Any], word: str) -> bool:
         return word in LISTS and all_of(values, LISTS[word])
     held = [each for value in values for each in (value if isinstance(value, list) else [value])]
     return len(held) <= MAX_ENTRIES and all_of(held, (int, bool, str, float, type(None)))
+
+
+def fits_any(value: Any, words: Sequence[str]) -> bool:
+    """Whether a value is of one of the kinds that words tell; a whole number is fine where one that need not be is.
+
+    >>> fits_any(3, ["int"]), fits_any(True, ["int"]), fits_any([1], ["none", "ints"]), fits_any(3, ["float"])
+    (True, False, True, True)
+    """
+    if isinstance(value, list | tuple):
+        held = list(value)
+        return any(fits(held, word) for word in words)
+    return any(TYPES[word] is type(value) or (word == "float" and type(value) is int) for word in words)
 
 
 class Known:

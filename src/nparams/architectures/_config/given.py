@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.architectures.entry import Entry
-    from nparams.architectures.reading import Resolved
+    from nparams.architectures.resolved import Resolved
 
 
 def put_in(held: Mapping[str, Any], entry: Entry, given: Mapping[str, object]) -> Mapping[str, Any]:
