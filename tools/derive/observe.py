@@ -26,6 +26,7 @@ from nparams.frameworks._trace.shadow import Seen, shadowed, watched
 from nparams.frameworks._trace.shapes import Shapes
 from tools.derive import bases, classes, undeclared
 from tools.derive.bases import build_config, build_model
+from tools.derive.changes import changed, get
 from tools.derive.fields import fields
 from tools.derive.times import floats_in, with_fields
 from tools.derive.tracking import STAND_INS, name_of, products, tracked_fields, tracked_value
@@ -134,9 +135,11 @@ def _config(model_type: str, raw: Mapping[str, Any], seen: Observation) -> Any:
 @functools.cache
 def _defaults(model_type: str) -> dict[str, Any]:
     """What the config class takes where nothing is said, names that it does not declare among them."""
-    popped = undeclared.popped(classes.config_class(model_type))
-    taken = {f.path: f.default for f in fields(model_type) if f.default is not None and f.path in popped}
-    return {**bases.defaults(model_type), **taken}
+    popped = {*undeclared.popped(classes.config_class(model_type)), *undeclared_in(model_type)}
+    known = bases.defaults(model_type)
+    taken = [f for f in fields(model_type) if f.default is not None and f.path in popped]
+    there = [f for f in taken if "." not in f.path or isinstance(get(known, f.path.rpartition(".")[0]), dict)]
+    return changed(known, [{f.path: f.default} for f in there])
 
 
 def _completed(raw: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
