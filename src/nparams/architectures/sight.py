@@ -297,7 +297,8 @@ def _made(sight: Sight, case: Any, given: object) -> Any:
     index, count = case["each"]
     bound: dict[str, Size] = {index: Expr("sym", (), index)}
     of = sight.put(read(case["of"]), bound) if "of" in case else None
-    choices = [(sight.holds(read(condition), bound), value) for condition, value in case.get("choose", ())]
+    every = [(sight.holds(read(condition), bound), value) for condition, value in case.get("choose", ())]
+    choices = [(holds, value) for holds, value in every if holds != 0]
     if any(value is None for _, value in choices):
         return _partly(sight, sight.put(read(count), {}), index, choices, given)
     made = Each(index, sight.put(read(count), {}), of, choices)
