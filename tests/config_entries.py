@@ -115,10 +115,29 @@ WIDE = {
     "rules": [["hidden_size", [["(1 - n_width__none)", "n_width"], ["(1 - half__none)", "2*half"]]]],
 }  # fmt: skip
 
+#: the class makes a list of the one that is given: the last layer is full whatever the file says, others stay
+KEPT = entry(
+    "kept", {"hidden_size": 8, "n_layer": 2, "layer_types": None},
+    {"KeptModel": [
+        {"over": [["i", "n_layer"]], "if": "layer_types__is__full[i]",
+         "tensors": [linear("layers.{i}.fc", "2*hidden_size", "hidden_size")]},
+        {"over": [["i", "n_layer"]], "if": "1 - layer_types__is__full[i]",
+         "tensors": [linear("layers.{i}.fc", "hidden_size", "hidden_size")]},
+    ]},
+    kinds={"layer_types": "none strs"},
+    tests={"layer_types__is__full": ["layer_types", "is", "full_attention"],
+           "layer_types__none": ["layer_types", "none"]},
+    rules=[["layer_types", [["1", {"each": ["i", "n_layer"], "choose": [
+        ["[i + 1 == n_layer]", "full_attention"],
+        ["layer_types__none*[i + 1 != n_layer]", "sliding_attention"],
+        ["(1 - layer_types__none)*[i + 1 != n_layer]", None],
+    ]}]]]],
+)  # fmt: skip
+
 ENTRIES = {
     "glm_moe_dsa": DRAFTING,
     "mini": MINI, "forced": FORCED, "mix": MIX, "mistral": {**MINI, "type": "mistral"},
     "duo": {**DUO, "flat": True, "twins": True}, "solo": {**DUO, "type": "solo"},
     "ministral": {**MINI, "type": "ministral", "fields": {**FIELDS, "vocab_size": 7}},
-    "bloom": {**MINI, "type": "bloom"}, "wide": WIDE,
+    "bloom": {**MINI, "type": "bloom"}, "wide": WIDE, "kept": KEPT,
 }  # fmt: skip

@@ -34,6 +34,7 @@ MIX = {"model_type": "mix", "architectures": ["MixForCausalLM"]}
 EXPERTS = 2 * 4 * (2 * 64 * 32 + 32 * 64)
 MIX_REST = 2 * 100 * 32 + 2 * (4 * 32 + 64 * 32)
 DUO = {"model_type": "duo", "architectures": ["DuoModel"]}
+KEPT = {"model_type": "kept", "architectures": ["KeptModel"]}
 LABELS = {str(k): f"LABEL_{k}" for k in range(5)}
 
 #: (what, the file, options, total, a word of a note or "")
@@ -90,6 +91,10 @@ TOTALS: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
     ("a name of older files",
      {"model_type": "bloom", "n_embed": 4, "hidden_size": 4, "architectures": ["MiniModel"]}, {},
      100 * 4 + 2 * 20, ""),
+    ("a list that the class makes of nothing", {**KEPT, "n_layer": 3}, {}, (1 + 1 + 2) * 64, ""),
+    ("a list that the class makes of the one in the file",
+     {**KEPT, "n_layer": 3, "layer_types": ["full_attention"] + 2 * ["sliding_attention"]}, {},
+     (2 + 1 + 2) * 64, ""),
     ("what plays no part", {**CAUSAL, "rope_theta": float("nan"), "x": {"y": [1]}}, {}, BODY, ""),
 ]  # fmt: skip
 

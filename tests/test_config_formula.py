@@ -73,7 +73,7 @@ total    784·10 + 10  = 7,850"""),
 \begin{align*}
 \text{total} &= L \cdot \left(h^{2} + h\right) + h \cdot V
 \end{align*}"""),
-    ([], "bloom duo forced glm_moe_dsa mini ministral mistral mix solo wide"),
+    ([], "bloom duo forced glm_moe_dsa kept mini ministral mistral mix solo wide"),
 ]  # fmt: skip
 
 

@@ -8,8 +8,10 @@ single configuration classes.  Other names of one field that a class declares (a
 from __future__ import annotations
 
 from nparams.architectures.refusals import told
+from nparams.architectures.slots import read, symbol_of
 from nparams.architectures.values import look_up
 from nparams.errors import UnsupportedError, shown
+from nparams.expr import free_symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,25 +47,17 @@ class Plan:
     """What may have to be changed in files of one type: found once, from the fields of its entry."""
 
     __slots__ = (
-        "_heads",
-        "computed",
-        "entry",
-        "flat",
-        "gathers",
-        "labelled",
-        "layered",
-        "parts",
-        "renamed",
-        "twins",
+        "_heads", "computed", "entry", "flat", "gathers", "labelled", "layered", "parts", "renamed", "twins",
         "unstated",
-    )
+    )  # fmt: skip
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self._heads: dict[str, Head] = {}
         kind, fields, aliases = entry.type, entry.fields, entry.aliases
+        always = [(path, cases[0][1]) for path, cases in entry.raw.get("rules", ()) if cases and cases[0][0] == "1"]
         #: fields that the class makes of others whatever the file says: files hold what it made
-        self.computed = [path for path, cases in entry.raw.get("rules", ()) if cases and cases[0][0] == "1"]
+        self.computed = [path for path, case in always if not made_of_itself(entry, path, case)]
         #: those among them that no verified file stated
         self.unstated = [path for path in self.computed if entry.kinds.get(path) == "none"]
         self.renamed = [(old, new) for kinds, old, new in RENAMED if kind in kinds]
@@ -84,6 +78,19 @@ class Plan:
 
             self._heads[name] = Made(self.entry, self.entry.heads[name].cells)
         return self._heads[name]
+
+
+def made_of_itself(entry: Entry, field: str, case: Any) -> bool:
+    """Whether what one case of a rule makes of a field depends on what the file has there."""
+    if isinstance(case, str):
+        texts = [case]
+    else:
+        choices = case.get("choose", ())
+        if "split" in case or any(word is None for _, word in choices):  # the words, or the entries, that are given
+            return True
+        texts = [*case.get("each", ())[1:], *([case["of"]] if "of" in case else []), *(when for when, _ in choices)]
+    own = {symbol_of(field), *(name for name, test in entry.raw.get("tests", {}).items() if test[0] == field)}
+    return any(not own.isdisjoint(free_symbols(read(text))) for text in texts)
 
 
 def kind_of(held: Mapping[str, Any]) -> str:
