@@ -212,7 +212,7 @@ class Part:
         if is_depth(name):
             return depth_of(self.rng)
         if is_experts(name):
-            return self.rng.choice((2, 3, 4, 6, 8, 9))
+            return self.rng.choice((1, 2, 3, 4, 6, 8, 9))  # one of them may stand for none
         if _CHOSEN.search(name):
             return self.rng.randint(1, 2)
         if _HEADS.search(name) and not _CORE.search(name):
