@@ -22,7 +22,7 @@ from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.parts import Parts
 from tools.derive.rare import filled
 from tools.derive.rules import NoRule
-from tools.derive.settings import base_prefix, facts_of
+from tools.derive.settings import base_prefix, facts_of, parts_of_another_type
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Learner, NoTensor, flags_of
@@ -180,9 +180,16 @@ class Derivation:
                 for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN, base=self.base, frozen=self.kept)
             ),
             (with_defaults(raw, self.kept) for raw in _sampled(self.model_type, self.head, rng)),
+            self._without_parts(random.Random(f"{self.model_type} {self.head} {self.tried} parts")),
         ):
             self.drawn.append(raw)
             yield raw
+
+    def _without_parts(self, rng: random.Random) -> Iterator[dict[str, Any]]:
+        """Configs without the parts that the class fills with another type then: few are drawn so otherwise."""
+        others = parts_of_another_type(self.model_type, bases.implied(self.model_type))
+        for raw in _sampled(self.model_type, self.head, rng) if others else ():
+            yield {key: value for key, value in with_defaults(raw, self.kept).items() if key not in others}
 
     def _watch(self, raw: Mapping[str, Any]) -> None:
         try:

@@ -27,6 +27,7 @@ from nparams.frameworks._trace.shapes import Shapes
 from tools.derive import bases, classes, undeclared
 from tools.derive.bases import build_config, build_model
 from tools.derive.changes import changed, get
+from tools.derive.constants import remembered
 from tools.derive.fields import fields
 from tools.derive.times import floats_in, with_fields
 from tools.derive.tracking import STAND_INS, name_of, products, tracked_fields, tracked_value
@@ -37,10 +38,10 @@ PretrainedConfig.__repr__ = object.__repr__  # which the library writes out for 
 
 #: a name that ends in a number
 NUMBERED = re.compile(r"(.*\D)(\d+)")
-#: attributes of a config that are no field
+#: attributes of a config that are no field (stages are named by the class, whatever a file says)
 INNER = frozenset(
     "transformers_version architectures id2label label2id dtype model_type return_dict output_hidden_states "
-    "output_attentions chunk_size_feed_forward problem_type".split()
+    "output_attentions chunk_size_feed_forward problem_type stage_names".split()
 )
 
 
@@ -156,10 +157,12 @@ def _places_of_config(model_type: str) -> list[dict[str, Any]]:
     import sys
 
     build_config(model_type, {"model_type": model_type})
-    return [
+    found = [
         m.__dict__ for n, m in list(sys.modules.items())
         if n.startswith("transformers.models.") and ".configuration_" in n and m is not None
     ]  # fmt: skip
+    remembered(found)
+    return found
 
 
 def _held(config: Any) -> Iterator[tuple[str, Any]]:
@@ -194,6 +197,8 @@ def _track_fields(config: Any, prefix: str, journal: Journal, values: dict[str, 
     labels = getattr(config, "id2label", None)
     if labels is not None:
         values[f"{prefix}num_labels"] = len(labels)
+    if prefix:
+        values[f"{prefix}model_type"] = config.model_type
     for key, value in _held(config):
         path = f"{prefix}{field_name(config, key)}"
         if isinstance(value, PretrainedConfig):

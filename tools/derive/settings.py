@@ -11,7 +11,7 @@ from transformers import AutoConfig, PreTrainedConfig
 
 from tools.derive import bases, classes, undeclared
 from tools.derive.check import flat
-from tools.derive.errors import NoEntry
+from tools.derive.errors import NoEntry, Refused
 from tools.derive.fields import fields, may_shape
 
 #: what PretrainedConfig takes for num_labels where nothing is said
@@ -84,7 +84,21 @@ def missing_parts(model_type: str, defaults: Mapping[str, Any]) -> dict[str, dic
     """What the fields of a part are where the whole part is missing, where that is not what they are in a given one."""
     implied = bases.implied(model_type)
     parts = {key: flat(held, f"{key}.") for key, held in implied.items() if isinstance(held, Mapping)}
-    return {key: {p: v for p, v in held.items() if defaults.get(p) != v} for key, held in parts.items()}
+    found = {key: {p: v for p, v in held.items() if defaults.get(p) != v} for key, held in parts.items()}
+    for key in parts_of_another_type(model_type, implied):
+        found[key][f"{key}.model_type"] = None
+    return found
+
+
+def parts_of_another_type(model_type: str, implied: Mapping[str, Any]) -> list[str]:
+    """The parts that the class fills with another type than it declares for them: a backbone of another library."""
+    try:
+        made = bases.build_config(model_type, {})
+    except Refused:
+        return []
+    held = {key: getattr(part, "model_type", None) for key, part in vars(made).items() if not key.startswith("_")}
+    told = {key: part.get("model_type") for key, part in implied.items() if isinstance(part, Mapping)}
+    return [key for key, word in told.items() if word and held.get(key) and held[key] != word]
 
 
 def undeclared_names(config: Any, prefix: str = "") -> list[str]:
