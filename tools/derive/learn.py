@@ -34,6 +34,8 @@ from tools.derive.writing import Writer
 FIRST, AGREE, ROUNDS = 48, 100, 14
 #: the same where another class of the type is known; configs that are drawn for one class
 FEW, AGREE_AFTER, MOST_DRAWN = 12, 60, 10_000
+#: configs like those that were wrong, for all of these and for one; the share of fields that stay as they are there
+NEAR, MOST_NEAR, LIKE = 10, 4, 0.7
 #: builds at the start, and every so many after, in which is looked where code of the model stands
 LOOKED_AT = 8
 #: times that fields are left at their defaults
@@ -157,9 +159,8 @@ class Derivation:
                 entry["heads"][self.head]["verified"] = record
                 return entry
             for raw, _ in faults:
-                self._watch(raw)
-            for _ in range(10):
-                self._watch(self._drawn())
+                for one in (raw, *self._near(raw, NEAR // len(faults))):
+                    self._watch(one)
             entry = self._learn()
         raise NoEntry(f"wrong on fresh configs after {ROUNDS} rounds: {faults[0][1]}")
 
@@ -170,6 +171,14 @@ class Derivation:
             return next(self.configs)
         except StopIteration:
             raise NoEntry("too few configs are accepted") from None
+
+    def _near(self, raw: dict[str, Any], n: int) -> Iterator[dict[str, Any]]:
+        """Configs that differ from one in a few fields: what was wrong there is rare elsewhere."""
+        rng = random.Random(f"{self.head} {len(self.observations)}")
+        paths = [field.path for field in fields(self.model_type)]
+        for _ in range(min(n, MOST_NEAR)):
+            held = {*self.kept, *(path for path in paths if rng.random() < LIKE)}
+            yield from (near for near, _ in draw.draws(self.model_type, self.head, rng, 1, base=raw, frozen=held))
 
     def _configs(self, rng: random.Random) -> Iterator[dict[str, Any]]:
         """Configs that were drawn for another head of the type first, then fresh ones."""

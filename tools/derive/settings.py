@@ -56,13 +56,21 @@ def facts_of(model_type: str) -> Facts:
 def defaults_of(model_type: str) -> dict[str, Any]:
     """What each field is where a config.json says nothing."""
     found = flat(bases.defaults(model_type))
-    config = bases.build_config(model_type, bases.defaults(model_type))
-    held = {*flat(config.to_dict()), *undeclared_names(config)}
+    held = _names(model_type)
     for field in fields(model_type):  # a name that is read unsurely, and that the class does not take, is not there
         found.setdefault(field.path, field.default if field.path in held else None)
     for path in [p for p in found if p.count(".") == 0 or p.endswith(".model_type")]:
         found.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
     return found
+
+
+def _names(model_type: str) -> set[str]:
+    """The fields of the config that the class makes of its defaults; of the base, where it refuses them."""
+    try:
+        config = bases.build_config(model_type, bases.defaults(model_type))
+    except Refused:
+        config = bases.build_config(model_type, bases.base(model_type))
+    return {*flat(config.to_dict()), *undeclared_names(config)}
 
 
 def aliases_of(config: Any, prefix: str = "") -> dict[str, str]:

@@ -9,6 +9,7 @@ from nparams.architectures._config import checkpoints, remarks
 from nparams.architectures._config.experts import Router
 from nparams.architectures._config.heads import chosen
 from nparams.architectures._config.numbers import KEYS, PARTS, dtype_of, settings_of
+from nparams.architectures._config.single import gathered
 from nparams.architectures._config.versions import Plan, kind_of, renewed, undisputed
 from nparams.architectures.network import network_of
 
@@ -44,7 +45,7 @@ class Asked:
         self.raw = raw
         self.plan = plan_of(self.entry)
         self.notes: list[str] = []
-        self.held = renewed(raw, self.plan, self.notes)
+        self.held = gathered(renewed(raw, self.plan, self.notes), self.entry, self.plan.parts)
         if self.plan.unstated:
             undisputed(raw, self.held, self.plan)
         if given:

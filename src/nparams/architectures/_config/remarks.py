@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 TIE = "tie_word_embeddings"
 #: settings that give single layers other sizes than the fields say, for which no formula was verified
 UNVERIFIED = (
-    # transformers src/transformers/heterogeneity
-    ("per_layer_config", "gives single layers settings of their own"),
     # transformers before version 5, `PreTrainedModel.prune_heads`
     ("pruned_heads", "names heads that were cut out of attention layers"),
 )
