@@ -4,7 +4,8 @@ Every file in entries/ is one model type, as the package reads it (tools.derive.
 
     made      versions, a hash of the sources, the date, which classes were asked for
     fields    dotted path -> the value where a config.json has none; `absent`: the values of a part's fields where the
-              whole part is missing; `aliases`: other names; `flat`, `twins`: older layouts that the class reads
+              whole part is missing; `aliases`: other names; `flat`, `twins`: older layouts that the class reads;
+              `numbered`: labels are counted by num_labels alone
     kinds     dotted path -> the kinds of values that were verified; `only`: the words
     tests     symbol -> [field, what is asked]: "none", "is" a word (of a list: each entry), "in" (a word stands in it),
               "list", "len", "has" (an index stands in it), "num" and "den" (a float as a fraction), "times" (a float

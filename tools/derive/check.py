@@ -46,12 +46,13 @@ def holds(condition: str, env: Mapping[str, Any]) -> bool:
     return condition == "1" or _asked(condition, True)(env) == 1
 
 
-def flat(raw: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested config by dotted paths."""
+def flat(raw: Mapping[str, Any], prefix: str = "", numbered: bool = False) -> dict[str, Any]:
+    """A nested config by dotted paths; its labels are counted by their names, or by their number where `numbered`."""
     found: dict[str, Any] = {}
     for key, held in raw.items():
         if key == "id2label" and isinstance(held, Mapping):
-            found[f"{prefix}num_labels"] = len(held)
+            if not numbered:
+                found[f"{prefix}num_labels"] = len(held)
         elif isinstance(held, Mapping):
             found.update(flat(held, f"{prefix}{key}."))
         else:
@@ -75,7 +76,7 @@ def resolved(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]
 
 def given_of(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the fields as a config has them, defaults where it says nothing."""
-    given = flat(raw)
+    given = flat(raw, numbered="numbered" in entry)
     defaults = dict(entry["fields"])
     for part, implied in entry.get("absent", {}).items():
         defaults.update(implied if raw.get(part) is None else {})

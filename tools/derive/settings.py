@@ -37,7 +37,8 @@ class Facts(NamedTuple):
     def given(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The values of all fields, what is not said in a config among them."""
         missing = [held for part, held in self.absent.items() if raw.get(part) is None]
-        return {**self.defaults, **{p: v for held in missing for p, v in held.items()}, **flat(raw)}
+        said = flat(raw, numbered="numbered" in self.layouts)
+        return {**self.defaults, **{p: v for held in missing for p, v in held.items()}, **said}
 
 
 @functools.cache
@@ -119,14 +120,21 @@ def undeclared_names(config: Any, prefix: str = "") -> list[str]:
 
 
 def older_layouts(config: Any) -> dict[str, bool]:
-    """What else the class reads: "flat", the fields of a part beside it; "twins", text_config_dict for text_config.
+    """What else the class reads: "flat", the fields of a part beside it; "twins", text_config_dict for text_config;
+    "numbered", num_labels whatever names its labels have.
 
     NoEntry where nobody can say which names it takes.
     """
     if any(undeclared.makes_up_names(type(held)) for held in (config, *_parts(config))):
         raise NoEntry("its config class takes names that it makes up")
     twins = any(name.endswith("_config_dict") for name in undeclared.popped(type(config)))
-    return {name: True for name, holds in (("flat", undeclared.is_flat(type(config))), ("twins", twins)) if holds}
+    found = {"flat": undeclared.is_flat(type(config)), "twins": twins, "numbered": _is_numbered(type(config))}
+    return {name: True for name, holds in found.items() if holds}
+
+
+def _is_numbered(kind: type[Any]) -> bool:
+    """Whether a class declares the number of labels, which others have from the names of these."""
+    return "num_labels" in {field.name for field in dataclasses.fields(kind)}
 
 
 def _parts(config: Any) -> list[Any]:
