@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.derive import bases, draw
 from tools.derive.aliased import heard
-from tools.derive.check import Outside, Wrong, counted, tensors, wrong
+from tools.derive.check import Outside, Wrong, counted, flat, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.fields import fields
@@ -26,7 +26,9 @@ from tools.derive.settings import base_prefix, facts_of, parts_of_another_type
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Learner, NoTensor, flags_of
+from tools.derive.trial.draw import applied
 from tools.derive.trial.sample import Sampler
+from tools.derive.trial.space import parts_given
 from tools.derive.trial.truth import NotAccepted
 from tools.derive.writing import Writer
 
@@ -34,6 +36,8 @@ from tools.derive.writing import Writer
 FIRST, AGREE, ROUNDS = 48, 100, 14
 #: the same where another class of the type is known; configs that are drawn for one class
 FEW, AGREE_AFTER, MOST_DRAWN = 12, 60, 10_000
+#: builds for one config of the other sampler: what is not settled then stays as it is
+MOST_SAMPLED = 16
 #: configs like those that were wrong, for all of these and for one; the share of fields that stay as they are there
 NEAR, MOST_NEAR, LIKE = 10, 4, 0.7
 #: builds at the start, and every so many after, in which is looked where code of the model stands
@@ -295,10 +299,18 @@ def turns(*sources: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 waiting.remove(drawn)
 
 
+def cuts(model_type: str, head: str) -> dict[str, Any] | None:
+    """What the small base of a type says beyond the class's own defaults; None where that alone is refused."""
+    known = flat(bases.implied(model_type))
+    other = {tuple(path.split(".")): v for path, v in flat(bases.base(model_type)).items() if known.get(path) != v}
+    raw = applied({}, other, parts_given(model_type))
+    return raw if draw.valid(model_type, head, {"model_type": model_type, **raw}) else None
+
+
 def _sampled(model_type: str, head: str, rng: random.Random) -> Iterator[dict[str, Any]]:
     """Configs of the other sampler, which writes only what it changes."""
     try:
-        sampler = Sampler(model_type, [head], rng)
+        sampler = Sampler(model_type, [head], rng, cuts(model_type, head), MOST_SAMPLED)
     except (NotAccepted, NoEntry):
         return
     vain = 0

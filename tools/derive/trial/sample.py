@@ -29,9 +29,12 @@ class Sample(NamedTuple):
 class Sampler:
     """Draws configs of one type."""
 
-    def __init__(self, model_type: str, heads: list[str], rng: random.Random) -> None:
-        self.type, self.rng = model_type, rng
-        self.base = base(model_type, heads[0])
+    def __init__(
+        self, model_type: str, heads: list[str], rng: random.Random, start: Raw | None = None, most: int = MOST_BUILDS
+    ) -> None:
+        """`start`: what every config begins with, where that is known; `most` builds for one config."""
+        self.type, self.rng, self.most_builds = model_type, rng, most
+        self.base = base(model_type, heads[0]) if start is None else start
         self.heads = [head for head in heads if self.accepts(head)] or heads[:1]
         self.spots, self.parts = spots(model_type, self.base, heads), parts_given(model_type)
         self.tried, self.failed = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
@@ -108,7 +111,7 @@ class Sampler:
     def built(self, head: str, changes: Changes) -> bool:
         """Whether the model class takes them; after many attempts only what is known to be fine."""
         self.builds += 1
-        if self.builds > MOST_BUILDS:
+        if self.builds > self.most_builds:
             return False
         try:
             self.real(head, self.raw(changes))
