@@ -94,9 +94,15 @@ def missing_parts(model_type: str, defaults: Mapping[str, Any]) -> dict[str, dic
     implied = bases.implied(model_type)
     parts = {key: flat(held, f"{key}.") for key, held in implied.items() if isinstance(held, Mapping)}
     found = {key: {p: v for p, v in held.items() if defaults.get(p) != v} for key, held in parts.items()}
-    for key in parts_of_another_type(model_type, implied):
-        found[key][f"{key}.model_type"] = None
+    for key in [*parts_of_another_type(model_type, implied), *optional_parts(model_type)]:
+        found.setdefault(key, {})[f"{key}.model_type"] = None
     return found
+
+
+def optional_parts(model_type: str) -> list[str]:
+    """The parts that a model lacks where its config does."""
+    specs = classes.config_class(model_type).sub_configs_defaults
+    return [key for key, spec in specs.items() if spec.optional]
 
 
 def parts_of_another_type(model_type: str, implied: Mapping[str, Any]) -> list[str]:

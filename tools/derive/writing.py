@@ -97,7 +97,7 @@ class Writer:
             kinds[path] = " ".join(sorted({*kinds[path].split(), *map(kind_of, only[path])}))
         every = [*raws, *map(self.facts.given, self.drawn)]
         for path, value in unvaried(self.facts.shaping, every).items():
-            if path not in kinds:
+            if path not in kinds and path not in self.facts.absent:  # a part is no field
                 only[path] = either([value], made_of(path, seen))
                 kinds[path] = " ".join(sorted({*map(kind_of, only[path])}))
         return kinds, only
