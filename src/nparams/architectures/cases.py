@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.architectures.refusals import broken, told, told_of
 from nparams.architectures.slots import read, symbol_of
-from nparams.expr import Expr, free_symbols
+from nparams.expr import Expr, add, free_symbols, mul
 from nparams.network.closed import tidy
 
 TYPE_CHECKING = False
@@ -25,12 +25,30 @@ def conditions(sight: Sight) -> list[str]:
         if holds == 0:
             raise broken(sight.entry.type, text, told_of(sight.entry, sight.values))
         if isinstance(holds, Expr) and "no number" not in free_symbols(holds):
-            flag = holds.op in ("lt", "le", "eq", "ne")
-            found.append(str(holds).removeprefix("[").removesuffix("]") if flag else f"{holds} == 1")
+            found.append(said(holds))
     for field, (low, _) in sight.entry.raw.get("bounds", {}).items():
         if low and isinstance(sight.values[field], Expr):
             found.append(f"{sight.values[field]} >= {low}")
     return found
+
+
+#: a comparison, and the sign of its opposite with the sides changed
+OPPOSITE = {"lt": "<=", "le": "<"}
+
+
+def said(holds: Expr) -> str:
+    """A condition as a comparison, where it is one.
+
+    >>> from nparams.expr import parse
+    >>> said(parse("[a < b]")), said(parse("1 - [a < b]")), said(parse("tie"))
+    ('a<b', 'b <= a', 'tie == 1')
+    """
+    if holds.op in ("lt", "le", "eq", "ne"):
+        return str(holds).removeprefix("[").removesuffix("]")
+    other = add(1, mul(-1, holds))
+    if isinstance(other, Expr) and other.op in OPPOSITE:
+        return f"{other.args[1]} {OPPOSITE[other.op]} {other.args[0]}"
+    return f"{holds} == 1"
 
 
 def cases(sight: Sight, names: Collection[str]) -> list[str]:

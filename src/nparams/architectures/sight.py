@@ -248,11 +248,14 @@ def seen(entry: Entry, fixed: Mapping[str, Any] | None, free: Collection[str] | 
 
 
 def is_open(entry: Entry, field: str) -> bool:
-    """Whether a field is a number or a flag where nothing says what it is: also one that a rule fills if it is null."""
+    """Whether a field is a number or a flag where nothing says what it is: also one that a rule fills if it is null,
+    or that plays no part if it is null, as the number of experts where a flag says that there are none."""
     default = entry.fields[field]
     if default is None:
-        words = entry.kinds.get(field, "").split()
-        return "int" in words and any(rule[0] == field for rule in entry.raw.get("rules", ()))
+        if "int" not in entry.kinds.get(field, "").split():
+            return False
+        asked = any(test[:2] == [field, "none"] for test in entry.raw.get("tests", {}).values())
+        return not asked or any(rule[0] == field for rule in entry.raw.get("rules", ()))
     only = entry.raw.get("only", {}).get(field)
     return isinstance(default, int) and (only is None or len(only) > 1)
 
