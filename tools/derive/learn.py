@@ -31,6 +31,7 @@ from tools.derive.trial.sample import Sampler
 from tools.derive.trial.space import parts_given
 from tools.derive.trial.truth import NotAccepted
 from tools.derive.writing import Writer
+from tools.derive.zeros import guarded, probes
 
 #: configs to begin with, fresh ones that must agree, and rounds of learning from those that do not
 FIRST, AGREE, ROUNDS = 48, 100, 14
@@ -40,6 +41,8 @@ FEW, AGREE_AFTER, MOST_DRAWN = 12, 60, 10_000
 MOST_SAMPLED = 16
 #: configs like those that were wrong, for all of these and for one; the share of fields that stay as they are there
 NEAR, MOST_NEAR, LIKE = 10, 4, 0.7
+#: the same for a small number
+AROUND = 3
 #: builds at the start, and every so many after, in which is looked where code of the model stands
 LOOKED_AT = 8
 #: times that fields are left at their defaults
@@ -78,7 +81,7 @@ def derive(
     for head, (words, kinds) in held.items():
         entry["heads"][head] |= {"only": narrower(words, entry["only"]), "kinds": fewer(kinds, entry["kinds"])}
     entry["aliases"] = heard(entry)
-    return filled(entry)
+    return guarded(filled(entry), bases.base(model_type))
 
 
 class Derivation:
@@ -156,7 +159,7 @@ class Derivation:
         self._watch(self.base)
         for _ in range(FEW if self.known else FIRST):
             self._watch(self._drawn())
-        entry = self._learn()
+        entry = self._with_small_numbers(self._learn())
         for _ in range(ROUNDS):
             faults, record = self._verify(entry)
             if not faults:
@@ -167,6 +170,18 @@ class Derivation:
                     self._watch(one)
             entry = self._learn()
         raise NoEntry(f"wrong on fresh configs after {ROUNDS} rounds: {faults[0][1]}")
+
+    def _with_small_numbers(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The entry learnt from a 0 or a 1 too, where it is wrong about one; what follows no rule is left out again."""
+        before = len(self.observations)
+        for probe in list(probes(entry, self.head, self.base)):
+            for raw in (probe.raw, *self._near(probe.raw, AROUND)):
+                self._watch(raw)
+        try:
+            return self._learn() if len(self.observations) > before else entry
+        except NoEntry:
+            del self.observations[before:]
+            return self._learn()
 
     def _drawn(self) -> dict[str, Any]:
         if time.monotonic() > self.until:

@@ -60,6 +60,9 @@ def defaults_of(model_type: str) -> dict[str, Any]:
     held = _names(model_type)
     for field in fields(model_type):  # a name that is read unsurely, and that the class does not take, is not there
         found.setdefault(field.path, field.default if field.path in held else None)
+    for key, spec in classes.config_class(model_type).sub_configs_defaults.items():
+        if spec.optional and f"{key}.model_type" in found:
+            found[f"{key}.model_type"] = spec.model_type or getattr(spec.config_class, "model_type", None)
     for path in [p for p in found if p.count(".") == 0 or p.endswith(".model_type")]:
         found.setdefault(f"{path.rpartition('.')[0]}.num_labels".removeprefix("."), LABELS)
     return found
