@@ -108,6 +108,8 @@ class Derivation:
         #: for which name they were tried, and what was seen before
         self.tried: list[tuple[str, list[str]]] = []
         self.past: list[Observation] = []
+        #: small numbers of fields that were learnt from, or that follow no rule
+        self.small: set[tuple[str, int]] = set()
         self.flattened = Flattened()
         self.facts = facts_of(model_type)
         self.parts = Parts(model_type)
@@ -144,13 +146,13 @@ class Derivation:
             self.kept = {p: d for p, d in self.kept.items() if p not in self.tried[-1][1]}
         vain = {path for about, paths in self.tried for path in paths if about == template}
         free = {f.path: f.default for f in fields(self.model_type) if f.path not in {*self.kept, *vain}}
-        free = {path: default for path, default in free.items() if path.rpartition(".")[2] != "num_labels"}
+        free = {p: d for p, d in free.items() if p.rpartition(".")[2] != "num_labels" and p not in self.facts.absent}
         seen = [o for o in self.past if agrees(dict(o.raw), self.kept)]
         more = fields_to_keep(name, seen, free, self.ruleless)
         self.tried.append((template, more))
         self.kept.update({path: free[path] for path in more})
         self.base = with_defaults(bases.base(self.model_type), self.kept)
-        self.observations, self.ruleless, self.flattened = [], set(), Flattened()
+        self.observations, self.ruleless, self.flattened, self.small = [], set(), Flattened(), set()
         self.configs = self._configs(random.Random(f"{self.model_type} {self.head} {self.tried}"))
         return bool(more) and len(self.tried) <= MOST_TRIED
 
@@ -164,7 +166,10 @@ class Derivation:
             faults, record = self._verify(entry)
             if not faults:
                 entry["heads"][self.head]["verified"] = record
-                return entry
+                if (more := self._with_small_numbers(entry)) is entry:
+                    return entry
+                entry = more
+                continue
             for raw, _ in faults:
                 for one in (raw, *self._near(raw, NEAR // len(faults))):
                     self._watch(one)
@@ -173,15 +178,20 @@ class Derivation:
 
     def _with_small_numbers(self, entry: dict[str, Any]) -> dict[str, Any]:
         """The entry learnt from a 0 or a 1 too, where it is wrong about one; what follows no rule is left out again."""
-        before = len(self.observations)
-        for probe in list(probes(entry, self.head, self.base)):
+        found = [p for p in probes(entry, self.head, self.base) if (p.field, p.value) not in self.small]
+        if not found:
+            return entry
+        before, ruleless = len(self.observations), set(self.ruleless)
+        self.small |= {(probe.field, probe.value) for probe in found}
+        for probe in found:
             for raw in (probe.raw, *self._near(probe.raw, AROUND)):
                 self._watch(raw)
         try:
-            return self._learn() if len(self.observations) > before else entry
+            return self._learn()
         except NoEntry:
             del self.observations[before:]
-            return self._learn()
+            self.ruleless = ruleless
+            return entry
 
     def _drawn(self) -> dict[str, Any]:
         if time.monotonic() > self.until:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from nparams.errors import ExprError
-from tools.derive.changes import changed
+from tools.derive.changes import changed, get
 from tools.derive.check import Outside, counted, tensors, wrong
 from tools.derive.errors import Refused
 from tools.derive.observe import plainly
@@ -27,6 +27,9 @@ class Probe(NamedTuple):
 def probes(entry: Mapping[str, Any], head: str, base: Mapping[str, Any]) -> Iterator[Probe]:
     """The small numbers, each in one field, that the library accepts and the entry is wrong about."""
     for field, kinds in entry["kinds"].items():
+        part = field.rpartition(".")[0]
+        if part and not isinstance(get(dict(base), part), Mapping):  # a part that the base lacks
+            continue
         for value in SMALL if "int" in kinds.split() else ():
             probe = _probe(entry, head, field, value, changed(dict(base), [{field: value}]))
             if probe is not None:
