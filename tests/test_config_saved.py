@@ -63,13 +63,13 @@ def test_a_wider_head_in_full_attention_is_counted() -> None:
     ids=["another layer", "one of two", "two widths", "another field", "numbers", "a text", "a list", "no gate"],
 )  # fmt: skip
 def test_other_settings_of_single_layers_are_refused(single: Any) -> None:
-    with pytest.raises(UnsupportedError, match="^per_layer_config gives single layers settings of their own"):
+    with pytest.raises(UnsupportedError, match=r"^per_layer_config gives single layers settings of their own"):
         nparams.read({**GEMMA, "per_layer_config": single})
 
 
 def test_settings_in_a_part_are_seen() -> None:
     config = {"model_type": "llava", "text_config": {"model_type": "llama", "per_layer_config": {"0": {"head_dim": 3}}}}
-    with pytest.raises(UnsupportedError, match="^text_config.per_layer_config gives single layers"):
+    with pytest.raises(UnsupportedError, match=r"^text_config\.per_layer_config gives single layers"):
         nparams.read(config)
 
 

@@ -1,4 +1,4 @@
-"""Floats that stand in code and remember what they are multiplied with: 0.75 * hidden_size, where the float is first."""
+"""Floats that stand in code, and remember what they are multiplied with: 0.75 * hidden_size."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.derive import bases, draw
 from tools.derive.aliased import heard
-from tools.derive.check import Outside, Wrong, counted, flat, tensors, wrong
+from tools.derive.check import Outside, Wrong, counted, tensors, wrong
 from tools.derive.environment import Tests
 from tools.derive.errors import NoEntry, Refused
 from tools.derive.fields import fields
@@ -22,14 +22,11 @@ from tools.derive.observe import Observation, look, observe, plainly
 from tools.derive.parts import Parts
 from tools.derive.rare import filled
 from tools.derive.rules import NoRule
+from tools.derive.sampled import sampled, turns
 from tools.derive.settings import base_prefix, facts_of, parts_of_another_type
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Learner, NoTensor, flags_of
-from tools.derive.trial.draw import applied
-from tools.derive.trial.sample import Sampler
-from tools.derive.trial.space import parts_given
-from tools.derive.trial.truth import NotAccepted
 from tools.derive.writing import Writer
 from tools.derive.zeros import guarded, probes
 
@@ -37,8 +34,6 @@ from tools.derive.zeros import guarded, probes
 FIRST, AGREE, ROUNDS = 48, 100, 14
 #: the same where another class of the type is known; configs that are drawn for one class
 FEW, AGREE_AFTER, MOST_DRAWN = 12, 60, 10_000
-#: builds for one config of the other sampler: what is not settled then stays as it is
-MOST_SAMPLED = 16
 #: configs like those that were wrong, for all of these and for one; the share of fields that stay as they are there
 NEAR, MOST_NEAR, LIKE = 10, 4, 0.7
 #: the same for a small number
@@ -47,8 +42,6 @@ AROUND = 3
 LOOKED_AT = 8
 #: times that fields are left at their defaults
 MOST_TRIED = 10
-#: configs one after another that a class may refuse
-MOST_VAIN = 20
 #: share of accepted configs that may be refused
 MOST_REFUSED = 0.1
 #: configs by which that is measured where fields were left at their defaults
@@ -127,7 +120,7 @@ class Derivation:
         """The entry, if few configs are refused for the fields that were left at their defaults."""
         if self.kept:
             rng, outside = random.Random(f"{self.model_type} {self.head} measured"), 0
-            raws = list(itertools.islice(_sampled(self.model_type, self.head, rng), MEASURED))
+            raws = list(itertools.islice(sampled(self.model_type, self.head, rng), MEASURED))
             for raw in raws:
                 try:
                     list(tensors(entry, self.head, raw))
@@ -217,7 +210,7 @@ class Derivation:
                 raw
                 for raw, _ in draw.draws(self.model_type, self.head, rng, MOST_DRAWN, base=self.base, frozen=self.kept)
             ),
-            (with_defaults(raw, self.kept) for raw in _sampled(self.model_type, self.head, rng)),
+            (with_defaults(raw, self.kept) for raw in sampled(self.model_type, self.head, rng)),
             self._without_parts(random.Random(f"{self.model_type} {self.head} {self.tried} parts")),
         ):
             self.drawn.append(raw)
@@ -226,7 +219,7 @@ class Derivation:
     def _without_parts(self, rng: random.Random) -> Iterator[dict[str, Any]]:
         """Configs without the parts that the class fills with another type then: few are drawn so otherwise."""
         others = parts_of_another_type(self.model_type, bases.implied(self.model_type))
-        for raw in _sampled(self.model_type, self.head, rng) if others else ():
+        for raw in sampled(self.model_type, self.head, rng) if others else ():
             yield {key: value for key, value in with_defaults(raw, self.kept).items() if key not in others}
 
     def _watch(self, raw: Mapping[str, Any]) -> None:
@@ -311,39 +304,3 @@ class Derivation:
         for known in self.parts.known(templates) if every - found.keys() else ():
             found |= known.cells(templates, every - found.keys())
         return found
-
-
-def turns(*sources: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """One of each in turn, for as long as there are any."""
-    waiting = list(sources)
-    while waiting:
-        for drawn in list(waiting):
-            try:
-                yield next(drawn)
-            except StopIteration:
-                waiting.remove(drawn)
-
-
-def cuts(model_type: str, head: str) -> dict[str, Any] | None:
-    """What the small base of a type says beyond the class's own defaults; None where that alone is refused."""
-    known = flat(bases.implied(model_type))
-    other = {tuple(path.split(".")): v for path, v in flat(bases.base(model_type)).items() if known.get(path) != v}
-    raw = applied({}, other, parts_given(model_type))
-    return raw if draw.valid(model_type, head, {"model_type": model_type, **raw}) else None
-
-
-def _sampled(model_type: str, head: str, rng: random.Random) -> Iterator[dict[str, Any]]:
-    """Configs of the other sampler, which writes only what it changes."""
-    try:
-        sampler = Sampler(model_type, [head], rng, cuts(model_type, head), MOST_SAMPLED)
-    except (NotAccepted, NoEntry):
-        return
-    vain = 0
-    while vain < MOST_VAIN:
-        try:
-            raw = sampler.raw(sampler.sample().changes)
-        except NotAccepted:
-            vain += 1
-            continue
-        vain = 0
-        yield raw

@@ -1,4 +1,4 @@
-"""What an entry says of a 0, and of a 1: values that random sizes seldom have, and that code asks for to leave parts out."""
+"""What an entry says of a 0, and of a 1: random sizes seldom are, and code leaves parts out where they are."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ LAYERS, FULL, GATE = "layer_types", "full_attention", "attention_k_eq_v"
 
 
 def gathered(held: Mapping[str, Any], entry: Entry, parts: Collection[str]) -> Mapping[str, Any]:
-    """The file with the fields in place of settings of single layers; UnsupportedError where they say more than that."""
+    """The file with fields in place of settings of single layers; UnsupportedError where these say more."""
     for place in ("", *parts):
         own = at(held, place)
         if own is not None and NAME in own:
