@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.architectures.refusals import broken, told, told_of
 from nparams.architectures.slots import read, symbol_of
-from nparams.expr import Expr, add, free_symbols, mul
+from nparams.expr import Expr, free_symbols, mul
 from nparams.network.closed import tidy
 
 TYPE_CHECKING = False
@@ -45,7 +45,8 @@ def said(holds: Expr) -> str:
     """
     if holds.op in ("lt", "le", "eq", "ne"):
         return str(holds).removeprefix("[").removesuffix("]")
-    other = add(1, mul(-1, holds))
+    rest = [part for part in holds.args if part != 1] if holds.op == "add" and 1 in holds.args else []
+    other = mul(-1, rest[0]) if len(rest) == 1 else 0
     if isinstance(other, Expr) and other.op in OPPOSITE:
         return f"{other.args[1]} {OPPOSITE[other.op]} {other.args[0]}"
     return f"{holds} == 1"

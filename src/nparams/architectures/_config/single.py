@@ -53,7 +53,8 @@ def _gathered(
 def _shared(own: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The settings that all layers of full attention have, and no other layer; None where it is not so.
 
-    >>> _shared({"layer_types": ["sliding_attention", "full_attention"], "per_layer_config": {"1": {"head_dim": 512}}})
+    >>> layers = ["sliding_attention", "full_attention"]
+    >>> _shared({"layer_types": layers, "head_dim": 256, "per_layer_config": {"1": {"head_dim": 512}}})
     {'head_dim': 512}
     """
     layers, single = own.get(LAYERS), own[NAME] or {}
