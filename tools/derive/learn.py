@@ -27,8 +27,8 @@ from tools.derive.settings import base_prefix, facts_of, parts_of_another_type
 from tools.derive.shared import Known, joined
 from tools.derive.templates import MARK, Templates
 from tools.derive.tensors import Learner, NoTensor, flags_of
+from tools.derive.turning import guarded, probes
 from tools.derive.writing import Writer
-from tools.derive.zeros import guarded, probes
 
 #: configs to begin with, fresh ones that must agree, and rounds of learning from those that do not
 FIRST, AGREE, ROUNDS = 48, 100, 14
@@ -36,7 +36,7 @@ FIRST, AGREE, ROUNDS = 48, 100, 14
 FEW, AGREE_AFTER, MOST_DRAWN = 12, 60, 10_000
 #: configs like those that were wrong, for all of these and for one; the share of fields that stay as they are there
 NEAR, MOST_NEAR, LIKE = 10, 4, 0.7
-#: the same for a small number
+#: the same for a turning point
 AROUND = 3
 #: builds at the start, and every so many after, in which is looked where code of the model stands
 LOOKED_AT = 8
@@ -59,6 +59,7 @@ def derive(
     entry: dict[str, Any] = {key: value for key, value in (begun or {}).items() if key != "made"}
     raws: list[dict[str, Any]] = []
     kept: dict[str, Any] = {}
+    first: Observation | None = None
     held = dict.fromkeys(entry.get("heads", ()), (entry.get("only", {}), entry.get("kinds", {})))
     for head in [head for head in heads if head not in entry.get("heads", ())]:
         one = Derivation(model_type, head, seed, until, raws, entry, kept)
@@ -70,11 +71,12 @@ def derive(
             entry.setdefault("without", {})[head] = str(error)
             continue
         kept, held[head] = one.kept, (made["only"], made["kinds"])
+        first = first or one.observations[0]
         entry = merged(entry, made)
     for head, (words, kinds) in held.items():
         entry["heads"][head] |= {"only": narrower(words, entry["only"]), "kinds": fewer(kinds, entry["kinds"])}
     entry["aliases"] = heard(entry)
-    return guarded(filled(entry), bases.base(model_type))
+    return guarded(filled(entry), bases.base(model_type), first) if first else filled(entry)
 
 
 class Derivation:
@@ -101,8 +103,8 @@ class Derivation:
         #: for which name they were tried, and what was seen before
         self.tried: list[tuple[str, list[str]]] = []
         self.past: list[Observation] = []
-        #: small numbers of fields that were learnt from, or that follow no rule
-        self.small: set[tuple[str, int]] = set()
+        #: turning points of fields that were learnt from, or that follow no rule
+        self.turned: set[tuple[str, int]] = set()
         self.flattened = Flattened()
         self.facts = facts_of(model_type)
         self.parts = Parts(model_type)
@@ -145,7 +147,7 @@ class Derivation:
         self.tried.append((template, more))
         self.kept.update({path: free[path] for path in more})
         self.base = with_defaults(bases.base(self.model_type), self.kept)
-        self.observations, self.ruleless, self.flattened, self.small = [], set(), Flattened(), set()
+        self.observations, self.ruleless, self.flattened, self.turned = [], set(), Flattened(), set()
         self.configs = self._configs(random.Random(f"{self.model_type} {self.head} {self.tried}"))
         return bool(more) and len(self.tried) <= MOST_TRIED
 
@@ -154,12 +156,12 @@ class Derivation:
         self._watch(self.base)
         for _ in range(FEW if self.known else FIRST):
             self._watch(self._drawn())
-        entry = self._with_small_numbers(self._learn())
+        entry = self._with_turning_points(self._learn())
         for _ in range(ROUNDS):
             faults, record = self._verify(entry)
             if not faults:
                 entry["heads"][self.head]["verified"] = record
-                if (more := self._with_small_numbers(entry)) is entry:
+                if (more := self._with_turning_points(entry)) is entry:
                     return entry
                 entry = more
                 continue
@@ -169,13 +171,14 @@ class Derivation:
             entry = self._learn()
         raise NoEntry(f"wrong on fresh configs after {ROUNDS} rounds: {faults[0][1]}")
 
-    def _with_small_numbers(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """The entry learnt from a 0 or a 1 too, where it is wrong about one; what follows no rule is left out again."""
-        found = [p for p in probes(entry, self.head, self.base) if (p.field, p.value) not in self.small]
+    def _with_turning_points(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The entry learnt from turning points too, where it is wrong there; what follows no rule is left out again."""
+        seen = self.observations[0]
+        found = [p for p in probes(entry, self.head, self.base, seen) if (p.field, p.value) not in self.turned]
         if not found:
             return entry
         before, ruleless = len(self.observations), set(self.ruleless)
-        self.small |= {(probe.field, probe.value) for probe in found}
+        self.turned |= {(probe.field, probe.value) for probe in found}
         for probe in found:
             for raw in (probe.raw, *self._near(probe.raw, AROUND)):
                 self._watch(raw)

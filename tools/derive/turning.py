@@ -1,0 +1,82 @@
+"""What an entry says at the turning points of sizes, which random ones seldom meet and code asks for: a 0, a 1, and a
+number that the code compared a field with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from nparams.errors import ExprError
+from nparams.expr import Expr, free_symbols
+from tools.derive.changes import changed, get
+from tools.derive.check import Outside, counted, tensors, wrong
+from tools.derive.compiled import value
+from tools.derive.environment import Tests
+from tools.derive.errors import Refused
+from tools.derive.observe import Observation, plainly
+from tools.derive.tracking import name_of
+
+SMALL = (0, 1)
+#: numbers beyond this are looked at by no probe
+LARGEST = 5_000
+
+
+class Probe(NamedTuple):
+    """A config with a number about which an entry is wrong, and whether its total is wrong too."""
+
+    field: str
+    value: int
+    raw: dict[str, Any]
+    miscounts: bool
+
+
+def probes(entry: Mapping[str, Any], head: str, base: Mapping[str, Any], seen: Observation) -> Iterator[Probe]:
+    """The numbers, each in one field, that the library accepts and the entry is wrong about; `seen` is a build of the
+    base."""
+    paths = {name_of(path): path for path, kinds in entry["kinds"].items() if "int" in kinds.split()}
+    there = {name: path for name, path in paths.items() if _is_there(base, path.rpartition(".")[0])}
+    small = [(name, each) for name in there for each in SMALL]
+    for name, each in dict.fromkeys([*small, *_met(seen, there)]):
+        probe = _probe(entry, head, there[name], each, changed(dict(base), [{there[name]: each}]))
+        if probe is not None:
+            yield probe
+
+
+def _is_there(base: Mapping[str, Any], part: str) -> bool:
+    return not part or isinstance(get(dict(base), part), Mapping)
+
+
+def _met(seen: Observation, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """The fields that the code compared with something, each with the number that this was."""
+    env = Tests([seen.values]).environment(seen.values)
+    for atom in (*seen.atoms, *seen.raw_atoms):
+        for one, other in (atom.args, atom.args[::-1]) if len(atom.args) == 2 else ():
+            name = str(one.label) if isinstance(one, Expr) and one.op == "sym" else ""
+            met = value(other, {**env, **_rounds(other)}) if name in names else None
+            if met is not None and 0 <= met <= LARGEST:
+                yield from ((name, each) for each in (met, met + 1))
+
+
+def _rounds(size: int | Expr) -> dict[str, int]:
+    """The numbers of the rounds of loops in an expression, which stand in their names."""
+    marks = [name for name in free_symbols(size) if name.startswith("@")]
+    return {mark: int(mark.rpartition(":")[2]) for mark in marks}
+
+
+def _probe(entry: Mapping[str, Any], head: str, field: str, value: int, raw: dict[str, Any]) -> Probe | None:
+    try:
+        real = plainly(entry["type"], head, raw)
+        told = list(tensors(entry, head, raw))
+    except (Outside, Refused):
+        return None
+    except (ExprError, TypeError, ArithmeticError):
+        return Probe(field, value, raw, True)
+    return None if wrong(iter(told), real) is None else Probe(field, value, raw, counted(told) != counted(real))
+
+
+def guarded(entry: dict[str, Any], base: Mapping[str, Any], seen: Observation) -> dict[str, Any]:
+    """The entry with what follows no rule refused: the numbers that it would miscount."""
+    found = [probe for head in entry["heads"] for probe in probes(entry, head, base, seen) if probe.miscounts]
+    guards = dict.fromkeys(f"[{name_of(probe.field)} != {probe.value}]" for probe in found)
+    entry["where"] = [*dict.fromkeys([*entry.get("where", ()), *guards])]
+    return entry
