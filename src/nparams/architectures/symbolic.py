@@ -115,7 +115,7 @@ class _Builder:
             self.sight.put(span.count_size, bound) for span in block.spans if isinstance(bound[span.letter], Expr)
         ]
         counts += [add(last, mul(-1, first), 1) for first, last in ends.values()]
-        return any(isinstance(count, int) and count < 1 for count in counts)
+        return any(count < 1 if isinstance(count, int) else "no number" in free_symbols(count) for count in counts)
 
     def _within(self, block: Block, letter: str, value: int, bound: dict[str, Size]) -> Size:
         """Whether an index takes that value at all: 1, 0 or a flag."""
