@@ -142,3 +142,14 @@ def test_fields_left_open() -> None:
     assert network.aliases["n_embd"] == "hidden_size"
     by_alias = nparams.read(CAUSAL, free=("n_embd",))
     assert str(by_alias.total) == "2*(hidden_size**2 + hidden_size) + 100*hidden_size"
+
+
+def test_a_long_sum_has_a_term_on_each_line() -> None:
+    from nparams.cli.formula import LONG, sum_of
+    from nparams.expr import parse
+
+    width = "w" * (LONG // 2)
+    assert sum_of("total", parse(f"{width}*a + {width}*b - c"), "text", "  (all)") == [
+        "total =  (all)", f"    {width}*a", f"  + {width}*b", "  - c",
+    ]  # fmt: skip
+    assert len(sum_of("total", parse(f"{width}*a*{width}"), "text")) == 1

@@ -9,14 +9,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.architectures.formula import Formula
     from nparams.cli.question import Asked
+    from nparams.expr import Size
     from nparams.network import Network
 
 ABOUT = """\
 The closed form of the number of parameters of a type of model (formula llama), or of one config.json, in short letters
 with a legend of the fields that they stand for.  --which CLASS takes another class of the type, --set puts numbers in.
 Of any other source the formula is that of nparams SOURCE --formula.  Without a name: the types that there are."""
-#: names of types on one line
-WIDE = 100
+#: names of types on one line, and characters of a sum on one
+WIDE, LONG = 100, 200
 
 
 def run(words: list[str]) -> int:
@@ -77,17 +78,33 @@ def listed() -> str:
 def text(found: Formula) -> str:
     """The formula as text, its legend under it."""
     from nparams.cli.show import speaks_unicode
-    from nparams.expr import render
 
     style = "unicode" if speaks_unicode() else "text"
-    lines = [title(found), "", f"total = {render(found.total, style)}"]
+    lines = [title(found), "", *sum_of("total", found.total, style)]
     if found.active is not None:
-        lines.append(f"active = {render(found.active, style)}  (of routed experts those that a token uses)")
+        lines += sum_of("active", found.active, style, "  (of routed experts those that a token uses)")
     if found.number is not None:
         lines.append(f"      = {found.number:,}")
     conditions = [*(f"where {condition}" for condition in found.where), *found.cases]
     lines += ["", *legend(found), "", *conditions, found.verified]
     return "\n".join(lines)
+
+
+def sum_of(name: str, size: Size, style: str, after: str = "") -> list[str]:
+    """A formula on one line; a long sum with a term on each.
+
+    >>> from nparams.expr import parse
+    >>> sum_of("total", parse("a*b + c"), "text")
+    ['total = a*b + c']
+    """
+    from nparams.expr import Expr, render
+
+    line = f"{name} = {render(size, style)}{after}"
+    if len(line) <= LONG or not isinstance(size, Expr) or size.op != "add":
+        return [line]
+    terms = [render(term, style) for term in size.args]
+    signed = [f"  - {term[1:]}" if term.startswith("-") else f"  + {term}" for term in terms[1:]]
+    return [f"{name} ={after}", f"    {terms[0]}", *signed]
 
 
 def title(found: Formula) -> str:
