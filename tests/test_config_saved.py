@@ -73,16 +73,6 @@ def test_settings_in_a_part_are_seen() -> None:
         nparams.read(config)
 
 
-def test_rates_by_kind_of_attention() -> None:
-    plain = {"model_type": "deepseek_v4", "num_hidden_layers": 4}
-    rates = {"compressed_sparse_attention": 8, "heavily_compressed_attention": 64}
-    saved = shapes({**plain, "compress_rates": rates})
-    assert saved == shapes({**plain, "compress_rate_csa": 8, "compress_rate_hca": 64})
-    assert saved != shapes(plain)
-    with pytest.raises(UnsupportedError, match="compress_rates"):
-        nparams.read({**plain, "compress_rates": {"compressed_sparse_attention": 8}})
-
-
 def test_labels_by_their_number_where_the_class_declares_it() -> None:
     pvt = {"model_type": "pvt", "architectures": ["PvtForImageClassification"]}
     names = {"id2label": {str(k): f"LABEL_{k}" for k in range(10)}}

@@ -36,6 +36,8 @@ FIRST, AGREE, ROUNDS = 48, 100, 14
 FEW, AGREE_AFTER, MOST_DRAWN = 12, 60, 10_000
 #: configs like those that were wrong, for all of these and for one; the share of fields that stay as they are there
 NEAR, MOST_NEAR, LIKE = 10, 4, 0.7
+#: other configs beside these
+FRESH = 8
 #: the same for a turning point
 AROUND = 3
 #: builds at the start, and every so many after, in which is looked where code of the model stands
@@ -168,6 +170,8 @@ class Derivation:
             for raw, _ in faults:
                 for one in (raw, *self._near(raw, NEAR // len(faults))):
                     self._watch(one)
+            for _ in range(FRESH):  # what is alike teaches chance conditions
+                self._watch(self._drawn())
             entry = self._learn()
         raise NoEntry(f"wrong on fresh configs after {ROUNDS} rounds: {faults[0][1]}")
 

@@ -75,8 +75,9 @@ def _probe(entry: Mapping[str, Any], head: str, field: str, value: int, raw: dic
 
 
 def guarded(entry: dict[str, Any], base: Mapping[str, Any], seen: Observation) -> dict[str, Any]:
-    """The entry with what follows no rule refused: the numbers that it would miscount."""
+    """The entry with what follows no rule refused: numbers that it would miscount, in fields that are never null."""
     found = [probe for head in entry["heads"] for probe in probes(entry, head, base, seen) if probe.miscounts]
-    guards = dict.fromkeys(f"[{name_of(probe.field)} != {probe.value}]" for probe in found)
+    numbers = [probe for probe in found if "none" not in entry["kinds"][probe.field].split()]
+    guards = dict.fromkeys(f"[{name_of(probe.field)} != {probe.value}]" for probe in numbers)
     entry["where"] = [*dict.fromkeys([*entry.get("where", ()), *guards])]
     return entry
