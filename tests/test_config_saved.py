@@ -71,6 +71,14 @@ def test_settings_in_a_part_are_seen() -> None:
     config = {"model_type": "llava", "text_config": {"model_type": "llama", "per_layer_config": {"0": {"head_dim": 3}}}}
     with pytest.raises(UnsupportedError, match=r"^text_config\.per_layer_config gives single layers"):
         nparams.read(config)
+    deeper = {
+        "model_type": "sam3",
+        "vision_config": {"backbone_config": {"per_layer_config": {"0": {"hidden_size": 3}}}},
+    }
+    with pytest.raises(
+        UnsupportedError, match=r"^vision_config\.backbone_config\.per_layer_config gives single layers"
+    ):
+        nparams.read(deeper)
 
 
 def test_labels_by_their_number_where_the_class_declares_it() -> None:

@@ -45,7 +45,7 @@ class Asked:
         self.raw = raw
         self.plan = plan_of(self.entry)
         self.notes: list[str] = []
-        self.held = gathered(renewed(raw, self.plan, self.notes), self.entry, self.plan.parts)
+        self.held = gathered(renewed(raw, self.plan, self.notes), self.entry, self.plan.places)
         if self.plan.unstated:
             undisputed(raw, self.held, self.plan)
         if given:

@@ -23,9 +23,12 @@ FIELDS = {"head_dim": "global_head_dim", "num_key_value_heads": "num_global_key_
 LAYERS, FULL, GATE = "layer_types", "full_attention", "attention_k_eq_v"
 
 
-def gathered(held: Mapping[str, Any], entry: Entry, parts: Collection[str]) -> Mapping[str, Any]:
-    """The file with fields in place of settings of single layers; UnsupportedError where these say more."""
-    for place in ("", *parts):
+def gathered(held: Mapping[str, Any], entry: Entry, places: Collection[str]) -> Mapping[str, Any]:
+    """The file with fields in place of settings of single layers, in each of its `places`.
+
+    Raises UnsupportedError where these say more than the fields can.
+    """
+    for place in places:
         own = at(held, place)
         if own is not None and NAME in own:
             held = _gathered(held, f"{place}." if place else "", own, entry.fields)

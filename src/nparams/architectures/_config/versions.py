@@ -31,12 +31,6 @@ RENAMED = (
     (("videomae",), "qkv_bias", "qv_bias"),
     (("unlimited_ocr",), "language_config", "text_config"),
 )
-#: (types, an object in saved files, its keys and the names that the class takes for them): models/deepseek_v4
-SPREAD = (
-    (("deepseek_v4",), "compress_rates", {
-        "compressed_sparse_attention": "compress_rate_csa", "heavily_compressed_attention": "compress_rate_hca",
-    }),
-)  # fmt: skip
 #: words in a list of layer types, and what they are called today
 LAYERS = {
     "mamba": "linear_attention", "attention": "full_attention", "deepseek_sparse_attention": "indexed_attention",
@@ -53,8 +47,8 @@ class Plan:
     """What may have to be changed in files of one type: found once, from the fields of its entry."""
 
     __slots__ = (
-        "_heads", "computed", "entry", "flat", "gathers", "labelled", "layered", "parts", "renamed", "spread",
-        "twins", "unstated",
+        "_heads", "computed", "entry", "flat", "gathers", "labelled", "layered", "parts", "places", "renamed", "twins",
+        "unstated",
     )  # fmt: skip
 
     def __init__(self, entry: Entry) -> None:
@@ -67,8 +61,9 @@ class Plan:
         #: those among them that no verified file stated
         self.unstated = [path for path in self.computed if entry.kinds.get(path) == "none"]
         self.renamed = [(old, new) for kinds, old, new in RENAMED if kind in kinds]
-        self.spread = [(name, keys) for kinds, name, keys in SPREAD if kind in kinds]
         self.parts = {path.partition(".")[0] for path in fields if "." in path}
+        #: the paths of all configurations in it, the whole ("") first
+        self.places = list(dict.fromkeys(["", *(above for path in fields for above in _above(path))]))
         #: the parts whose labels are counted by their names; a class that declares num_labels looks at that alone (PVT)
         numbered = {LABELS} if entry.raw.get("numbered") is True else set()
         named = [path for path in fields if path.rpartition(".")[2] == LABELS and path not in numbered]
@@ -88,6 +83,16 @@ class Plan:
 
             self._heads[name] = Made(self.entry, self.entry.heads[name].cells)
         return self._heads[name]
+
+
+def _above(path: str) -> list[str]:
+    """The paths of the parts that a field stands in.
+
+    >>> _above("thinker_config.text_config.head_dim")
+    ['thinker_config', 'thinker_config.text_config']
+    """
+    names = path.split(".")[:-1]
+    return [".".join(names[: k + 1]) for k in range(len(names))]
 
 
 def made_of_itself(entry: Entry, field: str, case: Any) -> bool:
@@ -124,8 +129,6 @@ def renewed(held: Mapping[str, Any], plan: Plan, notes: list[str]) -> Mapping[st
     for old, new in plan.renamed:
         if held.get(old) is not None:
             made = {**made, new: held[old]}
-    for name, keys in plan.spread:
-        made = _spread(made, name, keys)
     if plan.parts:
         made = _parts(made, plan, notes)
     for before in plan.labelled:
@@ -172,19 +175,6 @@ def _parts(held: Mapping[str, Any], plan: Plan, notes: list[str]) -> Mapping[str
                 f"its {FLAT} is missing: {len(lifted):,} of its fields stand beside it, as older files have them"
             )
     return made
-
-
-def _spread(held: Mapping[str, Any], name: str, keys: Mapping[str, str]) -> Mapping[str, Any]:
-    """The entries of an object as the fields that the class takes for them, which win where both are there.
-
-    >>> _spread({"rates": {"fast": 2}, "rate_fast": None}, "rates", {"fast": "rate_fast"})
-    {'rate_fast': 2}
-    """
-    given = held.get(name)
-    if type(given) is not dict or given.keys() != keys.keys():
-        return held
-    told = {field: given[key] for key, field in keys.items() if held.get(field) is None}
-    return {**without(held, name), **told}
 
 
 def _labels(held: Mapping[str, Any], before: str) -> Mapping[str, Any]:
