@@ -73,6 +73,7 @@ def test_settings_in_a_part_are_seen() -> None:
         nparams.read(config)
     deeper = {
         "model_type": "sam3",
+        "text_config": {},
         "vision_config": {"backbone_config": {"per_layer_config": {"0": {"hidden_size": 3}}}},
     }
     with pytest.raises(
