@@ -10,7 +10,7 @@ Every file in entries/ is one model type, as the package reads it (tools.derive.
     tests     symbol -> [field, what is asked]: "none", "is" a word (of a list: each entry), "in" (a word stands in it),
               "list", "len", "has" (an index stands in it), "num" and "den" (a float as a fraction), "times" (a float
               times a size, as doubles give it)
-    where     conditions under which it was verified
+    where     conditions under which it was verified; `bounds`: dotted path -> [least, most], null for none
     rules     what the config class makes of a field: the first case whose condition holds gives an expression,
               {"value": any}, {"split": "|"} (the words of a text), {"letters": {...}, "from": field} (a word for each
               letter), or {"each": [letter, count]} with "of": an expression or "choose": words; null there: the entry

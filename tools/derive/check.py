@@ -147,6 +147,9 @@ def tensors(entry: Mapping[str, Any], head: str, raw: Mapping[str, Any]) -> Iter
     held = entry["heads"][head]
     _guard({"kinds": {}, "only": held.get("only", {})}, values)
     _guard({"kinds": held.get("kinds", {})}, given_of(entry, raw))
+    for path, (low, _) in entry.get("bounds", {}).items():
+        if type(values[path]) is int and values[path] < low:
+            raise Outside(f"{path} = {values[path]}, below {low}")
     env = environment(entry, values)
     for condition in entry.get("where", ()):
         if not holds(condition, env):

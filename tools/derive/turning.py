@@ -75,9 +75,22 @@ def _probe(entry: Mapping[str, Any], head: str, field: str, value: int, raw: dic
 
 
 def guarded(entry: dict[str, Any], base: Mapping[str, Any], seen: Observation) -> dict[str, Any]:
-    """The entry with what follows no rule refused: numbers that it would miscount, in fields that are never null."""
-    found = [probe for head in entry["heads"] for probe in probes(entry, head, base, seen) if probe.miscounts]
-    numbers = [probe for probe in found if "none" not in entry["kinds"][probe.field].split()]
-    guards = dict.fromkeys(f"[{name_of(probe.field)} != {probe.value}]" for probe in numbers)
-    entry["where"] = [*dict.fromkeys([*entry.get("where", ()), *guards])]
+    """The entry with what follows no rule refused: numbers that it would miscount, with its flags as they are and set.
+
+    Small ones lie below a bound, which null does not; a larger one is refused where a field is nothing but a number."""
+    starts = (base, _with_flags(entry, base))
+    every = (probe for head in entry["heads"] for start in starts for probe in probes(entry, head, start, seen))
+    for probe in [probe for probe in every if probe.miscounts]:
+        if probe.value in SMALL:
+            bounds = entry.setdefault("bounds", {})
+            bounds[probe.field] = [max(probe.value + 1, bounds.get(probe.field, [0])[0]), None]
+        elif entry["kinds"][probe.field] == "int":
+            guard = f"[{name_of(probe.field)} != {probe.value}]"
+            entry["where"] = [*dict.fromkeys([*entry.get("where", ()), guard])]
     return entry
+
+
+def _with_flags(entry: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The base with every flag set: what one adds, another number may leave out."""
+    flags = [path for path, kinds in entry["kinds"].items() if kinds == "bool"]
+    return changed(dict(base), [{path: True} for path in flags if _is_there(base, path.rpartition(".")[0])])

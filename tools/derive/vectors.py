@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import itertools
 import json
 import random
 import sys
@@ -85,9 +84,11 @@ def vectors(model_type: str, store: Store) -> dict[str, Any]:
     try:
         sampler = Sampler(model_type, sorted(entry["heads"]), random.Random(f"{SEED} {model_type}"))
         sampler.spots = [spot for spot in sampler.spots if ".".join(spot.path) in entry["fields"]]
-        drawn = (vector(sampler) for _ in range(MOST_DRAWN))
-        answered = (one for one in drawn if one is not None and any(_answers(entry, head, one[0]) for head in one[1]))
-        row["configs"] = list(itertools.islice(answered, CONFIGS))
+        answered = 0
+        for _ in range(MOST_DRAWN):  # those that the entry refuses are kept too: the test holds them to a share
+            if answered < CONFIGS and (one := vector(sampler)) is not None:
+                row["configs"].append(one)
+                answered += any(_answers(entry, head, one[0]) for head in one[1])
     except NotAccepted as error:
         print(error)
     return row
