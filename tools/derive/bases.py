@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 import transformers
+from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.module import register_module_module_registration_hook
 
 from tools.derive import classes, depths
@@ -28,6 +29,10 @@ _MODULES = 60_000  # deepseek-style models of the library's defaults have less
 #: the level of the library's remarks at which it makes none
 SILENT = 50
 _PLAIN = (bool, int, float, str, type(None))
+#: along how many sides convolutions slide
+SLIDES = {
+    kind: n for n in (1, 2, 3) for kind in (getattr(torch.nn, f"Conv{n}d"), getattr(torch.nn, f"ConvTranspose{n}d"))
+}
 
 
 def build_config(model_type: str, raw: Raw) -> Any:
@@ -237,7 +242,8 @@ def _no_initialisation() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _few_modules() -> Iterator[None]:
-    """Give up on a model of more modules than any base or draw needs, rather than build it for minutes."""
+    """Give up on a model of more modules than any base or draw needs, rather than build it for minutes; and on one that
+    cannot run, since a convolution got a kernel of other sides than it slides along."""
     count = 0
 
     def counted(module: torch.nn.Module, name: str, part: Any) -> None:
@@ -245,6 +251,10 @@ def _few_modules() -> Iterator[None]:
         count += 1
         if count > _MODULES:
             raise Refused(f"a model of more than {_MODULES:,} modules")
+        if isinstance(part, _ConvNd) and not any(
+            part.weight.dim() == n + 2 for kind, n in SLIDES.items() if isinstance(part, kind)
+        ):
+            raise Refused(f"a {type(part).__name__} with a kernel of {part.weight.dim() - 2} sides")
 
     handle = register_module_module_registration_hook(counted)
     try:

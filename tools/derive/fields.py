@@ -38,12 +38,14 @@ _ACTIVATIONS = ("gelu", "relu", "prelu", "xielu")
 
 
 class Field(NamedTuple):
-    """One config field: where it stands, its value where a config.json says nothing, what it may hold."""
+    """One config field: where it stands, its value where a config.json says nothing, what it may hold, and whether its
+    class says that there is such a field."""
 
     path: str
     default: Any
     kinds: frozenset[str]
     choices: tuple[str, ...]
+    declared: bool = True
 
 
 def fields(model_type: str) -> list[Field]:
@@ -151,7 +153,7 @@ def _undeclared(name: str, prefix: str, words: dict[str, tuple[str, ...]], defau
     annotated = source.annotations().get(name, ())
     kinds = frozenset({"none"}).union(*(_kinds_of_text(text) for text in annotated[:1])) if annotated else None
     kinds = kinds or frozenset({"none", _kind(default) if default is not None else "int"})
-    return Field(f"{prefix}{name}", default, kinds, _choices(name, default, kinds, (), words))
+    return Field(f"{prefix}{name}", default, kinds, _choices(name, default, kinds, (), words), declared=False)
 
 
 def _taken(name: str, taken: undeclared.Name, kind: type[Any], prefix: str, words: dict[str, tuple[str, ...]]) -> Field:
@@ -159,7 +161,7 @@ def _taken(name: str, taken: undeclared.Name, kind: type[Any], prefix: str, word
     like = next((field for field in dataclasses.fields(kind) if field.name == taken.into), None)
     if like is None:
         return _undeclared(name, prefix, words, taken.default)
-    return _declared(like, prefix, words)._replace(path=f"{prefix}{name}", default=taken.default)
+    return _declared(like, prefix, words)._replace(path=f"{prefix}{name}", default=taken.default, declared=False)
 
 
 def _lettered(field: Field, letters: tuple[str, ...]) -> Field:

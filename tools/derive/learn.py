@@ -78,7 +78,7 @@ def derive(
     for head, (words, kinds) in held.items():
         entry["heads"][head] |= {"only": narrower(words, entry["only"]), "kinds": fewer(kinds, entry["kinds"])}
     entry["aliases"] = heard(entry)
-    return guarded(filled(entry), bases.base(model_type), first) if first else filled(entry)
+    return guarded(filled(entry), bases.base(model_type), first, raws) if first else filled(entry)
 
 
 class Derivation:

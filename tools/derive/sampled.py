@@ -9,6 +9,7 @@ from typing import Any
 from tools.derive import bases, draw
 from tools.derive.check import flat
 from tools.derive.errors import NoEntry
+from tools.derive.fields import fields
 from tools.derive.trial.draw import applied
 from tools.derive.trial.sample import Sampler
 from tools.derive.trial.space import parts_given
@@ -53,4 +54,12 @@ def sampled(model_type: str, head: str, rng: random.Random) -> Iterator[dict[str
             vain += 1
             continue
         vain = 0
-        yield raw
+        yield _with_undeclared(model_type, head, rng, raw)
+
+
+def _with_undeclared(model_type: str, head: str, rng: random.Random, raw: dict[str, Any]) -> dict[str, Any]:
+    """Every other config with names that its class takes without declaring them: that sampler knows nothing of them."""
+    names = [field for field in fields(model_type) if not field.declared]
+    if not names or rng.random() < 0.5:
+        return raw
+    return next((drawn for drawn, _ in draw.draws(model_type, head, rng, 1, names, raw)), raw)

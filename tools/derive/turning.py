@@ -3,7 +3,7 @@ number that the code compared a field with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nparams.errors import ExprError
@@ -19,6 +19,8 @@ from tools.derive.tracking import name_of
 SMALL = (0, 1)
 #: numbers beyond this are looked at by no probe
 LARGEST = 5_000
+#: other configs in which they are tried
+MOST_STARTS = 4
 
 
 class Probe(NamedTuple):
@@ -74,11 +76,14 @@ def _probe(entry: Mapping[str, Any], head: str, field: str, value: int, raw: dic
     return None if wrong(iter(told), real) is None else Probe(field, value, raw, counted(told) != counted(real))
 
 
-def guarded(entry: dict[str, Any], base: Mapping[str, Any], seen: Observation) -> dict[str, Any]:
-    """The entry with what follows no rule refused: numbers that it would miscount, with its flags as they are and set.
+def guarded(
+    entry: dict[str, Any], base: Mapping[str, Any], seen: Observation, others: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The entry with what follows no rule refused: numbers that it would miscount, in the base with its flags as they
+    are and set, and in some other configs.
 
     Small ones lie below a bound, which null does not; a larger one is refused where a field is nothing but a number."""
-    starts = (base, _with_flags(entry, base))
+    starts = (base, _with_flags(entry, base), *others[:MOST_STARTS])
     every = (probe for head in entry["heads"] for start in starts for probe in probes(entry, head, start, seen))
     for probe in [probe for probe in every if probe.miscounts]:
         if probe.value in SMALL:
