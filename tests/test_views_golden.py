@@ -16,6 +16,7 @@ from nparams.registry import VIEWS
 from nparams.views import explain, table
 from nparams.views.html_style import PAGE, STYLE
 from nparams.views.look import Look
+from nparams.views.svg import STYLE as PICTURE
 from tests.test_views_json import lazy, mixed
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -25,7 +26,7 @@ LOOKS = {
     "80": Look(width=80), "140": Look(width=140), "piped": Look(), "ascii": Look(unicode=False),
     "terminal": Look(width=100, rich=True), "colour": Look(width=100, rich=True, colour=True),
 }  # fmt: skip
-SHOWN = {"drawn": ("table", "tree"), "once": ("json", "csv", "latex", "html")}
+SHOWN = {"drawn": ("table", "tree"), "once": ("json", "csv", "latex", "html", "svg")}
 
 
 def hostile() -> Network:
@@ -77,7 +78,9 @@ def render(name: str, view: str, look: str) -> str:
     from importlib import import_module
 
     text = str(import_module(MODULES[view]).render(NETWORKS[name](), LOOKS[look]))
-    return text.replace(STYLE, "/* the style */").replace(PAGE, "/* of the page */")
+    for style, name in ((STYLE, "the style"), (PAGE, "of the page"), (PICTURE, "of the picture")):
+        text = text.replace(style, f"/* {name} */")
+    return text
 
 
 CASES = [(name, view) for name in NETWORKS for view in MODULES]

@@ -240,6 +240,7 @@ VIEWS = (
     View("csv", "nparams.views.csv", "the rows as comma-separated values"),
     View("markdown", "nparams.views.markdown", "the table in Markdown"),
     View("html", "nparams.views.html", "a page of its own: the tree to be opened, the table"),
+    View("svg", "nparams.views.svg", "a picture: columns of nodes, a treemap, or blocks"),
     View("report", "nparams.views.report", "what is suspicious in a file; none found is no promise that it is safe"),
 )
 
