@@ -116,4 +116,4 @@ def test_bash_completes(tmp_path: Path) -> None:
     (tmp_path / "script").write_bytes(nparams(["completion", "bash"]).stdout)
     line = f'. {tmp_path}/script; COMP_WORDS=(nparams --ex); COMP_CWORD=1; _nparams; echo "${{COMPREPLY[@]}}"'
     ran = subprocess.run(["bash", "-c", line], capture_output=True, env=PLAIN, timeout=60, check=False)
-    assert (ran.stdout.split(), ran.stderr) == ([b"--explain", b"--expect"], b"")
+    assert (ran.stdout.split(), ran.stderr) == ([b"--explain", b"--exercises", b"--expect"], b"")

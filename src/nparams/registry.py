@@ -236,6 +236,7 @@ VIEWS = (
     View("formula", "nparams.views.formula", "the closed form, and its parts"),
     View("latex", "nparams.views.latex", "the closed form in LaTeX"),
     View("explain", "nparams.views.explain", "step by step, as a teacher would"),
+    View("exercises", "nparams.views.exercises", "an exercise sheet with solutions, in Markdown"),
     View("json", "nparams.views.json", "one JSON object"),
     View("csv", "nparams.views.csv", "the rows as comma-separated values"),
     View("markdown", "nparams.views.markdown", "the table in Markdown"),

@@ -31,6 +31,8 @@ class Style:
     barred = False
     #: whether a division stands on one line, so that a sum in it needs brackets
     slashed = False
+    #: what stands between terms, before a negative number, and between the values of a function
+    plus, less, sign, comma = " + ", " - ", "-", ", "
 
     def __init__(self, free: frozenset[str] = frozenset()) -> None:
         self.free = free
@@ -38,6 +40,10 @@ class Style:
     def number(self, value: int) -> str:
         """An integer in digits."""
         return str(bounded(value))
+
+    def decimal(self, value: str) -> str:
+        """The double that a trunc multiplies by."""
+        return value
 
     def name(self, name: str) -> str:
         """A symbol."""
@@ -71,7 +77,7 @@ class Style:
 
     def call(self, name: str, args: list[Rope]) -> Rope:
         """A function."""
-        return (f"{name}(", *_between(", ", args), ")")
+        return (f"{name}(", *_between(self.comma, args), ")")
 
     def opened(self, text: Rope) -> Rope:
         """Brackets."""
@@ -182,6 +188,75 @@ class Html(Unicode):
         return ("Σ<sub>", self.name(index), "=", Tight((first,)), "..", Tight((last,)), "</sub> ", body)
 
 
+class MathMl(Style):
+    """MathML Core, with commas in numbers: for people.  What binds as an atom is one element, as its places ask."""
+
+    times = "<mo>·</mo>"
+    plus, less, sign, comma = "<mo>+</mo>", "<mo>−</mo>", '<mo form="prefix">−</mo>', "<mo>,</mo>"
+    barred = True
+
+    def number(self, value: int) -> str:
+        return f"{self.sign if value < 0 else ''}<mn>{abs(bounded(value)):,}</mn>"
+
+    def decimal(self, value: str) -> str:
+        return f"{self.sign if value.startswith('-') else ''}<mn>{value.removeprefix('-')}</mn>"
+
+    def name(self, name: str) -> str:
+        stem, below = _math_parts(name)
+        return f"<msub>{stem}{below}</msub>" if below else stem
+
+    def entry(self, name: str, index: int | Expr, text: Rope) -> Rope:
+        stem, below = _math_parts(name)
+        if isinstance(index, int) and index >= 0:  # an index is a name, not an amount: without commas
+            text = f"<mn>{bounded(index)}</mn>"
+        return ("<msub>", stem, _row((below, self.comma, text) if below else text), "</msub>")
+
+    def power(self, base: Rope, exponent: int | Expr, whole: Rope, bracketed: Rope) -> Rope:
+        return ("<msup>", base, _row(whole), "</msup>")
+
+    def division(self, op: str, a: Rope, b: Rope) -> Rope:
+        if op == "mod":
+            return (a, "<mo>mod</mo>", b)
+        left, right = "⌊⌋" if op == "floordiv" else "⌈⌉"
+        return _fenced(left, ("<mfrac>", _row(a), _row(b), "</mfrac>"), right)
+
+    def flag(self, sign: str, a: Rope, b: Rope) -> Rope:
+        drawn = {"<": "&lt;", "<=": "≤", "!=": "≠", "==": "="}[sign]
+        return _fenced("[", (a, f"<mo>{drawn}</mo>", b), "]")
+
+    def total(self, index: str, first: Rope, last: Rope, body: Rope) -> Rope:
+        below = (self.name(index), "<mo>=</mo>", first)
+        return ("<munderover><mo>∑</mo>", _row(below), _row(last), "</munderover>", body)
+
+    def call(self, name: str, args: list[Rope]) -> Rope:
+        return ("<mrow>", f"<mi>{name}</mi>", self.opened(tuple(_between(self.comma, args))), "</mrow>")
+
+    def opened(self, text: Rope) -> Rope:
+        return _fenced("(", text, ")")
+
+
+def _row(rope: Rope) -> Rope:
+    """Several elements as one: what stands in a fraction, above or below."""
+    return rope if isinstance(rope, str) else ("<mrow>", rope, "</mrow>")  # a text is a number or a name
+
+
+def _fenced(left: str, rope: Rope, right: str) -> Rope:
+    return (f"<mrow><mo>{left}</mo>", rope, f"<mo>{right}</mo></mrow>")
+
+
+def _math_parts(name: str) -> tuple[str, str]:
+    """A name and what stands below it: n_in, h1, num_heads; a word of several letters stands upright by itself."""
+    stem, _, tail = name.partition("_")
+    if "_" in name and not (stem and tail.strip("_")):
+        return f"<mi>{_safe(name)}</mi>", ""
+    letters = stem.rstrip("0123456789")
+    short = len(letters) == 1 and letters.isalpha()
+    below = [part for part in (stem[1:] if short else "", *tail.split("_")) if part]
+    kind = "mn" if short and below == [stem[1:]] else "mi"
+    beneath = f"<{kind}>{_safe(', '.join(below))}</{kind}>" if below else ""
+    return f"<mi>{_safe(letters if short else stem)}</mi>", beneath
+
+
 def _html_word(word: str) -> str:
     """A single letter in italics, its number below: h1; a word upright."""
     letters = word.rstrip("0123456789")
@@ -210,4 +285,6 @@ def _latex_word(word: str) -> str:
     return word if len(word) == 1 else rf"\mathrm{{{word}}}"
 
 
-STYLES: dict[str, type[Style]] = {"text": Style, "unicode": Unicode, "grouped": Grouped, "latex": Latex, "html": Html}
+STYLES: dict[str, type[Style]] = {
+    "text": Style, "unicode": Unicode, "grouped": Grouped, "latex": Latex, "html": Html, "mathml": MathMl,
+}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Expression to text: plain, Unicode or LaTeX.  The first two parse back to an equal expression."""
+"""Expression to text: plain, Unicode, LaTeX, HTML or MathML.  The first two parse back to an equal expression."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Piece:
         self.binds = binds
         self.minus = minus
 
-    def whole(self) -> Rope:
+    def whole(self, style: Style) -> Rope:
         """The text with its sign."""
-        return ("-", self.rope) if self.minus else self.rope
+        return (style.sign, self.rope) if self.minus else self.rope
 
     def bracketed(self, needed: int, style: Style) -> Rope:
         """The text as an operand of something that binds as tightly as `needed`."""
-        return style.opened(self.whole()) if self.minus or self.binds < needed else self.rope
+        return style.opened(self.whole(style)) if self.minus or self.binds < needed else self.rope
 
 
 def render(size: int | Expr, style: str = "text") -> str:
-    """`size` in the style "text", "unicode", "latex", or "grouped" (Unicode with commas in numbers, for people only).
+    """`size` in the style "text", "unicode", "latex", or, for people only, "grouped" (with commas), "html", "mathml".
 
     >>> from nparams.expr import parse
     >>> e = parse("sum(i=1..l, (h[i-1] + 1)*h[i])")
@@ -52,7 +52,7 @@ def render(size: int | Expr, style: str = "text") -> str:
     if isinstance(size, int):
         return STYLES[style]().number(size)
     size = _unmistakable(size)
-    return _rendered(size, STYLES[style](frozenset() if style in ("text", "latex") else free_symbols(size)))
+    return _rendered(size, STYLES[style](frozenset() if style in ("text", "latex", "mathml") else free_symbols(size)))
 
 
 def written(size: Expr) -> str:
@@ -61,7 +61,7 @@ def written(size: Expr) -> str:
 
 
 def _rendered(size: int | Expr, style: Style) -> str:
-    return _joined(fold(size, lambda node, parts: _piece(node, parts, style)).whole())
+    return _joined(fold(size, lambda node, parts: _piece(node, parts, style)).whole(style))
 
 
 def _joined(rope: Rope) -> str:
@@ -118,13 +118,13 @@ def _symbol(node: Expr, parts: list[Piece], style: Style) -> Piece:
 
 
 def _entry(node: Expr, parts: list[Piece], style: Style) -> Piece:
-    return Piece(style.entry(str(node.label), node.args[0], parts[0].whole()), ATOM)
+    return Piece(style.entry(str(node.label), node.args[0], parts[0].whole(style)), ATOM)
 
 
 def _sum_of_terms(node: Expr, parts: list[Piece], style: Style) -> Piece:
     rope: list[Rope] = [parts[0].rope]
     for part in parts[1:]:
-        rope += (" - " if part.minus else " + ", part.rope)
+        rope += (style.less if part.minus else style.plus, part.rope)
     return Piece(tuple(rope), SUM, minus=parts[0].minus)
 
 
@@ -147,12 +147,12 @@ def _product(node: Expr, parts: list[Piece], style: Style) -> Piece:
 
 def _power(node: Expr, parts: list[Piece], style: Style) -> Piece:
     base, exponent = parts[0].bracketed(ATOM, style), parts[1]
-    return Piece(style.power(base, node.args[1], exponent.whole(), exponent.bracketed(ATOM, style)), POWER)
+    return Piece(style.power(base, node.args[1], exponent.whole(style), exponent.bracketed(ATOM, style)), POWER)
 
 
 def _division(node: Expr, parts: list[Piece], style: Style) -> Piece:
     if node.op == "ceildiv" or (node.op == "floordiv" and style.barred):
-        over, under = (parts[0].whole(), parts[1].whole())
+        over, under = (parts[0].whole(style), parts[1].whole(style))
         if style.slashed:  # ⌊(a + b)/c⌋
             over, under = parts[0].bracketed(PRODUCT, style), parts[1].bracketed(POWER, style)
         return Piece(style.division(node.op, over, under), ATOM)
@@ -160,21 +160,22 @@ def _division(node: Expr, parts: list[Piece], style: Style) -> Piece:
 
 
 def _flag(node: Expr, parts: list[Piece], style: Style) -> Piece:
-    return Piece(style.flag(SIGNS[node.op], parts[0].whole(), parts[1].whole()), ATOM)
+    return Piece(style.flag(SIGNS[node.op], parts[0].whole(style), parts[1].whole(style)), ATOM)
 
 
 def _total(node: Expr, parts: list[Piece], style: Style) -> Piece:
-    body = parts[2].bracketed(OPEN, style) if style.barred else parts[2].whole()
-    rope = style.total(str(node.label), parts[0].whole(), parts[1].whole(), body)
+    body = parts[2].bracketed(OPEN, style) if style.barred else parts[2].whole(style)
+    rope = style.total(str(node.label), parts[0].whole(style), parts[1].whole(style), body)
     return Piece(rope, OPEN if style.barred else ATOM)
 
 
 def _call(node: Expr, parts: list[Piece], style: Style) -> Piece:
-    return Piece(style.call(node.op, [p.whole() for p in parts]), ATOM)
+    return Piece(style.call(node.op, [p.whole(style) for p in parts]), ATOM)
 
 
 def _trunc(node: Expr, parts: list[Piece], style: Style) -> Piece:
-    return Piece(style.call("trunc", [(repr(node.label), style.times, parts[0].bracketed(ATOM, style))]), ATOM)
+    factors = (style.decimal(repr(node.label)), style.times, parts[0].bracketed(ATOM, style))
+    return Piece(style.call("trunc", [factors]), ATOM)
 
 
 WRITERS: dict[str, Callable[[Expr, list[Piece], Style], Piece]] = {

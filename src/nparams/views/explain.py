@@ -92,7 +92,7 @@ class _Writer:
         counted: list[int | None] = []
         last = max((k for k, (part, _, _) in enumerate(row.module.why) if part != 0), default=-1)
         for k, (part, role, sentence) in enumerate(row.module.why):
-            self.say(ONE.sub(_singular, sentence.format(**letters)))
+            self.say(ONE.sub(singular, sentence.format(**letters)))
             if part == 0:
                 continue
             written = replace_raw(part, row.module.args)
@@ -197,7 +197,7 @@ def _only(tensor: Tensor) -> Module:
     return Module(tensors=[tensor])
 
 
-def _singular(found: re.Match[str]) -> str:
+def singular(found: re.Match[str]) -> str:
     """Of one: all 1 values that come -> the 1 value that comes."""
     verb = {None: "", " that come": " that comes", " that go": " that goes"}[found[2]]
     return f"the 1 {found[1]}{verb}"
