@@ -240,6 +240,14 @@ def _no_initialisation() -> Iterator[None]:
             setattr(torch.nn.init, name, initialiser)
 
 
+def cannot_run(part: Any) -> bool:
+    """Whether a module is a convolution with a kernel of other sides than it slides along: what takes such a config
+    makes a model of it that no input fits."""
+    if not isinstance(part, _ConvNd):
+        return False
+    return not any(part.weight.dim() == n + 2 for kind, n in SLIDES.items() if isinstance(part, kind))
+
+
 @contextlib.contextmanager
 def _few_modules() -> Iterator[None]:
     """Give up on a model of more modules than any base or draw needs, rather than build it for minutes; and on one that
@@ -251,9 +259,7 @@ def _few_modules() -> Iterator[None]:
         count += 1
         if count > _MODULES:
             raise Refused(f"a model of more than {_MODULES:,} modules")
-        if isinstance(part, _ConvNd) and not any(
-            part.weight.dim() == n + 2 for kind, n in SLIDES.items() if isinstance(part, kind)
-        ):
+        if cannot_run(part):
             raise Refused(f"a {type(part).__name__} with a kernel of {part.weight.dim() - 2} sides")
 
     handle = register_module_module_registration_hook(counted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nparams.expr import Expr, add, free_symbols
@@ -13,6 +13,8 @@ from tools.derive.indices import LETTERS, letter, patterns
 
 #: conditions of the code that are looked at
 MOST_ASKED = 400
+#: what no tensor depends on, though code compares it: dropout and the like, and which token is which
+BESIDE = re.compile("drop(out)?(_|$)|_eps(_|$)|token_id|initializer|theta")
 
 
 class Row(NamedTuple):
@@ -62,7 +64,17 @@ def candidates(atoms: Iterable[Expr], tests: Tests, flags: Iterable[str], marks:
         found.setdefault(Expr("eq", (letter(p), 0)))
         found.setdefault(Expr("eq", (letter(p), 1)))
         found.setdefault(Expr("eq", (Expr("mod", (letter(p), 2)), 0)))
-    return list(found)
+    return [expr for expr in found if not any(map(BESIDE.search, free_symbols(expr)))]
+
+
+def of_activations(tests: Tests, words: Collection[str]) -> frozenset[str]:
+    """The tests of fields that hold activations (`words`), which only the activations' own tensors depend on."""
+    told: dict[str, list[tuple[str, bool]]] = {}
+    for name, (field, kind, *wanted) in tests.table.items():
+        if kind == "is":
+            told.setdefault(field, []).append((name, wanted[0] in words))
+    most = [some for some in told.values() if sum(known for _, known in some) > len(some) / 2]
+    return frozenset(name for some in most for name, known in some if known)
 
 
 #: what an index may be asked about a number, where the code asks nothing itself: ["dense"] * n + ["sparse"] * (L - n)

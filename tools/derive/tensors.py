@@ -8,7 +8,9 @@ from collections import Counter as Tally
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nparams.expr import Expr, add, mul
+from transformers.activations import ACT2CLS
+
+from nparams.expr import Expr, add, free_symbols, mul
 from nparams.expr.nodes import build
 from tools.derive import choice
 from tools.derive.compiled import bits, column
@@ -16,7 +18,7 @@ from tools.derive.counts import Counter
 from tools.derive.errors import NoEntry
 from tools.derive.indices import LETTERS, Indices, Mode, Site, Size, generalised, has_rounds, letter, modes, patterns
 from tools.derive.observe import Item
-from tools.derive.questions import Question, Row, answered, candidates, conjunction, further, row
+from tools.derive.questions import Question, Row, answered, candidates, conjunction, further, of_activations, row
 from tools.derive.templates import MARK, Templates, containers_of
 from tools.derive.tracking import name_of
 
@@ -26,8 +28,8 @@ MOST_ROWS = 3_000
 MOST_READ = 120
 #: expressions of the runs that a size whose symbol was lost is looked for among
 MOST_POOL = 2_000
-
-
+#: the classes of activations
+ACTIVATIONS = {(kind[0] if isinstance(kind, tuple) else kind).__name__ for kind in ACT2CLS.values()}
 #: sizes that one place of a shape may have under different conditions
 MOST_SIZES = 4
 #: sizes of tables that are computed and joined: halves of a size, for sines and cosines, and the like
@@ -125,7 +127,7 @@ class Learner:
         questions: list[Question] = []
         for more in (False, True) if marks else (False,):
             if paths is None:
-                questions = self._questions(counts, examples, more)
+                questions = self._fitting(self._questions(counts, examples, more), examples)
                 paths = choice.paths(masks, [q.mask for q in questions], everywhere)
         if paths is None:
             raise NoEntry(
@@ -135,6 +137,13 @@ class Learner:
             form = options[option]
             if form is not None:
                 yield Cell(template, over, "*".join(conjunction(questions, path)) or "1", form)
+
+    def _fitting(self, questions: list[Question], examples: Sequence[Example]) -> list[Question]:
+        """Without what is asked about activations, unless the tensors are an activation's own."""
+        if any(e.item is not None and e.item.owner in ACTIVATIONS for e in examples):
+            return questions
+        names = of_activations(self.tests, ACT2CLS)
+        return [question for question in questions if names.isdisjoint(free_symbols(question.expr))]
 
     def _questions(self, counts: Sequence[Any], examples: Sequence[Example], more: bool) -> list[Question]:
         """What tells places from others; asked once for all names that may stand in the same places."""

@@ -1,5 +1,5 @@
-"""What an entry says at the turning points of sizes, which random ones seldom meet and code asks for: a 0, a 1, and a
-number that the code compared a field with."""
+"""What an entry says at the turning points of sizes, which random ones seldom meet and code asks for: a 0, a 1, a number
+that the code compared a field with, and a depth at which a pattern of layers shows."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from tools.derive.tracking import name_of
 SMALL = (0, 1)
 #: numbers beyond this are looked at by no probe
 LARGEST = 5_000
+#: layers of which the class makes a list by a rule: periods of 2, 3, 4 and 6, and the last layer of each
+DEEP = (6, 7, 12, 18)
 #: other configs in which they are tried
 MOST_STARTS = 4
 
@@ -38,10 +40,17 @@ def probes(entry: Mapping[str, Any], head: str, base: Mapping[str, Any], seen: O
     paths = {name_of(path): path for path, kinds in entry["kinds"].items() if "int" in kinds.split()}
     there = {name: path for name, path in paths.items() if _is_there(base, path.rpartition(".")[0])}
     small = [(name, each) for name in there for each in SMALL]
-    for name, each in dict.fromkeys([*small, *_met(seen, there)]):
+    deep = [(name, each) for name in there if name in _depths(entry) for each in DEEP]
+    for name, each in dict.fromkeys([*small, *_met(seen, there), *deep]):
         probe = _probe(entry, head, there[name], each, changed(dict(base), [{there[name]: each}]))
         if probe is not None:
             yield probe
+
+
+def _depths(entry: Mapping[str, Any]) -> set[str]:
+    """The numbers of layers for each of which the config class puts something into a list."""
+    cases = [made for _, rule in entry["rules"] for _, made in rule if isinstance(made, dict)]
+    return {made["each"][1] for made in cases if "each" in made}
 
 
 def _is_there(base: Mapping[str, Any], part: str) -> bool:

@@ -15,7 +15,7 @@ from tools.derive.depths import MAIN, is_some
 from tools.derive.environment import Tests, words_in
 from tools.derive.merge import either
 from tools.derive.observe import Observation
-from tools.derive.rules import Rule, Rules
+from tools.derive.rules import NoRule, Rule, Rules
 from tools.derive.sentences import (
     entries_named,
     fields_of,
@@ -64,6 +64,12 @@ class Writer:
         sources = _sources(rules)
         shaping = {*fields_of(used, table, paths), *(p for p in paths.values() if KEPT.search(p)), *sources}
         kinds, only = self._held(shaping | {*self.facts.parts, *self.kept}, sources, raws, seen)
+        spelled = self._spelled(only.keys() - rules.keys() - shaping, raws, raw_tests, seen)
+        for path, rule in spelled.items():
+            names = with_products(used_in(texts_of_rule(rule)), table)
+            if fields_of(names, table, paths) <= kinds.keys():
+                rules[path] = rule
+                used |= names
         fields = sorted(kinds)
         return {
             "schema": 1, "type": self.facts.model_type,
@@ -84,6 +90,18 @@ class Writer:
         rules.known = self.known.get("rules", {})
         found = {path: rules.of(path) for path in fields}
         return {path: rule for path, rule in found.items() if rule is not None}
+
+    def _spelled(
+        self, fields: Collection[str], raws: Raws, tests: Tests, seen: Sequence[Observation]
+    ) -> dict[str, Rule]:
+        """Rules of fields that no config varied and the class fills, of fields that are known: files spell them out."""
+        found: dict[str, Rule] = {}
+        for path in sorted(fields):
+            try:
+                found |= self._rules([path], raws, tests, seen)
+            except NoRule:
+                continue
+        return found
 
     def _held(
         self, fields: Collection[str], sources: Collection[str], raws: Raws, seen: Sequence[Observation]

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Test = tuple[int, Sign, object]
     #: a field's place, its slot, the kinds of values that were verified, and the tests of it
     Field = tuple[int, int, frozenset[type], list[Test]]
+    #: a field's place, what a file says that it is, and the refusal if the class makes something else of it
+    Said = tuple[int, object, UnsupportedError]
 
 
 class Reading:
@@ -57,6 +59,8 @@ class Reading:
         self._add_tests(entry.raw.get("tests", {}))
         self.groups = self._groups()
         self.rules = [Rule(field, cases, self) for field, cases in entry.raw.get("rules", ())]
+        #: fields that the class fills: a file may say what it makes of them
+        self.made = {rule.field for rule in self.rules}
         #: the places of fields with few verified values, and these
         self.only = [(self.places[field], field, Known(values)) for field, values in entry.raw.get("only", {}).items()]
         #: parts that may be missing altogether, and what their fields are then
@@ -110,12 +114,16 @@ class Reading:
             if config.get(part) is None:
                 for k, slot, value in held:
                     self._put(k, slot, value, raw, slots)
+        said: list[Said] = []
         for above, fields in self.groups:
-            self._take(self._part(config, above) if above else config, above, fields, raw, slots)
+            said += self._take(self._part(config, above) if above else config, above, fields, raw, slots)
         self._check_known(raw)
         for factor in self.factors:  # rules see what the file has
             factor.put(raw, slots)
         values = self._ruled(raw, slots) if self.rules else raw
+        for k, value, refusal in said:
+            if type(values[k]) is not type(value) or values[k] != value:
+                raise refusal
         if late:
             values = self._late(late, values, slots)
         for factor in self.factors:
@@ -125,8 +133,10 @@ class Reading:
 
     def _take(
         self, part: Mapping[str, Any], above: tuple[str, ...], fields: dict[str, Field], raw: list[Any], slots: Slots
-    ) -> None:
-        """Put what one part of a configuration has into its places."""
+    ) -> list[Said]:
+        """Put what one part of a configuration has into its places; what no draw had there is returned, if the class
+        makes it of other fields: it is nothing new where that is what the class makes."""
+        said: list[Said] = []
         for name, value in part.items():
             if name not in fields:
                 continue
@@ -137,11 +147,18 @@ class Reading:
             elif kind is bool and bool in kinds:
                 slots[slot] = 1 if value else 0
             else:
-                value = self.fitting(".".join((*above, name)), value)
+                try:
+                    value = self.fitting(field := ".".join((*above, name)), value)
+                except UnsupportedError as refusal:
+                    if field not in self.made:
+                        raise
+                    said.append((k, value, refusal))
+                    continue
                 slots[slot] = slot_value(value)
             raw[k] = value
             for seat, sign, wanted in tests:
                 slots[seat] = sign(value, wanted)
+        return said
 
     def fitting(self, field: str, value: Any) -> Any:
         """The value if it is of a kind that was verified; UnsupportedError otherwise."""

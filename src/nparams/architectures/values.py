@@ -55,10 +55,18 @@ def all_of(values: list[Any], kinds: tuple[type, ...]) -> bool:
 
 
 def fits(values: list[Any], word: str) -> bool:
-    """Whether a list is of the kind that a word says; a mixed one holds what others hold, or lists of them."""
+    """Whether a list is of the kind that a word says; a mixed one holds what others do, and lists and objects of it."""
     if word != "mixed":
         return word in LISTS and all_of(values, LISTS[word])
-    held = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    held: list[Any] = []
+    inner = [values]
+    while inner and len(held) <= MAX_ENTRIES:
+        for value in inner.pop():
+            if isinstance(value, list | dict):
+                inner.append(list(value.values()) if isinstance(value, dict) else value)
+                held.append(None)
+            else:
+                held.append(value)
     return len(held) <= MAX_ENTRIES and all_of(held, (int, bool, str, float, type(None)))
 
 

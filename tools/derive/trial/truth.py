@@ -52,7 +52,9 @@ def full(config: Any) -> Raw:
 
 
 def build(head: str, config: Any) -> Found:
-    """The tensors of the class named `head`, made from this config on the meta device."""
+    """The tensors of the class named `head`, made from this config on the meta device; NotAccepted where the class
+    refuses it, and where it makes a model that no input fits."""
+    from tools.derive.bases import cannot_run
     from tools.derive.classes import model_class
 
     try:
@@ -63,6 +65,8 @@ def build(head: str, config: Any) -> Found:
             model = kind(config)
     except Exception as error:
         raise NotAccepted(f"{type(error).__name__}: {error}") from error
+    if any(map(cannot_run, model.modules())):
+        raise NotAccepted("a convolution with a kernel of other sides than it slides along")
     return found(model)
 
 
