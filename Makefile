@@ -13,7 +13,7 @@ REFUSE_OLD := import sys; v = sys.version_info[:2]; \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test check format bench fuzz docs derive derive-trial lock clean $(SUITES:%=test-%)
+.PHONY: help test test-web web check format bench fuzz docs derive derive-trial lock clean $(SUITES:%=test-%)
 .SECONDARY:
 
 help: ## list the targets
@@ -29,6 +29,31 @@ $(HEAVY:%=test-%): test-%: .venv/%/.installed
 
 # Model files as people wrote them: read by the torch suite, and built there to compare.
 test-torch: .venv/public/.unpacked
+
+# The page: the wheel in Pyodide, laid out as files for any host, and as a second wheel.
+WEB := web/index.html web/vite.config.ts web/pack.py $(shell find web/src -type f)
+CHROMIUM ?= /usr/bin/chromium
+
+web: .venv/wheel-web/.built ## build the page and its wheel (needs node and npm)
+
+test-web: web/build/.built .venv/core/.installed ## try the page in a browser, and the wheel in Pyodide (needs chromium too)
+	@command -v $(CHROMIUM) > /dev/null || { echo "no browser at $(CHROMIUM): apt-get install chromium, or CHROMIUM=PATH" >&2; exit 1; }
+	cd web && CHROMIUM=$(CHROMIUM) NPARAMS_PYTHON=$(CURDIR)/.venv/core/bin/python node --test --test-concurrency=1 tests/
+
+web/node_modules/.installed: web/package-lock.json
+	@command -v npm > /dev/null || { echo "the page is built with node and npm, which are not here" >&2; exit 1; }
+	npm ci --prefix web --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/build/.built: web/node_modules/.installed .venv/wheel/.built $(WEB)
+	$(PYTHON) web/pack.py .venv/wheel/nparams-*.whl web/node_modules/pyodide web/build
+	npm run --prefix web --silent build
+	@touch $@
+
+.venv/wheel-web/.built: web/build/.built web/pyproject.toml .venv/build/.locked
+	rm -rf .venv/wheel-web
+	cd web && ../.venv/build/bin/python -m hatchling build --target wheel --directory ../.venv/wheel-web
+	@touch $@
 
 check: .venv/check/.locked ## lint, formatting, types
 	.venv/check/bin/ruff check
@@ -63,7 +88,7 @@ lock: .venv/lock/.locked ## bring every lock to the newest versions
 	$(foreach name,$(LOCKS),$(call compile,$(name))$(newline))
 
 clean: ## forget environments, builds and caches
-	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist web/node_modules web/build web/dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks tools -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The other locks follow core's versions, so that one rich and one pytest serve all environments.

@@ -29,7 +29,7 @@ class Room(NamedTuple):
 BELOW = "expr dtypes errors"
 CORE = f"network {BELOW}"
 SOURCES = "notation files frameworks architectures"
-BY_COMPUTED_NAME = "__init__ _read cli"  # they load what a row of the registry names
+BY_COMPUTED_NAME = "__init__ _read cli page"  # they load what a row of the registry names
 COMPUTED = "a computed name"
 USERS_CODE = "nparams/frameworks/_call/load.py"  # the one place that imports what the user names: python:package.module
 TERMINAL_VIEWS = {"table": "rich", "tree": "rich", "terminal": "rich"}
@@ -70,6 +70,7 @@ TABLE: Mapping[str, Room] = {
     "cli": Room(
         "errors registry", lazily=f"__init__ _read dtypes expr roles layers network views analyses fleet {SOURCES}"
     ),
+    "page": Room(f"registry views files {CORE}", lazily="__init__ _read analyses"),
     "__init__": Room("", lazily=f"_read registry roles layers views analyses fleet {SOURCES} {CORE}"),
     "__main__": Room("cli"),
 }

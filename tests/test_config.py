@@ -183,7 +183,7 @@ REFUSED: list[tuple[str, Any, dict[str, Any], str]] = [
     ("heads cut out", {**CAUSAL, "pruned_heads": {"0": [1]}}, {}, "pruned_heads names heads that were cut out"),
     ("--set of no field", CAUSAL, {"set": {"n_positions": 5}}, "--set n_positions: no field of this config.json"),
     ("another option", CAUSAL, {"inputs": 3}, "inputs are for a Flax module"),
-    ("broken JSON", '{"model_type": "mini",}', {}, "a config.json is JSON, and this is none at line 1, column 23: "),
+    ("broken JSON", '{"model_type": "mini" 3}', {}, "a config.json is JSON, and this is none at line 1, column 23: "),
     ("a key twice", '{"model_type": "mini", "n_layer": 1, "n_layer": 2}', {},
      'the key "n_layer" stands there twice, with different values'),
     ("a key twice below", '{"model_type": "mini", "x": {"a": 1, "a": 2}}', {}, 'the key "a" stands there twice'),

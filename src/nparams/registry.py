@@ -253,6 +253,7 @@ COMMANDS = (
     Command("formula", "nparams.cli.formula", "formula TYPE: the closed form in the fields of a config.json"),
     Command("layers", "nparams.cli.layers", "layers [NAME]: every kind of layer that a list may name, or one"),
     Command("formats", "nparams.cli.formats", "formats: every form that can be read"),
+    Command("serve", "nparams.cli.serve", "serve: the page in a browser, on this machine only"),
     Command("completion", "nparams.cli.completion", "completion SHELL: what bash, zsh or fish complete with"),
     Command("help", "nparams.cli.help", "help: this help"),
 )

@@ -1,5 +1,5 @@
-"""What an entry says at the turning points of sizes, which random ones seldom meet and code asks for: a 0, a 1, a number
-that the code compared a field with, and a depth at which a pattern of layers shows."""
+"""What an entry says at the turning points of sizes, which random ones seldom meet and code asks for: a 0, a 1, a
+number that the code compared a field with, and a depth at which a pattern of layers shows."""
 
 from __future__ import annotations
 
