@@ -13,7 +13,7 @@ from nparams.cli.main import main
 from nparams.cli.serve import server_of
 
 
-@pytest.fixture()
+@pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     (tmp_path / "site" / "assets").mkdir(parents=True)
     (tmp_path / "site" / "index.html").write_text("<!doctype html>")
