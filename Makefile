@@ -13,7 +13,7 @@ REFUSE_OLD := import sys; v = sys.version_info[:2]; \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help test test-web web check format bench fuzz docs derive derive-trial lock clean $(SUITES:%=test-%)
+.PHONY: help test test-web web bench-web check format bench fuzz docs derive derive-trial lock clean $(SUITES:%=test-%)
 .SECONDARY:
 
 help: ## list the targets
@@ -38,7 +38,10 @@ web: .venv/wheel-web/.built ## build the page and its wheel (needs node and npm)
 
 test-web: web/build/.built .venv/core/.installed ## try the page in a browser, and the wheel in Pyodide (needs chromium too)
 	@command -v $(CHROMIUM) > /dev/null || { echo "no browser at $(CHROMIUM): apt-get install chromium, or CHROMIUM=PATH" >&2; exit 1; }
-	cd web && CHROMIUM=$(CHROMIUM) NPARAMS_PYTHON=$(CURDIR)/.venv/core/bin/python node --test --test-concurrency=1 tests/
+	cd web && CHROMIUM=$(CHROMIUM) NPARAMS_PYTHON=$(CURDIR)/.venv/core/bin/python node --test --test-concurrency=1 tests/page.test.mjs tests/wheel.test.mjs
+
+bench-web: web/build/.built .venv/core/.installed ## measure the page: bytes for a first answer, times of answers
+	cd web && CHROMIUM=$(CHROMIUM) NPARAMS_PYTHON=$(CURDIR)/.venv/core/bin/python node tests/bench.mjs
 
 web/node_modules/.installed: web/package-lock.json
 	@command -v npm > /dev/null || { echo "the page is built with node and npm, which are not here" >&2; exit 1; }

@@ -81,7 +81,7 @@ function draw(answer: Answer): void {
   at("result").hidden = false;
   readAs(answer);
   headline.total(answer);
-  headline.conventions(answer, (name) => change({ convention: name }));
+  headline.options(answer, state.bias, { bias: (name) => change({ bias: name }), convention: (name) => change({ convention: name }) });
   headline.symbols(answer.symbols, state.set, (name, value) => change({ set: { ...state.set, [name]: value } }));
   headline.bar(answer, pictures.light);
   table(answer, pictures.light);
@@ -213,7 +213,7 @@ function typed(text: string): void {
   files = [];
   const kept = text === state.text ? state.set : {};
   fitted();
-  change({ text, set: kept, got: "", budget: "", picture: "" });
+  change({ text, set: kept, got: "", budget: "", picture: "", bias: "", convention: "" });
   inputs();
 }
 

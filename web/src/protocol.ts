@@ -29,6 +29,8 @@ export interface Answer {
   notes: string[];
   flags: string[];
   convention: string | null;
+  /** what this form may be asked besides: bias, convention, set, which */
+  options: string[];
   conventions: { name: string; total: Amount }[];
   symbols: string[];
   pictures: { kinds: string[]; svg: string; style: string };

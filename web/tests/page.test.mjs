@@ -108,6 +108,51 @@ test("whose layers are meant is a choice where it matters", async () => {
   await context.close();
 });
 
+test("which neurons have biases is a choice, and the link keeps it", async () => {
+  const { page, context } = await opened();
+  await totalIs(page, "13,002");
+  await page.locator("#bias").selectOption("none");
+  await totalIs(page, "12,960");
+  assert.match(page.url(), /b=none/);
+  await page.locator("#source").fill("2-2-2");
+  await totalIs(page, "12");
+  await context.close();
+});
+
+test("a row lights its edges and neurons, and an edge its row", async () => {
+  const { page, context } = await opened();
+  await totalIs(page, "13,002");
+  await page.locator("tbody tr").nth(1).hover();
+  assert.ok(await page.locator('#picture .np-edges[data-row="fc2"].np-lit').count());
+  assert.equal(await page.locator('#picture .np-edges[data-row="fc1"].np-lit').count(), 0);
+  await page.locator('#picture .np-node[data-row="fc3"]').first().hover();
+  assert.ok(await page.locator('tbody tr[data-row="fc3"].lit').count());
+  await context.close();
+});
+
+/** What README.md asks of texts on the command line, and the numbers that it prints. */
+function readme() {
+  const lines = readFileSync(join(root, "README.md"), "utf8").split("\n");
+  return lines.flatMap((line, k) => {
+    const found = /^\$ nparams (-q )?("?)([^"$]+)\2( --formula)?$/.exec(line);
+    const text = found?.[3]?.trim() ?? "";
+    if (!found || /\.(py|pth|safetensors|json)\b|^(why|diff|solve|check|formula)\b/.test(text)) return [];
+    return [[text, found[1] ? lines[k + 1] : null]];
+  });
+}
+
+test("every text of the README opens as a link", async () => {
+  const texts = readme();
+  assert.ok(texts.length >= 10, `${texts.length} texts were found`);
+  const { page, context } = await opened();
+  for (const [text, told] of texts) {
+    await page.goto(`${site.address}#s=${encodeURIComponent(text)}`);
+    await page.waitForFunction((want) => document.querySelector("#source").value === want && !document.querySelector("#result").hidden, text);
+    if (told) await totalIs(page, Number(told).toLocaleString("en-US"));
+  }
+  await context.close();
+});
+
 test("what is wrong is said in one line, as text", async () => {
   const { page, context } = await opened();
   await page.locator("#source").fill("784-16-x<img src=x onerror=alert(1)>");

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from nparams.errors import UsageError, escaped, shown
 from nparams.expr import Expr
-from nparams.registry import VIEWS
+from nparams.registry import SOURCES, VIEWS
 from nparams.views.cells import columns, shown_rows
 from nparams.views.look import Look, asides, heading, missing, summary
 
@@ -26,6 +26,8 @@ MOST_ROWS, MOST_SHARES = 300, 12
 MOST_SYMBOLS = 40
 #: columns that hold expressions, and what of a row they hold
 MATH = {"formula": lambda row: row.formula, "numbers": lambda row: row.numbers}
+#: what each form may be asked besides
+ASKED = {row.form: row.options for row in SOURCES}
 #: the views that a page may ask for, by name
 MODULES = {view.name: view.module for view in VIEWS}
 
@@ -49,7 +51,7 @@ def answer(network: Network, others: Mapping[str, Network] | None = None) -> dic
         "table": _table(network, look), "shares": _shares(network), "formula": _formula(network),
         "asides": asides(network, look), "notes": list(network.notes),
         "flags": [flag["text"] for flag in network.flags],
-        "convention": network.convention,
+        "convention": network.convention, "options": ASKED.get(network.form, []),
         "conventions": [{"name": name, "total": amount(each.totals.known)} for name, each in (others or {}).items()],
         "symbols": _symbols(network), "pictures": _pictures(network),
     }  # fmt: skip

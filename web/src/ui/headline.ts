@@ -26,13 +26,21 @@ export function total(answer: Answer): void {
   );
 }
 
+const BIASES = [["", "every neuron"], ["hidden", "none on the outputs"], ["none", "none"]] as const;
+
+/** What may be chosen: which neurons have biases, and whose layers are meant. */
+export function options(answer: Answer, bias: string, act: { bias(name: string): void; convention(name: string): void }): void {
+  const biases = h("select", { id: "bias", change: (event) => act.bias((event.target as HTMLSelectElement).value) },
+    ...BIASES.map(([value, words]) => h("option", { value, selected: value === bias }, words)));
+  at("options").replaceChildren(
+    ...(answer.options.includes("bias") ? [h("p", {}, h("label", { for: "bias" }, "biases"), " ", biases)] : []),
+    ...conventions(answer, act.convention),
+  );
+}
+
 /** Whose layer definitions apply, where it matters, with the total by each. */
-export function conventions(answer: Answer, chosen: (name: string) => void): void {
-  const box = at("options");
-  if (answer.conventions.length < 2) {
-    box.replaceChildren();
-    return;
-  }
+function conventions(answer: Answer, chosen: (name: string) => void): Node[] {
+  if (answer.conventions.length < 2) return [];
   const now = answer.convention;
   const choices = answer.conventions.map(({ name, total: held }) =>
     h(
@@ -42,7 +50,7 @@ export function conventions(answer: Answer, chosen: (name: string) => void): voi
       h("span", {}, `${nouns[name] ?? name} `, h("small", {}, plain(held))),
     ),
   );
-  box.replaceChildren(h("fieldset", {}, h("legend", {}, "layers as defined by"), ...choices));
+  return [h("fieldset", {}, h("legend", {}, "layers as defined by"), ...choices)];
 }
 
 /** A field for every symbol; the same fields are kept while their numbers are typed. */

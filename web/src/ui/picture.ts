@@ -29,15 +29,20 @@ export function picture(answer: Answer, kind: string, markup: string, act: Pictu
           h("button", { type: "button", class: "save", click: () => act.save(kind, as) }, `save ${as.toUpperCase()}`))
       : []),
   );
+  drawn?.addEventListener("mouseover", (event) => light(rowAt(event.target)));
+  drawn?.addEventListener("mouseleave", () => light(null));
   at("picture").replaceChildren(drawn ?? h("p", { class: "dim" }, "There is nothing to draw yet."));
 }
+
+const rowAt = (target: EventTarget | null): string | null =>
+  target instanceof Element ? (target.closest("[data-row]")?.getAttribute("data-row") ?? null) : null;
 
 /** Light the edges, the neurons and the block of a row, wherever they are. */
 export function light(name: string | null): void {
   const scope = at("result");
   scope.classList.toggle("lighting", name !== null);
   for (const each of scope.querySelectorAll("[data-row]")) {
-    each.classList.toggle("lit", name !== null && each.getAttribute("data-row") === name);
+    each.classList.toggle(each instanceof SVGElement ? "np-lit" : "lit", name !== null && each.getAttribute("data-row") === name);
   }
 }
 
