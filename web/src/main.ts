@@ -2,7 +2,7 @@
 import { at, h, section } from "./dom";
 import { Engine, LONG, type Stage } from "./engine";
 import { EXAMPLES } from "./examples";
-import type { Answer, Refusal, Solution, Why } from "./protocol";
+import type { Answer, Fit, Refusal, Solution, Why } from "./protocol";
 import { refused } from "./protocol";
 import { LONGEST, type State, read, written } from "./state";
 import * as boxes from "./ui/boxes";
@@ -146,7 +146,14 @@ async function askSolve(): Promise<void> {
   const bound = { [state.bound]: state.budget };
   const vary = shown?.form === "config" && state.vary ? { vary: state.vary } : {};
   const found = await engine.ask<Solution | Refusal>({ what: "solve", ...bound, ...vary });
-  if (found) boxes.solution(found, (fit) => change({ set: { ...state.set, ...fit.values } }));
+  if (found) boxes.solution(found, (fit) => takeFit(refused(found) ? state.text : found.text, fit));
+}
+
+/** Put the sizes of an answer in. */
+function takeFit(text: string, fit: Fit): void {
+  source.value = text;
+  fitted();
+  change({ text, set: { ...state.set, ...fit.values } });
 }
 
 async function copy(kind: string): Promise<void> {

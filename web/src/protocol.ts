@@ -57,6 +57,8 @@ export interface Fit {
 
 export interface Solution {
   solved: boolean;
+  /** the text with letters for what varies */
+  text: string;
   answers: Fit[];
   shapes: Fit[];
   lines: string[];

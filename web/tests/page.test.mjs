@@ -48,10 +48,14 @@ async function drop(page, paths) {
 }
 
 test("the page is drawn and takes input before Python is there, and what was typed is answered first", async () => {
-  const { page, context } = await visitor(browser);
-  await page.goto(site.address, { waitUntil: "commit" });
+  const { page, context } = await visitor(browser, { serviceWorkers: "block" });
+  let open;
+  const gate = new Promise((resolve) => { open = resolve; });
+  await context.route("**/pyodide.mjs", (route) => gate.then(() => route.continue()));
+  await page.goto(site.address);
   await page.locator("#source").fill("2-2-2");
-  assert.match(await page.locator("#stage").innerText(), /Python is (loading|starting)/);
+  assert.match(await page.locator("#stage").innerText(), /Python is loading/);
+  open();
   await totalIs(page, "12");
   await context.close();
 });
@@ -78,6 +82,14 @@ test("a link reproduces the view: network, numbers, the other number and the bud
   await other.page.locator(".fit").first().click();
   await totalIs(other.page, "9,706");
   assert.match(other.page.url(), /v\.h=12/);
+  await other.page.getByText("h = 12").first().waitFor(); // the budget is still answered
+  await other.page.locator("#source").fill("784-16-16-10");
+  await totalIs(other.page, "13,002");
+  await other.page.locator("#budget").fill("10,000");
+  await other.page.locator("#solve button").first().click();
+  await other.page.locator(".fit").first().click();
+  await totalIs(other.page, "9,706");
+  assert.equal(await other.page.locator("#source").inputValue(), "784-h-h-10");
   const url = other.page.url();
   const third = await visitor(browser);
   await third.page.goto(url);

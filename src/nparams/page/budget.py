@@ -8,17 +8,21 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.analyses._solve.solution import Answer, Solution
+    from nparams.network import Network
 
 #: answers that are listed
 TOP = 5
 
 
-def answer(text: str, options: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What `nparams solve` says of a text, and each answer's sizes, to be put in.
+def answer(text: str, options: Mapping[str, Any], asked: Mapping[str, Any], network: Network) -> dict[str, Any]:
+    """What `nparams solve` says of a text, of which `network` was made, and each answer's sizes, to be put in.
 
-    >>> found = answer("784-h-h-10", {"paths": False}, {"max": "10,000"})
-    >>> found["answers"][0]["values"], found["answers"][0]["total"]
-    ({'h': '12'}, '9706')
+    Letters that have a number already may have another one; of plain layer sizes the hidden layers vary together.
+
+    >>> import nparams
+    >>> found = answer("784-16-16-10", {"paths": False}, {"max": "10,000"}, nparams.read("784-16-16-10"))
+    >>> found["text"], found["answers"][0]["values"], found["answers"][0]["total"]
+    ('784-h-h-10', {'h': '12'}, '9706')
     """
     import nparams
     from nparams.analyses._solve.text import text as told
@@ -27,16 +31,31 @@ def answer(text: str, options: Mapping[str, Any], asked: Mapping[str, Any]) -> d
         name: str(asked[name]).replace(" ", "") for name in ("total", "max", "min") if asked.get(name)
     }
     given = dict(options)
+    if network.is_numeric and given.get("set"):
+        given.pop("set")
+    elif network.is_numeric and network.form == "sizes":
+        text = hidden(text)
     found = nparams.solve(
         text, vary=asked.get("vary") or (), set=given.pop("set", None) or None, top=TOP, **wanted, **given
     )
     return {
         "solved": found.solved,
+        "text": text,
         "answers": [_row(found, each) for each in found.answers[:TOP]],
         "shapes": [_row(found, each) for each in found.shapes],
         "lines": told(found).split("\n"),
         "notes": list(found.notes),
     }
+
+
+def hidden(sizes: str) -> str:
+    """Layer sizes with one letter for all hidden layers; as they are where none is between numbers and dashes.
+
+    >>> hidden("784-16-16-10"), hidden("784, 10")
+    ('784-h-h-10', '784, 10')
+    """
+    first, *between, last = sizes.split("-") if sizes.count("-") > 1 else (sizes, "")
+    return "-".join([first, *["h"] * len(between), last]) if between else sizes
 
 
 def _row(found: Solution, one: Answer) -> dict[str, Any]:

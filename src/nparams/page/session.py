@@ -107,10 +107,10 @@ class Session:
         """Which sizes fit a budget."""
         from nparams.page.budget import answer
 
-        self._shown()
+        network = self._shown()
         if self._made is None:
             raise UsageError("the sizes in a file are what they are: a budget is for sizes, layers or a config.json")
-        return answer(*self._made, asked)
+        return answer(*self._made, asked, network)
 
     def _view(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The network in another form, to be copied or printed."""
