@@ -83,7 +83,7 @@ def _recurrence(facts: Facts) -> Iterator[Friend]:
     """The last part of the weights, in the letter of the cells alone."""
     for row in facts.holding:
         weights = [part for part in parts_of(row) if part.role == "weight"] if row.kind in CELLS else []
-        if row.copies == 1 and len(weights) == 2 and weights[1].value is not None:
+        if row.copies == 1 and len(weights) == 2 and weights[1].value is not None and "h" in row.module.args:
             says = Say(FRIENDS["recurrence"], name=Name(row.name), h=row.module.args["h"])
             yield Friend(-weights[1].value, says)
             return
