@@ -108,6 +108,8 @@ def test_why_and_solve_and_views_are_the_library_s() -> None:
     page, _ = count("784-16-16-10")
     plain = asked(page, what="solve", max="10,000")  # hidden layers vary together
     assert (plain["text"], plain["answers"]) == ("784-h-h-10", found["answers"])
+    listed, _ = count("[784, 16, 16, 10]")
+    assert asked(listed, what="solve", max="10,000")["answers"] == found["answers"]
     assert asked(page, what="why", number="12960")["explained"]
     network = nparams.read("784-16-16-10")
     assert asked(page, what="view", name="json")["text"] == network.to_json()

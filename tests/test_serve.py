@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nparams.cli.main import main
-from nparams.cli.serve import server_of
+from nparams.cli.serve import POLICY, server_of
 
 
 @pytest.fixture
@@ -44,6 +44,13 @@ def test_a_file_of_the_page_comes_with_its_type_and_the_policy(port: int) -> Non
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert asked(port, "/assets/a.mjs?x=1")[1]["Content-Type"] == "text/javascript"
     assert asked(port, "/", method="HEAD")[::2] == (200, b"")
+
+
+def test_the_page_says_the_same_policy_itself_for_hosts_that_send_none() -> None:
+    page = (Path(__file__).parent.parent / "web" / "index.html").read_text()
+    framed = "; frame-ancestors 'none'"  # which only a host can say
+    assert POLICY.endswith(framed)
+    assert f'content="{POLICY.removesuffix(framed)}"' in page
 
 
 @pytest.mark.parametrize("path", ["/../secret", "/..%2fsecret", "//etc/passwd", "/assets", "/assets/", "/nothing"])

@@ -11,12 +11,12 @@ const wheels = join(root, ".venv", "wheel");
 const wheel = readdirSync(wheels).find((name) => name.endsWith(".whl"));
 const py = await loadPyodide({ stdout: (line) => process.env.VERBOSE && console.log(line) });
 py.unpackArchive(new Uint8Array(readFileSync(join(wheels, wheel))), "wheel");
-py.FS.mkdirTree("/work/repo/tests");
-py.FS.mount(py.FS.filesystems.NODEFS, { root: join(root, "tests") }, "/work/repo/tests");
-py.FS.mkdirTree("/work/repo/docs");
-py.FS.mount(py.FS.filesystems.NODEFS, { root: join(root, "docs") }, "/work/repo/docs");
-py.FS.mkdirTree("/work/packages");
-py.FS.mount(py.FS.filesystems.NODEFS, { root: packages() }, "/work/packages");
+py.FS.mkdirTree("/nparams/tests");
+py.FS.mount(py.FS.filesystems.NODEFS, { root: join(root, "tests") }, "/nparams/tests");
+py.FS.mkdirTree("/nparams/docs");
+py.FS.mount(py.FS.filesystems.NODEFS, { root: join(root, "docs") }, "/nparams/docs");
+py.FS.mkdirTree("/packages");
+py.FS.mount(py.FS.filesystems.NODEFS, { root: packages() }, "/packages");
 const files = readdirSync(join(root, "tests"))
   .filter((name) => /^test_.*\.py$/.test(name))
   .filter((name) => !ELSEWHERE.test(readFileSync(join(root, "tests", name), "utf8")));
@@ -24,11 +24,11 @@ if (process.env.VERBOSE) py.runPython("import os; os.environ['VERBOSE'] = '1'");
 py.globals.set("files", py.toPy(files));
 const told = py.runPython(`
 import os, sys
-os.chdir("/work/repo")
+os.chdir("/nparams")
 os.environ["NPARAMS_SHARED"] = "/nowhere"
 sys.dont_write_bytecode = True
-sys.path[:0] = ["/work/repo"]
-sys.path.append("/work/packages")
+sys.path[:0] = ["/nparams"]
+sys.path.append("/packages")
 from nparams.page.deep import guard
 
 guard()  # as the page does

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ABOUT = """\
 The page in a browser: sizes, code and configs typed or pasted, checkpoints dropped, counted by this same package and
-sent to nobody.  Only this machine can open it.  The page comes with: pip install 'nparams[web]'"""
+sent to nobody.  Only this machine can open it.  The page is a wheel of its own, nparams-web: make web builds it."""
 
 #: the only address that is listened on
 LOOPBACK = "127.0.0.1"
@@ -76,7 +76,10 @@ def packaged() -> str:
     """The folder of the page that is installed beside this package; UsageError where none is."""
     found = find_spec("nparams_web")
     if found is None or not found.submodule_search_locations:
-        raise UsageError("the page is not installed here: pip install 'nparams[web]'")
+        raise UsageError(
+            "the page is not installed here: pip install 'nparams[web]'; "
+            "from a clone: make web && pip install .venv/wheel-web/nparams_web-*.whl"
+        )
     return os.path.join(next(iter(found.submodule_search_locations)), "site")
 
 

@@ -34,7 +34,7 @@ def answer(text: str, options: Mapping[str, Any], asked: Mapping[str, Any], netw
     if network.is_numeric and given.get("set"):
         given.pop("set")
     elif network.is_numeric and network.form == "sizes":
-        text = hidden(text)
+        text = hidden(network.read_as)
     found = nparams.solve(
         text, vary=asked.get("vary") or (), set=given.pop("set", None) or None, top=TOP, **wanted, **given
     )
@@ -49,13 +49,13 @@ def answer(text: str, options: Mapping[str, Any], asked: Mapping[str, Any], netw
 
 
 def hidden(sizes: str) -> str:
-    """Layer sizes with one letter for all hidden layers; as they are where none is between numbers and dashes.
+    """Layer sizes, as they are read back, with one letter for all hidden layers.
 
-    >>> hidden("784-16-16-10"), hidden("784, 10")
-    ('784-h-h-10', '784, 10')
+    >>> hidden("784-16-16-10"), hidden("784-10")
+    ('784-h-h-10', '784-10')
     """
-    first, *between, last = sizes.split("-") if sizes.count("-") > 1 else (sizes, "")
-    return "-".join([first, *["h"] * len(between), last]) if between else sizes
+    first, *between, last = sizes.split("-")
+    return "-".join([first, *["h"] * len(between), last])
 
 
 def _row(found: Solution, one: Answer) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def _plain(column: Column, text: str) -> str:
 
 
 def _shares(network: Network) -> list[dict[str, Any]]:
-    """The largest rows, for a bar: name, total, and how many of a thousand parameters; the rest together."""
+    """The largest rows, for a bar: name, total, and how many of a hundred parameters; the rest together."""
     known = network.totals.known
     if not isinstance(known, int) or known == 0:
         return []
