@@ -65,7 +65,9 @@ TABLE: Mapping[str, Room] = {
     "registry": Room("", standard=False),
     "_objects": Room(BELOW),
     "_refusals": Room(BELOW),
-    "_read": Room(f"registry {CORE}", lazily=f"_objects _refusals roles layers {SOURCES}"),
+    "_read": Room(f"registry {CORE}", lazily=f"_objects _refusals remote roles layers {SOURCES}"),
+    # files that lie elsewhere, as sources of bytes: a reader does not know where its bytes come from
+    "remote": Room(f"files stored {BELOW}", lazily="__init__", outside={"*": "obstore"}),
     "fleet": Room(f"_read files roles {CORE}", outside={"*": "obstore pyarrow duckdb dask"}),
     "cli": Room(
         "errors registry", lazily=f"__init__ _read dtypes expr roles layers network views analyses fleet {SOURCES}"

@@ -27,8 +27,9 @@ OBJECTS = [row for row in SOURCES if row.kind == "object"]
 CALL = "python:"
 #: the key by which a dict is known for the configuration of a model, and the room that reads it
 MODEL_TYPE, CONFIGS = "model_type", "nparams.architectures."
-#: how the address of a model elsewhere begins
-ADDRESSES = ("hf://", "https://", "http://", "s3://", "gs://")
+#: how the address of a model elsewhere begins: hf://, https://, s3://, ...
+ADDRESS = "://"
+LONGEST_SCHEME = 10
 #: sizes and lists of layers take texts that other notations know better, so they are asked last
 ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
@@ -218,10 +219,8 @@ class Request:
             return self.text(self.row, text) if self.row.kind == "text" and not is_file else self.path(text)
         if not text.strip():
             raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
-        if self.paths and text.startswith(ADDRESSES) and len(text.split()) == 1:
-            from nparams._refusals import address
-
-            raise address(text)
+        if self.paths and _is_address(text):
+            return self.address(text.strip())
         if self.paths and text.endswith(SUFFIXES) and _exists(text):
             return self.path(text)  # surely a model: no notation needs to be asked
         sizes = BY_FORM["sizes"]
@@ -230,6 +229,16 @@ class Request:
         if self.paths and (path := self._named(text)) is not None:
             return self.path(path)
         return self.claimed(text)
+
+    def address(self, text: str) -> Network:
+        """The model that lies at an address elsewhere: a file, or a folder with one model in it."""
+        from nparams import remote
+
+        place = remote.opened(text)
+        if place.source is None:
+            return self.folder(place.folder)
+        with place.source as source:
+            return self.bytes(source, place.folder)
 
     def _named(self, text: str) -> str | None:
         """The file that a text names, if there is one; model.py:Net also says which of its models."""
@@ -252,6 +261,8 @@ class Request:
 
             about = asked(text)
             row, text = (None, text) if about == text else (_claimant(about), about)
+        if row is None and name is None and self.paths and _is_on_hub(text):
+            return self.address(text.strip())
         if row is None:
             from nparams._refusals import unclaimed, unread
 
@@ -362,6 +373,23 @@ def _claimant(text: str) -> Source | None:
 
 def _is_path(text: str) -> bool:
     return ("/" in text or os.sep in text) and _exists(text)
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is the address of something elsewhere: a scheme of letters, and not two words."""
+    scheme, mark, rest = text.strip().partition(ADDRESS)
+    word = scheme.isascii() and scheme.isalnum() and len(scheme) <= LONGEST_SCHEME
+    return bool(mark and rest) and word and len(text.split()) == 1
+
+
+def _is_on_hub(text: str) -> bool:
+    """Whether a text that names nothing here may be a model on the hub: org/model, and no such folder here."""
+    folder, mark, rest = text.partition("/")
+    if not mark or "/" in rest or len(text.split()) != 1 or text.endswith(SUFFIXES) or os.path.isdir(folder):
+        return False
+    from nparams.remote.address import is_bare
+
+    return is_bare(text)
 
 
 def _exists(text: str) -> bool:

@@ -24,19 +24,6 @@ def unread(name: str) -> ReadError:
     )
 
 
-def address(text: str) -> ReadError:
-    """The address of a model on a hub or elsewhere.
-
-    >>> print(address("hf://openai-community/gpt2"))
-    "hf://openai-community/gpt2" is an address, and nothing is fetched yet: download its config.json, or its weights, \
-and count that
-    """
-    return UnsupportedError(
-        f"{shown(text)} is an address, and nothing is fetched yet: download its config.json, or its weights, and count "
-        "that"
-    )
-
-
 def unclaimed(text: str, exists: Callable[[str], bool] | None, suffixes: tuple[str, ...]) -> ReadError:
     """A text that no notation takes for its own; `exists` tells of files, where it may be the name of one."""
     if exists and len(words := text.split()) > 1 and all(map(exists, words[:MOST_WORDS])):

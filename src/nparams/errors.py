@@ -9,7 +9,8 @@
     ├── ReadError            a source that cannot be read
     │   ├── NotationError    ... text: says where, and what was found there
     │   ├── FormatError      ... a file: says which field, at which byte, and what was found
-    │   └── UnsupportedError ... recognised by name, and not something that can be counted
+    │   ├── UnsupportedError ... recognised by name, and not something that can be counted
+    │   └── FetchError       ... elsewhere: no answer, no permission, or nothing there
     └── InvariantError       a promise of ours did not hold (a bug: rows that do not sum, a wrong formula)
 
 Only these leave the library.  Each message is one line: what was given, where, what was found, what to try.
@@ -56,6 +57,15 @@ class FormatError(ReadError):
 
 class UnsupportedError(ReadError):
     """A source that is recognised by name and cannot be counted; the message says what to count instead."""
+
+
+class FetchError(ReadError):
+    """Something elsewhere that could not be fetched; the message says whether a login, a network or the thing lacks."""
+
+    def __init__(self, message: str, again: bool = False) -> None:
+        super().__init__(message)
+        #: whether a later try may succeed: the transfer failed, nothing is wrong with what was asked
+        self.again = again
 
 
 class InvariantError(NparamsError):

@@ -14,9 +14,10 @@ from nparams.errors import FormatError, NparamsError, ReadError, place, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Protocol, TypeVar
 
+    Item = TypeVar("Item")
     Result = TypeVar("Result")
 
     class ByteSource(Protocol):
@@ -236,6 +237,16 @@ def drive(source: RangeSource, fetch: Callable[[int, int], bytes], reader: Calla
             return reader(source)
         except NeedBytes as need:
             source.add(need.offset, fetch(need.offset, need.length))
+
+
+def each(folder: Folder, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterable[Result]:
+    """The function's results for all items, in order: one by one, or at once where a folder's files come from afar.
+
+    >>> list(each(LocalFolder("."), len, ["a", "bc"]))
+    [1, 2]
+    """
+    at_once: Callable[[Callable[[Item], Result], Iterable[Item]], Iterable[Result]] = getattr(folder, "each", map)
+    return at_once(function, items)
 
 
 def is_bare(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nparams.errors import FormatError, ReadError, place
 from nparams.files._hdf5 import open_file
 from nparams.files._keras import shards, told, weights
+from nparams.files.bytesource import each
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     names = shards.files(source.read(0, source.size), source.name)
     if folder is None:
         raise ReadError(f"{place(source.name)}: the map of {len(names):,} files that are not at hand; give the folder")
-    roots = [open_file(folder.open(name), limits=limits) for name in names]
+    roots = [open_file(opened, limits=limits) for opened in each(folder, folder.open, names)]
     made = weights.read(roots, None)
     flags = [flag for root in roots for flag in root.flags]
     version = "3" if made.named else None

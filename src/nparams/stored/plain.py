@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 LONGEST = 40  # digits
 
 
+def has(folder: Folder, name: str) -> bool:
+    """Whether a file of that bare name lies there; a folder that cannot be listed is asked for the one file."""
+    asked = getattr(folder, "has", None)
+    return name in folder.names() if asked is None else asked(name)
+
+
 class Taken:
     """Settings that were in memory already, as the bytes of a file.
 

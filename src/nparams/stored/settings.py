@@ -66,9 +66,8 @@ def settings_in(folder: Folder | None) -> Iterator[tuple[str, dict[str, Any]]]:
     """(where, settings) of every place that has any, in order."""
     if folder is None:
         return
-    names = set(folder.names())
     for file, key, _ in PLACES:
-        whole = held_in(folder, file) if file in names else {}
+        whole = held_in(folder, file)
         for before, held in _parts(whole) if key and file == CONFIG else [("", whole)]:
             found = held.get(key) if key else held
             if isinstance(found, dict) and found:
@@ -87,9 +86,10 @@ def is_described(held: Mapping[str, Any]) -> bool:
 
 def held_in(folder: Folder | None, name: str) -> dict[str, Any]:
     """The object in a JSON file beside a model; {} where there is none that can be read."""
-    if folder is None or name not in folder.names():
+    from nparams.stored.plain import has, settings
+
+    if folder is None or not has(folder, name):
         return {}
-    from nparams.stored.plain import settings
 
     try:
         source = folder.open(name)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os.path
 
 from nparams.errors import FormatError, escaped, shown
+from nparams.files.bytesource import each
 from nparams.files.shards import shard_of
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,11 +36,10 @@ def complete(source: ByteSource, given: Part, folder: Folder | None, read: Calla
     shard = _place(given, count)
     names, number = shard.names(), shard.number
     folder = _folder_with(names, number, given, folder)
-    parts = []
-    for i, name in enumerate(names):
-        part = given if i == number - 1 else read(folder.open(name))
+    own = names[number - 1]
+    parts = list(each(folder, lambda name: given if name == own else read(folder.open(name)), names))
+    for i, part in enumerate(parts):
         _check_place(part, i, count)
-        parts.append(part)
     _check_together(given, parts)
     return parts
 
@@ -58,8 +59,8 @@ def _folder_with(names: list[str], number: int, given: Part, folder: Folder | No
     name, count = escaped(given.name), len(names)
     if folder is None:
         raise FormatError(f"{name}: shard {number} of {count}, and the others are not at hand; give it in its folder")
-    there = {*folder.names(), names[number - 1]}
-    missing = [n for n in names if n not in there]
+    there = each(folder, lambda n: n == names[number - 1] or has(folder, n), names)
+    missing = [n for n, found in zip(names, there, strict=True) if not found]
     if missing:
         held = f"{count - len(missing)} of {count} shards are in {shown(folder.name)}"
         raise FormatError(f"{name}: {shown(missing[0])} is missing: {held}; download the rest")

@@ -25,6 +25,8 @@ SCHEMES = {
     ),
 }
 
+MOST_ASKED = 100  # files of external data that are looked for
+
 
 class Words:
     """The parts of a Network that are said rather than counted."""
@@ -104,8 +106,9 @@ def _say_external(words: Words, items: Sequence[Item], folder: Folder | None) ->
             words.flag("external-data", f"external data at {shown(at)}, which leads out of the model's folder")
     inside = [at for at in places if at and not leads_out(at) and "/" not in at]
     if folder is not None and inside:
-        there = set(folder.names())
-        absent = [at for at in inside if at not in there]
+        from nparams.stored.plain import has
+
+        absent = [at for at in inside[:MOST_ASKED] if not has(folder, at)]
         if absent:
             words.notes.append(f"{shown(absent[0])} is not beside the model: it can be counted, and not run")
 

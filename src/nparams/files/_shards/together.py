@@ -12,6 +12,7 @@ from operator import attrgetter, eq
 
 from nparams.errors import FormatError, ReadError, place, shown
 from nparams.files._shards.index import read_index
+from nparams.files.bytesource import each
 from nparams.files.said import declared_in, say_bytes, say_total, told
 from nparams.network import Network
 from nparams.stored.named import Made, assemble
@@ -115,10 +116,10 @@ class Together:
             metadata = {k: v for piece in self.pieces for k, v in getattr(piece, "metadata", {}).items()}
             return assemble(self.tensors, self.data, folder, hints, metadata)
         whole = Made()
-        whole.notes = list(dict.fromkeys(note for each in told for note in each.notes))
-        whole.scheme = " and ".join(dict.fromkeys(each.scheme for each in told if each.scheme)) or None
-        for each in told:
-            whole.routes |= each.routes
+        whole.notes = list(dict.fromkeys(note for made in told for note in made.notes))
+        whole.scheme = " and ".join(dict.fromkeys(made.scheme for made in told if made.scheme)) or None
+        for piece in told:
+            whole.routes |= piece.routes
         return whole
 
 
@@ -148,11 +149,15 @@ def read_set(
 ) -> tuple[Network, int | None]:  # fmt: skip
     """(the network that lies in several files, the bytes of its tensors where the format tells)."""
     found = Together(name, weight_map)
-    for shard in shards:
+
+    def opened(shard: str) -> Piece:
         try:
-            piece = opener(folder, shard, limits)
+            return opener(folder, shard, limits)
         except ReadError as error:
-            raise type(error)(f"{place(name)}: {error}") from None
+            error.args = (f"{place(name)}: {error}",)
+            raise
+
+    for shard, piece in zip(shards, each(folder, opened, shards), strict=True):
         found.add(shard, piece)
     found.check_whole()
     sizes = [piece.held for piece in found.pieces]

@@ -1,0 +1,205 @@
+"""Object stores: s3://bucket/key, gs://bucket/key, az://container/key, through obstore (extra `remote`).
+
+developmentseed/obstore; apache/arrow-rs-object-store src/aws/builder.rs, src/gcp/builder.rs and src/azure/builder.rs
+name the variables that each store is set up by (AWS_ENDPOINT_URL, AWS_SKIP_SIGNATURE, GOOGLE_SERVICE_ACCOUNT, ...).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from nparams.errors import FetchError, ReadError, UsageError, escaped, shown
+from nparams.remote.folders import RemoteFolder
+from nparams.remote.ranges import FIRST, Part, RemoteFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nparams.remote import Place
+
+#: schemes that mean another one
+SAME = {"s3a": "s3", "gcs": "gs", "azure": "az"}
+MOST_LISTED = 100_000
+
+
+def opened(text: str) -> Place:
+    """The object at an address, or the folder of objects that its key begins.
+
+    Raises UsageError for an address without a bucket, FetchError where the store does not give it.
+    """
+    from nparams.remote import Place
+
+    bucket = Bucket(text)
+    before, _, name = bucket.key.rstrip("/").rpartition("/")
+    if name and not bucket.key.endswith("/"):
+        folder = StoreFolder(bucket, before)
+        try:
+            return Place(folder.open(name), folder)
+        except Absent:
+            pass
+    whole = StoreFolder(bucket, bucket.key.rstrip("/"))
+    if not whole.names():
+        raise FetchError(
+            f"{shown(bucket.address(bucket.key), 200)}: there is no such object, and no folder with objects"
+        )
+    return Place(None, whole)
+
+
+class Absent(FetchError):
+    """An object that is not there."""
+
+
+class Bucket:
+    """One bucket or container, and the key in it that was asked for."""
+
+    def __init__(self, text: str) -> None:
+        parts = urlsplit(text)
+        scheme = parts.scheme.lower()
+        self.scheme = SAME.get(scheme, scheme)
+        self.name = parts.netloc
+        self.key = unquote(parts.path).lstrip("/")
+        odd = any(part in ("", ".", "..") for part in self.key.rstrip("/").split("/")) if self.key else False
+        if not self.name or "@" in self.name.replace("@", "", 1 if scheme.startswith("abfs") else 0) or odd:
+            raise UsageError(f"{shown(text, 200)} names no object: {self.scheme}://bucket/path/model.safetensors")
+        from nparams.remote.accounts import store_of
+
+        self.store = store_of(self.scheme, self.name)
+        self._moved = False
+
+    def moved(self, problem: Exception) -> bool:
+        """Whether the bucket lies in another region than was asked, and is asked there from now on."""
+        if self.scheme != "s3" or self._moved or "region" not in str(problem):
+            return False
+        from nparams.remote.accounts import region_of, store_of
+
+        self._moved = True
+        region = region_of(self.name)
+        if region is not None:
+            self.store = store_of(self.scheme, self.name, region)
+        return region is not None
+
+    def address(self, key: str) -> str:
+        """The address of a key in it."""
+        return f"{self.scheme}://{self.name}/{key}"
+
+
+class StoreFile:
+    """One object, as a place that ranges come from."""
+
+    __slots__ = ("_bucket", "_key", "name")
+
+    def __init__(self, bucket: Bucket, key: str) -> None:
+        self._bucket = bucket
+        self._key = key
+        self.name = bucket.address(key)
+
+    def first(self) -> RemoteFile:
+        """The object with its first range."""
+        return RemoteFile(self.name, self, self.fetch(0, FIRST))
+
+    def fetch(self, offset: int, length: int) -> Part:
+        """The bytes at `offset`; fewer than `length` at the object's end."""
+        import obstore
+
+        try:
+            got = obstore.get(self._bucket.store, self._key, options={"range": (offset, offset + length)})
+            meta = got.meta
+            return Part(bytes(got.bytes()), int(meta["size"]), meta.get("e_tag"))
+        except Exception as problem:
+            if offset == 0 and _is_empty(self._bucket, self._key, problem):
+                return Part(b"", 0)
+            if self._bucket.moved(problem):
+                return self.fetch(offset, length)
+            raise failed(self.name, problem) from None
+
+
+class StoreFolder(RemoteFolder):
+    """The objects whose keys begin alike, as a folder."""
+
+    def __init__(self, bucket: Bucket, path: str) -> None:
+        super().__init__(bucket.address(path))
+        self._bucket = bucket
+        self._path = f"{path}/" if path else ""
+        self._listed: tuple[list[str], list[str]] | None = None
+
+    def fetched(self, name: str) -> RemoteFile:
+        """The object of a bare name."""
+        return StoreFile(self._bucket, self._path + name).first()
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an object; asked for by itself unless the folder was listed."""
+        if self._listed is not None:
+            return name in self._listed[0]
+        try:
+            self.open(name)
+        except Absent:
+            return False
+        return True
+
+    def names(self) -> list[str]:
+        """Every entry's bare name, sorted."""
+        return sorted({*self._list()[0], *self._list()[1]})
+
+    def folders(self) -> list[str]:
+        """The bare names of the folders in it, sorted."""
+        return self._list()[1]
+
+    def folder(self, name: str) -> StoreFolder:
+        """The folder of that bare name."""
+        if name not in self.folders():
+            raise ReadError(f"{escaped(self.name)}: {shown(name)} is no folder in it")
+        return StoreFolder(self._bucket, self._path + name)
+
+    def _list(self) -> tuple[list[str], list[str]]:
+        """(the objects', the folders') bare names."""
+        if self._listed is None:
+            import obstore
+
+            try:
+                got: Any = obstore.list_with_delimiter(self._bucket.store, self._path or None)
+            except Exception as problem:
+                if self._bucket.moved(problem):
+                    return self._list()
+                raise failed(self.name, problem) from None
+            if len(got["objects"]) > MOST_LISTED:
+                raise ReadError(
+                    f"{shown(self.name, 200)}: {len(got['objects']):,} objects; name the one with the model"
+                )
+            files = (each["path"].rpartition("/")[2] for each in got["objects"])
+            folders = (each.rstrip("/").rpartition("/")[2] for each in got["common_prefixes"])
+            self._listed = sorted(filter(None, files)), sorted(filter(None, folders))
+        return self._listed
+
+
+def _is_empty(bucket: Bucket, key: str, problem: Exception) -> bool:
+    """Whether a store refused a range because the object has no bytes."""
+    import obstore
+
+    if "416" not in str(problem) and "range" not in str(problem).lower():
+        return False
+    try:
+        return bool(obstore.head(bucket.store, key)["size"] == 0)
+    except Exception:
+        return False
+
+
+def failed(name: str, problem: Exception) -> FetchError:
+    """What an error of obstore means, in a line without what it quotes of the request."""
+    from nparams.remote.accounts import advice
+
+    where, kind = shown(name, 200), type(problem).__name__
+    if kind in ("NotFoundError", "FileNotFoundError"):
+        return Absent(f"{where}: there is no such object or bucket")
+    if kind in ("PermissionDeniedError", "UnauthenticatedError"):
+        return FetchError(f"{where}: the store does not allow it: {advice(name.partition('://')[0])}")
+    told = str(problem)
+    if "dns" in told.lower() or "lookup" in told:
+        return FetchError(
+            f"{where}: the store's name cannot be looked up: is there a network, and is the endpoint right?"
+        )
+    if "error sending request" in told or "onnect" in told:
+        return FetchError(
+            f"{where}: the store cannot be reached: is there a network, and is the endpoint right?", again=True
+        )
+    return FetchError(f"{where}: the store failed ({kind})", again=True)

@@ -1,0 +1,218 @@
+"""A web server on loopback that knows ranges, counts what it is asked, and misbehaves where a test wants it to."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+RANGE = re.compile(r"bytes=(\d+)-(\d+)")
+
+
+class Asked(NamedTuple):
+    """One request as it came."""
+
+    method: str
+    path: str
+    range: tuple[int, int] | None
+    headers: Mapping[str, str]
+
+
+class Sparse(NamedTuple):
+    """A file of any size that has only its beginning, its end, and nothing between."""
+
+    head: bytes
+    size: int
+    tail: bytes = b""
+
+    def part(self, first: int, last: int) -> bytes:
+        made = bytearray(last - first + 1)
+        for start, held in ((0, self.head), (self.size - len(self.tail), self.tail)):
+            low, high = max(first, start), min(last + 1, start + len(held))
+            if low < high:
+                made[low - first : high - first] = held[low - start : high - start]
+        return bytes(made)
+
+
+Content = bytes | Sparse | Path
+#: answers a request by itself, and says that it did; or leaves it to the server
+Odd = Callable[["Handler"], bool]
+
+
+class Server:
+    """The files that are served, and what was asked of them."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, Content] = {}
+        self.odd: dict[str, Odd] = {}
+        self.asked: list[Asked] = []
+        self.sent = 0
+        self.delay = 0.0
+        self.at_once = self.most_at_once = 0
+        self.lock = threading.Lock()
+        self.address = ""
+
+    @property
+    def paths(self) -> list[str]:
+        return [each.path for each in self.asked]
+
+    def forget(self) -> None:
+        self.asked.clear()
+        self.sent = self.most_at_once = 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    held: Server
+
+    def do_GET(self) -> None:
+        held, path = self.held, unquote(urlsplit(self.path).path)
+        match = RANGE.fullmatch(self.headers.get("Range", ""))
+        wanted = (int(match[1]), int(match[2])) if match else None
+        with held.lock:
+            held.asked.append(Asked(self.command, path, wanted, {k.lower(): v for k, v in self.headers.items()}))
+            held.at_once += 1
+            held.most_at_once = max(held.most_at_once, held.at_once)
+        try:
+            time.sleep(held.delay)
+            self.answer(path, wanted)
+        finally:
+            with held.lock:
+                held.at_once -= 1
+
+    do_HEAD = do_GET
+
+    def answer(self, path: str, wanted: tuple[int, int] | None) -> None:
+        if path in self.held.odd and self.held.odd[path](self):
+            return
+        content = self.held.files.get(path)
+        if content is None:
+            return self.give(404, b"Not Found")
+        size = content.size if isinstance(content, Sparse) else size_of(content)
+        if wanted is None:
+            return self.give(200, part(content, 0, size - 1))
+        if wanted[0] >= size:
+            return self.give(416, b"", {"Content-Range": f"bytes */{size}"})
+        last = min(wanted[1], size - 1)
+        return self.give(206, part(content, wanted[0], last), {"Content-Range": f"bytes {wanted[0]}-{last}/{size}"})
+
+    def give(self, status: int, body: bytes, headers: Mapping[str, str] = {}) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            try:
+                self.wfile.write(body)
+            except OSError:  # the other side has heard enough
+                self.close_connection = True
+            self.held.sent += len(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing is printed."""
+
+
+def size_of(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def part(content: Content, first: int, last: int) -> bytes:
+    if isinstance(content, Sparse):
+        return content.part(first, last)
+    if isinstance(content, bytes):
+        return content[first : last + 1]
+    with content.open("rb") as file:
+        file.seek(first)
+        return file.read(last - first + 1)
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server for the length of a `with` block."""
+    held = Server()
+    made = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"held": held}))
+    made.daemon_threads = True
+    held.address = f"http://127.0.0.1:{made.server_address[1]}"
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield held
+    finally:
+        made.shutdown()
+        made.server_close()
+        thread.join()
+
+
+# -- ways to misbehave --------------------------------------------------------------------------------------------
+
+
+def whole(handler: Handler) -> bool:
+    """Ranges are ignored: the whole file, whatever was asked."""
+    content = handler.held.files[unquote(urlsplit(handler.path).path)]
+    size = content.size if isinstance(content, Sparse) else size_of(content)
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(size))
+    handler.end_headers()
+    try:
+        for at in range(0, size, 65_536):
+            sent = part(content, at, min(at + 65_536, size) - 1)
+            handler.wfile.write(sent)
+            handler.held.sent += len(sent)
+    except OSError:
+        handler.close_connection = True
+    return True
+
+
+def saying(status: int, body: bytes = b"", headers: Mapping[str, str] = {}) -> Odd:
+    """One answer, whatever was asked."""
+
+    def odd(handler: Handler) -> bool:
+        handler.give(status, body, headers)
+        return True
+
+    return odd
+
+
+def first(count: int, odd: Odd) -> Odd:
+    """Misbehaves `count` times, then no more."""
+    left = [count]
+
+    def sometimes(handler: Handler) -> bool:
+        left[0] -= 1
+        return left[0] >= 0 and odd(handler)
+
+    return sometimes
+
+
+def breaking_off(handler: Handler) -> bool:
+    """Half of what was announced, then nothing."""
+    handler.send_response(206)
+    handler.send_header("Content-Length", "1000")
+    handler.send_header("Content-Range", "bytes 0-999/1000")
+    handler.end_headers()
+    handler.wfile.write(b"x" * 500)
+    handler.close_connection = True
+    return True
+
+
+def hub(held: Server, id: str, files: Mapping[str, Content], elsewhere: Server | None = None) -> None:
+    """A model of a hub: its list of files, and each of them, redirected to `elsewhere` as a hub does with large ones."""
+    sha = "0123456789abcdef0123456789abcdef01234567"
+    listing = {"id": id, "sha": sha, "siblings": [{"rfilename": name} for name in files]}
+    for revision in ("main", sha):
+        held.odd[f"/api/models/{id}/revision/{revision}"] = saying(200, json.dumps(listing).encode())
+        for name, content in files.items():
+            path = f"/{id}/resolve/{revision}/{name}"
+            if elsewhere is None:
+                held.files[path] = content
+            else:
+                elsewhere.files[f"/store/{id}/{name}"] = content
+                location = f"{elsewhere.address}/store/{id}/{name}?X-Amz-Signature=secret"
+                held.odd[path] = saying(302, b"", {"Location": location})
