@@ -91,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, path: str, wanted: tuple[int, int] | None) -> None:
         if path in self.held.odd and self.held.odd[path](self):
-            return
+            return None
         content = self.held.files.get(path)
         if content is None:
             return self.give(404, b"Not Found")
@@ -203,7 +203,7 @@ def breaking_off(handler: Handler) -> bool:
 
 
 def hub(held: Server, id: str, files: Mapping[str, Content], elsewhere: Server | None = None) -> None:
-    """A model of a hub: its list of files, and each of them, redirected to `elsewhere` as a hub does with large ones."""
+    """A model of a hub: its list of files, and each of them, redirected to `elsewhere` as large ones are."""
     sha = "0123456789abcdef0123456789abcdef01234567"
     listing = {"id": id, "sha": sha, "siblings": [{"rfilename": name} for name in files]}
     for revision in ("main", sha):

@@ -29,7 +29,7 @@ class Room(NamedTuple):
 BELOW = "expr dtypes errors"
 CORE = f"network {BELOW}"
 SOURCES = "notation files frameworks architectures"
-BY_COMPUTED_NAME = "__init__ _read cli page"  # they load what a row of the registry names
+BY_COMPUTED_NAME = "__init__ _claims cli page"  # they load what a row of the registry names
 COMPUTED = "a computed name"
 USERS_CODE = "nparams/frameworks/_call/load.py"  # the one place that imports what the user names: python:package.module
 TERMINAL_VIEWS = {"table": "rich", "tree": "rich", "terminal": "rich"}
@@ -65,12 +65,16 @@ TABLE: Mapping[str, Room] = {
     "registry": Room("", standard=False),
     "_objects": Room(BELOW),
     "_refusals": Room(BELOW),
-    "_read": Room(f"registry {CORE}", lazily=f"_objects _refusals remote roles layers {SOURCES}"),
+    # it loads what other packages offer, through importlib.metadata
+    "_foreign": Room(f"registry {BELOW}", lazily="network"),
+    "_claims": Room("registry errors", lazily=f"_foreign remote {SOURCES} {CORE}"),
+    "_read": Room(f"_claims registry {CORE}", lazily=f"_objects _refusals _foreign remote roles layers {SOURCES}"),
     # files that lie elsewhere, as sources of bytes: a reader does not know where its bytes come from
     "remote": Room(f"files stored {BELOW}", lazily="__init__", outside={"*": "obstore"}),
     "fleet": Room(f"_read files roles {CORE}", outside={"*": "obstore pyarrow duckdb dask"}),
     "cli": Room(
-        "errors registry", lazily=f"__init__ _read dtypes expr roles layers network views analyses fleet {SOURCES}"
+        "errors registry",
+        lazily=f"__init__ _read _foreign dtypes expr roles layers network views analyses fleet {SOURCES}",
     ),
     "page": Room(f"registry views files {CORE}", lazily="__init__ _read analyses"),
     "__init__": Room("", lazily=f"_read registry roles layers views analyses fleet {SOURCES} {CORE}"),

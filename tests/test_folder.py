@@ -9,7 +9,8 @@ from typing import ClassVar
 import pytest
 
 import nparams
-from nparams._read import FILES, Request
+from nparams._claims import FILES
+from nparams._read import Request
 from nparams.errors import NparamsError, ReadError
 from nparams.files.bytesource import FileSource, LocalFolder, NeedBytes
 from nparams.files.folder import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nparams._read import FILES
+from nparams._claims import FILES
 from nparams.files._folder import table
 from nparams.files._folder.choice import best
 from nparams.files._folder.inventory import SLICE, Inventory, kind_of_other, parted, stranger

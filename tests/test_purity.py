@@ -77,11 +77,16 @@ def test_json_pulls_in_no_terminal_view() -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["784-16-16-10"], ["784-16-16-10", "--explain"], ["784-16-16-10", "--formula"], ["formats"], ["--help"]],
+    [["784-16-16-10"], ["784-16-16-10", "--explain"], ["784-16-16-10", "--formula"], ["--help"]],
     ids=" ".join,
 )
 def test_what_is_printed_to_a_pipe_needs_no_rich(argv: list[str]) -> None:
     assert pulled_in_by(*argv).isdisjoint([*FRAMEWORKS, *(set(SLOW) - {"json"})])
+
+
+def test_formats_needs_what_finds_the_sources_of_other_packages_and_nothing_else() -> None:
+    finding = pulled_in("from importlib.metadata import entry_points; entry_points(group='nparams.sources')")
+    assert (pulled_in_by("formats") - finding).isdisjoint([*FRAMEWORKS, *(set(SLOW) - {"json"})])
 
 
 def test_a_checkpoint_in_the_usual_spelling_needs_neither_patterns_nor_json() -> None:

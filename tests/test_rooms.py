@@ -86,7 +86,7 @@ ALLOWED = [
     ("registry.py", "from __future__ import annotations"),
     ("__init__.py", "def __getattr__(name):\n    from nparams._read import read"),
     ("cli/main.py", "import argparse\nfrom nparams.errors import A\ndef f():\n    from nparams import read"),
-    ("_read.py", "from importlib import import_module\ndef f(row):\n    import_module(row.module)"),
+    ("_claims.py", "from importlib import import_module\ndef f(row):\n    import_module(row.module)"),
     ("expr/parse.py", "import_module(f'nparams.expr.{x}')"),
     ("_read.py", "from nparams.registry import SOURCES\ndef f():\n    from nparams.files import onnx"),
 ]

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
+from nparams._claims import (
+    ADDRESS,
+    BY_FORM,
+    FILES,
+    OBJECTS,
+    SCHEMES,
+    SIGNS,
+    SUFFIXES,
+    claimant,
+    exists,
+    foreign_claimant,
+    foreign_file,
+    foreign_form,
+    foreign_rows,
+    is_address,
+    is_on_hub,
+    is_path,
+    loaded,
+    made_by,
+    recognised,
+)
 from nparams.errors import NotationError, ReadError, UsageError, escaped, shown
 from nparams.network import Network
-from nparams.registry import SOURCES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,22 +38,18 @@ if TYPE_CHECKING:
     from nparams.files.bytesource import ByteSource, Folder
     from nparams.registry import Source
 
-BY_FORM = {row.form: row for row in SOURCES}
-TEXTS = [row for row in SOURCES if row.kind == "text"]
-FILES = [row for row in SOURCES if row.kind == "file"]
-OBJECTS = [row for row in SOURCES if row.kind == "object"]
+
 #: how a text begins that asks for code to be run
 CALL = "python:"
 #: the key by which a dict is known for the configuration of a model, and the room that reads it
 MODEL_TYPE, CONFIGS = "model_type", "nparams.architectures."
-#: how the address of a model elsewhere begins: hf://, https://, s3://, ...
-ADDRESS = "://"
-LONGEST_SCHEME = 10
-#: sizes and lists of layers take texts that other notations know better, so they are asked last
-ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
-#: signs that a list of plain sizes rarely has: then the others are asked first
-SIGNS = frozenset("()[]{}*^+=·²×,")
-SUFFIXES = tuple(suffix for row in FILES for suffix in row.suffixes)
+#: what a source says to an option that it does not take
+REFUSED = {
+    "bias": "--bias chooses the biases of layer sizes; {what} says itself which it has",
+    "which": "--which chooses one of several models in code; {what} holds one",
+    "library": "--with-library counts what a config.json describes; {what} is none",
+    "inputs": "inputs are for a Flax module that makes its arrays when it is called; {what} needs none",
+}
 
 
 def read(
@@ -92,17 +107,6 @@ def count(source: object, **options: Any) -> Size:
     return network.total
 
 
-#: the modules of rows that were loaded
-_LOADED: dict[str, Any] = {}
-
-
-def loaded(row: Source) -> Any:
-    """The module that a row names, loaded on first use."""
-    if row.module not in _LOADED:
-        _LOADED[row.module] = import_module(row.module)
-    return _LOADED[row.module]
-
-
 class Request:
     """One call of read: what is asked besides the source itself."""
 
@@ -111,9 +115,7 @@ class Request:
     def __init__(
         self, form: str | None, options: Mapping[str, object], limits: bool, paths: bool, run: bool = False
     ) -> None:
-        if form is not None and form not in BY_FORM:
-            raise UsageError(f"no form is called {shown(form)}: choose one of {', '.join(BY_FORM)}")
-        self.row = None if form is None else BY_FORM[form]
+        self.row = None if form is None else BY_FORM.get(form) or foreign_form(form)
         #: bias, convention, set, which, inputs: those that were given
         self.options = {name: value for name, value in options.items() if value is not None}
         self.limits = limits
@@ -160,8 +162,9 @@ class Request:
         module = loaded(row)
         if options.pop("library", None):
             self.options.clear()  # they were the configuration's, not the model's that is made of it
-            by_library = import_module("nparams.frameworks.transformers")
-            return by_library.read(module.held_in(source), self.live, **options)  # type: ignore[no-any-return]
+            from nparams.frameworks import transformers as by_library
+
+            return by_library.read(module.held_in(source), self.live, **options)  # type: ignore[arg-type]
         return module.read(source, **options)  # type: ignore[no-any-return]
 
     def sizes(self, source: object) -> Network:
@@ -208,23 +211,23 @@ class Request:
     def string(self, text: str) -> Network:
         """Text, or a file's name: numbers are sizes whatever the folder holds; else a file that exists wins."""
         as_text = self.row is not None and self.row.kind not in ("object", "call")
-        if text.startswith(CALL) and not as_text and not (self.paths and _exists(text)):  # a file may bear any name
+        if text.startswith(CALL) and not as_text and not (self.paths and exists(text)):  # a file may bear any name
             return self.call(text)
         if self.row is not None and self.row.kind in ("object", "call"):
             raise UsageError(
                 f"--from {self.row.form} is {self.row.what}, not a text: {CALL}package.module:Net() makes one"
             )
+        if self.paths and (is_address(text) or (self.row is not None and self.row.kind == "address")):
+            return self.address(text.strip())
         if self.row is not None and (self.row.kind == "text" or self.paths):
-            is_file = self.row is BY_FORM["config"] and self.paths and _exists(text)
+            is_file = self.row is BY_FORM["config"] and self.paths and exists(text)
             return self.text(self.row, text) if self.row.kind == "text" and not is_file else self.path(text)
         if not text.strip():
             raise NotationError("nothing was given: type layer sizes such as 784-16-16-10, or the name of a model file")
-        if self.paths and _is_address(text):
-            return self.address(text.strip())
-        if self.paths and text.endswith(SUFFIXES) and _exists(text):
+        if self.paths and text.endswith(SUFFIXES) and exists(text):
             return self.path(text)  # surely a model: no notation needs to be asked
         sizes = BY_FORM["sizes"]
-        if loaded(sizes).claims(text) and not (self.paths and _is_path(text)):
+        if loaded(sizes).claims(text) and not (self.paths and is_path(text)):
             return self.text(sizes, text) if SIGNS.isdisjoint(text) else self.claimed(text)
         if self.paths and (path := self._named(text)) is not None:
             return self.path(path)
@@ -232,9 +235,14 @@ class Request:
 
     def address(self, text: str) -> Network:
         """The model that lies at an address elsewhere: a file, or a folder with one model in it."""
-        from nparams import remote
-
-        place = remote.opened(text)
+        scheme, mark, _ = text.partition(ADDRESS)
+        row = SCHEMES.get(scheme.lower()) if mark else BY_FORM["hub"]
+        if row is None:
+            known = ", ".join(f"{scheme}{ADDRESS}" for scheme in SCHEMES)
+            raise UsageError(f"{shown(scheme)}{ADDRESS} is no kind of address that is known: {known}")
+        if self.row is not None and self.row.kind == "address":
+            self.row = None  # where it lies was said, not what it is
+        place = loaded(row).opened(text)
         if place.source is None:
             return self.folder(place.folder)
         with place.source as source:
@@ -242,10 +250,10 @@ class Request:
 
     def _named(self, text: str) -> str | None:
         """The file that a text names, if there is one; model.py:Net also says which of its models."""
-        if _exists(text):
+        if exists(text):
             return text
         path, mark, which = text.rpartition(":")
-        if not mark or not which.replace(".", "_").isidentifier() or not _exists(path):
+        if not mark or not which.replace(".", "_").isidentifier() or not exists(path):
             return None
         self.options["which"] = which
         return path
@@ -255,18 +263,20 @@ class Request:
 
         `name` is the file's that the text stands in.
         """
-        row = _claimant(text)
+        row = claimant(text)
         if row is None:
             from nparams.notation._question import asked
 
             about = asked(text)
-            row, text = (None, text) if about == text else (_claimant(about), about)
-        if row is None and name is None and self.paths and _is_on_hub(text):
+            row, text = (None, text) if about == text else (claimant(about), about)
+        row = row or foreign_claimant(text)
+        if row is None and name is None and self.paths and is_on_hub(text):
             return self.address(text.strip())
         if row is None:
+            from nparams._foreign import said
             from nparams._refusals import unclaimed, unread
 
-            raise unclaimed(text, _exists if self.paths else None, SUFFIXES) if name is None else unread(name)
+            raise said(unclaimed(text, exists if self.paths else None, SUFFIXES) if name is None else unread(name))
         return self.text(row, text)
 
     def text(self, row: Source, text: str) -> Network:
@@ -276,7 +286,7 @@ class Request:
         self._check_options(row)
         options = self._taken(row)
         self.settled = "set" in options
-        network: Network = loaded(row).read(text, **options)
+        network = made_by(row, lambda: loaded(row).read(text, **options))
         network.read_as = escaped(network.read_as)  # one printable line, whatever the text held
         return network
 
@@ -308,7 +318,13 @@ class Request:
         from nparams.files.folder import read
 
         rows = FILES if self.row is None or self.row.kind != "file" else [self.row]
-        made = read(folder, rows, self.bytes, limits=self.limits)
+        try:
+            made = read(folder, rows, self.bytes, limits=self.limits)
+        except ReadError:
+            more = [row for row in foreign_rows("file") if any(name.endswith(row.suffixes) for name in folder.names())]
+            if not more:
+                raise
+            made = read(folder, [*rows, *more], self.bytes, limits=self.limits)
         if made.form != "config":
             self._refuse_options(folder.name)
         made.is_file = True
@@ -318,82 +334,29 @@ class Request:
         """What a format makes of a file's bytes."""
         from nparams.files.sniff import readable_text
 
-        config = BY_FORM["config"]
+        config, foreign = BY_FORM["config"], None
         if self.row is not None and self.row.kind == "text" and self.row is not config:
             raise UsageError(f"--from {self.row.form} reads text; {shown(source.name)} is a file")
         if self.row in (None, config) and (text := readable_text(source, FILES)) is not None:
-            network = self.claimed(text, source.name) if self.row is None else self.text(config, text)
-            which = self.options.get("which")
-            network.source = source.name if which is None else f"{source.name}:{which}"
-            return network
+            foreign = foreign_file(source) if self.row is None and claimant(text) is None else None
+            if foreign is None:
+                return self._in_file(text, source.name)
         self._refuse_options(source.name)
-        row = self.row if self.row is not None and self.row.kind == "file" else _recognised(source)
+        row = self.row if self.row is not None and self.row.kind == "file" else foreign or recognised(source)
         options = {} if self.limits else {"limits": False}
-        made: Network = loaded(row).read(source, folder, **options)
+        made = made_by(row, lambda: loaded(row).read(source, folder, **options))
         made.is_file = True
         return made
+
+    def _in_file(self, text: str, name: str) -> Network:
+        """What the text in a file describes."""
+        network = self.claimed(text, name) if self.row is None else self.text(self.row, text)
+        which = self.options.get("which")
+        network.source = name if which is None else f"{name}:{which}"
+        return network
 
     def _refuse_options(self, name: str, taken: Sequence[str] = ()) -> None:
         """What this source cannot be asked; --convention makes no difference to what says itself what it holds."""
         for option, refusal in REFUSED.items():
             if option in self.options and option not in taken:
                 raise UsageError(refusal.format(what=shown(name)))
-
-
-def _recognised(source: ByteSource) -> Source:
-    """The row that reads a file: by its first bytes, else by what a format without a magic finds in them."""
-    from nparams.files.sniff import HEAD, recognise, unknown
-
-    row = recognise(source, FILES)
-    if row is not None:
-        return row
-    head = source.read(0, min(HEAD, source.size))
-    for row in FILES:
-        if row.looks and loaded(row).may_be(head):
-            return row
-    raise unknown(source, FILES)
-
-
-#: what a source says to an option that it does not take
-REFUSED = {
-    "bias": "--bias chooses the biases of layer sizes; {what} says itself which it has",
-    "which": "--which chooses one of several models in code; {what} holds one",
-    "library": "--with-library counts what a config.json describes; {what} is none",
-    "inputs": "inputs are for a Flax module that makes its arrays when it is called; {what} needs none",
-}
-
-
-def _claimant(text: str) -> Source | None:
-    """The first notation that takes a text for its own."""
-    for row in ASKED:  # each is loaded when those before it have passed
-        if loaded(row).may_be(text):
-            return row
-    return BY_FORM["sizes"] if loaded(BY_FORM["sizes"]).claims(text) else None
-
-
-def _is_path(text: str) -> bool:
-    return ("/" in text or os.sep in text) and _exists(text)
-
-
-def _is_address(text: str) -> bool:
-    """Whether a text is the address of something elsewhere: a scheme of letters, and not two words."""
-    scheme, mark, rest = text.strip().partition(ADDRESS)
-    word = scheme.isascii() and scheme.isalnum() and len(scheme) <= LONGEST_SCHEME
-    return bool(mark and rest) and word and len(text.split()) == 1
-
-
-def _is_on_hub(text: str) -> bool:
-    """Whether a text that names nothing here may be a model on the hub: org/model, and no such folder here."""
-    folder, mark, rest = text.partition("/")
-    if not mark or "/" in rest or len(text.split()) != 1 or text.endswith(SUFFIXES) or os.path.isdir(folder):
-        return False
-    from nparams.remote.address import is_bare
-
-    return is_bare(text)
-
-
-def _exists(text: str) -> bool:
-    try:
-        return len(text) < 4096 and os.path.lexists(text)
-    except ValueError:
-        return False

@@ -9,8 +9,8 @@ class Source:
     """A form that a network comes in, and how it is recognised."""
 
     __slots__ = (
-        "example", "form", "inside", "kind", "looks", "magic", "module", "options", "own", "packages", "suffixes",
-        "what",
+        "example", "form", "inside", "kind", "looks", "magic", "module", "options", "own", "packages", "schemes",
+        "suffixes", "what",
     )  # fmt: skip
 
     def __init__(
@@ -27,9 +27,11 @@ class Source:
         options: str = "",
         own: str = "",
         packages: str = "",
+        schemes: str = "",
     ) -> None:
         self.form = form
-        #: "text", "file", "folder", "object" (what a program holds) or "call" (code of the user's that is run)
+        #: "text", "file", "folder", "address" (where a file or folder lies), "object" (what a program holds) or "call"
+        #: (code of the user's that is run)
         self.kind = kind
         self.module = module
         self.what = what
@@ -48,6 +50,8 @@ class Source:
         self.own = own
         #: objects only: its module is asked for claims(object) once one of these packages has been imported
         self.packages = packages.split()
+        #: addresses only: how they begin, before ://
+        self.schemes = schemes.split()
 
 
 class View:
@@ -190,6 +194,19 @@ SOURCES = (
         "npy", "file", "nparams.files.npy", "one NumPy array", "kernel.npy", (".npy",), ((0, b"\x93NUMPY"),),
     ),
     Source("folder", "folder", "nparams.files.folder", "a directory with one model in it", "path/to/model/"),
+    # where files and folders lie that are not here; what is fetched is read as one of the forms above
+    Source(
+        "hub", "address", "nparams.remote.hub", "a model on the hub, or one file of it", "hf://org/model@revision/file",
+        schemes="hf",
+    ),
+    Source(
+        "web", "address", "nparams.remote.web", "a file on a web server, or a page of a hub",
+        "https://host/model.safetensors", schemes="https http",
+    ),
+    Source(
+        "store", "address", "nparams.remote.store", "an object store: Amazon, Google, Azure (extra remote)",
+        "s3://bucket/path/model.safetensors", schemes="s3 s3a gs gcs az azure abfs abfss",
+    ),
     # what a program holds, in the order in which they are asked (on its torch backend a Keras model is a PyTorch module
     # too, and an Equinox module is a tree of arrays); only those whose package has been imported already
     Source(
@@ -228,7 +245,8 @@ SOURCES = (
 )  # fmt: skip
 
 #: forms that a text, a file or a directory can be read as: --from takes these
-TYPED = tuple(row.form for row in SOURCES if row.kind in ("text", "file", "folder"))
+TYPED = tuple(row.form for row in SOURCES if row.kind in ("text", "file", "folder", "address"))
+FORMS = frozenset(row.form for row in SOURCES)
 
 VIEWS = (
     View("table", "nparams.views.table", "one row a layer (the default)"),

@@ -6,7 +6,8 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 
-from nparams._read import FILES, Request
+from nparams._claims import FILES
+from nparams._read import Request
 from nparams.errors import ReadError
 from nparams.files.bytesource import MemorySource
 from nparams.files.folder import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from nparams.cli.main import FINE, write
+from nparams.cli.main import FINE, say, write
 from nparams.errors import UsageError
 from nparams.registry import SOURCES
 
@@ -15,14 +15,17 @@ def run(words: list[str]) -> int:
     """Print the table of forms; examples go under what they show where the terminal is too narrow for three columns."""
     if words:
         raise UsageError("nparams formats takes no arguments")
+    from nparams._foreign import foreign
     from nparams.cli.show import columns, is_terminal
 
-    rows = [HEAD, *((row.form, row.what, row.example) for row in SOURCES)]
+    rows = [HEAD, *((row.form, row.what, row.example) for row in (*SOURCES, *foreign().rows.values()))]
     wide = [max(len(row[k]) for row in rows) for k in range(3)]
     lines = [beside(row, wide) for row in rows]
     if (is_terminal() or "COLUMNS" in os.environ) and max(map(len, lines)) > columns():
         lines = [under(row, wide[0]) for row in rows[1:]]
     write("\n".join(lines))
+    for problem in foreign().problems:
+        say(f"note: {problem}")
     return FINE
 
 

@@ -64,6 +64,24 @@ def _marked(source: ByteSource, head: bytes, offset: int, mark: bytes) -> bool:
     return offset + len(mark) <= source.size and source.read(offset, len(mark)) == mark
 
 
+def is_of(source: ByteSource, head: bytes, row: FileKind) -> bool:
+    """Whether a file is of one kind, as far as the row tells: its magic, its members, or else its name.
+
+    >>> from nparams.files.bytesource import MemorySource
+    >>> class Toy:
+    ...     form, what, suffixes, magic, inside = "toy", "a toy", (".toy",), ((0, b"TOY"),), ()
+    >>> is_of(MemorySource(b"TOY1", "a.bin"), b"TOY1", Toy)
+    True
+    """
+    if row.magic:
+        return any(_marked(source, head, offset, mark) for offset, mark in row.magic)
+    if row.inside:
+        from nparams.files._zip_end import listing
+
+        return head.startswith(ZIP) and any(ending.encode() in listing(source) for ending in row.inside)
+    return bool(row.suffixes) and source.name.endswith(row.suffixes)
+
+
 #: a member of archives of torch.export, which hold members that are called as those of other kinds are
 OTHERS = b"/archive_format"
 

@@ -124,7 +124,7 @@ class RemoteFile:
 
     def _beside(self, length: int) -> int:
         """The bytes that a read at a place of its own brings: readers of trees come back beside it."""
-        if self._vain >= MOST_IN_VAIN:
+        if self._vain >= min(MOST_IN_VAIN, self.size // 2):
             return length
         wanted = max(length, self._scattered)
         self._vain += wanted - length
