@@ -11,6 +11,9 @@ from hypothesis import settings
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = (REPOSITORY / os.environ.get("NPARAMS_SHARED", "../shared")).resolve()
 
+# No test asks a hub, but those that set up one of their own.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
 # Limits are tested by counters, never by the clock; in CI the same examples run every time.
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

@@ -131,9 +131,10 @@ def is_on_hub(text: str) -> bool:
     folder, mark, rest = text.partition("/")
     if not mark or "/" in rest or len(text.split()) != 1 or text.endswith(SUFFIXES) or os.path.isdir(folder):
         return False
+    from nparams.notation.name import is_whole
     from nparams.remote.address import is_bare
 
-    return is_bare(text)
+    return is_bare(text.strip()) and not is_whole(text)
 
 
 def exists(text: str) -> bool:

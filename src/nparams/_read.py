@@ -26,7 +26,7 @@ from nparams._claims import (
     made_by,
     recognised,
 )
-from nparams.errors import NotationError, ReadError, UsageError, escaped, shown
+from nparams.errors import FetchError, NotationError, ReadError, UsageError, escaped, shown
 from nparams.network import Network
 
 TYPE_CHECKING = False
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 CALL = "python:"
 #: the key by which a dict is known for the configuration of a model, and the room that reads it
 MODEL_TYPE, CONFIGS = "model_type", "nparams.architectures."
+#: the form of names of networks
+NAMES = "name"
 #: what a source says to an option that it does not take
 REFUSED = {
     "bias": "--bias chooses the biases of layer sizes; {what} says itself which it has",
@@ -248,6 +250,26 @@ class Request:
         with place.source as source:
             return self.bytes(source, place.folder)
 
+    def _on_hub(self, text: str, named: Source | None) -> Network:
+        """The model of the hub that org/model names; what the name alone means, where the hub cannot be asked."""
+        try:
+            return self.address(text.strip())
+        except FetchError as problem:
+            network = None if problem.reached or named is None else self._known(named, text)
+            if network is None:
+                problem.args = (f"{shown(text)} is no file or folder here, and as a model of the hub: {problem}",)
+                raise
+            why = "counted by its name: the repository itself was not read, and may hold another"
+            network.notes.append(f"{why} ({problem})")
+        return network
+
+    def _known(self, row: Source, text: str) -> Network | None:
+        """What a name means; None where it is only like one that is known."""
+        try:
+            return self.text(row, text)
+        except NotationError:
+            return None
+
     def _named(self, text: str) -> str | None:
         """The file that a text names, if there is one; model.py:Net also says which of its models."""
         if exists(text):
@@ -264,14 +286,14 @@ class Request:
         `name` is the file's that the text stands in.
         """
         row = claimant(text)
+        if self.paths and name is None and (row is None or row.form == NAMES) and is_on_hub(text):
+            return self._on_hub(text, row)
         if row is None:
             from nparams.notation._question import asked
 
             about = asked(text)
             row, text = (None, text) if about == text else (claimant(about), about)
         row = row or foreign_claimant(text)
-        if row is None and name is None and self.paths and is_on_hub(text):
-            return self.address(text.strip())
         if row is None:
             from nparams._foreign import said
             from nparams._refusals import unclaimed, unread

@@ -62,10 +62,12 @@ class UnsupportedError(ReadError):
 class FetchError(ReadError):
     """Something elsewhere that could not be fetched; the message says whether a login, a network or the thing lacks."""
 
-    def __init__(self, message: str, again: bool = False) -> None:
+    def __init__(self, message: str, again: bool = False, reached: bool = True) -> None:
         super().__init__(message)
         #: whether a later try may succeed: the transfer failed, nothing is wrong with what was asked
         self.again = again
+        #: whether there was an answer at all
+        self.reached = reached
 
 
 class InvariantError(NparamsError):

@@ -29,6 +29,7 @@ How many parameters does this neural network have, and why?
   nparams resnet50                     a textbook network, by its name
   nparams config.json                  a model of transformers, by derived formulas
   nparams model.safetensors            a checkpoint: only its header is read
+  nparams hf://org/model               a model elsewhere (https://, s3://, ...): its headers only
   nparams model.gguf --json            for programs
   nparams -q 784-16-16-10              the bare number
   nparams why 784-16-16-10 12,960      "I got 12,960": which mistake gives that

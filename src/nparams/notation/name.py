@@ -46,6 +46,19 @@ def may_be(text: str) -> bool:
         return True
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text with a slash is a network's own name, and not that of an account before it.
+
+    >>> is_whole("ViT-B/16"), is_whole("google-bert/bert-base-uncased")
+    (True, False)
+    """
+    if len(text) > MAX_TEXT:
+        return False
+    from nparams.notation._names.table import index, plain
+
+    return plain(text) in index()
+
+
 def read(text: str, *, convention: str | None = None) -> Network:
     """The network that goes by a name.
 

@@ -201,7 +201,7 @@ def region_of(bucket: str) -> str | None:
     from nparams.remote.http import client
 
     try:
-        answer = client().get(f"https://s3.amazonaws.com/{bucket}?list-type=2&max-keys=0", {}, 0)
+        answer = client().get(f"https://s3.amazonaws.com/{bucket}?list-type=2&max-keys=0", {}, 0, bucket)
     except FetchError:
         return None
     return answer.headers.get("x-amz-bucket-region")

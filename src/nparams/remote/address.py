@@ -58,12 +58,6 @@ def is_bare(text: str) -> bool:
     return match is not None and not match[1].isdigit() and not match[2].isdigit() and ".." not in text
 
 
-def of_bare(text: str) -> Repository:
-    """The repository that org/model or org/model@revision means."""
-    name, _, revision = text.partition("@")
-    return Repository(name, revision)
-
-
 def of_hub(text: str) -> Repository:
     """The repository of an address hf://org/model@revision/path.
 

@@ -59,10 +59,10 @@ class Client:
         self._lock = threading.Lock()
         self._secure: ssl.SSLContext | None = None
 
-    def get(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str], most: int, name: str) -> Answer:
         """The answer to a GET, redirects followed, tried again where the transfer failed; at most `most` bytes of it.
 
-        Authorization is sent to the host of `url` alone.  Raises FetchError where no answer came.
+        Authorization is sent to the host of `url` alone.  Raises FetchError, about `name`, where no answer came.
         """
         wait = FIRST_WAIT
         for left in range(TRIES - 1, -1, -1):
@@ -70,7 +70,7 @@ class Client:
                 answer = self._followed(url, headers, most)
             except FAILURES as problem:
                 if not left or not _passes(problem):
-                    raise unreachable(url, problem) from None
+                    raise unreachable(url, name, problem) from None
                 asked = None
             else:
                 asked = _asked_wait(answer.headers)
@@ -242,13 +242,13 @@ def _passes(problem: Exception) -> bool:
     return not isinstance(problem, socket.gaierror | ConnectionRefusedError | ssl.SSLCertVerificationError | ValueError)
 
 
-def unreachable(url: str, problem: Exception) -> FetchError:
+def unreachable(url: str, name: str, problem: Exception) -> FetchError:
     """That no answer came, and why."""
     import socket
     import ssl
 
     host = urlsplit(url).netloc.rpartition("@")[2]
-    where = shown(without_secrets(url), 200)
+    where = shown(name, 200)
     if isinstance(problem, socket.gaierror):
         why = f"the name {host} cannot be looked up: is there a network, and is the name right?"
     elif isinstance(problem, ConnectionRefusedError):
@@ -261,4 +261,4 @@ def unreachable(url: str, problem: Exception) -> FetchError:
         why = f"{host} broke off its answer ({type(problem).__name__})"
     else:
         why = f"{host} cannot be reached ({(getattr(problem, 'strerror', None) or str(problem)).lower()})"
-    return FetchError(f"{where}: {why}", again=_passes(problem))
+    return FetchError(f"{where}: {why}", again=_passes(problem), reached=False)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from urllib.parse import quote, urlsplit
 
-from nparams.errors import FetchError, ReadError, UsageError, escaped, shown
-from nparams.remote.address import is_bare, of_bare, of_hub, of_page
+from nparams.errors import FetchError, ReadError, escaped, shown
+from nparams.remote.address import of_hub, of_page
 from nparams.remote.folders import RemoteFolder
 from nparams.remote.http import client
 from nparams.remote.web import WebFile
@@ -48,7 +48,8 @@ def opened(text: str) -> Place:
 
     wanted = _named(text)
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in YES:
-        raise FetchError(f"{shown(text, 200)} is on a hub, and HF_HUB_OFFLINE forbids to ask it{_kept(wanted)}")
+        told = f"{shown(text, 200)} is on a hub, and HF_HUB_OFFLINE forbids to ask it{_kept(wanted)}"
+        raise FetchError(told, reached=False)
     files = Files(wanted)
     if not wanted.path:
         return Place(None, HubFolder(files, ""))
@@ -72,9 +73,7 @@ def _named(text: str) -> Repository:
         return of_hub(text)
     if "://" in text:
         return of_page(urlsplit(text), text)
-    if not is_bare(text):
-        raise UsageError(f"{shown(text)} names no model of a hub: org/model")
-    return of_bare(text)
+    return of_hub(f"hf://{text}")
 
 
 class Files:
@@ -119,7 +118,7 @@ class Files:
 
     def _get(self, path: str) -> Answer:
         try:
-            answer = client().get(endpoint() + path, _login(), MOST_LISTING)
+            answer = client().get(endpoint() + path, _login(), MOST_LISTING, str(self.wanted))
         except FetchError as problem:
             raise self._offline(problem) from None
         if answer.status != 200:
@@ -127,9 +126,10 @@ class Files:
         return answer
 
     def _offline(self, problem: FetchError) -> FetchError:
-        """No answer at all: the copy that lies in the hub's cache may be named."""
-        kept = _kept(self.wanted)
-        return FetchError(f"{problem}{kept}", again=problem.again) if kept and " looked up" in str(problem) else problem
+        """Where no answer came, the copy that lies in the hub's cache is named."""
+        if not problem.reached:
+            problem.args = (f"{problem}{_kept(self.wanted)}",)
+        return problem
 
     def _words(self, answer: Answer, name: str) -> FetchError:
         """What the hub's refusal means; without a login a repository that is absent looks like a private one)."""

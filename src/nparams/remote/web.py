@@ -72,10 +72,10 @@ class WebFile:
         """The answer from where the redirects led to the last time; asked anew where that address has expired."""
         if self._final is not None:
             theirs = {name: value for name, value in headers.items() if name != "Authorization"}
-            answer = client().get(self._final, theirs, most)
+            answer = client().get(self._final, theirs, most, self.name)
             if answer.status in (200, 206):
                 return answer
-        answer = client().get(self._url, headers, most)
+        answer = client().get(self._url, headers, most, self.name)
         self._final = answer.url if answer.url != self._url and answer.status == 206 else None
         return answer
 
@@ -95,7 +95,7 @@ class WebFile:
         announced = answer.headers.get("content-length", "")
         size = int(announced) if announced.isascii() and announced.isdigit() else None
         if not answer.whole and (size is None or size <= MOST_WHOLE):
-            answer = client().get(self._url, headers, MOST_WHOLE)  # once more, to its end
+            answer = client().get(self._url, headers, MOST_WHOLE, self.name)  # once more, to its end
             if answer.status != 200 or not (answer.whole or size is not None):
                 raise self._no_ranges()
         self._whole = True
