@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from nparams.remote.http import client
+
 RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 
@@ -105,7 +107,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def give(self, status: int, body: bytes, headers: Mapping[str, str] = {}) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        usual = {"Content-Length": str(len(body)), "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT", "ETag": '"1"'}
+        for name, value in {**usual, **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
@@ -145,6 +148,7 @@ def serving() -> Iterator[Server]:
     try:
         yield held
     finally:
+        client().close()
         made.shutdown()
         made.server_close()
         thread.join()

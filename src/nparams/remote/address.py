@@ -28,6 +28,8 @@ PAGES = frozenset(
 OTHER_KINDS = {"datasets": "a dataset", "spaces": "a space", "buckets": "a bucket of a hub"}
 #: third parts of the page of a file, and of a folder
 OF_FILE, OF_FOLDER = ("blob", "resolve", "raw", "blame", "commits"), ("tree",)
+#: names, IPv4 and IPv6 addresses of hosts
+HOST = re.compile(r"[\w.-]+|[0-9a-f:]*:[0-9a-f:.]*", re.ASCII)
 HOSTS = frozenset(("huggingface.co", "www.huggingface.co", "hf.co"))
 
 
@@ -117,6 +119,21 @@ def _repository(text: str, id: str, revision: str, path: str, is_file: bool | No
     if not named or odd or ".." in revision or not (f"{revision}{path}").isprintable():
         raise UsageError(f"{shown(text, 200)} names no model of a hub: hf://org/model, hf://org/model@revision/file")
     return Repository(id, revision, path, is_file)
+
+
+def web_parts(text: str) -> SplitResult | None:
+    """The parts of a web address; None where it is none: another scheme, no host, a port that is no number.
+
+    >>> web_parts("https://host:81/m.pt").port, web_parts("https://host:x/m.pt"), web_parts("file:///etc/passwd")
+    (81, None, None)
+    """
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, (parts.hostname or "").encode("idna").decode()
+    except ValueError:
+        return None
+    good = parts.scheme in ("http", "https") and HOST.fullmatch(host) and port != 0 and text.isprintable()
+    return parts if good and not any(c.isspace() for c in parts.netloc) else None
 
 
 def is_hub(parts: SplitResult, endpoint: str) -> bool:

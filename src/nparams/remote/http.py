@@ -14,7 +14,7 @@ import time
 from urllib.parse import quote, urljoin, urlsplit
 
 from nparams.errors import FetchError, shown
-from nparams.remote.address import without_secrets
+from nparams.remote.address import web_parts, without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ MOST_SAID = 65_536  # bytes of an error's body, and of a redirect's
 #: an answer that may be worth a look even where it is no range: what a server that ignores ranges sends
 RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.ASCII | re.IGNORECASE)
 UNSATISFIED = re.compile(r"bytes\s+\*/(\d+)", re.ASCII | re.IGNORECASE)
+#: what stays as it is in a request's path (RFC 3986, 3.3), percent signs of what was quoted already
+PLAIN = "/%:@!$&'()*+,;=~-._"
 FAILURES = (OSError, http.client.HTTPException)
 
 
@@ -79,6 +81,14 @@ class Client:
             time.sleep(wait if asked is None else max(asked, FIRST_WAIT))
             wait *= 3
         raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close the connections that wait to be used again."""
+        with self._lock:
+            held = [made for idle in self._idle.values() for made in idle]
+            self._idle.clear()
+        for made in held:
+            made.close()
 
     def _followed(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
         first, at = _host(urlsplit(url)), url
@@ -179,9 +189,11 @@ def _check_length(status: int, headers: Mapping[str, str], body: bytes, take: in
 
 def _target(parts: SplitResult, made: http.client.HTTPConnection) -> str:
     """What stands in the request: a path, or the whole address where a proxy is asked without a tunnel."""
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (f"?{parts.query}" if parts.query else "")
-    through = parts.scheme == "http" and made.host != parts.hostname
-    return f"http://{parts.netloc.rpartition('@')[2]}{path}" if through else path
+    path = quote(parts.path or "/", safe=PLAIN) + (f"?{quote(parts.query, safe=PLAIN + '?')}" if parts.query else "")
+    if parts.scheme != "http" or made.host == parts.hostname:
+        return path
+    host = (parts.hostname or "").encode("idna").decode()
+    return f"http://{f'[{host}]' if ':' in host else host}{f':{parts.port}' if parts.port else ''}{path}"
 
 
 def _login(parts: SplitResult, name: str = "Authorization") -> dict[str, str]:
@@ -214,9 +226,12 @@ def _host(parts: SplitResult) -> tuple[str, str, int | None]:
 
 def _next(at: str, location: str) -> str:
     """Where a redirect leads: to another http address, and never from a secure one to one that is not."""
-    url = urljoin(at, location)
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        url = urljoin(at, location)
+    except ValueError:
+        url = location
+    parts = web_parts(url)
+    if parts is None:
         raise FetchError(f"{shown(without_secrets(at), 200)}: redirects to {shown(url)}, which is not followed")
     if parts.scheme == "http" and urlsplit(at).scheme == "https":
         raise FetchError(

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from urllib.parse import quote, urlsplit
 
-from nparams.errors import FetchError, ReadError, escaped, shown
-from nparams.remote.address import of_hub, of_page
+from nparams.errors import FetchError, ReadError, UsageError, escaped, shown
+from nparams.remote.address import of_hub, of_page, web_parts
 from nparams.remote.folders import RemoteFolder
 from nparams.remote.http import client
 from nparams.remote.web import WebFile
@@ -47,6 +47,8 @@ def opened(text: str) -> Place:
     from nparams.remote import Place
 
     wanted = _named(text)
+    if web_parts(endpoint()) is None:
+        raise UsageError(f"HF_ENDPOINT is {shown(endpoint())}, which is no address of a hub: {HUB}")
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in YES:
         told = f"{shown(text, 200)} is on a hub, and HF_HUB_OFFLINE forbids to ask it{_kept(wanted)}"
         raise FetchError(told, reached=False)

@@ -58,7 +58,7 @@ class Bucket:
         scheme = parts.scheme.lower()
         self.scheme = SAME.get(scheme, scheme)
         self.name = parts.netloc
-        self.key = unquote(parts.path).lstrip("/")
+        self.key = unquote(parts.path).removeprefix("/")
         odd = any(part in ("", ".", "..") for part in self.key.rstrip("/").split("/")) if self.key else False
         if not self.name or "@" in self.name.replace("@", "", 1 if scheme.startswith("abfs") else 0) or odd:
             raise UsageError(f"{shown(text, 200)} names no object: {self.scheme}://bucket/path/model.safetensors")
@@ -194,6 +194,8 @@ def failed(name: str, problem: Exception) -> FetchError:
     if kind in ("PermissionDeniedError", "UnauthenticatedError"):
         return FetchError(f"{where}: the store does not allow it: {advice(name.partition('://')[0])}")
     told = str(problem)
+    if "NoSuchBucket" in told or "ContainerNotFound" in told:
+        return Absent(f"{where}: there is no such object or bucket")
     if "dns" in told.lower() or "lookup" in told:
         return FetchError(
             f"{where}: the store's name cannot be looked up: is there a network, and is the endpoint right?"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from nparams.errors import FetchError, UnsupportedError, UsageError, shown
-from nparams.remote.address import is_hub, joined, of_forge, without_secrets
+from nparams.remote.address import is_hub, joined, of_forge, web_parts, without_secrets
 from nparams.remote.folders import RemoteFolder
 from nparams.remote.http import RANGE, UNSATISFIED, client
 from nparams.remote.ranges import FIRST, Part, RemoteFile
@@ -169,16 +167,10 @@ def opened(text: str) -> Place:
 
 def _checked(text: str) -> SplitResult:
     """The parts of an address; UsageError where it is none."""
-    try:
-        parts = urlsplit(text)
-        ok = bool(parts.hostname) and (parts.port is None or parts.port > 0) and text.isprintable()
-        (parts.hostname or "").encode("idna")
-    except ValueError:
-        ok = False
-    if not ok:
-        raise UsageError(
-            f"{shown(text.partition('?')[0], 200)} is no address of a file: https://host/path/model.safetensors"
-        )
+    parts = web_parts(text)
+    if parts is None:
+        told = shown(text.partition("?")[0], 200)
+        raise UsageError(f"{told} is no address of a file: https://host/path/model.safetensors")
     return parts
 
 
