@@ -112,11 +112,12 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
+            with self.held.lock:
+                self.held.sent += len(body)
             try:
                 self.wfile.write(body)
             except OSError:  # the other side has heard enough
                 self.close_connection = True
-            self.held.sent += len(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing is printed."""

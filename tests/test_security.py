@@ -25,7 +25,9 @@ def constant(path: str) -> int:
     parts = path.split(".")
     names = [part for part in parts if part.isupper()]  # USUAL.size: the part of a constant
     first = parts.index(names[0])
-    found = import_module(".".join(["nparams", *([] if parts[0] in ("cli", "stored") else ["files"]), *parts[:first]]))
+    found = import_module(
+        ".".join(["nparams", *([] if parts[0] in ("cli", "remote", "stored") else ["files"]), *parts[:first]])
+    )
     for part in parts[first:]:
         found = getattr(found, part)
     assert isinstance(found, int)

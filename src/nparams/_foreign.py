@@ -10,6 +10,8 @@ It is imported when a file or text is none of ours, when `--from` names its form
 
 from __future__ import annotations
 
+import sys
+
 from nparams.errors import NparamsError, ReadError, UsageError, escaped, shown
 from nparams.registry import FORMS, Source
 
@@ -34,14 +36,17 @@ class Foreign:
         self.problems: list[str] = []
 
 
-_FOUND: list[Foreign] = []
+#: where Python looks for packages -> what those there offer
+_FOUND: dict[tuple[str, ...], Foreign] = {}
 
 
 def foreign() -> Foreign:
     """What other packages offer; looked for once."""
-    if not _FOUND:
-        _FOUND.append(_looked_for())
-    return _FOUND[0]
+    places = tuple(sys.path)
+    if places not in _FOUND:
+        _FOUND.clear()
+        _FOUND[places] = _looked_for()
+    return _FOUND[places]
 
 
 def _looked_for() -> Foreign:
