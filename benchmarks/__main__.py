@@ -10,7 +10,8 @@ from benchmarks._measure import Row
 
 # Each a module beside this one with `run() -> list[Row]`.
 NAMES = (
-    "cli", "safetensors", "gguf", "pytorch", "onnx", "hdf5", "sharded", "stack", "pasted", "live", "configs", "solve",
+    "cli", "safetensors", "gguf", "pytorch", "onnx", "hdf5", "sharded", "remote", "stack", "pasted", "live", "configs",
+    "solve",
 )  # fmt: skip
 HEADS = ("", "ours", "other", "ratio", "budget", "")
 
