@@ -294,7 +294,9 @@ def test_what_is_no_address(text: str, kind: type[Exception], words: str) -> Non
 
 
 def test_a_text_from_a_stranger_reaches_no_network(server: Server) -> None:
-    with pytest.raises(NparamsError):
+    with pytest.raises(
+        UnsupportedError, match="is an address, and nothing is fetched for a text that is read from here"
+    ):
         nparams.read(f"{server.address}/m.safetensors", paths=False)
     assert not server.asked
 

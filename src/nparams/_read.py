@@ -221,6 +221,10 @@ class Request:
             )
         if self.paths and (is_address(text) or (self.row is not None and self.row.kind == "address")):
             return self.address(text.strip())
+        if is_address(text) and not as_text:
+            from nparams._refusals import address
+
+            raise address(text)
         if self.row is not None and (self.row.kind == "text" or self.paths):
             is_file = self.row is BY_FORM["config"] and self.paths and exists(text)
             return self.text(self.row, text) if self.row.kind == "text" and not is_file else self.path(text)

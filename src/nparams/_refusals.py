@@ -24,6 +24,19 @@ def unread(name: str) -> ReadError:
     )
 
 
+def address(text: str) -> ReadError:
+    """An address where a text is taken for neither a file's name nor an address.
+
+    >>> print(address("https://host/m.pt?token=secret"))
+    "https://host/m.pt" is an address, and nothing is fetched for a text that is read from here: nparams ADDRESS, \
+as an argument of the command line, fetches it
+    """
+    return UnsupportedError(
+        f"{shown(text.partition('?')[0], 200)} is an address, and nothing is fetched for a text that is read from here"
+        ": nparams ADDRESS, as an argument of the command line, fetches it"
+    )
+
+
 def unclaimed(text: str, exists: Callable[[str], bool] | None, suffixes: tuple[str, ...]) -> ReadError:
     """A text that no notation takes for its own; `exists` tells of files, where it may be the name of one."""
     if exists and len(words := text.split()) > 1 and all(map(exists, words[:MOST_WORDS])):
