@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { loadPyodide } from "pyodide";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-/** What a browser has not, or is built for one machine: hypothesis, processes, threads, terminals, limits. */
-const ELSEWHERE = /\b(hypothesis|subprocess|resource|threading|multiprocessing|signal|rich|pty|ctypes)\b|tests\.(limits|fuzz)|tools\.|setrlimit|sys\.executable|tests\.test_|conftest|importlib\.metadata/;
+/** What a browser has not, or is built for one machine: hypothesis, processes, threads, sockets, terminals, limits. */
+const ELSEWHERE = /\b(hypothesis|subprocess|resource|threading|multiprocessing|signal|rich|pty|ctypes)\b|tests\.(limits|fuzz|range_server)|tools\.|setrlimit|sys\.executable|tests\.test_|conftest|importlib\.metadata/;
 const wheels = join(root, ".venv", "wheel");
 const wheel = readdirSync(wheels).find((name) => name.endsWith(".whl"));
 const py = await loadPyodide({ stdout: (line) => process.env.VERBOSE && console.log(line) });
