@@ -239,6 +239,18 @@ def drive(source: RangeSource, fetch: Callable[[int, int], bytes], reader: Calla
             source.add(need.offset, fetch(need.offset, need.length))
 
 
+def inside(folder: Folder, name: str) -> Folder | None:
+    """The folder of that bare name in another; None where there is none (a web server does not say: then it is asked).
+
+    >>> inside(LocalFolder("."), "no such folder") is None
+    True
+    """
+    asked: Callable[[str], Folder | None] | None = getattr(folder, "inside", None)
+    if asked is not None:
+        return asked(name)
+    return folder.folder(name) if name in folder.folders() else None
+
+
 def each(folder: Folder, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterable[Result]:
     """The function's results for all items, in order: one by one, or at once where a folder's files come from afar.
 

@@ -6,7 +6,7 @@ from nparams.errors import FetchError, UnsupportedError, UsageError, shown
 from nparams.remote.address import is_hub, joined, of_forge, web_parts, without_secrets
 from nparams.remote.folders import RemoteFolder
 from nparams.remote.http import RANGE, UNSATISFIED, client
-from nparams.remote.ranges import FIRST, Part, RemoteFile
+from nparams.remote.ranges import FIRST, Part, RemoteFile, check_bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,8 +140,13 @@ class WebFolder(RemoteFolder):
         """Nothing: a web server does not list."""
         return []
 
+    def inside(self, name: str) -> WebFolder:
+        """The folder of that bare name, whether it is there or not: its files are asked for."""
+        return self.folder(name)
+
     def folder(self, name: str) -> WebFolder:
         """The folder of that bare name, whether it is there or not."""
+        check_bare(name)
         return WebFolder(joined(self._url, f"{name}") + "/x", self._headers, self._words)
 
 
