@@ -213,6 +213,19 @@ def test_google_is_asked_without_a_login_where_there_is_none(monkeypatch: pytest
         assert "authorization" not in asked.headers
 
 
+@pytest.mark.parametrize("begins", ["az://models", "abfss://models@acc.dfs.core.windows.net"])
+def test_azure_is_asked_without_a_login_where_there_is_none(monkeypatch: pytest.MonkeyPatch, begins: str) -> None:
+    """An HTTP server in the place of Azure's: one object, by the path that it has."""
+    with serving() as server:
+        server.files["/models/a/m.safetensors"] = SMALL
+        monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", server.address)
+        monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "acc")
+        assert nparams.read(f"{begins}/a/m.safetensors").total == 16
+        (asked,) = server.asked
+        assert asked.range == (0, FIRST - 1)
+        assert "authorization" not in asked.headers
+
+
 # -- what is refused ------------------------------------------------------------------------------------------------
 
 # address | the error
