@@ -96,7 +96,7 @@ class Reader:
             return False
         from nparams.files._folder.checkpoints import latest
 
-        return held.only(latest(folder, held.names), CHECKPOINT, "an earlier step of training")
+        return held.only(latest(folder, held.names), CHECKPOINT, "another step of training")
 
     def load(self, folder: Folder, chosen: Candidate, held: Inventory) -> Network:
         """The network in one set of weights."""

@@ -8,7 +8,7 @@ trained and how a user calls them, the objects in saved_model.pb say (TensorFlow
 
 from __future__ import annotations
 
-from nparams.errors import ReadError, place
+from nparams.errors import ReadError, UnsupportedError, place
 from nparams.files._onnx.layers import Layered
 from nparams.files._protobuf.wire import Wire
 from nparams.files._strangers.protobufs import is_saved_model
@@ -17,10 +17,10 @@ from nparams.files._tensorflow.bundle import Bundle
 from nparams.files._tensorflow.meta import read_meta
 from nparams.files._tensorflow.constants import kind_of
 from nparams.files._tensorflow.variables import tensors_of, variables_of
-from nparams.files._tensorflow.words import flags_of
+from nparams.files._tensorflow.words import flags_of, notes_of
 from nparams.files._tensorflow.words_graph import flags_of as graph_flags
 from nparams.files._tensorflow.words_saved import frozen_notes, told, told_frozen, variable_notes
-from nparams.network import Network
+from nparams.network import PARAMETER_ROLES, Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,23 +49,34 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     meta = read_meta(wire)
     index = _index(folder)
     if index is None:
-        if meta.has_variables:
-            raise ReadError(
-                f"{place(source.name)}: its variables are in {VARIABLES}/{INDEX}, which is not beside it; give the whole "
-                "directory"
-            )
-        return _frozen(source, meta)
+        return _alone(source, meta) if meta.has_variables else _frozen(source, meta)
     with index.open(INDEX) as file:
         bundle = Bundle(file, limits=limits)
         beside = look(bundle, index, limits=limits, objects=meta.objects is None)
     held = variables_of(bundle.entries, meta.objects or beside.objects, meta.trainable)
     if not held and not meta.has_variables:
         return _frozen(source, meta)
-    notes, also = variable_notes(meta, bundle, held, beside)
+    notes, also = variable_notes(meta, held, notes_of(bundle, held, beside))
     return Network(
         tensors=tensors_of(held), source=source.name, form=FORM, read_as=told(meta, held), notes=notes, also=also,
         flags=flags_of(bundle, beside),
     )  # fmt: skip
+
+
+def _alone(source: ByteSource, meta: Meta) -> Network:
+    """A model whose checkpoint is not there: by the shapes that saved_model.pb says itself."""
+    entries = meta.entries()
+    if entries is None:
+        raise ReadError(
+            f"{place(source.name)}: its variables are in {VARIABLES}/{INDEX}, which is not beside it, and it does not say "
+            "all of their shapes itself; give the whole directory"
+        )
+    held = variables_of(entries, meta.objects, meta.trainable)
+    notes, also = variable_notes(meta, held)
+    notes.append(f"{VARIABLES}/{INDEX} is not beside it: counted by the shapes that saved_model.pb says")
+    return Network(
+        tensors=tensors_of(held), source=source.name, form=FORM, read_as=told(meta, held), notes=notes, also=also
+    )
 
 
 def _index(folder: Folder | None) -> Folder | None:
@@ -79,6 +90,11 @@ def _index(folder: Folder | None) -> Folder | None:
 def _frozen(source: ByteSource, meta: Meta) -> Network:
     """A model without variables: the constants that its signature reaches."""
     graph, items = meta.constants()
+    if not meta.signature()[1] and graph.unused and not any(i.tensor.role in PARAMETER_ROLES for i in items):
+        raise UnsupportedError(
+            f"{place(source.name)}: a SavedModel without variables and without signatures: which of its "
+            f"{graph.unused:,} functions are the model is not said. Save it again with signatures"
+        )
     return Layered(
         items, kind_of, source=source.name, form=FORM, read_as=told_frozen(meta, items),
         notes=frozen_notes(meta, graph, items), flags=graph_flags(graph),

@@ -20,6 +20,8 @@ SHARDS = "not read yet; load it in PyTorch (torch.distributed.checkpoint), save 
 
 #: asked before anything else: what is inside looks like another format, and is only a part of this one
 FIRST: Endings = (
+    ("saved_model.pbtxt", "a SavedModel as text, not read; save it again in the binary form (saved_model.pb)"),
+    (".pbtxt", f"a graph as text (TensorFlow, Caffe, MediaPipe), {FROZEN}"),
     (".distcp", f"a piece of a distributed PyTorch checkpoint, {SHARDS}"),
     (".nemo", "a NeMo archive (tar), not read yet; unpack it and count model_weights.ckpt"),
     (".dduf", "a DDUF archive, not read yet; unpack it (it is a zip) and count the folder"),
@@ -29,8 +31,6 @@ FIRST: Endings = (
 
 LAST: Endings = (
     (".meta", "named like the graph of a TensorFlow checkpoint, which holds no weights; count the .index beside it"),
-    ("saved_model.pbtxt", "a SavedModel as text, not read; save it again in the binary form (saved_model.pb)"),
-    (".pbtxt", f"a graph as text (TensorFlow, Caffe, MediaPipe), {FROZEN}"),
     (".pbmm", "named like a memory-mapped graph of TensorFlow, not read; count the .pb that it was converted from"),
     (".mlmodel", f"a Core ML model, {COREML}"),
     (".mlmodelc", f"a compiled Core ML model, {COREML}"),

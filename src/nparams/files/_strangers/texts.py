@@ -220,7 +220,7 @@ def shards(head: bytes, name: str) -> str | None:
     """One of TensorFlow's data files: NAME.data-00000-of-00001 (tensorflow/core/util/tensor_bundle/naming.h)."""
     stem, mark, rest = name.rpartition(".data-")
     if mark and stem and rest.replace("-of-", "").isdigit():
-        return f"a data file of a TensorFlow checkpoint (no shapes); count {shown(stem, 80)[1:-1]}.index beside it"
+        return f"a data file of a TensorFlow checkpoint, not read alone; count {shown(stem, 80)[1:-1]}.index beside it"
     return "training logs of TensorFlow, not a model" if name.startswith("events.out.tfevents") else None
 
 

@@ -13,6 +13,7 @@ from nparams.dtypes import TENSORFLOW, bytes_of
 from nparams.errors import FormatError, UnsupportedError, place, shown
 from nparams.files._protobuf.schema import INT, MESSAGE, MESSAGES, SPAN, Schema
 from nparams.files._protobuf.wire import Wire
+from nparams.files._tensorflow.shapes import DIMENSIONS, ELEMENTS_LIMIT, NO_NUMBERS, SHAPE, known
 from nparams.files._tensorflow.table import Table
 from nparams.files.bytesource import MemorySource
 
@@ -23,20 +24,12 @@ if TYPE_CHECKING:
     from nparams.files._protobuf.schema import Record
     from nparams.files.bytesource import ByteSource
 
-DIMENSIONS, DIMENSION_LIMIT, ELEMENTS_LIMIT = 8, 1 << 48, 1 << 63
-ENTRIES, MOST_ENTRIES = 200_000, 2_000_000
+ENTRIES, MOST_ENTRIES = 100_000, 1_000_000
 SHARDS = 100_000
-#: number types that hold no numbers -> what they hold
-NO_NUMBERS = {7: "text", 20: "a handle", 21: "a variant"}
 TEXT = 7
 SLICE = b"\0"  # how the key of a slice begins
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
-#: tensorflow/core/framework/tensor_shape.proto
-SHAPE = Schema("TensorShapeProto", {
-    2: (MESSAGES, "dim", Schema("Dim", {1: (INT, "size", None)}, lambda _, held, __, ___: held.get("size", 0))),
-    3: (INT, "unknown_rank", None),
-})  # fmt: skip
 EXTENT = Schema("Extent", {1: (INT, "start", None), 2: (INT, "length", None)})
 PART = Schema("TensorSliceProto", {1: (MESSAGES, "extent", EXTENT)})
 ENTRY = Schema("BundleEntryProto", {
@@ -173,10 +166,11 @@ class Bundle:
             raise FormatError(f"{self.name}: the key {shown(key.decode(errors='replace'))} is no UTF-8") from None
 
     def _made(self, name: str, kind: int, shape: Record) -> Entry:
-        dims = tuple(shape.get("dim", ()))
-        if shape.get("unknown_rank") or len(dims) > DIMENSIONS or any(not 0 <= n < DIMENSION_LIMIT for n in dims):
+        dims = known(shape)
+        if dims is None:
+            said = shown(str(list(shape.get("dim", ()))))
             limits = f"up to {DIMENSIONS} dimensions, each from 0 to 2^48"
-            raise FormatError(f"{self.name}: {shown(name)}: impossible shape {shown(str(list(dims)))}; {limits}")
+            raise FormatError(f"{self.name}: {shown(name)}: impossible shape {said}; {limits}")
         if kind not in TENSORFLOW and kind not in NO_NUMBERS:
             raise UnsupportedError(f"{self.name}: {shown(name)}: number type {kind} is not known (DataType)")
         entry = Entry(name, kind, dims)

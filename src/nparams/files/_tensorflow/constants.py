@@ -78,7 +78,7 @@ REPEATS = "stored as one number, repeated"
 
 def _name(scope: Scope, name: str) -> str:
     """The name of a constant; in a function, with that before it where it is made up."""
-    name = name.removesuffix("/ReadVariableOp/resource").removesuffix("/read/_0__cf__0")
+    name = name.removesuffix("/resource")
     return f"{scope.name}/{name}" if scope.name and is_made_up(name) else name
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from nparams.errors import FormatError, shown
 from nparams.files._onnx.model import Node, Stored
 from nparams.files._protobuf.schema import INT, MESSAGE, MESSAGES, RUN, SPAN, SPANS, TEXT, TEXTS, Schema
-from nparams.files._tensorflow.bundle import SHAPE
+from nparams.files._tensorflow.shapes import SHAPE, known
 from nparams.files._tensorflow.stored import stored
 
 TYPE_CHECKING = False
@@ -76,13 +76,11 @@ WANTED = frozenset(("value", "dtype", "shape", *CALLS))
 
 
 def _variable(node: Node, attributes: dict[str, Record]) -> None:
-    """Give a variable its number type and shape; -1 where a dimension is not known."""
-    shape = attributes.get("shape", {}).get("shape", {})
-    dims = tuple(shape.get("dim", ()))
+    """Give a variable its number type, and its shape where that is known."""
     node.give("numbers", "dtype", attributes.get("dtype", {}).get("type", 0))
-    known = not shape.get("unknown_rank") and "shape" in attributes and all(n >= 0 for n in dims)
-    node.outputs = [str(n) for n in dims] if known else []
-    node.give("numbers", "known", int(known))
+    dims = known(attributes["shape"]["shape"]) if "shape" in attributes.get("shape", {}) else None
+    node.outputs = [str(n) for n in dims or ()]
+    node.give("numbers", "known", int(dims is not None))
 
 
 def _calls(node: Node, attributes: dict[str, Record]) -> None:

@@ -6,11 +6,15 @@ The graph itself is read only where it is asked for: of a model with variables, 
 
 from __future__ import annotations
 
+from nparams.dtypes import TENSORFLOW
 from nparams.errors import FormatError, shown
 from nparams.files._protobuf.schema import INT, MESSAGE, MESSAGES, SPAN, SPANS, TEXT, TEXTS, Schema
+from nparams.files._tensorflow.bundle import Entry
 from nparams.files._tensorflow.constants import items_of
 from nparams.files._tensorflow.graph import GRAPH, Graph
 from nparams.files._tensorflow.objects import SAVED, Objects
+from nparams.files._tensorflow.shapes import NO_NUMBERS, known
+from nparams.files._tensorflow.unfrozen import variable_entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +52,7 @@ VARIABLE = Schema("VariableDef", {
 class Meta:
     """The graphs of a SavedModel: `objects` of TensorFlow 2, or the names that TensorFlow 1 lists as trainable."""
 
-    __slots__ = ("_graphs", "_wire", "has_variables", "objects", "tags", "trainable", "version")
+    __slots__ = ("_graphs", "_names_listed", "_wire", "has_variables", "objects", "tags", "trainable", "version")
 
     def __init__(self, wire: Wire, graphs: Sequence[Record]) -> None:
         self._wire = wire
@@ -65,6 +69,7 @@ class Meta:
         self.trainable: frozenset[str] | None = None
         if variables and self.objects is None:
             self.trainable = frozenset().union(*(held["trainable_variables"] for held in listed))
+        self._names_listed = variables
         self.has_variables = bool(variables) or any(node.variable for node in nodes)
 
     def _listed(self, graph: Record) -> dict[str, frozenset[str]]:
@@ -82,6 +87,19 @@ class Meta:
             name = variable.get("slice", {}).get("name", "") or variable.get("name", "")
             yield name.removesuffix(":0")
 
+    def entries(self) -> list[Entry] | None:
+        """The variables by the shapes that are said here; None where one is not known."""
+        if self.objects is None:
+            found, unknown = variable_entries(self._all(0))
+            return None if unknown else [entry for entry in found if entry.key in self._names_listed]
+        made = []
+        for key, node in self.objects.paths():
+            dims = known(node.shape)
+            if dims is None or (node.dtype not in TENSORFLOW and node.dtype not in NO_NUMBERS):
+                return None
+            made.append(Entry(key, node.dtype, dims))
+        return made
+
     # -- the graph ----------------------------------------------------------------------------------------------------
 
     def signature(self) -> tuple[int, str, list[str]]:
@@ -98,10 +116,13 @@ class Meta:
     def graph(self) -> Graph:
         """The graph of the signature that is asked for, as far as that reaches; all of it where there is none."""
         k, _, outputs = self.signature()
+        return self._all(k, outputs or None)
+
+    def _all(self, k: int, outputs: Sequence[str] | None = None) -> Graph:
         if "graph" not in self._graphs[k]:
             raise FormatError(f"{self._wire.name}: no graph in it. Not a SavedModel, or a cut download")
         offset, length = self._graphs[k]["graph"]
-        return Graph(self._wire, self._wire.made(GRAPH, offset, length, 3), outputs or None)
+        return Graph(self._wire, self._wire.made(GRAPH, offset, length, 3), outputs)
 
     def constants(self) -> tuple[Graph, list[Item]]:
         """The graph, and the constants in it."""

@@ -8,7 +8,7 @@ they are kept for: tensorflow/python/training/slot_creator.py, tensorflow/python
 from __future__ import annotations
 
 from nparams.files._tensorflow.objects import ATTRIBUTES, MEAN, RATES, SLOT, STEPS, VALUE
-from nparams.roles import LEAVES, is_copy, role_of
+from nparams.roles import LEAVES, OTHER_PARTS, is_copy, usual_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ AVERAGE = "ExponentialMovingAverage"
 RUN_LEAVES = {
     "beta1_power": "beta1_power", "beta2_power": "beta2_power", "save_counter": "save_counter",
     "good_steps": "optimizer/good_steps", "current_loss_scale": "optimizer/current_loss_scale",
-    "global_step": "global_step", "true_positives": "keras_api/metrics/1/true_positives",
+    "global_step": "global_step", "learning_rate": "OptimizeLoss/learning_rate", "loss_scale": "loss_scale",
+    "true_positives": "keras_api/metrics/1/true_positives",
     "true_negatives": "keras_api/metrics/1/true_negatives", "false_positives": "keras_api/metrics/1/false_positives",
     "false_negatives": "keras_api/metrics/1/false_negatives", "total_confusion_matrix": "total_confusion_matrix",
 }  # fmt: skip
+#: what tf.keras calls the settings of an optimizer in a graph: Adam/lr (keras/optimizers.py)
+SETTINGS = frozenset(("iterations", "iter", "lr", "beta_1", "beta_2", "decay", "rho", "momentum", "epsilon"))
 #: parts that only keys of a run have
 RUN_PARTS = frozenset(("optimizer", "_optimizer", "optimizers", "compiled_metrics", "compiled_loss", "_loss_tracker",
                        "loss_tracker", "_compile_metrics"))  # fmt: skip
@@ -45,6 +48,7 @@ MODEL_OF_OPTIMIZER = "_trainable_variables"
 STATISTICS = frozenset(("moving_mean", "moving_variance", "moving_stddev", "moving_var"))
 #: what keras.layers.Normalization keeps: statistics of the data
 NORMALIZATION = frozenset(("mean", "variance", "count"))
+MOST_PARTS = 50  # models in one checkpoint; more first parts than that are layers
 #: keras/export/saved_model_export_archive.py stores the variables that a model uses a second time
 USED, TRACKED = "_all_variables", "variables"
 
@@ -78,7 +82,7 @@ class Names:
         if MODEL_OF_OPTIMIZER in parts:
             return None
         if ATTRIBUTES in entry.key:
-            return self._of_objects(path, parts, leaf, above, entry)
+            return self._of_objects(path, parts, leaf, above)
         return self._of_graph(parts, leaf, above, entry)
 
     def is_run_leaf(self, path: str) -> bool:
@@ -86,13 +90,13 @@ class Names:
         leaf = path[path.rfind("/") + 1 :]
         return leaf in RUN_LEAVES or base_of(leaf) in RUN_LEAVES
 
-    def _of_objects(self, path: str, parts: list[str], leaf: str, above: str, entry: Entry) -> str | None:
+    def _of_objects(self, path: str, parts: list[str], leaf: str, above: str) -> str | None:
         named = next((part for part in parts[:-1] if part in RUN_PARTS), None)
         if named is not None or self._is_below_optimizer(path):
             return f"of a run, not of the model: {named or 'an optimizer'}"
         if "keras_api" in parts and "metrics" in parts:
             return "a metric"
-        return "a metric" if self._is_mean(leaf, above, entry) else None
+        return "a metric" if self._is_mean(leaf, above) else None
 
     def _is_below_optimizer(self, path: str) -> bool:
         at = path.find("/") if self._optimizers else -1
@@ -102,8 +106,9 @@ class Names:
             at = path.find("/", at + 1)
         return False
 
-    def _is_mean(self, leaf: str, above: str, entry: Entry) -> bool:
-        return leaf in MEAN and not entry.shape and self._under.get(above, set()) >= MEAN
+    def _is_mean(self, leaf: str, above: str) -> bool:
+        pair = [self._entries.get(f"{above}/{each}" if above else each) for each in MEAN]
+        return leaf in MEAN and all(each is not None and not each.shape for each in pair)
 
     def _of_graph(self, parts: list[str], leaf: str, above: str, entry: Entry) -> str | None:
         parent = self._entries.get(above)
@@ -111,12 +116,17 @@ class Names:
             return "an average of a variable that is also here" if parent is not None else None
         if base_of(leaf) in SLOTS and (parent is not None or len(parts) > 1):
             return f"kept by an optimizer for another variable ({leaf})"
-        if parent is not None and parent.shape == entry.shape:
+        if parent is not None and parent.shape == entry.shape and STATISTICS.isdisjoint(parts):
             return f"kept beside the variable that it is called after, of the same shape ({leaf})"
+        named = next((part for part in parts if part in OTHER_PARTS), None)
+        if named is not None:
+            return f"not the model: {named}"
+        if len(parts) == 2 and base_of(parts[0]) in SLOTS and leaf in SETTINGS:
+            return f"an optimizer's ({parts[0]})"
         if parts[0] in ("training", "optimizer", "train") and len(parts) > 2:  # tf.keras on graphs: training/Adam/...
             if base_of(parts[1]) in SLOTS or parts[1].endswith("Optimizer"):
                 return f"an optimizer's ({parts[1]})"
-        return "a metric" if self._is_mean(leaf, above, entry) and ("metric" in above or not above) else None
+        return "a metric" if self._is_mean(leaf, above) and ("metric" in above or not above) else None
 
     def is_normalization(self, entry: Entry) -> bool:
         """Whether a variable is one of the statistics of the data that a Normalization layer keeps."""
@@ -130,10 +140,10 @@ def role(name: str, path: str, entry: Entry) -> Verdict:
     under = next((part for part in above if part in STATISTICS), None)
     if under is not None:
         return "buffer", f"kept under {under}"
-    found = role_of(name, entry.shape, entry.dtype)
-    leaf = name[name.rfind("/") + 1 :]
-    if found[0] in ("weight", "buffer") and leaf not in LEAVES and path != name:
-        other = role_of(path, entry.shape, entry.dtype)
+    leaf, attribute = name[name.rfind("/") + 1 :], path[path.rfind("/") + 1 :]
+    found = usual_role(leaf, entry.shape, entry.dtype)
+    if found[0] in ("weight", "buffer") and leaf not in LEAVES and attribute != leaf:
+        other = usual_role(attribute, entry.shape, entry.dtype)
         if other[0] != "weight":
             return other
     return found
@@ -168,6 +178,8 @@ def copies(names: Collection[tuple[str, tuple[int, ...]]]) -> set[str]:
     for name, shape in names:
         first, _, rest = name.partition("/")
         held.setdefault(first, []).append((rest, shape))
-    found = {first for first in held if is_copy(first)}
+    found = {first for first in held if is_copy(first)} if len(held) <= MOST_PARTS else set()
+    if not found:
+        return found
     originals = [sorted(held[first]) for first in held if first not in found]
     return {first for first in found if sorted(held[first]) in originals}

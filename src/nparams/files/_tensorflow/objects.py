@@ -8,11 +8,11 @@ no metric and nothing else of the run; all else that is saved belongs to these.
 from __future__ import annotations
 
 from nparams.files._protobuf.schema import INT, MESSAGE, MESSAGES, TEXT, Schema
+from nparams.files._tensorflow.shapes import SHAPE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
 
     from nparams.files._protobuf.schema import Record
     from nparams.files._protobuf.wire import Wire
@@ -38,7 +38,7 @@ SLOTS = Schema("SlotVariableReference", {3: (INT, "slot", None)}, _slot)
 class Node:
     """One object: what it holds, and what it is."""
 
-    __slots__ = ("children", "full_names", "kind", "name", "slots", "trainable", "variable")
+    __slots__ = ("children", "dtype", "full_names", "kind", "name", "shape", "slots", "trainable", "variable")
 
     def __init__(self, children: Sequence[tuple[int, str]], slots: Sequence[int]) -> None:
         #: (number of an object, the name of the attribute that it is)
@@ -53,6 +53,9 @@ class Node:
         self.variable = False
         self.name = ""
         self.trainable = False
+        #: its number type, and its shape as it is said; {} where that is not known
+        self.dtype = 0
+        self.shape: Record = {}
 
 
 def _trackable(wire: Wire, held: Record, depth: int, at: int) -> Node:
@@ -67,6 +70,7 @@ def _saved(wire: Wire, held: Record, depth: int, at: int) -> Node:
     if "variable" in held:
         said = held["variable"]
         node.variable, node.name, node.trainable = True, said.get("name", ""), bool(said.get("trainable", 0))
+        node.dtype, node.shape = said.get("dtype", 0), said.get("shape", {})
     return node
 
 
@@ -77,7 +81,9 @@ TRACKABLE = Schema("TrackableObjectGraph", {1: (MESSAGES, "nodes", Schema("Track
 SAVED = Schema("SavedObjectGraph", {1: (MESSAGES, "nodes", Schema("SavedObject", {
     1: (MESSAGES, "children", CHILD), 3: (MESSAGES, "slot_variables", SLOTS),
     4: (MESSAGE, "user_object", Schema("SavedUserObject", {1: (TEXT, "identifier", None)})),
-    7: (MESSAGE, "variable", Schema("SavedVariable", {3: (INT, "trainable", None), 6: (TEXT, "name", None)})),
+    7: (MESSAGE, "variable", Schema("SavedVariable", {
+        1: (INT, "dtype", None), 2: (MESSAGE, "shape", SHAPE), 3: (INT, "trainable", None), 6: (TEXT, "name", None),
+    })),
 }, _saved))})  # fmt: skip
 
 #: attributes that only a part of the run is under, with what that is
@@ -163,6 +169,17 @@ class Objects:
     def _is_variable(self, at: int) -> bool:
         return self.nodes[at].variable or bool(self.nodes[at].full_names)
 
+    def paths(self) -> Iterator[tuple[str, Node]]:
+        """(the key that a checkpoint would have, the variable), by the shortest path to each."""
+        found, waiting = {0: ""}, [0] if self.nodes else []
+        for at in waiting:  # it grows while it is walked
+            if self.nodes[at].variable:
+                yield f"{found[at]}{ATTRIBUTES}{VALUE}", self.nodes[at]
+            for child, name in self._children(at):
+                if child not in found:
+                    found[child] = f"{found[at]}/{escaped(name)}" if at else escaped(name)
+                    waiting.append(child)
+
     # -- what is asked ------------------------------------------------------------------------------------------------
 
     def find(self, key: str) -> int | None:
@@ -201,11 +218,15 @@ def unescaped(part: str) -> str:
     return ".".join(piece.replace(".S", "/") for piece in part.split(".."))
 
 
+def escaped(name: str) -> str:
+    """The name of an attribute as one part of a key.
+
+    >>> escaped("a/b"), escaped("a.Sb")
+    ('a.Sb', 'a..Sb')
+    """
+    return name.replace(".", "..").replace("/", ".S")
+
+
 def trackable(wire: Wire) -> Objects:
     """The graph in a checkpoint."""
     return Objects(wire.message(TRACKABLE).get("nodes", ()))
-
-
-def saved(held: Any) -> Objects:
-    """The graph in a SavedModel, as SAVED reads it."""
-    return Objects(held.get("nodes", ()))

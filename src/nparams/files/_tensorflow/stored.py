@@ -13,7 +13,8 @@ from nparams.errors import shown
 from nparams.files._onnx.model import Stored
 from nparams.files._onnx.stored import entries
 from nparams.files._protobuf.schema import Schema
-from nparams.files._tensorflow.bundle import DIMENSION_LIMIT, DIMENSIONS, ELEMENTS_LIMIT, NO_NUMBERS, held_bytes
+from nparams.files._tensorflow.bundle import held_bytes
+from nparams.files._tensorflow.shapes import DIMENSIONS, ELEMENTS_LIMIT, NO_NUMBERS, known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ def stored(wire: Wire, held: Record, name: str, at: int) -> Stored:
     """
     kind = held.get("dtype", 0)
     shape = held.get("shape", {})
-    dims = tuple(shape.get("dim", ()))
-    if shape.get("unknown_rank") or len(dims) > DIMENSIONS * wire.most or any(not 0 <= n < DIMENSION_LIMIT for n in dims):
+    dims = known(shape, wire.most)
+    if dims is None:
         limits = f"up to {DIMENSIONS * wire.most} dimensions, each from 0 to 2^48"
-        raise wire.bad(WHAT, at, f"{shown(name)} has the impossible shape {shown(str(list(dims)))}; {limits}")
+        said = shown(str(list(shape.get("dim", ()))))
+        raise wire.bad(WHAT, at, f"{shown(name)} has the impossible shape {said}; {limits}")
     made = Stored(name, dims, TENSORFLOW.get(kind), prod(dims), at)
     made.how = WHOLE
     if made.size >= ELEMENTS_LIMIT:
@@ -84,7 +86,7 @@ def _typed(wire: Wire, made: Stored, held: Record, kind: int) -> None:
     """Numbers one by one, the last of them repeated; none at all means zeros."""
     runs = [(field, held[field]) for field in TYPED if field in held]
     if not runs:
-        made.how, made.bytes = (REPEATED, 0) if made.size else (WHOLE, None)
+        made.how, made.bytes = (REPEATED, 0) if made.size > 1 else (WHOLE, None)
         return
     field, run = runs[0]
     width, kinds, each = TYPED[field]
@@ -94,7 +96,7 @@ def _typed(wire: Wire, made: Stored, held: Record, kind: int) -> None:
     fewest, most = entries(wire, run, width)
     if fewest > made.size * each:
         raise _more(wire, made, f"{fewest:,} entries")
-    if most < made.size * each:
+    if most < made.size * each and made.size > 1:
         made.how, made.bytes = REPEATED, run.packed + run.loose * (width or 1)
 
 

@@ -24,7 +24,7 @@ UNNAMED = "Variable"
 class Variable:
     """One variable: its entry, the object that it is, and what it is shown as."""
 
-    __slots__ = ("aside", "at", "entry", "given", "name", "path", "trainable")
+    __slots__ = ("aside", "at", "entry", "given", "is_statistic", "name", "path", "trainable")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -37,6 +37,8 @@ class Variable:
         #: why it is no part of the model
         self.aside: str | None = None
         self.trainable: bool | None = None
+        #: whether it is one of the statistics of the data that a layer keeps
+        self.is_statistic = False
 
 
 def variables_of(
@@ -50,6 +52,7 @@ def variables_of(
     names = Names([each.entry for each in held])
     for each in held:
         _describe(each, objects, names)
+        each.is_statistic = names.is_normalization(each.entry)
         if trainable is not None and each.aside is None:
             each.trainable = each.path in trainable
     _set_used_aside(held)
@@ -112,19 +115,18 @@ def _order(each: Variable) -> tuple[bool, int, list[tuple[bool, int, str]]]:
     return each.at is None, each.at or 0, [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
-def tensors_of(held: Sequence[Variable], names: Names | None = None) -> list[Tensor]:
+def tensors_of(held: Sequence[Variable]) -> list[Tensor]:
     """One tensor for each variable."""
     any_trained = any(each.trainable for each in held if each.aside is None)
-    names = names or Names([each.entry for each in held])
-    return [_tensor(each, names, any_trained) for each in held]
+    return [_tensor(each, any_trained) for each in held]
 
 
-def _tensor(each: Variable, names: Names, any_trained: bool) -> Tensor:
+def _tensor(each: Variable, any_trained: bool) -> Tensor:
     entry = each.entry
     found, note = ("other", each.aside) if each.aside is not None else role(each.name, each.path, entry)
     if found in PARAMETER_ROLES and each.trainable is False and any_trained and not says(each.name):
         found, note = "buffer", "made to be left untrained"
-    if found in PARAMETER_ROLES and not each.trainable and names.is_normalization(entry):
+    if found in PARAMETER_ROLES and not each.trainable and each.is_statistic:
         found, note = "buffer", "statistics of the data, like normalization/mean"
     if found in PARAMETER_ROLES and entry.dtype in INTEGERS:
         found, note = "buffer", f"{entry.dtype}: not trainable"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import NparamsError, escaped, shown
 from nparams.files._tensorflow.meta import told_tags
-from nparams.files._tensorflow.words import many, notes_of
+from nparams.files._tensorflow.words import many, set_aside
 from nparams.files._tensorflow.words_graph import compiled, of_constants
 from nparams.files.bytesource import NeedBytes
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nparams.files._onnx.inventory import Item
-    from nparams.files._tensorflow.beside import Beside
-    from nparams.files._tensorflow.bundle import Bundle
     from nparams.files._tensorflow.graph import Graph
     from nparams.files._tensorflow.meta import Meta
     from nparams.files._tensorflow.variables import Variable
@@ -39,10 +37,12 @@ def _begin(meta: Meta) -> Iterator[str]:
         yield told_tags(meta)
 
 
-def variable_notes(meta: Meta, bundle: Bundle, held: Sequence[Variable], beside: Beside) -> tuple[list[str], dict[str, int]]:
-    """(notes on a model with variables, other counts)."""
-    notes = [*notes_of(bundle, held, beside), *_graphs(meta), *_trained(held)]
-    also = {}
+def variable_notes(
+    meta: Meta, held: Sequence[Variable], first: Sequence[str] | None = None
+) -> tuple[list[str], dict[str, int]]:
+    """(notes on a model with variables after the `first`, other counts)."""
+    notes = [*(set_aside(held) if first is None else first), *_graphs(meta), *_trained(held)]
+    also: dict[str, int] = {}
     try:
         graph, items = meta.constants()
     except NeedBytes:
