@@ -52,8 +52,10 @@ OPERANDS = [
     ("GatherNd", "c x", "weight"), ("SparseTensorDenseMatMul", "x x x c", "weight"),
     *[("FusedBatchNormV3", f"x{' x' * k} c{' x' * (3 - k)}", role)
       for k, role in enumerate(("weight", "bias", "buffer", "buffer"))],
-    *[("BlockLSTM", f"x x x{' x' * k} c", role) for k, role in ((0, "weight"), (1, "weight"), (4, "weight"), (5, "bias"))],
-    *[("GRUBlockCell", f"x x{' x' * k} c", role) for k, role in ((0, "weight"), (1, "weight"), (2, "bias"), (3, "bias"))],
+    *[("BlockLSTM", f"x x x{' x' * k} c", role) for k, role in ((0, "weight"), (1, "weight"), (4, "weight"), (5,
+        "bias"))],
+    *[("GRUBlockCell", f"x x{' x' * k} c", role) for k, role in ((0, "weight"), (1, "weight"), (2, "bias"), (3,
+        "bias"))],
     ("_FusedConv2D", "x x c", "bias"), ("_FusedMatMul", "x c x", "weight"),
     ("Add", "x c", "weight"), ("Mul", "c x", "weight"), ("RealDiv", "x c", "weight"),
     ("Reshape", "x c", "buffer"), ("Maximum", "x c", "buffer"), ("SquaredDifference", "x c", "buffer"),
@@ -146,7 +148,8 @@ CALLS = [
     ("one of several", node("y", "Case", "x x c", branches=chunk(1, chunk(9, chunk(1, "f")))), [body()]),
     ("a call in a call", node("y", "PartitionedCall", "x c", f=func("g")),
      [body(), function("g", "x w", {"y": "z:output:0"}, [node("z", "PartitionedCall", "x w", f=func("f"))])]),
-    ("what a call gives", node("y", "MatMul", "z:1 x", a=b""), [function("h", "x w", {"a": "x", "w": "w"}, []), body()]),
+    ("what a call gives", node("y", "MatMul", "z:1 x", a=b""), [function("h", "x w", {"a": "x", "w": "w"}, []),
+     body()]),
 ]  # fmt: skip
 
 
@@ -223,7 +226,8 @@ OTHERS = [
     ("one number that is trained", (const("W", []), node("y", "Mul", "x W")), ("weight", "an operand of Mul")),
     ("statistics by their name", (const("n/moving_mean", [3]), node("y", "Sub", "x n/moving_mean")),
      ("buffer", "buffer by its name, like batch_normalization/moving_mean")),
-    ("a bias that is added", (const("add/y", [1, 1, 3]), node("y", "AddV2", "x add/y")), ("bias", "an operand of AddV2")),
+    ("a bias that is added", (const("add/y", [1, 1, 3]), node("y", "AddV2", "x add/y")), ("bias",
+     "an operand of AddV2")),
     ("a mean that is taken off", (const("sub/y", [3]), node("y", "Sub", "x sub/y")),
      ("buffer", "an operand of Sub, and no parameter by its name")),
     ("in no slot, made up", (const("Const_3", [3]), node("y", "Odd", "x Const_3")),
@@ -259,7 +263,8 @@ def test_names_of_frozen_variables_are_the_layers():
 
 
 def test_variables_are_counted_by_the_shapes_that_are_said():
-    network = found(variable("fc/kernel", [4, 3]), variable("fc/bias", [3], "VariableV2"), variable("step", [], kind=INT64),
+    network = found(variable("fc/kernel", [4, 3]), variable("fc/bias", [3], "VariableV2"), variable("step", [],
+        kind=INT64),
                     variable("fc/kernel/Adam", [4, 3], "VariableV2"))  # fmt: skip
     assert (network.total, network.totals.elements, network.totals.other) == (15, 0, 13)
     assert network.notes == [
@@ -280,7 +285,8 @@ def test_compiled_parts_are_told_of():
 
 def test_what_runs_code_is_flagged():
     assert found(node("y", "PyFunc", "x"), node("z", "ReadFile", "x")).flags == [
-        {"kind": "code", "text": "PyFunc: calls a function of Python"}, {"kind": "code", "text": "ReadFile: reads a file"},
+        {"kind": "code", "text": "PyFunc: calls a function of Python"}, {"kind": "code",
+            "text": "ReadFile: reads a file"},
     ]  # fmt: skip
 
 
@@ -298,10 +304,12 @@ REFUSED = [
     ("cut short", GOOD[:-9], "GraphDef (offset"),
     ("nothing of a graph", b"\x0a\x03abc" * 20, "no TensorFlow graph does"),
     ("text", b"node { name: 'x' }", "no TensorFlow graph does"),
-    ("Caffe2", chunk(1, "net") + chunk(2, chunk(1, "x") + chunk(2, "y") + chunk(4, "Relu")), "is a Caffe2 network, not read"),
+    ("Caffe2", chunk(1, "net") + chunk(2, chunk(1, "x") + chunk(2, "y") + chunk(4, "Relu")),
+     "is a Caffe2 network, not read"),
     ("Core ML", number(1, 6) + chunk(2, chunk(1, chunk(1, "input") + chunk(3, b"*\x0b"))) + chunk(502, b"a"),
      "is a Core ML model"),
-    ("a graph of a checkpoint", chunk(1, chunk(2, chunk(1, chunk(1, "Add") + chunk(2, chunk(1, "x"))))) + chunk(2, GOOD),
+    ("a graph of a checkpoint", chunk(1, chunk(2, chunk(1, chunk(1, "Add") + chunk(2, chunk(1, "x"))))) + chunk(2,
+     GOOD),
      "is the graph of a TensorFlow checkpoint (MetaGraphDef), which holds no weights; count the .index"),
     ("a node twice", graph(X, X), 'the node "x" comes twice'),
     ("a node twice in a function", graph(X, node("y", "f", "x"), functions=[function("f", "", {}, [X, X])]),
@@ -310,7 +318,8 @@ REFUSED = [
     ("nine dimensions", bad([1] * 9), "has the impossible shape"),
     ("2^80 numbers", bad([1 << 40, 1 << 40], content=b""), "has the impossible shape"),
     ("an unknown number type", bad([2], 99, content=bytes(8)), '"c": number type 99 is not known (DataType)'),
-    ("too few bytes", bad([2, 3], content=bytes(20)), '"c" has 20 bytes, where its shape is [2, 3] of float32, which takes'),
+    ("too few bytes", bad([2, 3], content=bytes(20)),
+     '"c" has 20 bytes, where its shape is [2, 3] of float32, which takes'),
     ("too many bytes", bad([2, 3], content=bytes(28)), '"c" has 28 bytes'),
     ("too many numbers", bad([2], typed=chunk(5, bytes(12))), '"c" has 3 entries, where its shape is [2] of float32'),
     ("too many texts", bad([1], STRING, typed=chunk(8, "a") * 2), '"c" has 2 entries, where its shape is [1] of texts'),
@@ -335,7 +344,11 @@ def test_a_pb_that_is_another_kind_is_read_as_that(tmp_path):
 
     onnx = onnx_maker.model([onnx_maker.node("Gemm", "x w", "y")], [onnx_maker.tensor("w", [2, 3])])
     held = saved(graph(X, *DENSE), signature="fc/BiasAdd:0")
-    for name, data, form, total in (("a.pb", onnx, "onnx", 6), ("b.pb", held, "saved-model", 15), ("c", GOOD, "graphdef", 15)):
+    for name, data, form, total in (
+        ("a.pb", onnx, "onnx", 6),
+        ("b.pb", held, "saved-model", 15),
+        ("c", GOOD, "graphdef", 15),
+    ):
         (tmp_path / name).write_bytes(data)
         network = nparams.read(tmp_path / name)
         assert (network.form, network.total) == (form, total)
@@ -377,7 +390,7 @@ def test_large_graphs_stay_within_the_limits(tmp_path, made):
     from tests import tensorflow_maker
 
     path = tmp_path / "m.pb"
-    path.write_bytes(eval(made, vars(tensorflow_maker)))  # noqa: S307
+    path.write_bytes(eval(made, vars(tensorflow_maker)))
     run = limited("import nparams.files.graphdef", "import nparams\nprint(nparams.read(sys.argv[1]).total)", path)
     assert run.returncode == 0, run.stderr[-500:]
 

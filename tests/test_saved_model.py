@@ -61,7 +61,8 @@ def test_the_objects_say_names_roles_and_what_is_trained(tmp_path):
     network = made(tmp_path, saved(graph(X), objects=OBJECTS), VARIABLES)
     assert (network.form, network.read_as) == ("saved-model", "SavedModel, TensorFlow 2.99.0, serve, 4 variables")
     assert roles(network) == {
-        "fc/kernel": "weight", "fc/bias": "bias", "fc/moving_mean": "buffer", "fc/table": "buffer", "Adam/iter": "other",
+        "fc/kernel": "weight", "fc/bias": "bias", "fc/moving_mean": "buffer", "fc/table": "buffer",
+            "Adam/iter": "other",
         "layer/kernel/.OPTIMIZER_SLOT/optimizer/m": "other", "seen": "other",
     }  # fmt: skip
     assert {t.name: t.trainable for t in network.tensors() if t.role in ("weight", "bias")} == {
@@ -69,8 +70,8 @@ def test_the_objects_say_names_roles_and_what_is_trained(tmp_path):
     }  # fmt: skip
     assert (network.total, network.totals.elements, network.totals.other) == (15, 23, 213)
     assert network.notes == [
-        "set aside: 3 variables of 213 numbers (1: of an optimizer, not of the model; 1: of a metric, not of the model; "
-        "1: kept by an optimizer for another variable)",
+        "set aside: 3 variables of 213 numbers (1: of an optimizer, not of the model; 1: of a metric, not of the "
+        "model; 1: kept by an optimizer for another variable)",
         "read from saved_model.pb",
     ]
 
@@ -126,8 +127,14 @@ def test_nothing_is_trained_in_a_model_for_inference(tmp_path):
 BODY = function("f", "x k", {"y": "y:product:0"}, [
     const("own/kernel", [3, 2]), node("y", "MatMul", "h:product:0 own/kernel:output:0"), node("h", "MatMul", "x k"),
 ])  # fmt: skip
-FROZEN = graph(X, const("k", [4, 3]), const("other", [9, 9]), node("z", "MatMul", "x other"),
-               node("call", "StatefulPartitionedCall", "x k", f=func("f")), functions=[BODY, BODY.replace(b"f", b"g", 1)])
+FROZEN = graph(
+    X,
+    const("k", [4, 3]),
+    const("other", [9, 9]),
+    node("z", "MatMul", "x other"),
+    node("call", "StatefulPartitionedCall", "x k", f=func("f")),
+    functions=[BODY, BODY.replace(b"f", b"g", 1)],
+)
 
 
 def test_a_frozen_model_is_what_its_signature_reaches(tmp_path):
@@ -135,7 +142,8 @@ def test_a_frozen_model_is_what_its_signature_reaches(tmp_path):
     assert roles(network) == {"k": "weight", "own/kernel": "weight"}
     assert (network.total, network.read_as) == (18, "SavedModel, TensorFlow 2.99.0, serve, frozen, 2 constants")
     assert network.notes == [
-        'no variables: the constants that the signature "serving_default" reaches are counted', "read from saved_model.pb",
+        'no variables: the constants that the signature "serving_default" reaches are counted',
+            "read from saved_model.pb",
     ]  # fmt: skip
 
 
@@ -149,7 +157,9 @@ def test_a_frozen_graph_without_signature_is_counted_whole(tmp_path):
 
 
 def test_functions_that_no_signature_calls_are_refused():
-    with pytest.raises(NparamsError, match="without variables and without signatures: which of its 1 functions are the"):
+    with pytest.raises(
+        NparamsError, match="without variables and without signatures: which of its 1 functions are the"
+    ):
         read(MemorySource(saved(graph(X, functions=[BODY])), "saved_model.pb"))
 
 
@@ -165,7 +175,9 @@ def test_constants_beside_variables_are_told_of_and_not_counted(tmp_path):
 def test_a_graph_that_cannot_be_read_does_not_keep_variables_from_being_counted(tmp_path):
     network = made(tmp_path, saved(graph(X, X), signature="x:0"), {"w/kernel": [2, 3]})
     assert network.total == 6
-    assert network.notes[0].startswith("its graph is not looked at for constants in a weight's place: saved_model.pb: the")
+    assert network.notes[0].startswith(
+        "its graph is not looked at for constants in a weight's place: saved_model.pb: the"
+    )
 
 
 def test_the_parts_of_its_folder_are_not_called_unread(tmp_path):
@@ -191,9 +203,11 @@ def test_variables_that_lead_elsewhere_are_not_followed(tmp_path):
     away.mkdir()
     here.mkdir()
     made(away, saved(graph(X)), {"w/kernel": [2, 3]})
-    (here / "saved_model.pb").write_bytes(saved(graph(X, variable("v", None)), collections=collection("variables", "v")))
+    (here / "saved_model.pb").write_bytes(
+        saved(graph(X, variable("v", None)), collections=collection("variables", "v"))
+    )
     (here / "variables").symlink_to(away / "variables")
-    with pytest.raises(NparamsError, match="its variables are in variables/variables.index, which is not beside it"):
+    with pytest.raises(NparamsError, match=r"its variables are in variables/variables\.index, which is not beside it"):
         read(MemorySource((here / "saved_model.pb").read_bytes(), "saved_model.pb"), LocalFolder(str(here)))
 
 
@@ -239,7 +253,9 @@ def test_the_latest_checkpoint_is_the_one_that_the_file_names(tmp_path):
 
 @pytest.mark.parametrize("latest", [None, "", 'model_checkpoint_path: "gone"', 'model_checkpoint_path: "../x"'])
 def test_where_no_file_names_one_they_must_be_one_network(tmp_path, latest):
-    with pytest.raises(NparamsError, match="several models in this directory; name one: model.ckpt-20.index .20., model"):
+    with pytest.raises(
+        NparamsError, match=r"several models in this directory; name one: model\.ckpt-20\.index \(20\), model"
+    ):
         run_of(tmp_path, latest, s9=9, s20=20)
 
 

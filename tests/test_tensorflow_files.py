@@ -19,7 +19,7 @@ FOLDER = Path(__file__).resolve().parent / "data" / "tensorflow"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
 #: file -> (parameters, buffers, set aside), by what tools/fixtures/tensorflow.py builds
 COUNTS = {
-    # fc1 and fc2 (39), half/kernel (6); mask; two moments and an average of each, one of half/kernel too, three of the run
+    # fc1 and fc2 (39), half/kernel (6); a mask; two moments and an average of each weight, three numbers of the run
     "tf1/model.ckpt-7.index": (45, 2, 3 * 39 + 3),
     "tf1/part.ckpt.index": (38, 0, 3 * 38),  # momentum; RMSProp's mean square and momentum
     "tf1/old.ckpt": (24, 0, 0),
@@ -51,13 +51,15 @@ def test_every_variable_is_there_with_its_shape_and_type(name):
 @pytest.mark.parametrize("name", CHECKPOINTS)
 def test_the_model_is_what_the_program_calls_its_own(name):
     network, model = nparams.read(FOLDER / name), EXPECTED[name]["model"]
-    assert network.totals.elements == model["numbers"] + {"tf1/model.ckpt-7.index": 8, "module/saved_model.pb": -1}.get(name, 0)
+    more = {"tf1/model.ckpt-7.index": 8, "module/saved_model.pb": -1}  # half/kernel and mask; the step is no model's
+    assert network.totals.elements == model["numbers"] + more.get(name, 0)
     if network.totals.trainable is not None and "trained" in model:
         assert network.totals.trainable == model["trained"]
 
 
 def test_names_are_those_of_the_program():
-    names = {t.name for t in nparams.read(FOLDER / "keras2" / "saved_model.pb").tensors() if t.role in ("weight", "bias")}
+    network = nparams.read(FOLDER / "keras2" / "saved_model.pb")
+    names = {t.name for t in network.tensors() if t.role in ("weight", "bias")}
     assert names == {"one/kernel", "one/bias", "norm/gamma", "norm/beta", "two/kernel", "two/bias"}
     rows = [row.name for row in nparams.read(FOLDER / "tf2" / "keras3-1.index").layers if row.total]
     assert len(rows) == 3
@@ -86,7 +88,8 @@ def test_the_graph_alone_gives_the_same_total(name):
 def test_every_constant_of_a_graph_is_there_with_its_shape_and_type(name):
     network = nparams.read(FOLDER / name)
     numbers = sorted((t.shape, t.dtype) for t in network.tensors() if t.dtype is not None and t.stored != (0, 0))
-    wanted = [(tuple(shape), NAMES.get(kind, kind)) for _, shape, kind in EXPECTED[name]["constants"] if kind != "string"]
+    listed = [(tuple(shape), kind) for _, shape, kind in EXPECTED[name]["constants"] if kind != "string"]
+    wanted = [(shape, NAMES.get(kind, kind)) for shape, kind in listed]
     if "left out" not in "".join(network.notes):
         assert numbers == sorted(wanted)
     assert network.totals.elements == sum(prod(shape) for _, shape, kind in EXPECTED[name]["constants"])

@@ -8,6 +8,7 @@ from nparams.errors import NparamsError
 from nparams.files.bytesource import LocalFolder, MemorySource, RangeSource, drive
 from nparams.files.tf_checkpoint import may_be, read
 from tests.limits import limited, need_limits
+from tests.onnx_maker import chunk, number, varint
 from tests.tensorflow_maker import (
     BFLOAT16,
     BOOL,
@@ -32,7 +33,6 @@ from tests.tensorflow_maker import (
     things,
     trailer,
 )
-from tests.onnx_maker import chunk, number, varint
 
 DENSE = {"fc/kernel": [4, 3], "fc/bias": [3]}
 ALONE = (
@@ -82,18 +82,22 @@ COUNTED = [
     ("averages alone are the model", index({"w/ExponentialMovingAverage": [4, 3]}), (12, 12, 0)),
     ("what a norm needs for its own average", index({"n/moving_mean": [3], "n/moving_mean/biased": [3],
                                                     "n/moving_mean/local_step": []}), (0, 7, 0)),
-    ("Keras in a graph", index({**DENSE, "Adam/lr": [], "Adam/iterations": ((), INT64), "training/Adam/Variable_3": [3]}),
+    ("Keras in a graph", index({**DENSE, "Adam/lr": [], "Adam/iterations": ((), INT64),
+     "training/Adam/Variable_3": [3]}),
      (15, 15, 5)),
-    ("a second copy", index({"net/a/kernel": [2], "net/b/bias": [3], "target_net/a/kernel": [2], "target_net/b/bias": [3]}),
+    ("a second copy", index({"net/a/kernel": [2], "net/b/bias": [3], "target_net/a/kernel": [2],
+     "target_net/b/bias": [3]}),
      (5, 5, 5)),
     ("no copy: other shapes", index({"net/kernel": [2], "target_net/kernel": [4]}), (6, 6, 0)),
     ("slots of objects", index(keys(**{"fc__kernel": [4, 3], "fc__kernel/.OPTIMIZER_SLOT__opt__m": [4, 3]})),
      (12, 12, 12)),
-    ("an optimizer by its name", index(keys(fc__kernel=[2], optimizer__beta_1=[], save_counter=([], INT64))), (2, 2, 2)),
+    ("an optimizer by its name", index(keys(fc__kernel=[2], optimizer__beta_1=[], save_counter=([], INT64))), (2, 2,
+     2)),
     ("an optimizer by what it has", index(keys(fc__kernel=[2], o___iterations=([], INT64), o___learning_rate=[],
                                               o___variables__0=[2])), (2, 2, 4)),
     ("Keras 3: the shortest path leads through the optimizer", index(keys(
-        optimizer___trainable_variables__0=[4, 3], optimizer___variables__2=[4, 3], optimizer___iterations=([], INT64))),
+        optimizer___trainable_variables__0=[4, 3], optimizer___variables__2=[4, 3], optimizer___iterations=([],
+            INT64))),
      (12, 12, 13)),
     ("metrics", index(keys(fc__kernel=[2], keras_api__metrics__0__true_positives=[200], x__total=[], x__count=[])),
      (2, 2, 202)),
@@ -290,7 +294,8 @@ REFUSED = [
     ("no entries", ended(trailer(block([])), [(b"z", varint(0) + varint(8))]), "a table without entries"),
     ("no data files", table([(b"", header(0))]), "header: 0 data files, where 1 to 100,000 can be"),
     ("byte order", table([(b"", header(1, 2))]), "header: byte order 2, where 0 and 1 exist"),
-    ("a compression", ended(trailer(EMPTY, 4), [(b"z", varint(0) + varint(len(EMPTY)))]), "compression 4, where 0 and 1"),
+    ("a compression", ended(trailer(EMPTY, 4), [(b"z", varint(0) + varint(len(EMPTY)))]),
+     "compression 4, where 0 and 1"),
     ("snappy that is none", ended(trailer(b"\xff" * 20, 1), [(b"z", varint(0) + varint(20))]), "snappy: "),
     ("a key twice", table([(b"", header()), (b"w", entry([2])), (b"w", entry([2], offset=8))]), "do not rise, or come"),
     ("a key twice, in two blocks", ended(trailer(EMPTY) + trailer(SECOND), [
@@ -381,6 +386,6 @@ def test_large_files_stay_within_the_limits(tmp_path, made):
     from tests import tensorflow_maker
 
     path = tmp_path / "m.index"
-    path.write_bytes(eval(made, vars(tensorflow_maker)))  # noqa: S307
+    path.write_bytes(eval(made, vars(tensorflow_maker)))
     run = limited("import nparams.files.tf_checkpoint", "import nparams\nprint(nparams.read(sys.argv[1]).total)", path)
     assert run.returncode == 0 or "keys of more than" in run.stderr, run.stderr[-500:]

@@ -24,9 +24,11 @@ from tests.tensorflow_maker import (
     trailer,
 )
 
-TABLE = "google/leveldb, tensorflow core/lib/io: sizes and offsets of blocks are not trusted (CVE-2022-21730 and its kind)"
-BUNDLE = "tensorflow tensor_bundle: shapes, sizes and shards are not trusted (CVE-2021-37669, CVE-2022-23582)"
-GRAPHS = "tensorflow GraphDef: cycles, missing inputs, absurd constants (CVE-2022-23564, CVE-2021-37690, CVE-2022-23594)"
+TABLE = "CVE-2021-41203: sizes and offsets in a checkpoint were not checked (tensorflow core/lib/io)"
+BUNDLE = "CVE-2021-41203: shapes and sizes in a checkpoint were not checked"
+GRAPHS = "CVE-2022-23594, CVE-2022-23590: a graph was taken to be as its writer leaves it"
+SHAPES = "CVE-2022-23582: the size of a shape"
+RECURSION = "CVE-2021-41213: functions that call each other"
 SNAPPY = "google/snappy: a length that promises more than is there; bombs"
 X = node("x", "Placeholder")
 HEADED = block([(b"", header())])
@@ -73,8 +75,8 @@ def with_objects(what: str, objects: bytes, source: str) -> Attack:
 ATTACKS = [
     # -- tables
     Attack("a block beyond the end", "m.index", ordered((1 << 60, 9)),
-           ": the handle of b'a0' says bytes 1,152,921,504,606,846,976 to 1,152,921,504,606,846,985, which end beyond 13. "
-           "Cut short?", TABLE),
+           ": the handle of b'a0' says bytes 1,152,921,504,606,846,976 to 1,152,921,504,606,846,985, which end beyond "
+           "13. Cut short?", TABLE),
     Attack("a block of 2^64 bytes", "m.index", ordered((0, (1 << 64) - 1)),
            ": the handle of b'a0' says bytes 0 to 18,446,744,073,709,551,615, which end beyond 13. Cut short?", TABLE),
     Attack("one block, 10,000 times", "m.index",
@@ -90,9 +92,11 @@ ATTACKS = [
            ": block (offset 0): an entry at 4 that reaches beyond what is there. Damaged?", TABLE),
     Attack("keys that grow to gigabytes", "m.index",
            lambda: table([(b"", header()), *((b"k" * 60_000 + b"%06d" % k, entry([0])) for k in range(2_000))]),
-           ": block (offset 0): keys of more than 33,554,432 bytes, more than any real table has", "a bomb of shared keys"),
+           ": block (offset 0): keys of more than 33,554,432 bytes, more than any real table has",
+           "a bomb of shared keys"),
     Attack("a block that claims 2^40 bytes", "m.index", bomb(),
-           ": block (offset 0): snappy: it declares 1,099,511,627,776 bytes, more than it can hold or than is read", SNAPPY),
+           ": block (offset 0): snappy: it declares 1,099,511,627,776 bytes, more than it can hold or than is read",
+           SNAPPY),
     Attack("a block of copies", "m.index", copies,
            ": block (offset 0): 20,480,001 bytes without the offsets of its restarts. Damaged?", SNAPPY),
     Attack("a key that comes twice", "m.index", table([(b"", header()), (b"w", entry([2])), (b"w", entry([9]))]),
@@ -113,7 +117,8 @@ ATTACKS = [
     Attack("a data file that is a link to another place", "m.index", GOOD, Count(6), "a checkpoint of links",
            {"m.data-00000-of-00001": Link("/etc/passwd")}),
     with_objects("objects that are each other's children",
-                 things(thing({"w": 1, "a": 0}), thing({"a": 0, "b": 1}, full="w", key=f"w{VALUE}")), "an endless loop"),
+                 things(thing({"w": 1, "a": 0}), thing({"a": 0, "b": 1}, full="w", key=f"w{VALUE}")),
+                 "an endless loop"),
     with_objects("children that are not there", things(thing({"w": 1 << 40, "v": -5})), BUNDLE),
     Attack("a data file that is a pipe", "m.index", GOOD, Count(6, ("no-data",)), "a reader that waits for ever",
            {"m.data-00000-of-00001": Pipe()}),
@@ -128,15 +133,15 @@ ATTACKS = [
     Attack("functions that double, 60 deep", "m.pb", calls(60), Count(0), "2^60 calls"),
     Attack("a function that calls itself", "m.pb",
            graph_of(node("y", "f", "x"), functions=(function("f", "x", {"y": "a"}, [node("a", "f", "x")]),)), Count(0),
-           "an endless loop"),
+           RECURSION),
     Attack("a loop whose body is itself", "m.pb",
-           graph_of(const("c", [2, 3]), node("y", "While", "c", body=func("f"), cond=func("f")), node("z", "MatMul", "x y"),
-                    functions=(function("f", "v", {"v": "w:0"}, [node("w", "While", "v", body=func("f"))]),)),
+           graph_of(const("c", [2, 3]), node("y", "While", "c", body=func("f"), cond=func("f")),
+                    node("z", "MatMul", "x y"), functions=(
+                        function("f", "v", {"v": "w:0"}, [node("w", "While", "v", body=func("f"))]),)),
            Count(6), "an endless loop"),
-    Attack("2^62 numbers from four bytes", "m.pb",
-           graph_of(const("c", [1 << 31, 1 << 31], content=b"", typed=b"")),
-           ': TensorProto (offset 20): "c" has 0 bytes, where its shape is [2147483648, 2147483648] of float32, which takes '
-           "18,446,744,073,709,551,616", GRAPHS),
+    Attack("2^62 numbers from no byte", "m.pb", graph_of(const("c", [1 << 31, 1 << 31], content=b"")),
+           ': TensorProto (offset 20): "c" has 0 bytes, where its shape is [2147483648, 2147483648] of float32, which '
+           "takes 18,446,744,073,709,551,616", SHAPES),
     Attack("a constant of a shape below 0", "m.pb", graph_of(const("c", [-1, 4], content=b"")),
            ': TensorProto (offset 20): "c" has the impossible shape "[-1, 4]"; up to 8 dimensions, each from 0 to 2^48',
            GRAPHS),
@@ -150,12 +155,13 @@ ATTACKS = [
            ": GraphDef (offset 22): field 1 of 9,223,372,036,854,775,808 bytes ends beyond the file, at 33. Cut short?",
            GRAPHS),
     # -- SavedModels
-    Attack("variables that lie elsewhere", "saved_model.pb", SAVED, Count(12), "CVE-2021-41203: a SavedModel of links",
+    Attack("variables that lie elsewhere", "saved_model.pb", SAVED, Count(12), "a SavedModel of links",
            {"variables": Link("/etc")}),
     Attack("variables whose index is another file", "saved_model.pb", SAVED,
-           "variables.index: no table of TensorFlow ends with b'in/bash\\n'. Cut short, or another kind of file with that ending?",
-           "a file of another kind", {"variables/variables.index": b"root:x:0:0:root:/root:/bin/bash\n" * 9}),
+           "variables.index: no table of TensorFlow ends with b'in/bash\\n'. Cut short, or another kind of file with "
+           "that ending?", "a file of another kind",
+           {"variables/variables.index": b"root:x:0:0:root:/root:/bin/bash\n" * 9}),
     Attack("assets outside of the folder", "saved_model.pb",
            saved(graph_of(const("k", [4, 3]), node("y", "MatMul", "x k")), signature="y:0",
-                 collections=chunk(6, chunk(2, "../../etc/passwd"))), Count(12), "CVE-2021-41203: assets by their path"),
+                 collections=chunk(6, chunk(2, "../../etc/passwd"))), Count(12), "assets by their path"),
 ]  # fmt: skip

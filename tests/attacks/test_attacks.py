@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.attacks import _run
-from tests.attacks._guard import inside
 from tests.attacks._attack import Attack, Count, write
+from tests.attacks._guard import inside
 from tests.conftest import shared
 from tests.limits import limited, need_limits
 

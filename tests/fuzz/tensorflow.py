@@ -39,8 +39,8 @@ from tests.tensorflow_maker import (
     thing,
     things,
     trailer,
-    varint,
     variable,
+    varint,
 )
 
 KINDS = "index blocks objects graph saved"
@@ -55,14 +55,16 @@ GRAPHS = [
     graph(X, *DENSE),
     graph(X, const("c", [5, 2], INT8), node("d", "Dequantize", "c x x"), node("y", "While", "x d", body=func("f"),
           cond=func("f")), const("s", [3], STRING, typed=chunk(8, "a") * 3), functions=[BODY]),
-    graph(X, const("v", [40], typed=fixed(5, 1.0)), variable("w", [2, 3]), node("r", "Rsqrt", "v"), node("m", "Mul", "r w"),
+    graph(X, const("v", [40], typed=fixed(5, 1.0)), variable("w", [2, 3]), node("r", "Rsqrt", "v"), node("m", "Mul",
+        "r w"),
           node("y", "Mul", "x m"), node("z", "PartitionedCall", "x y", f=func("f")), functions=[BODY]),
     *(path.read_bytes() for path in sorted((FILES / "graphs").glob("*.pb")) if path.stat().st_size < 9_000),
     *real("graphdef", largest=1 << 15),
 ]  # fmt: skip
 OBJECTS = things(
     thing({"net": 1, "optimizer": 2, "metrics": 3}), thing({"kernel": 4, "a/b": 5}), thing({"iter": 6}, slots=[7]),
-    thing({"total": 8, "count": 9}), thing(full="fc/kernel", key=f"net/kernel{VALUE}"), thing(full="x", key=f"net/a.Sb{VALUE}"),
+    thing({"total": 8, "count": 9}), thing(full="fc/kernel", key=f"net/kernel{VALUE}"), thing(full="x",
+        key=f"net/a.Sb{VALUE}"),
     thing(full="it", key="it"), thing(full="m", key="m"), thing(full="total", key="t"), thing(full="count", key="c"),
 )  # fmt: skip
 KEYS = {f"net/kernel{VALUE}": [4, 3], f"net/a.Sb{VALUE}": [3], "it": ([], INT64), "m": [4, 3], "t": [], "c": []}
@@ -78,9 +80,11 @@ BLOCKS = [
 ]  # fmt: skip
 SAVED = [
     saved(GRAPHS[0], signature="fc/BiasAdd:0"), saved(GRAPHS[1], signature="y:0"),
-    saved(graph(X, variable("w", [2, 3])), collections=collection("variables", "w") + collection("trainable_variables", "w")),
+    saved(graph(X, variable("w", [2, 3])), collections=collection("variables", "w") + collection("trainable_variables",
+        "w")),
     saved(graph(X), objects=things(
-        thing({"w": 1, "optimizer": 2}), thing(variable=("w", True)), thing({"m": 3}, identifier="optimizer", slots=[3]),
+        thing({"w": 1, "optimizer": 2}), thing(variable=("w", True)), thing({"m": 3}, identifier="optimizer",
+            slots=[3]),
         thing(variable=("m", False)))),
     *(path.read_bytes() for path in sorted(FILES.glob("*/saved_model.pb")) if path.stat().st_size < 20_000),
 ]  # fmt: skip

@@ -1,8 +1,10 @@
 """A graph of TensorFlow (GraphDef): the constants in it, which in a frozen graph are the network's weights.
 
-Spec: tensorflow/tensorflow tensorflow/core/framework/{graph,node_def,tensor,function}.proto.  Read are nodes, their inputs
-and the shapes of constants; numbers are stepped over.  What a constant is, a weight or the shape that something is given,
-the operators that it reaches say.  Variables of a graph that is not frozen are counted by the shapes that are said here.
+Spec: tensorflow/tensorflow tensorflow/core/framework/{graph,node_def,tensor,function}.proto.  Read are nodes, their
+inputs and the shapes of constants; numbers are stepped over.  What a constant is,
+    a weight or the shape that something is given,
+the operators that it reaches say.  Variables of a graph that is not frozen are counted by the shapes that are said
+here.
 """
 
 from __future__ import annotations
@@ -60,4 +62,3 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
         items, kind_of, source=source.name, form="graphdef", read_as=told(graph, items),
         notes=notes_of(graph, items), flags=flags_of(graph),
     )  # fmt: skip
-

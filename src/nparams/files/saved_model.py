@@ -1,9 +1,9 @@
 """A SavedModel of TensorFlow: a directory with saved_model.pb, and its variables as a checkpoint in variables/.
 
-Spec: tensorflow/tensorflow tensorflow/core/protobuf/{saved_model,meta_graph,saved_object_graph}.proto and tensorflow/python/
-saved_model/README.md.  The variables are those of the checkpoint; which of them are the model's, which were made to be
-trained and how a user calls them, the objects in saved_model.pb say (TensorFlow 2), or its lists of variables
-(TensorFlow 1).  A model without variables is one that was frozen: the constants of its graph are counted.
+Spec: tensorflow/tensorflow tensorflow/core/protobuf/{saved_model,meta_graph,saved_object_graph}.proto and
+tensorflow/python/ saved_model/README.md.  The variables are those of the checkpoint; which of them are the model's,
+which were made to be trained and how a user calls them, the objects in saved_model.pb say (TensorFlow 2), or its lists
+of variables (TensorFlow 1).  A model without variables is one that was frozen: the constants of its graph are counted.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from nparams.files._protobuf.wire import Wire
 from nparams.files._strangers.protobufs import is_saved_model
 from nparams.files._tensorflow.beside import look
 from nparams.files._tensorflow.bundle import Bundle
-from nparams.files._tensorflow.meta import read_meta
 from nparams.files._tensorflow.constants import kind_of
+from nparams.files._tensorflow.meta import read_meta
 from nparams.files._tensorflow.variables import tensors_of, variables_of
 from nparams.files._tensorflow.words import flags_of, notes_of
 from nparams.files._tensorflow.words_graph import flags_of as graph_flags
@@ -32,7 +32,7 @@ VARIABLES, INDEX = "variables", "variables.index"
 
 
 def may_be(head: bytes) -> bool:
-    """Whether a file that begins with `head` may be saved_model.pb: version 1, then a graph with what it says of itself.
+    """Whether a file that begins with `head` may be saved_model.pb: version 1, then a graph and what that says.
 
     >>> may_be(b"\\x08\\x01\\x12\\x0a\\x0a\\x08\\x22\\x05serve\\x12"), may_be(b"\\x08\\x08\\x12\\x07pytorch")
     (True, False)
@@ -68,8 +68,8 @@ def _alone(source: ByteSource, meta: Meta) -> Network:
     entries = meta.entries()
     if entries is None:
         raise ReadError(
-            f"{place(source.name)}: its variables are in {VARIABLES}/{INDEX}, which is not beside it, and it does not say "
-            "all of their shapes itself; give the whole directory"
+            f"{place(source.name)}: its variables are in {VARIABLES}/{INDEX}, which is not beside it, and it does not "
+            "say all of their shapes itself; give the whole directory"
         )
     held = variables_of(entries, meta.objects, meta.trainable)
     notes, also = variable_notes(meta, held)

@@ -1,9 +1,9 @@
 """A checkpoint of TensorFlow, by its index: what tf.train.Saver and tf.train.Checkpoint write.
 
-Spec: tensorflow/tensorflow tensorflow/core/protobuf/tensor_bundle.proto and tensorflow/core/util/tensor_bundle.  The index
-holds names, shapes and number types; the numbers lie in data files beside it, of which at most one text is read: the
-graph of objects, which says what is the model's and what an optimizer's.  Files of before TensorFlow 0.12, where the
-same table holds the numbers too, are read by their list of tensors.
+Spec: tensorflow/tensorflow tensorflow/core/protobuf/tensor_bundle.proto and tensorflow/core/util/tensor_bundle.  The
+index holds names, shapes and number types; the numbers lie in data files beside it, of which at most one text is read:
+the graph of objects, which says what is the model's and what an optimizer's.  Files of before TensorFlow 0.12, where
+the same table holds the numbers too, are read by their list of tensors.
 """
 
 from __future__ import annotations

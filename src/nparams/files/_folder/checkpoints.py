@@ -1,7 +1,8 @@
 """Which of several checkpoints of TensorFlow in a folder is the latest: the text file `checkpoint` says.
 
-tensorflow/tensorflow tensorflow/python/training/checkpoint_state.proto, as text: model_checkpoint_path: "model.ckpt-200".
-Its paths are often those of another machine: only the bare name counts, and only a file that lies here.
+tensorflow/tensorflow tensorflow/python/training/checkpoint_state.proto, as text: model_checkpoint_path:
+"model.ckpt-200". Its paths are often those of another machine: only the bare name counts,
+    and only a file that lies here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The data files of a checkpoint: whether they are there, and the one text in them that is read, the graph of objects.
 
-Names: tensorflow/tensorflow tensorflow/core/util/tensor_bundle/naming.h.  Texts: tensor_bundle.cc, WriteStringTensor: the
-lengths, a checksum of them, then the texts.
+Names: tensorflow/tensorflow tensorflow/core/util/tensor_bundle/naming.h.  Texts: tensor_bundle.cc, WriteStringTensor:
+the lengths, a checksum of them, then the texts.
 """
 
 from __future__ import annotations

@@ -55,6 +55,11 @@ def _item(scope: Scope, node: Node, stored: Stored, marks: Mapping[str, Mark], t
     return Item(tensor, stored, verdict.mark, None if verdict.mark is None else verdict.mark.node)
 
 
+def _is_single(stored: Stored) -> bool:
+    """Whether it is one number that an operator calls its own; a layer of one channel has shape (1,)."""
+    return stored.size == 1 and len(stored.dims) != 1 and not is_variable(stored.name)
+
+
 #: names of a single trained number
 SINGLE = frozenset(("W", "w", "b", "B", "weight", "weights", "bias", "biases", "kernel", "gamma", "beta", "alpha",
                     "scale", "logit_scale", "temperature", "slope", "intercept"))  # fmt: skip
@@ -90,10 +95,10 @@ def _verdict(stored: Stored, marks: Mapping[str, Mark]) -> Verdict:
     if statistic is not None and marks.keys().isdisjoint("wbxo"):
         return Verdict("buffer", f"a statistic by the arithmetic before {statistic.node.op}", statistic)
     verdict = judge(stored, {letter: mark for letter, mark in marks.items() if letter != STATISTIC})
-    if verdict.role in PARAMETER_ROLES and stored.size == 1 and len(stored.dims) != 1 and not is_variable(stored.name):
-        if verdict.mark is None or verdict.mark.letter in "xo":
-            used = "" if verdict.mark is None else f" in {verdict.mark.node.op}"
-            return Verdict("buffer", f"one number{used}: a constant of the graph", verdict.mark)
+    operand = verdict.mark is None or verdict.mark.letter in "xo"
+    if operand and verdict.role in PARAMETER_ROLES and _is_single(stored):
+        used = "" if verdict.mark is None else f" in {verdict.mark.node.op}"
+        return Verdict("buffer", f"one number{used}: a constant of the graph", verdict.mark)
     if verdict.mark is None and verdict.role in PARAMETER_ROLES and not marks and stored.how == REPEATED:
         return Verdict("buffer", "one number repeated, in no slot that is known")
     return verdict

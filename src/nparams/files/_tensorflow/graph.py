@@ -36,7 +36,8 @@ PAIR = Schema("AttrEntry", {1: (TEXT, "key", None), 2: (SPAN, "value", None)})
 FUNC = Schema("NameAttrList", {1: (TEXT, "name", None)})
 TENSOR = Schema("TensorProto", {
     1: (INT, "dtype", None), 2: (MESSAGE, "shape", SHAPE), 4: (SPAN, "tensor_content", None),
-    5: (RUN, "float_val", None), 6: (RUN, "double_val", None), 7: (RUN, "int_val", None), 8: (SPANS, "string_val", None),
+    5: (RUN, "float_val", None), 6: (RUN, "double_val", None), 7: (RUN, "int_val", None), 8: (SPANS, "string_val",
+        None),
     9: (RUN, "scomplex_val", None), 10: (RUN, "int64_val", None), 11: (RUN, "bool_val", None),
     12: (RUN, "dcomplex_val", None), 13: (RUN, "half_val", None), 14: (SPANS, "resource_handle_val", None),
     15: (SPANS, "variant_val", None), 16: (RUN, "uint32_val", None), 17: (RUN, "uint64_val", None),
@@ -68,7 +69,8 @@ def _attributes(wire: Wire, spans: Sequence[Span], depth: int) -> dict[str, Reco
     for offset, length in spans:
         pair = wire.made(PAIR, offset, length, depth + 1)
         if pair.get("key") in WANTED and "value" in pair:
-            found[pair["key"]] = wire.made(VALUE, *pair["value"], depth + 2)
+            start, size = pair["value"]
+            found[pair["key"]] = wire.made(VALUE, start, size, depth + 2)
     return found
 
 

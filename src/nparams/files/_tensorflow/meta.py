@@ -1,7 +1,8 @@
 """What saved_model.pb says: its graphs (MetaGraphDef), of which all share one set of variables.
 
-tensorflow/tensorflow tensorflow/core/protobuf/saved_model.proto, meta_graph.proto; tensorflow/core/framework/variable.proto.
-The graph itself is read only where it is asked for: of a model with variables, not for its count.
+tensorflow/tensorflow tensorflow/core/protobuf/saved_model.proto, meta_graph.proto;
+tensorflow/core/framework/variable.proto. The graph itself is read only where it is asked for: of a model with
+variables, not for its count.
 """
 
 from __future__ import annotations

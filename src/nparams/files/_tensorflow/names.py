@@ -123,9 +123,9 @@ class Names:
             return f"not the model: {named}"
         if len(parts) == 2 and base_of(parts[0]) in SLOTS and leaf in SETTINGS:
             return f"an optimizer's ({parts[0]})"
-        if parts[0] in ("training", "optimizer", "train") and len(parts) > 2:  # tf.keras on graphs: training/Adam/...
-            if base_of(parts[1]) in SLOTS or parts[1].endswith("Optimizer"):
-                return f"an optimizer's ({parts[1]})"
+        training = len(parts) > 2 and parts[0] in ("training", "optimizer", "train")
+        if training and (base_of(parts[1]) in SLOTS or parts[1].endswith("Optimizer")):  # tf.keras: training/Adam/...
+            return f"an optimizer's ({parts[1]})"
         return "a metric" if self._is_mean(leaf, above) and ("metric" in above or not above) else None
 
     def is_normalization(self, entry: Entry) -> bool:

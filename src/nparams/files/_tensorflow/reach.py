@@ -1,8 +1,8 @@
 """From the slots of operators back to constants: which role each plays, and in which node.
 
 The same walk as `_onnx/reach.py`, on TensorFlow's graphs: a mark is carried from an operator's input back through what
-only reshapes, casts, transposes or dequantises, in and out of functions and loops, until it meets a constant.  Each value
-takes each sort of mark once.
+only reshapes, casts, transposes or dequantises, in and out of functions and loops, until it meets a constant.  Each
+value takes each sort of mark once.
 """
 
 from __future__ import annotations

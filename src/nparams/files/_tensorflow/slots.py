@@ -104,7 +104,8 @@ DEQUANTISING = frozenset(("Dequantize", "UniformDequantize", "Cast"))
 
 #: textbook kinds of the layers that operators are
 KINDS = {
-    **dict.fromkeys(("Conv2D", "Conv3D", "Conv", "_FusedConv2D", "_FusedConv3D", "FusedPadConv2D", "XlaConv", "XlaConvV2",
+    **dict.fromkeys(("Conv2D", "Conv3D", "Conv", "_FusedConv2D", "_FusedConv3D", "FusedPadConv2D", "XlaConv",
+        "XlaConvV2",
                      "FusedResizeAndPadConv2D", "QuantizedConv2D", "QuantizedConv2DWithBias"), "Conv"),
     **dict.fromkeys(("Conv2DBackpropInput", "Conv2DBackpropInputV2", "Conv3DBackpropInput",
                      "Conv3DBackpropInputV2"), "ConvTranspose"),

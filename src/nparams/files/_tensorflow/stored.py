@@ -1,7 +1,7 @@
 """A constant of a graph: number type, shape, and what holds its numbers, each checked against the others.
 
-tensorflow/tensorflow tensorflow/core/framework/tensor.proto and tensor.cc, Tensor::FromProto: numbers stand in one run of
-bytes, or one by one in a field of their type; where these are fewer than the shape says, the last is repeated.
+tensorflow/tensorflow tensorflow/core/framework/tensor.proto and tensor.cc, Tensor::FromProto: numbers stand in one run
+of bytes, or one by one in a field of their type; where these are fewer than the shape says, the last is repeated.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _text(wire: Wire, made: Stored, held: Record, kind: int) -> None:
 
 def _content(wire: Wire, made: Stored, held: Record) -> None:
     """All the numbers as bytes (float8 may have fewer, in a field of its own)."""
-    length = held.get("tensor_content", held.get("float8_val", (0, 0)))[1]
+    _, length = held["tensor_content"] if "tensor_content" in held else held.get("float8_val", (0, 0))
     wanted = held_bytes(made.size, made.dtype or "")
     if "tensor_content" not in held and length < wanted[0]:
         made.how, made.bytes = REPEATED, length

@@ -42,8 +42,8 @@ def _variables(items: Sequence[Item]) -> Iterator[str]:
     found = [item for item in items if item.stored.how == VARIABLE]
     if found:
         yield (
-            f"not frozen: {many(len(found), 'variable')} counted by the shapes that the graph says; their numbers lie in "
-            "a checkpoint"
+            f"not frozen: {many(len(found), 'variable')} counted by the shapes that the graph says; their numbers lie "
+            "in a checkpoint"
         )
 
 
@@ -51,8 +51,8 @@ def _repeated(items: Sequence[Item]) -> Iterator[str]:
     found = [i for i in items if i.stored.how == REPEATED and i.tensor.role in PARAMETER_ROLES and i.stored.size > 1]
     if found:
         yield (
-            f"{many(len(found), 'weight')} of one number repeated, {shown(found[0].tensor.name)} the first: stored once, "
-            "counted by the shape"
+            f"{many(len(found), 'weight')} of one number repeated, {shown(found[0].tensor.name)} the first: stored "
+            "once, counted by the shape"
         )
 
 
@@ -61,8 +61,8 @@ def compiled(graph: Graph) -> Iterator[str]:
     found = sorted({node.op for scope in graph.scopes() for node in scope.nodes.values() if node.op in COMPILED})
     for op in found:
         yield (
-            f"{op}: a part compiled by {COMPILED[op]}; constants inside it are not stored openly and not counted. Count "
-            "the model that it was compiled from"
+            f"{op}: a part compiled by {COMPILED[op]}; constants inside it are not stored openly and not counted. "
+            "Count the model that it was compiled from"
         )
 
 

@@ -49,14 +49,16 @@ def variable_notes(
         raise
     except NparamsError as problem:
         return [*notes, f"its graph is not looked at for constants in a weight's place: {escaped(str(problem))}"], also
-    found = [item for item in items if item.mark is not None and item.mark.letter == "w" and item.tensor.role == "weight"]
+    found = [
+        item for item in items if item.mark is not None and item.mark.letter == "w" and item.tensor.role == "weight"
+    ]
     size = sum(item.stored.size for item in found)
     if found:
         also["constants"] = size
         notes.append(
             f"{many(len(found), 'constant')} of {many(size, 'number')} in a weight's place in the graph, "
-            f"{shown(found[0].tensor.name)} the first (fixed filters, or a part that was frozen): no variables, and not "
-            "counted"
+            f"{shown(found[0].tensor.name)} the first (fixed filters, or a part that was frozen): no variables, and "
+            "not counted"
         )
     return [*notes, *compiled(graph)], also
 
