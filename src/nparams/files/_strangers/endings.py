@@ -20,6 +20,10 @@ SHARDS = "not read yet; load it in PyTorch (torch.distributed.checkpoint), save 
 
 #: asked before anything else: what is inside looks like another format, and is only a part of this one
 FIRST: Endings = (
+    ("keras_metadata.pb", "what Keras says of a SavedModel, not the model; count the directory that it lies in"),
+    ("fingerprint.pb", "the fingerprint of a SavedModel, not the model; count the directory that it lies in"),
+    ("tfhub_module.pb", "a mark of TensorFlow Hub, not the model; count the directory that it lies in"),
+    ("saved_model.cpb", "a SavedModel in chunks, not read; save it again without chunks (saved_model.pb)"),
     ("saved_model.pbtxt", "a SavedModel as text, not read; save it again in the binary form (saved_model.pb)"),
     (".pbtxt", f"a graph as text (TensorFlow, Caffe, MediaPipe), {FROZEN}"),
     (".distcp", f"a piece of a distributed PyTorch checkpoint, {SHARDS}"),
