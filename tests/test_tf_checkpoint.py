@@ -89,6 +89,12 @@ COUNTED = [
      "target_net/b/bias": [3]}),
      (5, 5, 5)),
     ("no copy: other shapes", index({"net/kernel": [2], "target_net/kernel": [4]}), (6, 6, 0)),
+    ("ranges of fake quantisation", index({
+        **DENSE, "fc/weights_quant/min": [], "fc/act_quant/fc/act_quant/max/biased": [], "fake_quantization_step": ([], INT64)}), (15, 17, 1)),
+    ("ranges of fake quantisation in Keras", index(keys(fc__kernel=[4, 3], fc__kernel_min=[3], fc__kernel_max=[3],
+                                                       fc__post_activation_min=[], fc__optimizer_step=([], INT32))),
+     (12, 19, 1)),
+    ("a weight called min", index({**DENSE, "pool/min": [5]}), (20, 20, 0)),
     ("slots of objects", index(keys(**{"fc__kernel": [4, 3], "fc__kernel/.OPTIMIZER_SLOT__opt__m": [4, 3]})),
      (12, 12, 12)),
     ("an optimizer by its name", index(keys(fc__kernel=[2], optimizer__beta_1=[], save_counter=([], INT64))), (2, 2,

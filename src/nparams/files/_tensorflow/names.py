@@ -32,8 +32,9 @@ AVERAGE = "ExponentialMovingAverage"
 RUN_LEAVES = {
     "beta1_power": "beta1_power", "beta2_power": "beta2_power", "save_counter": "save_counter",
     "good_steps": "optimizer/good_steps", "current_loss_scale": "optimizer/current_loss_scale",
-    "global_step": "global_step", "learning_rate": "OptimizeLoss/learning_rate", "loss_scale": "loss_scale",
-    "true_positives": "keras_api/metrics/1/true_positives",
+    "global_step": "global_step", "fake_quantization_step": "fake_quantization_step",
+    "optimizer_step": "quant_dense/optimizer_step", "learning_rate": "OptimizeLoss/learning_rate",
+    "loss_scale": "loss_scale", "true_positives": "keras_api/metrics/1/true_positives",
     "true_negatives": "keras_api/metrics/1/true_negatives", "false_positives": "keras_api/metrics/1/false_positives",
     "false_negatives": "keras_api/metrics/1/false_negatives", "total_confusion_matrix": "total_confusion_matrix",
 }  # fmt: skip
@@ -140,6 +141,8 @@ def role(name: str, path: str, entry: Entry) -> Verdict:
     under = next((part for part in above if part in STATISTICS), None)
     if under is not None:
         return "buffer", f"kept under {under}"
+    if _is_range(path.split("/")) or _is_range(name.split("/")):
+        return "bookkeeping", "the range of a fake quantisation"
     leaf, attribute = name[name.rfind("/") + 1 :], path[path.rfind("/") + 1 :]
     found = usual_role(leaf, entry.shape, entry.dtype)
     if found[0] in ("weight", "buffer") and leaf not in LEAVES and attribute != leaf:
@@ -147,6 +150,22 @@ def role(name: str, path: str, entry: Entry) -> Verdict:
         if other[0] != "weight":
             return other
     return found
+
+
+def _is_range(parts: list[str]) -> bool:
+    """Whether it is what training with fake quantisation keeps beside a layer: fc/weights_quant/min, .../min/biased.
+
+    tensorflow/contrib/quantize/python/quant_ops.py; tensorflow/model-optimization quantization/keras/quantizers.py.
+    """
+    at = next((k for k, part in enumerate(parts) if part in RANGE), len(parts))
+    if at < len(parts):
+        return at > 0 and parts[at - 1].endswith("_quant")
+    return parts[-1].endswith(RANGE_ENDINGS)
+
+
+RANGE = frozenset(("min", "max"))
+RANGE_ENDINGS = ("kernel_min", "kernel_max", "activation_min", "activation_max", "quantize_layer_min",
+                 "quantize_layer_max")  # fmt: skip
 
 
 def path_of(key: str) -> str:
