@@ -46,14 +46,21 @@ def crc(data: bytes) -> int:
 
 def block(entries: Sequence[tuple[bytes, bytes]], *, shared: bool = True, restarts: int = 1) -> bytes:
     """The bytes of a block: keys without what they share with the one before, then the restarts."""
-    out, last = b"", b""
+    out, last = bytearray(), b""
     for key, value in entries:
-        same = 0
-        while shared and same < min(len(key), len(last)) and key[same] == last[same]:
-            same += 1
+        same = alike(key, last) if shared else 0
         out += varint(same) + varint(len(key) - same) + varint(len(value)) + key[same:] + value
         last = key
-    return out + bytes(4 * restarts) + struct.pack("<I", restarts)
+    return bytes(out) + bytes(4 * restarts) + struct.pack("<I", restarts)
+
+
+def alike(one: bytes, other: bytes) -> int:
+    """How many bytes two keys begin with alike."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if one.startswith(other[:middle]) else (least, middle - 1)
+    return least
 
 
 def trailer(data: bytes, kind: int = 0) -> bytes:

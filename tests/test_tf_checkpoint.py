@@ -90,7 +90,8 @@ COUNTED = [
      (5, 5, 5)),
     ("no copy: other shapes", index({"net/kernel": [2], "target_net/kernel": [4]}), (6, 6, 0)),
     ("ranges of fake quantisation", index({
-        **DENSE, "fc/weights_quant/min": [], "fc/act_quant/fc/act_quant/max/biased": [], "fake_quantization_step": ([], INT64)}), (15, 17, 1)),
+        **DENSE, "fc/weights_quant/min": [], "fc/act_quant/fc/act_quant/max/biased": [],
+        "fake_quantization_step": ([], INT64)}), (15, 17, 1)),
     ("ranges of fake quantisation in Keras", index(keys(fc__kernel=[4, 3], fc__kernel_min=[3], fc__kernel_max=[3],
                                                        fc__post_activation_min=[], fc__optimizer_step=([], INT32))),
      (12, 19, 1)),
