@@ -211,6 +211,14 @@ def test_variables_that_lead_elsewhere_are_not_followed(tmp_path):
         read(MemorySource((here / "saved_model.pb").read_bytes(), "saved_model.pb"), LocalFolder(str(here)))
 
 
+def test_a_pointer_in_the_place_of_the_index_is_called_that(tmp_path):
+    (tmp_path / "variables").mkdir()
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a" * 16 + b"\nsize 3000\n"
+    (tmp_path / "variables" / "variables.index").write_bytes(pointer)
+    with pytest.raises(NparamsError, match=r"^variables\.index is a Git LFS pointer \(3,000 bytes elsewhere\)"):
+        made(tmp_path, saved(graph(X), objects=OBJECTS))
+
+
 # what it is | data | message
 REFUSED = [
     ("version", saved(graph(X), version=2), "schema version 2 of a SavedModel, where 1 is the only one"),

@@ -20,6 +20,7 @@ from nparams.files._tensorflow.variables import tensors_of, variables_of
 from nparams.files._tensorflow.words import flags_of, notes_of
 from nparams.files._tensorflow.words_graph import flags_of as graph_flags
 from nparams.files._tensorflow.words_saved import frozen_notes, told, told_frozen, variable_notes
+from nparams.files.sniff import HEAD, refuse_strangers
 from nparams.network import PARAMETER_ROLES, Network
 
 TYPE_CHECKING = False
@@ -51,6 +52,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     if index is None:
         return _alone(source, meta) if meta.has_variables else _frozen(source, meta)
     with index.open(INDEX) as file:
+        refuse_strangers(file.name, file.read(0, min(HEAD, file.size)))
         bundle = Bundle(file, limits=limits)
         beside = look(bundle, index, limits=limits, objects=meta.objects is None)
     held = variables_of(bundle.entries, meta.objects or beside.objects, meta.trainable)
