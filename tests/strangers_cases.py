@@ -42,8 +42,7 @@ SPORE = field(1, 1024) + field(1, 784) + field(2, "Float32") + field(3, b"\x77\x
 COREML = field(1, 6) + field(2, field(1, INPUT) + field(10, "x")) + field(502, b"a")
 CAFFE = field(1, "net") + field(100, field(1, "input") + field(2, "Input") + field(4, "data"))
 CAFFE_V1 = field(1, "CaffeNet") + field(2, field(3, "data") + field(4, "data") + field(5, 5))
-CHECKPOINT = b"\0\0\x06\x08\x01\x1a\x02\x08\x01\0\x1c\x11_CHECKPOINTABLE_OBJECT_GRAPH\x08\x07\x12\0 \xa8\xa8\x0c"
-TABLE_END = bytes(40) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
+CAFFE2 = field(1, "init") + field(2, field(2, "w") + field(4, "GivenTensorFill") + field(5, field(1, "shape")))
 ENGINE_META = b'{"description": "Ultralytics YOLOv8n model", "task": "detect"}'
 WEIGHTS = pack("<40f", *(0.01 * (k + 1) for k in range(40)))
 FLAX = b"\x81\xa6params\x82\xa7Dense_0\x82\xa6kernel\xc7\x10\x01\x93\x92\x02\x03\xa7float32\xc4\x18"
@@ -106,16 +105,21 @@ CASES = [
     ("model.txt", b"tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\n", "a LightGBM model"),
     ("model.cbm", b"CBM1" + bytes(60), "a CatBoost model"),
     # -- TensorFlow
-    ("variables.index", CHECKPOINT + TABLE_END, "the index of a TensorFlow checkpoint"),
-    ("variables.index", b"dl" + CHECKPOINT + TABLE_END, "the index of a TensorFlow checkpoint"),
-    ("model.ckpt", b"\0\x01" + b"x" * 90 + TABLE_END, "the index of a TensorFlow checkpoint"),
-    ("variables.data-00000-of-00001", WEIGHTS, "a data file of a TensorFlow checkpoint"),
-    ("saved_model.pb", field(1, 1) + field(2, META), "a SavedModel of TensorFlow"),
-    ("saved_model.pb", field(1, 1) + field(2, field(7, field(1, b"\x0a\x05"))), "a SavedModel of TensorFlow"),
-    ("frozen.pb", GRAPH, "a TensorFlow graph (GraphDef), not read yet; convert it to ONNX (tf2onnx)"),
-    ("frozen.graphdef", GRAPH, "a TensorFlow graph (GraphDef)"),
-    ("versions.pb", field(4, field(1, 808) + field(2, 12)), "a TensorFlow graph (GraphDef)"),
-    ("other.pb", b"\xff\xff", "named like a graph of TensorFlow"),
+    ("variables.data-00000-of-00001", WEIGHTS,
+     "a data file of a TensorFlow checkpoint, not read alone; count variables.index beside it"),
+    ("model.meta", field(1, META) + field(2, GRAPH),
+     "the graph of a TensorFlow checkpoint (MetaGraphDef), which holds no weights; count the .index that lies beside"),
+    ("model.ckpt-7.meta", b"\xff\xff", "named like the graph of a TensorFlow checkpoint, which holds no weights"),
+    ("saved_model.pbtxt", b"saved_model_schema_version: 1",
+     "a SavedModel as text, not read; save it again in the binary"),
+    ("keras_metadata.pb", b"\n\xcb\x86m\x1a\x04root",
+     "what Keras says of a SavedModel, not the model; count the directory"),
+    ("fingerprint.pb", b"\x08\xd9\x9f\xa4\xdb", "the fingerprint of a SavedModel, not the model"),
+    ("tfhub_module.pb", b"\x08\x03", "a mark of TensorFlow Hub, not the model; count the directory that it lies in"),
+    ("saved_model.cpb", b"TFRecord", "a SavedModel in chunks, not read; save it again without chunks"),
+    ("graph.pbtxt", b'node { name: "x" }', "a graph as text (TensorFlow, Caffe, MediaPipe)"),
+    ("output_graph.pbmm", bytes(40) + b"\x01", "named like a memory-mapped graph of TensorFlow"),
+    ("predict_net.pb", CAFFE2, "a Caffe2 network, not read; convert it to ONNX"),
     ("events.out.tfevents.1700000000.host", b"\x18\0\0\0\0\0\0\0", "training logs of TensorFlow"),
     ("model.json", b'{"format": "layers-model", "modelTopology": {', "a TensorFlow.js model"),
     # -- Core ML, Caffe, ncnn, OpenVINO, Darknet, Paddle, MXNet, Torch7, CNTK

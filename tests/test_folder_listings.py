@@ -88,7 +88,18 @@ LISTINGS = [
     ("Llama's own files in slices", [f"consolidated.{k:02}.pth" for k in range(8)], ["consolidated.00.pth"]),
     ("slices beside shards", [*SHARDS, "model.safetensors.index.json", *(f"consolidated.{k:02}.pt" for k in range(8))],
      ["model.safetensors.index.json"]),
-    ("nothing to count", ["saved_model.pb", "keras_metadata.pb", "fingerprint.pb"], []),
+    ("a SavedModel", ["saved_model.pb", "keras_metadata.pb", "fingerprint.pb"], ["saved_model.pb"]),
+    ("Hub's older format", ["saved_model.pb", "tfhub_module.pb"], ["saved_model.pb"]),
+    ("TensorFlow's detection zoo", ["checkpoint", "frozen_inference_graph.pb", "model.ckpt.data-00000-of-00001",
+     "model.ckpt.index", "model.ckpt.meta", "pipeline.config"], ["model.ckpt.index"]),
+    ("BERT", ["bert_config.json", "bert_model.ckpt.data-00000-of-00001", "bert_model.ckpt.index",
+     "bert_model.ckpt.meta", "vocab.txt"], ["bert_model.ckpt.index"]),
+    ("a checkpoint beside its frozen graph, named alike", ["net.pb", "net.index", "net.data-00000-of-00001"],
+     ["net.index"]),
+    ("steps of training", ["model.ckpt-7.data-00000-of-00001", "model.ckpt-7.index", "model.ckpt-9.index",
+     "model.ckpt-9.data-00000-of-00001"], ["model.ckpt-7.index", "model.ckpt-9.index"]),
+    ("an index of something else", ["faiss.index", "model.safetensors"], ["model.safetensors"]),
+    ("nothing to count", ["flax_model.msgpack", "fingerprint.pb"], []),
     ("words, no weights", ["learned_embeds.bin", "token_identifier.txt"], []),
 ]  # fmt: skip
 
@@ -111,8 +122,7 @@ def test_every_kind_of_training_state_and_every_other_file_by_its_example():
 
 
 @pytest.mark.parametrize(("name", "what"), [
-    ("flax_model.msgpack", "Flax"), ("saved_model.pb", "TensorFlow SavedModel"), ("frozen.pb", "TensorFlow graph"),
-    ("model.ckpt-1000.index", "TensorFlow checkpoint"), ("variables.data-00000-of-00001", "TensorFlow checkpoint"),
+    ("flax_model.msgpack", "Flax"), ("graph.pbtxt", "TensorFlow graph in another form"),
     ("a.engine", "TensorRT"), ("model.pdparams", "Paddle"), ("x.nemo", "NeMo"), ("README.md", None),
 ])  # fmt: skip
 def test_what_is_not_read(name, what):

@@ -1,7 +1,7 @@
 """python -m tools.make_examples: one small network, written by the real libraries in each of their formats.
 
-Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment.  The files stand in
-docs/examples, so that the documents' examples run without any of these.
+Needs torch==2.13.0, onnx, onnxscript, keras, h5py, safetensors, tensorflow-cpu and tf_keras in one environment.  The
+files stand in docs/examples, so that the documents' examples run without any of these.
 """
 
 from __future__ import annotations
@@ -68,6 +68,40 @@ def keras_files() -> None:
     model.save_weights(EXAMPLES / "digits.weights.h5")
 
 
+def tensorflow_files() -> None:
+    """digits.ckpt-1.index with its data, after one step of training, and the graph frozen for inference."""
+    import numpy
+    import tensorflow
+    import tf_keras
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    layers = tf_keras.layers
+    tf_keras.utils.set_random_seed(0)
+    model = tf_keras.Sequential(
+        [
+            tf_keras.Input((10, 10, 1)),
+            layers.Conv2D(8, 3, use_bias=False, name="conv"),
+            layers.BatchNormalization(name="norm"),
+            layers.ReLU(name="relu"),
+            layers.MaxPooling2D(4, name="pool"),
+            layers.Flatten(name="flat"),
+            layers.Dense(10, name="head"),
+        ],
+        name="digits",
+    )
+    model.compile("adam", "mse")
+    model.train_on_batch(numpy.zeros((4, 10, 10, 1)), numpy.zeros((4, 10)))
+    tensorflow.train.Checkpoint(model=model, optimizer=model.optimizer).save(str(EXAMPLES / "digits.ckpt"))
+    (EXAMPLES / "checkpoint").unlink()
+    call = tensorflow.function(lambda x: model(x, training=False))
+    asked = call.get_concrete_function(tensorflow.TensorSpec([1, 10, 10, 1], tensorflow.float32))
+    graph = convert_variables_to_constants_v2(asked).graph.as_graph_def()
+    for node in graph.node:
+        node.ClearField("experimental_debug_info")
+    graph.ClearField("debug_info")
+    (EXAMPLES / "digits.pb").write_bytes(graph.SerializeToString(deterministic=True))
+
+
 def adapter_files() -> None:
     """adapter/: a LoRA adapter as PEFT saves it, of rank 4 on the two projections of one attention layer."""
     import json
@@ -94,6 +128,7 @@ def adapter_files() -> None:
 if __name__ == "__main__":
     torch_files()
     keras_files()
+    tensorflow_files()
     adapter_files()
     for path in sorted(EXAMPLES.glob("digits*")):
         print(f"{path.stat().st_size:8,}  {path.name}", file=sys.stderr)

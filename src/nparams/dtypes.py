@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BLOCKS: Mapping[str, tuple[int, int]] = {
     "float64": (1, 8), "float32": (1, 4), "float16": (1, 2), "bfloat16": (1, 2),
     "float8_e5m2": (1, 1), "float8_e4m3fn": (1, 1), "float8_e8m0fnu": (1, 1),
-    "float8_e4m3fnuz": (1, 1), "float8_e5m2fnuz": (1, 1),
+    "float8_e4m3fnuz": (1, 1), "float8_e5m2fnuz": (1, 1), "float8_e4m3b11fnuz": (1, 1),
     "float6_e2m3fn": (4, 3), "float6_e3m2fn": (4, 3), "float4_e2m1fn": (2, 1),
     "int64": (1, 8), "int32": (1, 4), "int16": (1, 2), "int8": (1, 1),
     "uint64": (1, 8), "uint32": (1, 4), "uint16": (1, 2), "uint8": (1, 1),
@@ -82,6 +82,16 @@ ONNX: Mapping[int, str] = {
     18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4_e2m1fn",
     24: "float8_e8m0fnu", 25: "uint2", 26: "int2", 27: "float6_e2m3fn",
     28: "float6_e3m2fn",
+}  # fmt: skip
+
+# tensorflow/tensorflow tensorflow/core/framework/types.proto, DataType; q types hold numbers with a scale elsewhere
+# (7 is text, 20 a handle, 21 a variant: none of them is a number)
+TENSORFLOW: Mapping[int, str] = {
+    1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 8: "complex64", 9: "int64", 10: "bool",
+    11: "int8", 12: "uint8", 13: "int32", 14: "bfloat16", 15: "int16", 16: "uint16", 17: "uint16", 18: "complex128",
+    19: "float16", 22: "uint32", 23: "uint64", 24: "float8_e5m2", 25: "float8_e4m3fn", 26: "float8_e4m3fnuz",
+    27: "float8_e4m3b11fnuz", 28: "float8_e5m2fnuz", 29: "int4", 30: "uint4", 31: "int2", 32: "uint2",
+    33: "float4_e2m1fn",
 }  # fmt: skip
 
 # Ids that once had a meaning; ggml.h: "support has been removed".

@@ -37,7 +37,7 @@ class Source:
         self.what = what
         self.example = example
         self.suffixes = suffixes
-        #: ((offset, bytes), ...): any one of them claims the file
+        #: ((offset, bytes), ...): any one of them claims the file; an offset below 0 is one from its end
         self.magic = magic
         #: endings of a member's name: a zip archive that holds such a member is this
         self.inside = inside
@@ -186,6 +186,18 @@ SOURCES = (
     Source(
         "tflite", "file", "nparams.files.tflite", "TensorFlow Lite (LiteRT) model", "model.tflite",
         (".tflite",), ((4, b"TFL3"),),
+    ),
+    Source(
+        "tf-checkpoint", "file", "nparams.files.tf_checkpoint", "TensorFlow checkpoint, by its index",
+        "model.ckpt.index", (".index",), ((-8, b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"),), looks=True,
+    ),
+    Source(
+        "saved-model", "file", "nparams.files.saved_model", "SavedModel of TensorFlow", "saved_model.pb",
+        ("saved_model.pb",), looks=True,
+    ),
+    Source(
+        "graphdef", "file", "nparams.files.graphdef", "frozen graph of TensorFlow (GraphDef)", "frozen.pb",
+        (".pb", ".graphdef"), looks=True,
     ),
     Source(
         "npz", "file", "nparams.files.npz", "NumPy arrays, zipped", "weights.npz", (".npz",), inside=(".npy",),

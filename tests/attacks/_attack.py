@@ -55,6 +55,7 @@ def write(attack: Attack, folder: Path) -> Path:
     folder.mkdir()
     for name, content in {attack.file: attack.content, **attack.beside}.items():
         path = folder / name
+        path.parent.mkdir(exist_ok=True)
         if isinstance(content, Link):
             path.symlink_to(content.target.replace("FOLDER", str(folder)))
         elif isinstance(content, Pipe):

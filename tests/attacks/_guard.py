@@ -4,7 +4,7 @@ python -m tests.attacks._guard < jobs.json, where a job is {"path", "beside": [p
 parse it}.  One line of JSON a job goes to standard output.  Everything that nparams may load is loaded first.  Then,
 while a file is read and shown in every view, an audit hook stops and tells of whatever is not on its list: imports,
 compiling and running of code, marshal, sockets, processes, all of os that writes, and opening or listing anything but
-the file and those beside it.
+the file, those beside it, and those in a folder beside it.
 """
 
 from __future__ import annotations
@@ -140,6 +140,11 @@ def answer(path: str) -> dict[str, object]:
     }  # fmt: skip
 
 
+def inside(folder: Path) -> list[Path]:
+    """The folders that lie in a folder: a model may have a part of its files in one."""
+    return [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+
+
 def used() -> float:
     spent = resource.getrusage(resource.RUSAGE_SELF)
     return spent.ru_utime + spent.ru_stime
@@ -173,7 +178,8 @@ def main() -> None:
     for job in jobs:
         watch.told, watch.text = [], job.get("text", False)
         watch.files = frozenset((job["path"], *job.get("beside", ())))
-        watch.folders = frozenset((os.path.dirname(job["path"]), job["path"]))
+        folder = Path(job["path"]).parent
+        watch.folders = frozenset((str(folder), job["path"], *map(str, inside(folder))))
         start = used()
         limit_time()
         watch.on = True

@@ -11,6 +11,7 @@ import pytest
 
 from tests.attacks import _run
 from tests.attacks._attack import Attack, Count, write
+from tests.attacks._guard import inside
 from tests.conftest import shared
 from tests.limits import limited, need_limits
 
@@ -34,7 +35,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 
 def beside(folder: Path) -> list[str]:
-    return [str(path) for path in folder.iterdir()]
+    return [str(path) for path in (*folder.iterdir(), *(f for each in inside(folder) for f in each.iterdir()))]
 
 
 def test_names_are_not_used_twice() -> None:

@@ -15,7 +15,7 @@ from nparams._read import Request
 from nparams.files.bytesource import MemorySource
 from tests.fuzz._drive import drive, real
 
-KINDS = "safetensors gguf pytorch legacy torchscript npy npz keras h5 onnx tflite"
+KINDS = "safetensors gguf pytorch legacy torchscript npy npz keras h5 onnx tflite tfckpt graphdef"
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 #: kind: (its rows of the manifest, endings of examples, the name that the reader sees)
 FILES: dict[str, tuple[Sequence[str], Sequence[str], str]] = {
@@ -30,6 +30,8 @@ FILES: dict[str, tuple[Sequence[str], Sequence[str], str]] = {
     "h5": (("h5",), (".h5",), "m.h5"),
     "onnx": (("onnx",), (".onnx",), "m.onnx"),
     "tflite": (("tflite",), (".tflite",), "m.tflite"),
+    "tfckpt": (("tf_ckpt",), (".index",), "m.index"),
+    "graphdef": (("graphdef",), (".pb",), "m.pb"),
 }
 assert [*FILES] == KINDS.split()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from nparams.errors import ReadError, escaped, place
 from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of, sliced
 from nparams.files._folder.inventory import Candidate, Inventory
+from nparams.files._folder.table import PARTS
 from nparams.files.said import declared_in, say_total
 from nparams.stored.settings import CONFIG, config, is_described
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     #: reads one file, in its folder
     One = Callable[[ByteSource, Folder | None], Network]
 
+CHECKPOINT, NEWEST = "tf-checkpoint", "the latest, by the file checkpoint"
 MOST_FOLDERS = 200
 MAX_DEPTH = 3  # a hub's cache, one repository in it, its snapshots
 
@@ -71,6 +73,7 @@ class Reader:
         held = Inventory(folder.names(), self.rows)
         if not held.candidates:
             return self._below(folder, held, depth)
+        newest = self._is_newest(folder, held)
         same, why = best(held.candidates)
         try:
             if len(same) == 1:
@@ -83,8 +86,17 @@ class Reader:
                 problem.args = (f"{problem}. Its config.json can be counted alone: {alone}",)
             raise
         say_total(network, declared_in(config(folder)), "config.json")
-        network.notes.append(said_of(chosen, why, held, folder, inner))
+        why = NEWEST if newest and chosen.form == CHECKPOINT else why
+        network.notes.append(said_of(chosen, why, held, folder, {*inner, *PARTS.get(chosen.name, ())}))
         return network
+
+    def _is_newest(self, folder: Folder, held: Inventory) -> bool:
+        """Whether one of several checkpoints of a training run is named as the latest; then the others are left."""
+        if sum(each.form == CHECKPOINT for each in held.candidates) < 2:
+            return False
+        from nparams.files._folder.checkpoints import latest
+
+        return held.only(latest(folder, held.names), CHECKPOINT, "another step of training")
 
     def load(self, folder: Folder, chosen: Candidate, held: Inventory) -> Network:
         """The network in one set of weights."""

@@ -59,6 +59,9 @@ def _sure(name: str, row: FileKind, head: bytes, offset: int, mark: bytes) -> bo
 
 
 def _marked(source: ByteSource, head: bytes, offset: int, mark: bytes) -> bool:
+    """Whether a mark is there; an offset below 0 is one from the end of the file."""
+    if offset < 0:
+        return source.size >= -offset and source.read(source.size + offset, len(mark)) == mark
     if offset < HEAD:
         return head[offset : offset + len(mark)] == mark
     return offset + len(mark) <= source.size and source.read(offset, len(mark)) == mark
@@ -137,7 +140,7 @@ def unknown(source: ByteSource, files: Sequence[FileKind]) -> UnsupportedError |
     name, head = source.name, source.read(0, min(HEAD, source.size))
     if name.endswith(".json") and source.size > MAX_TEXT:
         return FormatError(f"{place(name)}: {source.size:,} bytes of JSON; up to {MAX_TEXT:,} are read")
-    if (what := last_guess(name, head, source.read(max(source.size - 8, 0), min(8, source.size)))) is not None:
+    if (what := last_guess(name, head)) is not None:
         return UnsupportedError(f"{place(name)} is {what}")
     for row in files:
         if name.endswith(row.suffixes):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: endings whose first bytes are looked at as a protocol buffer before anything else is asked
-PROTOBUFS = (".pb", ".pbmm", ".graphdef", ".meta", ".mlmodel", ".caffemodel", ".pdmodel", "__model__")
+PROTOBUFS = (".meta", ".mlmodel", ".caffemodel", ".pdmodel", "__model__")
 
 
 def stranger(name: str, head: bytes) -> str | None:
@@ -38,22 +38,16 @@ def stranger(name: str, head: bytes) -> str | None:
     return _program(head, bare) or (protobuf_stranger(head, bare) if bare.endswith(PROTOBUFS) else None)
 
 
-#: the last eight bytes of a table of LevelDB (google/leveldb table/format.h, kTableMagicNumber)
-TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
-
-
-def last_guess(name: str, head: bytes, tail: bytes = b"") -> str | None:
-    """What a file is that no format has taken: by looks that others share and its last bytes, then by its ending.
+def last_guess(name: str, head: bytes) -> str | None:
+    """What a file is that no format has taken: by looks that others share, then by its ending.
 
     >>> last_guess("yolov3.weights", b"\\x01\\x02").partition(" (")[0]
     'a Darknet weights file'
     """
     from nparams.files._strangers.endings import LAST
-    from nparams.files._strangers.texts import INDEX, LATE
+    from nparams.files._strangers.texts import LATE
 
     bare = _bare(name)
-    if tail.endswith(TABLE_END):
-        return INDEX
     for test in LATE if head else ():
         found = test(head, bare)
         if found is not None:

@@ -117,6 +117,17 @@ class Inventory:
                 each = sets.pop(key)
                 self.rest.setdefault(BARE[each.form], []).extend(each.files)
 
+    def only(self, name: str, form: str, what: str) -> bool:
+        """Keep, of the candidates of one form, the one of that name; the others are `what`.  False: it is none."""
+        own = [each for each in self.candidates if each.form == form]
+        if not any(each.name == name for each in own):
+            return False
+        for each in own:
+            if each.name != name:
+                self.candidates.remove(each)
+                self.rest.setdefault(what, []).append(each.name)
+        return True
+
     def _is_mapped(self, name: str) -> bool:
         """Whether a file is a shard of Keras weights whose map lies beside it."""
         match = KERAS_SHARD.fullmatch(name)
@@ -182,10 +193,25 @@ def kind_of_other(name: str, names: frozenset[str]) -> str | None:
     aside = ASIDE.fullmatch(name)
     if aside is not None and aside.lastgroup is not None:
         return OTHERS[int(aside.lastgroup[1:])][1]
+    if name.endswith(INDEX_ENDING) and not any(is_data(each, name) for each in names):
+        return "an index without data files"
     for ending, other, what in BESIDE:
         if name.endswith(ending) and name.removesuffix(ending) + other in names:
             return f"{what}, which is not read here"
     return None
+
+
+#: the index of a TensorFlow checkpoint; other programs call other things so too (a search index, a map of a book)
+INDEX_ENDING = ".index"
+
+
+def is_data(name: str, index: str) -> bool:
+    """Whether a file is a data file of the checkpoint with that index.
+
+    >>> is_data("m.ckpt.data-00000-of-00001", "m.ckpt.index")
+    True
+    """
+    return name.startswith(f"{index.removesuffix(INDEX_ENDING)}.data-")
 
 
 def stranger(name: str) -> str | None:

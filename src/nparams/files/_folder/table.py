@@ -9,8 +9,8 @@ from __future__ import annotations
 
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
-    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "onnx", "tflite", "gguf", "npz",
-    "torchscript", "npy",
+    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "saved-model", "tf-checkpoint", "onnx",
+    "graphdef", "tflite", "gguf", "npz", "torchscript", "npy",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
@@ -19,7 +19,7 @@ BARE = {"pickle": "pickle beside the model", "npy": "array beside the model"}
 #: stems of whole models, best first
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
-    "weights", "ggml-model", "consolidated", "consolidated.00",
+    "weights", "ggml-model", "consolidated", "consolidated.00", "saved_model", "model.ckpt", "frozen_inference_graph",
 )  # fmt: skip
 #: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
 ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
@@ -56,6 +56,9 @@ OTHERS = (
     (r"(?:.*[._-])?imatrix(?:[._-].*)?", "statistics for quantising", "model-imatrix.gguf"),
     (r"(?:.*[._-])?mmproj(?:[._-].*)?\.gguf", "the vision or audio part, a model of its own", "mmproj-model-f16.gguf"),
     (r"\d{7}_adapters\.safetensors", "adapter as it was earlier in training", "0000100_adapters.safetensors"),
+    (r"keras_metadata\.pb|fingerprint\.pb|tfhub_module\.pb", "about the SavedModel", "fingerprint.pb"),
+    (r".*\.data-\d{5}-of-\d{5}", "numbers of a TensorFlow checkpoint", "model.ckpt.data-00000-of-00001"),
+    (r".*\.meta", "graph of a TensorFlow checkpoint, without weights", "model.ckpt.meta"),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
 )
 #: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole
@@ -68,9 +71,7 @@ SLICES = (
 UNREAD = (
     (r"flax_model.*\.msgpack|.*\.msgpack", "Flax"),
     (r"rust_model\.ot", "tch"),
-    (r"saved_model\.pb|keras_metadata\.pb|tfhub_module\.pb", "TensorFlow SavedModel"),
-    (r".*\.pb", "TensorFlow graph"),
-    (r"(?:.*\.ckpt(?:-\d+)?|variables)\.(?:index|meta|data-\d+-of-\d+)", "TensorFlow checkpoint"),
+    (r".*\.pbtxt|.*\.pbmm", "TensorFlow graph in another form"),
     (r".*\.mlmodel", "Core ML"),
     (r".*\.(?:engine|plan)", "TensorRT"),
     (r".*\.pdparams|.*\.pdiparams|.*\.pdmodel", "Paddle"),
@@ -81,3 +82,5 @@ UNREAD = (
 )
 #: a file of weights that belongs to a description beside it: X.bin beside X.xml (OpenVINO) or X.param (ncnn)
 BESIDE = ((".bin", ".xml", "OpenVINO"), (".bin", ".param", "ncnn"))
+#: folders that are part of what the file beside them holds (tensorflow/python/saved_model/constants.py)
+PARTS = {"saved_model.pb": frozenset(("variables", "assets", "assets.extra", "debug"))}

@@ -9,10 +9,11 @@ from nparams.network.grouping import module_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from nparams.files._onnx.inventory import Item
+    from nparams.files._onnx.model import Node
 
 
 #: a name that more layers than this share is no layer's ("gpu_0/conv1_w_0")
@@ -22,26 +23,32 @@ SHARED = 12
 class Layered(Network):
     """A network of flat tensors whose tree, made when a view asks, is that of the layers they stand in."""
 
-    def __init__(self, items: Sequence[Item], **rest: Any) -> None:
+    def __init__(self, items: Sequence[Item], kind_of: Callable[[Node], str | None] | None = None, **rest: Any) -> None:
         super().__init__(tensors=[item.tensor for item in items], **rest)
         self._items = items
+        self._kind_of = kind_of or kind_of_node
 
     @property
     def root(self) -> Module:
         """The tree of layers."""
         if self._root is None:
-            self._root = tree(self._items)
+            self._root = tree(self._items, self._kind_of)
         return self._root
 
 
-def tree(items: Sequence[Item]) -> Module:
-    """The tree in which each tensor stands in its layer.
+def kind_of_node(node: Node) -> str | None:
+    """The textbook kind of the layer that an operator of ONNX is."""
+    return KINDS.get(key_of(node.op, node.domain))
+
+
+def tree(items: Sequence[Item], kind_of: Callable[[Node], str | None] = kind_of_node) -> Module:
+    """The tree in which each tensor stands in its layer; `kind_of` gives the kind of layer that a node is.
 
     A layer is of the kind that its first weight says, and stands where the first of its nodes runs.
     """
     root = Module("", tensors=[], children=[])
     made = {"": root}
-    kinds = [_kind(item) for item in items]
+    kinds = [_kind(item, kind_of) for item in items]
     found = zip(items, _layers(items, kinds), kinds, strict=True)
     for item, layer, kind in sorted(found, key=lambda one: one[0].place):
         module = module_at(layer, made)
@@ -50,11 +57,11 @@ def tree(items: Sequence[Item]) -> Module:
     return root
 
 
-def _kind(item: Item) -> str | None:
+def _kind(item: Item, kind_of: Callable[[Node], str | None]) -> str | None:
     """The textbook kind of the layer that a weight belongs to."""
     if item.node is None or item.tensor.role != "weight" or (item.mark is not None and item.mark.letter != "w"):
         return None
-    return KINDS.get(key_of(item.node.op, item.node.domain))
+    return kind_of(item.node)
 
 
 def _layers(items: Sequence[Item], kinds: Sequence[str | None]) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 INSIDE = "unpack it and count the {} inside"
 EXPORT = "a torch.export archive (.pt2), not read yet; count the checkpoint it was exported from"
 COREML = "a zipped Core ML package, not read yet; count the file it was converted from"
-SAVED = "a zipped SavedModel of TensorFlow, not read yet; save it as .h5 or .keras and count that"
+SAVED = "a zipped SavedModel of TensorFlow; unpack it and count the folder"
 
 TESTS: dict[str, Callable[[str, str], bool]] = {"is": str.__eq__, "ends": str.endswith}
 
@@ -56,7 +56,7 @@ MEMBERS: Members = (
     ("ends", ".pt", f"a zip archive; {INSIDE.format('.pt')}"),
     ("ends", ".ckpt", f"a zip archive; {INSIDE.format('.ckpt')}"),
     ("ends", "pytorch_model.bin", f"a zip archive; {INSIDE.format('pytorch_model.bin')}"),
-    ("ends", ".pb", "a zip archive with a TensorFlow graph (.pb), not read yet"),
+    ("ends", ".pb", f"a zip archive; {INSIDE.format('.pb')}"),
     ("ends", ".pdiparams", "a zipped Paddle model, not read yet; convert it to ONNX and count that"),
     ("ends", ".params", "a zipped MXNet model, not read yet; export it to ONNX and count that"),
     ("ends", ".param", "a zipped ncnn model, not read yet; count the file it was converted from"),

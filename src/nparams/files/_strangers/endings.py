@@ -9,7 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     Endings = tuple[tuple[str, str], ...]
 
-TENSORFLOW = "not read yet; load the model in TensorFlow, save it as .h5 or .keras and count that"
 FROZEN = "not read yet; convert it to ONNX (tf2onnx) and count that"
 COREML = "not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
 SOURCE = "not read; count the file it was converted from (ONNX, TensorFlow Lite, PyTorch)"
@@ -21,6 +20,12 @@ SHARDS = "not read yet; load it in PyTorch (torch.distributed.checkpoint), save 
 
 #: asked before anything else: what is inside looks like another format, and is only a part of this one
 FIRST: Endings = (
+    ("keras_metadata.pb", "what Keras says of a SavedModel, not the model; count the directory that it lies in"),
+    ("fingerprint.pb", "the fingerprint of a SavedModel, not the model; count the directory that it lies in"),
+    ("tfhub_module.pb", "a mark of TensorFlow Hub, not the model; count the directory that it lies in"),
+    ("saved_model.cpb", "a SavedModel in chunks, not read; save it again without chunks (saved_model.pb)"),
+    ("saved_model.pbtxt", "a SavedModel as text, not read; save it again in the binary form (saved_model.pb)"),
+    (".pbtxt", f"a graph as text (TensorFlow, Caffe, MediaPipe), {FROZEN}"),
     (".distcp", f"a piece of a distributed PyTorch checkpoint, {SHARDS}"),
     (".nemo", "a NeMo archive (tar), not read yet; unpack it and count model_weights.ckpt"),
     (".dduf", "a DDUF archive, not read yet; unpack it (it is a zip) and count the folder"),
@@ -29,10 +34,8 @@ FIRST: Endings = (
 )
 
 LAST: Endings = (
-    (".index", f"named like the index of a TensorFlow checkpoint, {TENSORFLOW}"),
-    (".meta", f"named like the graph of a TensorFlow checkpoint, {FROZEN}"),
-    (".pbtxt", f"a graph as text (TensorFlow, Caffe, MediaPipe), {FROZEN}"),
-    (".pb", f"named like a graph of TensorFlow, {FROZEN}"),
+    (".meta", "named like the graph of a TensorFlow checkpoint, which holds no weights; count the .index beside it"),
+    (".pbmm", "named like a memory-mapped graph of TensorFlow, not read; count the .pb that it was converted from"),
     (".mlmodel", f"a Core ML model, {COREML}"),
     (".mlmodelc", f"a compiled Core ML model, {COREML}"),
     ("weight.bin", f"a weights file of a Core ML package, {COREML}"),

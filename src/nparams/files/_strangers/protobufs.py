@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     #: field number, wire type, value of a number or None, the bytes that are here
     Field = tuple[int, int, int | None, bytes]
 
-TENSORFLOW = "not read yet; load the model in TensorFlow, save it as .h5 or .keras and count that"
-GRAPH = "a TensorFlow graph (GraphDef), not read yet; convert it to ONNX (tf2onnx) and count that"
-SAVED = f"a SavedModel of TensorFlow, {TENSORFLOW}"
+META = (
+    "the graph of a TensorFlow checkpoint (MetaGraphDef), which holds no weights; count the .index that lies beside it"
+)
 COREML = "a Core ML model, not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
+CAFFE2 = "a Caffe2 network, not read; convert it to ONNX and count that"
 CAFFE = "a Caffe model, not read yet; convert it to ONNX and count that"
 MINDSPORE = "a MindSpore checkpoint, not read yet; load it in MindSpore and save its arrays as .npz"
 VARINT, BYTES, WIDTHS = 0, 2, {1: 8, 5: 4}
@@ -26,9 +27,9 @@ FIELDS = 6  # of a message that are looked at
 def protobuf_stranger(head: bytes, name: str) -> str | None:
     """What a protocol buffer is that begins with `head`, and what to do instead; None where it is none that is known.
 
-    >>> node = b"\\x0a\\x01x\\x12\\x0bPlaceholder"
-    >>> protobuf_stranger(b"\\x0a" + bytes([len(node)]) + node, "frozen.pb").partition(",")[0]
-    'a TensorFlow graph (GraphDef)'
+    >>> layer = b"\\x0a\\x03fc1\\x12\\x0cInnerProduct"
+    >>> protobuf_stranger(b"\\x0a\\x03net\\xa2\\x06" + bytes([len(layer)]) + layer, "m.caffemodel").partition(",")[0]
+    'a Caffe model'
     """
     found = fields(head)
     if not found:
@@ -142,6 +143,40 @@ def _caffe(found: list[Field]) -> bool:
     return bool(layer) and layer[0][1] == BYTES and (not layer[0][3] or _text(layer[0][3]) or found[k][0] == 2)
 
 
+def _caffe2(found: list[Field]) -> bool:
+    """A name, then operators (field 2): texts for what goes in and out, a type (field 4), arguments (field 5)."""
+    if len(found) < 2 or not (_is(found, 0, 1, BYTES) and _text(found[0][3]) and _is(found, 1, 2, BYTES)):
+        return False
+    op = _nested(found, 1)
+    kinds = [field[3] for field in op if field[:2] == (4, BYTES)]
+    return bool(op) and op[0][0] in (1, 2) and all(f[1] == BYTES for f in op) and bool(kinds) and _text(kinds[0])
+
+
+def _meta(found: list[Field]) -> bool:
+    """What a graph says of itself (a list of operators, tags, versions), then the graph."""
+    if not (_is(found, 0, 1, BYTES) and not _text(found[0][3])):
+        return False
+    inner = _nested(found, 0)
+    operators = fields(inner[0][3]) if inner and inner[0][:2] == (2, BYTES) else []
+    return _is(operators, 0, 1, BYTES) and bool(_nested(operators, 0))
+
+
 TESTS = (
-    (_mindspore, MINDSPORE), (_graph, GRAPH), (_coreml, COREML), (_saved, SAVED), (_caffe, CAFFE), (_library, GRAPH),
+    (_mindspore, MINDSPORE), (_coreml, COREML), (_caffe2, CAFFE2), (_caffe, CAFFE), (_meta, META),
 )  # fmt: skip
+
+
+def is_graph(head: bytes) -> bool:
+    """Whether a protocol buffer begins as a GraphDef of TensorFlow does.
+
+    >>> is_graph(b"\\x0a\\x10\\x0a\\x01x\\x12\\x0bPlaceholder")
+    True
+    """
+    found = fields(head)
+    return bool(found) and not _mindspore(found) and (_graph(found) or _library(found))
+
+
+def is_saved_model(head: bytes) -> bool:
+    """Whether a protocol buffer begins as a SavedModel of TensorFlow does."""
+    found = fields(head)
+    return bool(found) and _saved(found)

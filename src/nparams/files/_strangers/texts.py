@@ -152,21 +152,6 @@ def pickled(head: bytes, name: str) -> str | None:
     return next((what for word, what in PICKLED if word in head), None)
 
 
-def checkpoint(head: bytes, name: str) -> str | None:
-    """The index of a TensorFlow checkpoint: its first entry, of an empty key, is the header.
-
-    tensorflow/core/protobuf/tensor_bundle.proto, BundleHeaderProto: num_shards, and version 1 of the producer.
-    """
-    at = head.find(b"\x1a\x02\x08\x01", 5, 32)
-    return INDEX if at > 0 and head[at - 5 : at - 1] == b"\0\0\x06\x08" else None
-
-
-INDEX = (
-    "the index of a TensorFlow checkpoint, not read yet; "
-    "load the model in TensorFlow, save it as .h5 or .keras and count that"
-)
-
-
 def flax(head: bytes, name: str) -> str | None:
     """Flax's msgpack: a map (fixmap, or map 16) whose first key is a short text (flax/serialization.py)."""
     at = 1 if 0x81 <= head[0] <= 0x8F else 3 if head[0] == 0xDE else 0
@@ -235,7 +220,7 @@ def shards(head: bytes, name: str) -> str | None:
     """One of TensorFlow's data files: NAME.data-00000-of-00001 (tensorflow/core/util/tensor_bundle/naming.h)."""
     stem, mark, rest = name.rpartition(".data-")
     if mark and stem and rest.replace("-of-", "").isdigit():
-        return INDEX.replace("the index", "a data file")
+        return f"a data file of a TensorFlow checkpoint, not read alone; count {shown(stem, 80)[1:-1]}.index beside it"
     return "training logs of TensorFlow, not a model" if name.startswith("events.out.tfevents") else None
 
 
@@ -268,7 +253,7 @@ def paddle(head: bytes, name: str) -> str | None:
 
 #: sure enough to be asked before the formats that are read
 EARLY: tuple[Test, ...] = (
-    lfs, page, answer, xml, json, words, tar, checkpoint, ctranslate2, darknet, coreml, shards, engine, tfjs, ncnn,
+    lfs, page, answer, xml, json, words, tar, ctranslate2, darknet, coreml, shards, engine, tfjs, ncnn,
     pickled,
 )  # fmt: skip
 #: asked of what no format takes

@@ -1,0 +1,1 @@
+"""The parts of the readers of TensorFlow's files: checkpoints, SavedModels, graphs."""
