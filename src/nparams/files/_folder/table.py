@@ -9,17 +9,17 @@ from __future__ import annotations
 
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
-    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "onnx", "tflite", "gguf", "npz",
-    "torchscript", "npy",
+    "safetensors", "pytorch", "pytorch-legacy", "dcp", "keras", "keras-shards", "hdf5", "paddle", "nemo", "onnx",
+    "tflite", "gguf", "npz", "torchscript", "pt2", "npy",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
-BARE = {"pickle": "pickle beside the model", "npy": "array beside the model"}
+BARE = {"pickle": "pickle beside the model", "joblib": "pickle beside the model", "npy": "array beside the model"}
 
-#: stems of whole models, best first
+#: stems of whole models, best first; of .metadata nothing is left
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
-    "weights", "ggml-model", "consolidated", "consolidated.00",
+    "weights", "ggml-model", "consolidated", "consolidated.00", "",
 )  # fmt: skip
 #: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
 ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
@@ -73,11 +73,15 @@ UNREAD = (
     (r"(?:.*\.ckpt(?:-\d+)?|variables)\.(?:index|meta|data-\d+-of-\d+)", "TensorFlow checkpoint"),
     (r".*\.mlmodel", "Core ML"),
     (r".*\.(?:engine|plan)", "TensorRT"),
-    (r".*\.pdparams|.*\.pdiparams|.*\.pdmodel", "Paddle"),
-    (r".*\.nemo", "NeMo"),
     (r".*\.(?:caffemodel|prototxt)", "Caffe"),
     (r".*\.distcp", "PyTorch distributed checkpoint"),
-    (r".*\.(?:rknn|mnn|pte|tar|weights|param|joblib|pkl|pickle)", "another kind"),
+    (r".*\.(?:rknn|mnn|pte|tar|weights|param|pdopt)", "another kind"),
 )
 #: a file of weights that belongs to a description beside it: X.bin beside X.xml (OpenVINO) or X.param (ncnn)
 BESIDE = ((".bin", ".xml", "OpenVINO"), (".bin", ".param", "ncnn"))
+#: a file that belongs to the weights beside it, and is read with them or holds none: (ending, theirs, what)
+COMPANIONS = (
+    (".pdmodel", ".pdiparams", "the program of the weights"),
+    (".pdmodel", ".pdparams", "the program of the weights"),
+    ("common.pt", ".metadata", "what all pieces share"),  # NVIDIA/Megatron-LM megatron/core/dist_checkpointing
+)
