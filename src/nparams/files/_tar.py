@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BLOCK = 512
 MAX_MEMBERS = 100_000
+DIGITS = 20  # of a size in decimal
 MAX_EXTRA = 1 << 16  # bytes of a long name, or of a pax header
 FILE = frozenset((b"0", b"\0", b"7"))
 LINKS, FOLDER, LONG_NAME, LONG_LINK, PAX, PAX_ALL = frozenset((b"1", b"2")), b"5", b"L", b"K", b"x", b"g"
@@ -62,7 +63,9 @@ class Tar:
                 return
             self._check(head, at)
             kind, start = head[156:157], at + BLOCK
-            length = int(told["size"]) if told["size"].isdigit() else _number(head[124:136])
+            if len(told["size"]) > DIGITS:
+                self._fail(at, f"a size of {len(told['size']):,} digits")
+            length = int(told["size"]) if told["size"].isdecimal() else _number(head[124:136])
             if length is None or start + length > size:
                 self._fail(at, f"a member that ends beyond the file, which has {size:,} bytes. Cut short?")
             if kind in (LONG_NAME, LONG_LINK, PAX, PAX_ALL):

@@ -49,14 +49,12 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
         with Paused():
             return _params(source, folder, limits)
     if head == BEGIN:
-        network = _program(source, "program as JSON", _pir(source))
+        network = _program(source, "program as JSON", _pir(source, limits))
         network.form = "paddle-json"
         return network
     if source.name.endswith(WEIGHTS) or not any(head[:12]):
-        return _stream(source, folder)
-    from nparams.files._paddle.program import variables
-
-    return _program(source, "program", variables(source, limits=limits))
+        return _stream(source, folder, limits)
+    return _program(source, "program", _described(source, limits))
 
 
 def _params(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
@@ -87,10 +85,10 @@ def _unasked(k: int, limit: int) -> NoReturn:
     raise FormatError("a packed weight keeps its shape among the numbers, which are not read in files of Paddle's")
 
 
-def _pir(source: ByteSource) -> list[Variable]:
+def _pir(source: ByteSource, limits: bool) -> list[Variable]:
     from nparams.files._paddle.pir import variables
 
-    return variables(source)
+    return variables(source, limits=limits)
 
 
 def _program(source: ByteSource, what: str, variables: list[Variable]) -> Network:
@@ -105,11 +103,11 @@ def _program(source: ByteSource, what: str, variables: list[Variable]) -> Networ
 # -- weights without names ------------------------------------------------------------------------------------------
 
 
-def _stream(source: ByteSource, folder: Folder | None) -> Network:
+def _stream(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
     from nparams.files._paddle.stream import Stream
 
     stored = Stream(source).variables()
-    beside, why = _beside(source.name, folder)
+    beside, why = _beside(source.name, folder, limits)
     tensors, note = _named(stored, beside) if beside else (None, why)
     if tensors is None:
         tensors = [Tensor(f"variable.{k}", shape, dtype) for k, (shape, dtype) in enumerate(stored)]
@@ -121,7 +119,7 @@ def _stream(source: ByteSource, folder: Folder | None) -> Network:
     )  # fmt: skip
 
 
-def _beside(name: str, folder: Folder | None) -> tuple[list[Variable], str]:
+def _beside(name: str, folder: Folder | None, limits: bool) -> tuple[list[Variable], str]:
     """The variables of the program that lies beside the weights; none, and why, where there is none that is read."""
     bare = name.replace("\\", "/").rpartition("/")[2].removesuffix(WEIGHTS)
     names = frozenset(folder.names()) if folder is not None else frozenset()
@@ -131,17 +129,16 @@ def _beside(name: str, folder: Folder | None) -> tuple[list[Variable], str]:
             continue
         try:
             with folder.open(bare + ending) as program:
-                network_of = _pir(program) if ending == ".json" else _described(program)
-            return network_of, f"names are those of {escaped(bare + ending)} beside it"
+                return (_pir if ending == ".json" else _described)(program, limits), ""
         except ReadError as problem:
             why = f"the program beside it is not read ({problem}): its variables are numbered, and all "
     return [], why + FLOATS
 
 
-def _described(program: ByteSource) -> list[Variable]:
+def _described(program: ByteSource, limits: bool) -> list[Variable]:
     from nparams.files._paddle.program import variables
 
-    return variables(program)
+    return variables(program, limits=limits)
 
 
 def _named(stored: list[tuple[tuple[int, ...], str]], told: list[Variable]) -> tuple[list[Tensor] | None, str]:

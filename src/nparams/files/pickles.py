@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from nparams.network import Network
 
 PROTO, NEWEST = 0x80, 5
-#: packages in whose pickles estimators are looked for
-ESTIMATORS = ("sklearn.", "imblearn.", "sklearn_extra.", "sklearnex.", "daal4py.")
 
 
 def may_be(head: bytes) -> bool:
@@ -66,7 +64,7 @@ def _network(source: ByteSource, loaded: Loaded, folder: Folder | None) -> Netwo
     """Estimators by their own rules, everything else as checkpoints are read."""
     problem: ReadError | None = None
     with telling(loaded.flags):
-        if any(path.startswith(ESTIMATORS) for path in loaded.classes):
+        if loaded.classes:
             from nparams.files._sklearn.read import holds, network
 
             found = holds(loaded.value)

@@ -121,8 +121,8 @@ def _inflated(source: ByteSource, how: str) -> bytearray:
             tail = b""
             if len(data) > most:
                 raise FormatError(
-                    f"{file}: its {source.size:,} bytes inflate to more than {most:,}: too large, or a bomb; where you "
-                    "trust it, save it uncompressed"
+                    f"{file}: it inflates to more than {most:,} bytes: too large, or a bomb; where you trust it, save "
+                    "it uncompressed"
                 )
             if worker.eof:
                 tail, worker = worker.unused_data.lstrip(b"\0"), None

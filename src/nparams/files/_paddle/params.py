@@ -8,7 +8,7 @@ PaddlePaddle/Paddle python/paddle/framework/io.py (`_build_saved_state_dict`, `_
 from __future__ import annotations
 
 from nparams.errors import FormatError, place, shown
-from nparams.files._paddle.variable import is_statistic
+from nparams.files._paddle.variable import role_by_name
 from nparams.files._pickle import Dict, Record
 from nparams.files._pytorch.array import Array, Wrong, product, tuple_of
 from nparams.files._pytorch.arrays import Making, is_array
@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
+
+    from nparams.network import Tensor
 
     from nparams.stored._checkpoint.walk import Spot
 
@@ -41,22 +43,32 @@ class Sliced:
 
 
 class PaddleWalk(PickleWalk):
-    """Every array of a pickle by Paddle."""
+    """Every array of a pickle by Paddle; `own` has Paddle's own name for each, where it is told."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(file)
+        self.own: list[str | None] = []
+        self._names: dict[int, dict[str, str]] = {}
 
     def tensor(self, spot: Spot, key: str, value: Any, how: str) -> bool:
         """Whether that is an array, alone or with Paddle's name for it; then it is kept."""
+        own = self._names.get(id(spot), {}).get(key)
         if value.__class__ is Record and value.maker.path == TUPLE and named(value) is not None:
-            if spot.parent is None and key == "tensor":
-                key = str(value.listed[0])
-            value = named(value)
+            own, value = value.listed
+            key = own if spot.parent is None and key == "tensor" else key
+        before = len(self.items)
         if value.__class__ is Sliced:
             self.items.append(Item(spot, key, value, how))
-            return True
-        return super().tensor(spot, key, value, how)
+        found = value.__class__ is Sliced or super().tensor(spot, key, value, how)
+        self.own += [own] * (len(self.items) - before)
+        return found
 
     def inside(self, spot: Spot, value: Any) -> Iterator[tuple[Spot, str, Any, str]]:
         """What a container holds; slices of an array stand for it together."""
         held = value.get(SLICED) if isinstance(value, Dict) else None
+        names = value.get(NAMES) if isinstance(value, Dict) else None
+        if isinstance(names, Dict):
+            self._names[id(spot)] = {k: v for k, v in names.items() if k.__class__ is str and v.__class__ is str}
         entries = super().inside(spot, value)
         return entries if not isinstance(held, Dict) else self._joined(spot, entries, value, held)
 
@@ -99,10 +111,27 @@ def read_params(file: str, value: Any) -> Model:
             raise FormatError(f"{place(file)}: tensor {shown(name_of(item, walk.root))} {why}") from None
 
     model = Model(file, walk, describe).read(value, isinstance(value, Dict))
-    for t in model.tensors:
-        if t.role == "weight" and is_statistic(t.name):
-            t.role, t.note = "buffer", "buffer by its name, like batch_norm2d_0.w_1"
+    _tie(model, walk.own)
+    for t, own in zip(model.tensors, walk.own, strict=True):
+        known = role_by_name(own or t.name) if t.role in ("weight", "bias") else None
+        if known is not None:
+            t.role, t.note = known
     return model
+
+
+def _tie(model: Model, own: list[str | None]) -> None:
+    """Two names of one dictionary for which Paddle has one are one parameter, though its numbers are kept again."""
+    owners: dict[tuple[int, str], Tensor] = {}
+    tied = []
+    for item, t, name in zip(model.walk.items, model.tensors, own, strict=True):
+        owner = t if name is None else owners.setdefault((id(item.spot.parent), f"{item.spot.key}/{name}"), t)
+        if owner is not t and owner.shape == t.shape and t.role != "other":
+            t.tied_to = owner.name
+            tied.append(t)
+    if tied:
+        more = f"; so are {len(tied) - 1:,} more" if len(tied) > 1 else ""
+        first = f"{shown(tied[0].name)} is {shown(tied[0].tied_to or '')}"
+        model.notes.append(f"{first}: one parameter of Paddle's under two names, counted once{more}")
 
 
 def _array(value: Any, making: Making) -> Array:

@@ -19,23 +19,24 @@ if TYPE_CHECKING:
     from nparams.files.bytesource import ByteSource
 
 BEGIN = b'{"base_code":{"magic":"pir"'
-MAX_BYTES, MAX_SIGNS = 64_000_000, 2_000_000
+MAX_BYTES, MOST_BYTES = 64_000_000, 400_000_000
+MAX_SIGNS, MOST_SIGNS = 2_000_000, 50_000_000
 SIGNS = (b"{", b"[", b",", b":")
 #: places of the inputs of a batch norm (paddle/phi/ops/yaml/ops.yaml): x, mean, variance, scale, bias
 BATCH_NORM = ("batch_norm", "batch_norm_", "sync_batch_norm_")
 INPUTS = ("X", "Mean", "Variance", "Scale", "Bias")
 
 
-def variables(source: ByteSource) -> list[Variable]:
+def variables(source: ByteSource, *, limits: bool = True) -> list[Variable]:
     """The parameters of a program, in its order.
 
     Raises FormatError for a file that is damaged, or describes a parameter in no known way.
     """
     file = place(source.name)
-    held = _parsed(source, file)
+    held = _parsed(source, file, limits)
     try:
         ops = [op for region in held["program"]["regions"] for block in region["blocks"] for op in block["ops"]]
-        found = [(op["O"]["%"], _variable(op, file)) for op in ops if op.get("#") == "p"]
+        found = [(op["O"]["%"], _variable(op, file)) for op in ops if op.get("#") == "p" and _is_kept(op)]
     except (KeyError, TypeError, IndexError, AttributeError, ValueError):
         raise FormatError(f"{file}: its program has parameters that are described in no known way") from None
     by_id: dict[Any, Variable] = {}
@@ -50,16 +51,23 @@ def variables(source: ByteSource) -> list[Variable]:
     return [variable for _, variable in found]
 
 
-def _parsed(source: ByteSource, file: str) -> Any:
-    if source.size > MAX_BYTES:
-        raise FormatError(f"{file}: {source.size:,} bytes of JSON; at most {MAX_BYTES:,} are read")
+def _parsed(source: ByteSource, file: str, limits: bool) -> Any:
+    size, signs = (MAX_BYTES, MAX_SIGNS) if limits else (MOST_BYTES, MOST_SIGNS)
+    more = "; --limits off reads more" if limits else ""
+    if source.size > size:
+        raise FormatError(f"{file}: {source.size:,} bytes of JSON; at most {size:,} are read{more}")
     raw = source.read(0, source.size)
-    if sum(map(raw.count, SIGNS)) > MAX_SIGNS:
-        raise FormatError(f"{file}: a program of more than {MAX_SIGNS:,} entries")
+    if sum(map(raw.count, SIGNS)) > signs:
+        raise FormatError(f"{file}: a program of more than {signs:,} entries{more}")
     try:
         return strict(raw)
     except (ValueError, RecursionError) as problem:
         raise FormatError(f"{file}: its program is no JSON: {problem}") from None
+
+
+def _is_kept(op: dict[str, Any]) -> bool:
+    """Whether a parameter is stored with the program: it is persistable, or nothing says that it is not."""
+    return not op.get("OA") or bool(op["OA"][0])
 
 
 def _variable(op: dict[str, Any], file: str) -> Variable:
@@ -72,8 +80,8 @@ def _variable(op: dict[str, Any], file: str) -> Variable:
         raise UnsupportedError(f"{file}: {shown(name)} has the unknown number type {shown(code)}")
     if len(dims) > MAX_DIMENSIONS or not all(type(d) is int and 0 <= d < MAX_DIMENSION for d in dims):
         raise FormatError(f"{file}: {shown(name)} is stored, and has the shape {shown(str(dims))}")
-    trained = op["OA"][2] if len(op.get("OA", [])) > 2 else None
-    return Variable(name, tuple(dims), PADDLE_JSON[code], bool(parameter), None if trained is None else bool(trained))
+    trained = bool(op["OA"][2]) if len(op.get("OA", [])) > 2 else None
+    return Variable(name, tuple(dims), PADDLE_JSON[code], bool(parameter), trained)
 
 
 def _taken(op: Any, by_id: dict[Any, Variable]) -> None:

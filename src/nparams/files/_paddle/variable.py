@@ -33,6 +33,10 @@ TRAINING = re.compile(
 #: statistics of a batch norm by the names that Paddle gives parameters: batch_norm2d_0.w_1, .w_2
 STATISTICS = re.compile(r"(?:.*[./])?(?:sync_)?batch_norm(?:[123]d)?_\d+\.w_[12]")
 
+#: names that Paddle gives tensors which are no parameters: of register_buffer (python/paddle/base/unique_name.py)
+UNNAMED = re.compile(r"(?:eager_tmp|generated_tensor|generated_var|_generated_var|tmp)_\d+")
+BUFFER = "a buffer by Paddle's own name for it"
+
 
 class Variable:
     """A stored variable: name, shape, number type; `parameter` and `trainable` None where the program does not say."""
@@ -66,8 +70,9 @@ class Variable:
             told = SLOTS.get((kind, slot)) or ("bookkeeping" if kind.startswith(QUANTISING) and slot != "X" else None)
             if told is not None:
                 return told, f"{slot} of {kind}"
-        if is_statistic(self.name):
-            return "buffer", "buffer by its name, like batch_norm2d_0.w_1"
+        known = role_by_name(self.name)
+        if known is not None:
+            return known
         if TRAINING.fullmatch(self.name) and not self.parameter:
             return "other", "the state of training"
         if self.parameter:
@@ -78,10 +83,12 @@ class Variable:
         return role_of(self.name, self.shape, self.dtype)
 
 
-def is_statistic(name: str) -> bool:
-    """Whether Paddle's own name for a parameter is that of a batch norm's mean or variance.
+def role_by_name(name: str) -> tuple[str, str] | None:
+    """(role, note) of what Paddle's own name says is no parameter: a batch norm's statistics, a registered buffer.
 
-    >>> is_statistic("batch_norm2d_0.w_1"), is_statistic("batch_norm2d_0.w_0")
-    (True, False)
+    >>> role_by_name("batch_norm2d_0.w_1"), role_by_name("batch_norm2d_0.w_0")
+    (('buffer', 'buffer by its name, like batch_norm2d_0.w_1'), None)
     """
-    return STATISTICS.fullmatch(name) is not None
+    if STATISTICS.fullmatch(name):
+        return "buffer", "buffer by its name, like batch_norm2d_0.w_1"
+    return ("buffer", BUFFER) if UNNAMED.fullmatch(name) else None

@@ -33,7 +33,7 @@ OLD_KNOWN = (OLD_PROGRAM, *OLD_WEIGHTS, *OLD_CONSTANTS, "serialized_example_inpu
 def root_of(archive: Archive) -> str | None:
     """The folder in the archive that everything stands in, with its slash; None where it is the older layout."""
     found = [name for name in archive.names if name == FORMAT or name.endswith("/" + FORMAT)]
-    return found[0].removesuffix(FORMAT) if found else None
+    return min(found, key=lambda name: name.count("/")).removesuffix(FORMAT) if found else None
 
 
 def models(archive: Archive, root: str) -> list[str]:

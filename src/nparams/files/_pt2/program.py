@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 #: what the graph calls a tensor -> how it stands in its module
 HOW = {"parameter": PARAMETER, "buffer": BUFFER}
+BESIDE_CODE = (
+    "compiled code (AOTInductor): only the weights packed beside it are counted, not what was folded into the code; "
+    "they are told from buffers by their names"
+)
 UNTOLD = "the graph of the program is too long to be parsed: parameters and buffers are told apart by their names"
 
 
@@ -77,18 +81,22 @@ class Program:
     def describe(self, item: Item) -> Array:
         """The tensor that an item is."""
         try:
-            held = item.value
-            if isinstance(held, Payload) and not held.pickled:
-                return held.array(self.numbers.storage(held.member))
-            if not isinstance(held, (Payload, Part)):
-                return self.making.array(held)
-            made = self.making.array(self.numbers.value(held.member))
-            if isinstance(held, Part):
-                return held.array(made)
-            made.parameter = made.parameter or held.parameter
-            return made
+            return self._array(item.value)
         except Wrong as why:
             raise FormatError(f"{place(self.file)}: tensor {shown(item.key)} {why}") from None
+        except (ValueError, TypeError):
+            raise FormatError(f"{place(self.file)}: tensor {shown(item.key)} is described in no known way") from None
+
+    def _array(self, held: Any) -> Array:
+        if isinstance(held, Payload) and not held.pickled:
+            return held.array(self.numbers.storage(held.member))
+        if not isinstance(held, (Payload, Part)):
+            return self.making.array(held)
+        made = self.making.array(self.numbers.value(held.member))
+        if isinstance(held, Part):
+            return held.array(made)
+        made.parameter = made.parameter or held.parameter
+        return made
 
     # -- torch 2.8 and later ------------------------------------------------------------------------------------------
 
@@ -155,7 +163,7 @@ class Program:
                 "torch.export.save writes of the same model"
             )
         self.models = list(lists)
-        self.notes.append("compiled code (AOTInductor): weights are told from buffers by their names")
+        self.notes.append(BESIDE_CODE)
         for name, member in lists.items():
             spot = self.root if len(lists) == 1 else Spot(self.root, name)
             self._beside_code(member, root + WEIGHTS, spot)

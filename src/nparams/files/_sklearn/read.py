@@ -55,10 +55,11 @@ def network(found: list[tuple[str, Record]], file: str) -> Network:
     try:
         _read(estimators, shelf, found)
     except NparamsError as why:
-        raise type(why)(f"{place(file)}: {why}") from None
+        raise type(why)(f"{place(file)}: {escaped(str(why))}") from None
     except (Wrong, TypeError, ValueError, AttributeError, IndexError, KeyError) as why:
         told = f"an array of it {why}" if isinstance(why, Wrong) else "its arrays are described in no known way"
-        raise FormatError(f"{place(file)}: {estimators.objects.name(found[0][1])}: {told}. Damaged?") from None
+        whose = escaped(estimators.objects.name(found[0][1]))
+        raise FormatError(f"{place(file)}: {whose}: {told}. Damaged?") from None
     kind = " + ".join(escaped(estimators.objects.name(each)) for _, each in found[:4])
     shelf.finish(estimators)
     return Network(
@@ -138,7 +139,7 @@ class Shelf:
             self.notes.append(f"{shown(tied[0].name)} is {shown(tied[0].tied_to or '')}: one array, counted once")
         if self._numbers:
             self.notes.append(f"{shown(self._numbers[0])}: a Python number, counted as an array of one number")
-        self.notes += found.said()
+        self.notes = [escaped(note) for note in (*self.notes, *found.said())]
         if found.zeros:
             counted = (t.size for t in self.tensors if t.role in PARAMETER_ROLES and t.tied_to is None)
             self.also["nonzero"] = sum(size for size in counted if isinstance(size, int)) - found.zeros
