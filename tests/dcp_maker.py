@@ -12,6 +12,7 @@ SHARDED = "torch.distributed._shard.sharded_tensor.metadata"
 BYTES = R(G(METADATA, "BytesStorageMetadata"), (), {}, new=True)
 STRIDED = R(G("torch.serialization", "_get_layout"), ("torch.strided",))
 
+FLOAT = G("torch", "float32")
 #: (offsets, sizes)
 Chunk = tuple[Sequence[Any], Sequence[Any]]
 
@@ -25,14 +26,13 @@ def chunk(offsets: Sequence[Any], sizes: Sequence[Any]) -> R:
     return R(G(METADATA, "ChunkStorageMetadata"), (), told, new=True)
 
 
-def entry(
-    shape: Sequence[Any], *chunks: Chunk, dtype: G = G("torch", "float32"), grad: bool = False, old: bool = False
-) -> R:
+def entry(shape: Sequence[Any], *chunks: Chunk, dtype: G = FLOAT, grad: bool = False, old: bool = False) -> R:
     """TensorStorageMetadata; without chunks, of one that is all of it."""
     module, encoding = (SHARDED, "MEM_FORMAT_ENCODING") if old else (METADATA, "_MEM_FORMAT_ENCODING")
     of = R(G(module, "TensorProperties"), (), (dtype, STRIDED, grad, R(G(module, encoding), (0,)), False), new=True)
     held = [chunk(*each) for each in chunks or (([0] * len(shape), shape),)]
-    return R(G(METADATA, "TensorStorageMetadata"), (), {"properties": of, "size": torch_size(shape), "chunks": held}, new=True)  # fmt: skip
+    return R(G(METADATA, "TensorStorageMetadata"), (), {"properties": of, "size": torch_size(shape), "chunks": held},
+        new=True)  # fmt: skip
 
 
 def where(name: str, piece: str, offset: int = 0) -> tuple[R, R]:
@@ -51,8 +51,11 @@ def dcp(
     **more: Any,
 ) -> bytes:
     """The list; `paths`: the keys that each name was joined of."""
-    stored = R(G("collections", "OrderedDict"), (), pairs=dict(where(n, pieces[k % len(pieces)]) for k, n in enumerate(entries))) if pieces else None  # fmt: skip
+    stored = R(G("collections", "OrderedDict"), (), pairs=dict(where(n, pieces[k % len(pieces)]) for k,
+        n in enumerate(entries))) if pieces else None  # fmt: skip
     root = R(G("pathlib", "PosixPath"), ("a", "b"))
-    meta = R(G(METADATA, "StorageMeta"), (), {"checkpoint_id": root, "save_id": "x", "load_id": None, "modules": []}, new=True)  # fmt: skip
-    state = {"state_dict_metadata": dict(entries), "planner_data": paths, "storage_data": stored, "storage_meta": meta, **more}  # fmt: skip
+    meta = R(G(METADATA, "StorageMeta"), (), {"checkpoint_id": root, "save_id": "x", "load_id": None, "modules": []},
+        new=True)  # fmt: skip
+    state = {"state_dict_metadata": dict(entries), "planner_data": paths, "storage_data": stored, "storage_meta": meta,
+        **more}  # fmt: skip
     return pickled(R(G(METADATA, "Metadata"), (), state, new=True), protocol)

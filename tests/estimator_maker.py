@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +23,8 @@ def dtype(text: str) -> R:
 def array(shape: Sequence[int], kind: str = "f8", held: Any = None, core: str = "_core") -> R:
     """An array as NumPy pickles it (protocols 2 to 4)."""
     told = bytes(size(shape) * WIDTHS.get(kind, 4)) if held is None else held
-    return R(G(f"numpy.{core}.multiarray", "_reconstruct"), (NDARRAY, (0,), b"b"), (1, tuple(shape), dtype(kind), False, told))  # fmt: skip
+    return R(G(f"numpy.{core}.multiarray", "_reconstruct"), (NDARRAY, (0,), b"b"), (1, tuple(shape), dtype(kind),
+        False, told))  # fmt: skip
 
 
 def from_buffer(shape: Sequence[int], kind: str = "f8") -> R:
@@ -47,7 +49,7 @@ def estimator(name: str, module: str = "sklearn.linear_model._base", **state: An
 
 def mlp(*widths: int, kind: str = "MLPClassifier", make: Any = array, **more: Any) -> R:
     """A fitted network."""
-    pairs = list(zip(widths, widths[1:], strict=False))
+    pairs = list(itertools.pairwise(widths))
     held = {"coefs_": [make(pair) for pair in pairs], "intercepts_": [make((n,)) for n in widths[1:]], **more}
     return estimator(kind, "sklearn.neural_network._multilayer_perceptron", hidden_layer_sizes=widths[1:-1], **held)
 
@@ -59,12 +61,14 @@ class Wrapped:
     """
 
     def __init__(
-        self, shape: Any, kind: str = "f8", inner: bytes | None = None, aligned: int | None = 16, numbers: int | None = None,
+        self, shape: Any, kind: str = "f8", inner: bytes | None = None, aligned: int | None = 16,
+            numbers: int | None = None,
         module: str = "joblib.numpy_pickle", name: str = "NumpyArrayWrapper",
     ) -> None:  # fmt: skip
         self.inner, self.aligned = inner, aligned
         state = {"subclass": NDARRAY, "shape": shape, "order": "C", "dtype": dtype(kind), "allow_mmap": True}
-        self.record = R(G(module, name), (), {**state, **({} if aligned is None else {"numpy_array_alignment_bytes": aligned})}, new=True)  # fmt: skip
+        self.record = R(G(module, name), (), {**state,
+            **({} if aligned is None else {"numpy_array_alignment_bytes": aligned})}, new=True)  # fmt: skip
         self.length = size(shape) * WIDTHS.get(kind, 8) if numbers is None else numbers
 
 

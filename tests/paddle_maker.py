@@ -16,7 +16,7 @@ WIDTHS = {FP32: 4, INT64: 8, UINT8: 1, BF16: 2}
 NAMES = "StructuredToParameterName@@"
 
 
-# -- programs -----------------------------------------------------------------------------------------------------------
+# -- programs ----------------------------------------------------------------------------------------------------------
 
 
 def desc(dims: Sequence[int], kind: int = FP32) -> bytes:
@@ -49,17 +49,19 @@ def parameter(
     k: int, name: Any, dims: Any, kind: str = "t_f32", told: Sequence[int] | None = (1, 0, 1)
 ) -> dict[str, Any]:
     """A parameter of a program as JSON."""
-    made = {"#": "p", "A": [0, 1, 1, name], "DA": [], "O": {"%": k, "TT": {"#": "0.t_dtensor", "D": [{"#": f"0.{kind}"}, dims, "NCHW", [], 0]}}}  # fmt: skip
+    made = {"#": "p", "A": [0, 1, 1, name], "DA": [], "O": {"%": k, "TT": {"#": "0.t_dtensor",
+        "D": [{"#": f"0.{kind}"}, dims, "NCHW", [], 0]}}}  # fmt: skip
     return {**made, "OA": list(told), "QA": []} if told is not None else made
 
 
 def pir(*ops: dict[str, Any]) -> bytes:
     told = {"base_code": {"magic": "pir", "trainable": True, "version": 4},
-            "program": {"regions": [{"#": "region_0", "blocks": [{"#": "block_0", "args": [], "ops": list(ops)}]}]}}  # fmt: skip
+            "program": {"regions": [{"#": "region_0", "blocks": [{"#": "block_0", "args": [],
+                "ops": list(ops)}]}]}}  # fmt: skip
     return json.dumps(told, separators=(",", ":")).encode()
 
 
-# -- weights ------------------------------------------------------------------------------------------------------------
+# -- weights -----------------------------------------------------------------------------------------------------------
 
 
 def variable(

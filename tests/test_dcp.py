@@ -12,6 +12,7 @@ from nparams.errors import NparamsError
 from nparams.files.bytesource import MemorySource, RangeSource, drive
 from nparams.files.dcp import read
 from tests.dcp_maker import BYTES, METADATA, STRIDED, chunk, dcp, entry, torch_size
+from tests.npy_maker import of
 from tests.pickle_maker import G, R, T, pickled
 
 #: rows of four ranks
@@ -55,7 +56,8 @@ CASES = [
     Case("a scalar", dcp({"scale": entry(())}), 1),
     Case("a wrapper's prefix", dcp({"module.fc.weight": entry((2, 3)), "module.fc.bias": entry((2,))}), 8,
          names=("fc.weight", "fc.bias"), notes=("names are given without the module.",)),
-    Case("several runs of keys", dcp({"state_dict.fc.weight": entry((2, 3)), "optimizer_0.state.0.exp_avg": entry((2, 3))},
+    Case("several runs of keys", dcp({"state_dict.fc.weight": entry((2, 3)), "optimizer_0.state.0.exp_avg": entry((2,
+         3))},
          {"state_dict.fc.weight": ("state_dict", "fc.weight"),
           "optimizer_0.state.0.exp_avg": ("optimizer_0", "state", 0, "exp_avg")}), 6, 0, 6, ("fc.weight",
          "optimizer_0.state.0.exp_avg")),
@@ -91,12 +93,15 @@ REFUSED = [
     ("a chunk that is missing", {"w": entry((16, 8), *ROWS[:3])},
      'tensor "w" has 128 numbers, but its chunks hold 96. A part of the list is missing?'),
     ("a chunk twice", {"w": entry((16, 8), *ROWS, ROWS[0])}, 'tensor "w" has 128 numbers, but its chunks hold 160'),
-    ("a chunk outside", {"w": entry((16, 8), *ROWS[:3], ((13, 0), (4, 8)))}, 'tensor "w" has a chunk that is not inside it'),
-    ("a chunk before the first number", {"w": entry((4,), ((-1,), (4,)))}, 'tensor "w" has a chunk that is not inside it'),
+    ("a chunk outside", {"w": entry((16, 8), *ROWS[:3], ((13, 0), (4, 8)))},
+     'tensor "w" has a chunk that is not inside it'),
+    ("a chunk before the first number", {"w": entry((4,), ((-1,), (4,)))},
+     'tensor "w" has a chunk that is not inside it'),
     ("a chunk of another rank", {"w": entry((4, 1), ((0,), (4,)))}, 'tensor "w" of 2 dimensions has a chunk of 1'),
     ("a size of 2^50", {"w": entry((1 << 50,))}, 'tensor "w" has a dimension that is no whole number from 0 to 2**48'),
     ("a size that is text", {"w": entry(("4",))}, 'tensor "w" has a dimension that is no whole number'),
-    ("an unknown number type", {"w": entry((4,), dtype=G("torch", "posit8"))}, 'tensor "w" has the unknown dtype torch.posit8'),
+    ("an unknown number type", {"w": entry((4,), dtype=G("torch", "posit8"))},
+     'tensor "w" has the unknown dtype torch.posit8'),
     ("no chunks", {"w": entry_of(None, torch_size((4,)))}, 'tensor "w" is described in no known way'),  # type: ignore[arg-type]
     ("no size", {"w": entry_of([], None)}, 'tensor "w" has a shape that is no tuple'),  # type: ignore[arg-type]
     ("a tensor itself", {"w": T((2,))}, "calls torch._utils._rebuild_tensor_v2 (opcode REDUCE at"),
@@ -115,13 +120,16 @@ def test_what_is_refused(what, entries, words):
 
 
 OTHERS = [
-    ("another object", pickled(R(G(METADATA, "StorageMeta"), (), {}, new=True), 4), "is no list of a distributed PyTorch"),
-    ("a list without entries", pickled(R(G(METADATA, "Metadata"), (), {}, new=True), 4), "it has no state_dict_metadata"),
+    ("another object", pickled(R(G(METADATA, "StorageMeta"), (), {}, new=True), 4),
+     "is no list of a distributed PyTorch"),
+    ("a list without entries", pickled(R(G(METADATA, "Metadata"), (), {}, new=True), 4),
+     "it has no state_dict_metadata"),
     ("a call", dcp({"w": entry((2,))}, R(G("os", "system"), ("touch mark",))), "calls os.system (opcode REDUCE at"),
     ("a tensor's maker", dcp({"w": entry((2,))}, R(G("torch.storage", "_load_from_bytes"), (b"x",))),
      "calls torch.storage._load_from_bytes"),
     ("cut short", dcp(NET, PATHS)[:-40], "the pickle, byte"),
-    ("text", b"hello, this is no pickle\0" * 4, "the pickle, byte 0: BINGET has no fitting values before it. Damaged?"),
+    ("text", b"hello, this is no pickle\0" * 4, ".metadata is no list of a distributed PyTorch checkpoint: no pickle"),
+    ("a project of Flutter", b"# This file tracks properties of this Flutter project.\nversion:\n", "no pickle"),
 ]  # fmt: skip
 
 
@@ -179,12 +187,20 @@ def test_model_and_optimizer_in_folders(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         paths = {key: tuple(key.split(".", 1)) for key in entries}
         (tmp_path / name / ".metadata").write_bytes(dcp(entries, paths))
+        (tmp_path / name / "__0_0.distcp").write_bytes(b"PK\x03\x04" + bytes(60))
+    assert nparams.read(tmp_path).total == 12
+
+
+def test_a_list_of_another_kind_is_no_candidate(tmp_path: Path) -> None:
+    """Flutter's projects keep a .metadata, and may keep a model."""
+    (tmp_path / ".metadata").write_text("# This file tracks properties of this Flutter project.\n")
+    (tmp_path / "kernel.npy").write_bytes(of("<f4", "3, 4", 48))
     assert nparams.read(tmp_path).total == 12
 
 
 def test_a_piece_alone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "__0_0.distcp").write_bytes(b"PK\x03\x04" + bytes(60))
-    with pytest.raises(NparamsError, match="count the folder that it lies in, or its .metadata"):
+    with pytest.raises(NparamsError, match=r"count the folder that it lies in, or its \.metadata"):
         nparams.read(tmp_path / "__0_0.distcp")
 
 

@@ -32,13 +32,16 @@ SCALER = estimator(
     "StandardScaler", "sklearn.preprocessing._data", mean_=array((4,)), scale_=array((4,)), n_features_in_=4
 )
 TREE = estimator("DecisionTreeRegressor", "sklearn.tree._classes", tree_=R(
-    G("sklearn.tree._tree", "Tree"), (4, array((1,), "i8"), 1), {"nodes": array((7,), "V64", bytes(448)), "values": array((7, 1, 1))}))  # fmt: skip
+    G("sklearn.tree._tree", "Tree"), (4, array((1,), "i8"), 1), {"nodes": array((7,), "V64", bytes(448)),
+        "values": array((7, 1, 1))}))  # fmt: skip
 FOREST = estimator("RandomForestRegressor", "sklearn.ensemble._forest", estimators_=[TREE, TREE], n_outputs_=1)
 PIPELINE = estimator("Pipeline", "sklearn.pipeline", steps=[("scale", SCALER), ("ridge", RIDGE)])
-SEARCH = estimator("GridSearchCV", "sklearn.model_selection._search", estimator=estimator("Ridge"), best_estimator_=PIPELINE,
+SEARCH = estimator("GridSearchCV", "sklearn.model_selection._search", estimator=estimator("Ridge"),
+    best_estimator_=PIPELINE,
                    cv_results_={"a": R(G("numpy.ma.core", "_mareconstruct"), (), (False, (2,)))})  # fmt: skip
 SPARSE = R(G("scipy.sparse._csr", "csr_matrix"), (), {
-    "_shape": (3, 4), "data": array((5,)), "indices": array((5,), "i4"), "indptr": array((4,), "i4")}, new=True)  # fmt: skip
+    "_shape": (3, 4), "data": array((5,)), "indices": array((5,), "i4"), "indptr": array((4,), "i4")},
+        new=True)  # fmt: skip
 BINARY = array((2,), "i8")
 
 
@@ -68,7 +71,8 @@ CASES = [
     Case("a pipeline", PIPELINE, 4, 1, notes=("scale (StandardScaler) holds no weights",),
          names=("ridge.coef_", "ridge.intercept_")),
     Case("a search", SEARCH, 4, 1, names=("best_estimator_.ridge.coef_", "best_estimator_.ridge.intercept_")),
-    Case("many in an array", estimator("OneVsRest", "sklearn.multiclass", estimators_=objects(RIDGE, mlp(3, 2))), 10, 3),
+    Case("many in an array", estimator("OneVsRest", "sklearn.multiclass", estimators_=objects(RIDGE, mlp(3, 2))), 10,
+         3),
     Case("of a class of one's own", estimator("Net", "mylab.nets", coefs_=[array((3, 2))], intercepts_=[array((2,))]),
          6, 2),
     Case("beside other things", {"scaler": SCALER, "model": RIDGE, "labels": ["a", "b"]}, 4, 1,
@@ -103,7 +107,7 @@ def test_rows_are_dense_layers() -> None:
 REFUSED = [
     ("a tree", TREE, "m.pkl: DecisionTreeRegressor is no network of weights: a decision tree: nodes and thresholds"),
     ("a forest", FOREST, "m.pkl: DecisionTreeRegressor is no network of weights: a decision tree"),
-    ("a scaler", SCALER, "m.pkl: StandardScaler is no network of weights: it has no coef_ or coefs_; its arrays can be "),
+    ("a scaler", SCALER, "m.pkl: StandardScaler is no network of weights: it has no coef_ or coefs_; its arrays "),
     ("a forest after a scaler", estimator("Pipeline", "sklearn.pipeline", steps=[("s", SCALER), ("f", FOREST)]),
      "m.pkl: DecisionTreeRegressor is no network"),
     ("half of it", estimator("Voting", "sklearn.ensemble._voting", estimators_=[RIDGE, TREE]),
@@ -112,8 +116,10 @@ REFUSED = [
     ("several without weights", [SCALER, FOREST], "m.pkl: DecisionTreeRegressor is no network of weights"),
     ("lists of other lengths", estimator("MLP", "sklearn.x", coefs_=[array((2, 3))], intercepts_=[]),
      "m.pkl: coefs_ and intercepts_ are no lists of as many arrays"),
-    ("no array", estimator("Ridge", coef_="x", intercept_=0.0), "m.pkl: coef_ is a str and no array: fit the model again"),
-    ("too few bytes", estimator("Ridge", coef_=array((4,), held=bytes(8))), "takes 32 bytes by its shape, but 8 are there"),
+    ("no array", estimator("Ridge", coef_="x", intercept_=0.0),
+     "m.pkl: coef_ is a str and no array: fit the model again"),
+    ("too few bytes", estimator("Ridge", coef_=array((4,), held=bytes(8))),
+     "takes 32 bytes by its shape, but 8 are there"),
     ("a shape below 0", estimator("Ridge", coef_=array((-4,), held=b"")), "has a dimension that is no whole number"),
     ("an array that is not built", estimator("Ridge", coef_=R(G("numpy._core.multiarray", "_reconstruct"), ())),
      "is an array that is described in no known way"),
@@ -197,7 +203,8 @@ def test_numbers_are_stepped_over() -> None:
 
 BAD = [
     ("numbers that are not there", dumped(mlp(4, 5, make=Wrapped))[:-200], "an array of 160 bytes, but"),
-    ("a length that lies", dumped({"a": Wrapped((1 << 40, 4), numbers=8)}), "an array of 35,184,372,088,832 bytes, but"),
+    ("a length that lies", dumped({"a": Wrapped((1 << 40, 4), numbers=8)}),
+     "an array of 35,184,372,088,832 bytes, but"),
     ("a shape that is a number", dumped({"a": R(G("joblib.numpy_pickle", "NumpyArrayWrapper"), (), {"shape": 3,
      "dtype": array((1,)).state[2]}, new=True)}), "an array of joblib's whose shape is no tuple"),
     ("a side below 0", dumped({"a": Wrapped((-3,), numbers=0)}), "with a dimension that is no whole number"),
@@ -205,7 +212,8 @@ BAD = [
      "an array of joblib's has no dtype of numpy"),
     ("an array of objects that calls", dumped({"a": Wrapped((1,), "O8", b"\x80\x02cos\nsystem\n(X\x02\0\0\0idtR.")}),
      "calls os.system (opcode REDUCE at"),
-    ("an array of objects without one", dumped({"a": Wrapped((1,), "O8", b"")})[:-2], "an array of objects without its pickle"),
+    ("an array of objects without one", dumped({"a": Wrapped((1,), "O8", b"")})[:-2],
+     "an array of objects without its pickle"),
     ("a file for each array", dumped({"a": Wrapped((3,), numbers=0, name="NDArrayWrapper")}),
      "keeps each array in a file of its own, as joblib did before 0.10"),
     ("LZ4", b"\x04\x22\x4d\x18" + bytes(40), "is compressed with LZ4, which is not inflated"),
@@ -217,7 +225,8 @@ BAD = [
     ("a damaged stream", b"x\x9c" + b"\xff" * 60, "it cannot be inflated (zlib): Error -3"),
     ("a damaged bzip2 stream", b"BZh9" + b"\xff" * 60, "it cannot be inflated (bzip2): Invalid data stream"),
     ("a damaged xz stream", b"\xfd7zXZ\0" + b"\xff" * 60, "it cannot be inflated (xz)"),
-    ("something behind the stream", zlib.compress(VARIANTS["protocol 4"]) + b"\x01rest", "it cannot be inflated (zlib)"),
+    ("something behind the stream", zlib.compress(VARIANTS["protocol 4"]) + b"\x01rest",
+     "it cannot be inflated (zlib)"),
 ]  # fmt: skip
 
 

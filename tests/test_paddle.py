@@ -25,8 +25,8 @@ from tests.paddle_maker import (
     pdmodel,
     pdparams,
     pir,
-    variable,
     var,
+    variable,
 )  # fmt: skip
 from tests.pickle_maker import G, R, pickled
 
@@ -71,7 +71,8 @@ def test_programs_as_paddle_lists_them(file: str) -> None:
     listing = told(int(file[8]))["program"]
     network = nparams.read(DATA / file)
     tensors = sorted(network.tensors(), key=lambda t: t.name)
-    assert [[t.name, list(t.shape or ()), t.dtype, t.role in ("weight", "bias")] for t in tensors if t.name != "eager_tmp_0"] == listing  # fmt: skip
+    assert [[t.name, list(t.shape or ()), t.dtype, t.role in ("weight",
+        "bias")] for t in tensors if t.name != "eager_tmp_0"] == listing  # fmt: skip
     assert {t.name: t.role for t in tensors}["eager_tmp_0"] == "buffer"
     assert (network.total, network.totals.buffers) == (198, 4 + 4)
 
@@ -100,31 +101,37 @@ def test_weights_alone_are_numbered(tmp_path: Path) -> None:
     assert "the program beside it is not read" in nparams.read(tmp_path / "a.pdiparams").notes[0]
 
 
-# -- what a small maker writes ------------------------------------------------------------------------------------------
+# -- what a small maker writes -----------------------------------------------------------------------------------------
 
 STATE = {"fc.weight": f4(4, 3), "fc.bias": f4(3), "bn._mean": f4(3), "bn._variance": f4(3)}
-BIG = {"w@@.0": f4(4), "w@@.1": f4(2), "b": f4(2), "UnpackBigParamInfor@@": {"w": {"OriginShape": (2, 3), "slices": ["w@@.0", "w@@.1"]}}}  # fmt: skip
+BIG = {"w@@.0": f4(4), "w@@.1": f4(2), "b": f4(2), "UnpackBigParamInfor@@": {"w": {"OriginShape": (2, 3),
+    "slices": ["w@@.0", "w@@.1"]}}}  # fmt: skip
 #: what it shows | file | its bytes | weights, biases, buffers, other
 CASES = [
     ("a state dict", "a.pdparams", pdparams(STATE), (12, 3, 6, 0)),
     ("protocol 2", "a.pdparams", pdparams(STATE, protocol=2), (12, 3, 6, 0)),
     ("by Paddle's names", "a.pdparams", pickled({"linear_0.w_0": f4(4, 3), "linear_0.b_0": f4(3),
      "batch_norm_0.w_1": f4(3), "batch_norm2d_12.w_2": f4(3), "batch_norm_0.w_0": f4(3)}), (15, 3, 6, 0)),
-    ("a buffer", "a.pdparams", pdparams({"scale": f4(4), "w": f4(2, 2)}, {"scale": "eager_tmp_0", "w": "linear_0.w_0"}), (4, 0, 4, 0)),
+    ("a buffer", "a.pdparams", pdparams({"scale": f4(4), "w": f4(2, 2)}, {"scale": "eager_tmp_0",
+     "w": "linear_0.w_0"}), (4, 0, 4, 0)),
     ("two names for one", "a.pdparams", pdparams({"c": f4(4), "d": f4(4)}, {"c": "x", "d": "x"}), (4, 0, 0, 0)),
     ("two names for two", "a.pdparams", pdparams({"c": f4(4), "d": f4(5)}, {"c": "x", "d": "x"}), (9, 0, 0, 0)),
-    ("a copy of a model", "a.pdparams", pickled({"model": {"w": pair("x", f4(4))}, "ema": {"w": pair("x", f4(4))}}), (4, 0, 0, 4)),
+    ("a copy of a model", "a.pdparams", pickled({"model": {"w": pair("x", f4(4))}, "ema": {"w": pair("x", f4(4))}}),
+     (4, 0, 0, 4)),
     ("one tensor", "a.pdparams", pickled(pair("linear_0.w_0", f4(4, 3))), (12, 0, 0, 0)),
     ("bfloat16 as Paddle keeps it", "a.pdparams", pdparams({"x": array((4,), "u2", bytes(8))}), (4, 0, 0, 0)),
     ("slices of what is more than 4 GB", "a.pdparams", pickled(BIG), (6, 2, 0, 0)),
     ("a small one of another name", "a.bin", pdparams({}, {"x": "y"}, w=f4(4)), (4, 0, 0, 0)),
-    ("a program", "a.pdmodel", pdmodel(var("linear_0.w_0", (4, 3)), var("linear_0.b_0", (3,)), var("x", (-1, 4), persistable=0),
+    ("a program", "a.pdmodel", pdmodel(var("linear_0.w_0", (4, 3)), var("linear_0.b_0", (3,)), var("x", (-1, 4),
+     persistable=0),
      var("feed", (), of=9), var("buf", (7,), parameter=0)), (12, 3, 7, 0)),
     ("roles by operators", "a.pdmodel", pdmodel(var("scale", (3,)), var("off", (3,)), var("m", (3,)), var("v", (3,)),
      op("batch_norm", X="x", Scale="scale", Bias="off", Mean="m", Variance="v")), (3, 3, 6, 0)),
-    ("a program that does not say", "a.pdmodel", pdmodel(var("fc_0.w_0", (4, 3), parameter=None), var("fc_0.b_0", (3,), parameter=None)),
+    ("a program that does not say", "a.pdmodel", pdmodel(var("fc_0.w_0", (4, 3), parameter=None), var("fc_0.b_0", (3,),
+     parameter=None)),
      (12, 3, 0, 0)),
-    ("a program in training", "a.pdmodel", pdmodel(var("fc_0.w_0", (4, 3)), var("fc_0.w_0_moment1_0", (4, 3), parameter=0),
+    ("a program in training", "a.pdmodel", pdmodel(var("fc_0.w_0", (4, 3)), var("fc_0.w_0_moment1_0", (4, 3),
+     parameter=0),
      var("learning_rate_0", (1,), parameter=0)), (12, 0, 0, 13)),
     ("quantised", "a.pdmodel", pdmodel(var("conv.w_0", (4, 3), UINT8), var("s", (4,), parameter=0),
      op("dequantize_linear", X="conv.w_0", Scale="s")), (12, 0, 0, 0)),
@@ -151,7 +158,8 @@ REFUSED = [
     ("no arrays", "a.pdparams", pickled({"a": 1}), "is a pickle of Paddle's without arrays"),
     ("a call", "a.pdparams", pickled({"a": R(G("os", "system"), ("id",))}), "calls os.system (opcode REDUCE at"),
     ("something outside", "a.pdparams", b"\x80\x02K\x01Q.", "keeps arrays outside itself"),
-    ("too few bytes", "a.pdparams", pdparams({"w": array((4,), "f4", bytes(8))}), 'tensor "w" takes 16 bytes by its shape, but 8'),
+    ("too few bytes", "a.pdparams", pdparams({"w": array((4,), "f4", bytes(8))}),
+     'tensor "w" takes 16 bytes by its shape, but 8'),
     ("slices that are missing", "a.pdparams", pickled({**BIG, "UnpackBigParamInfor@@": {"w": {"OriginShape": (2, 3),
      "slices": ["w@@.7"]}}}), '"w" is kept in slices that are not there'),
     ("slices of another size", "a.pdparams", pickled({**BIG, "UnpackBigParamInfor@@": {"w": {"OriginShape": (2, 4),
@@ -159,20 +167,29 @@ REFUSED = [
     ("no program", "a.pdmodel", b"\x0a\x02\x08\x00", "no program of Paddle: no block with variables in it"),
     ("a program cut short", "a.pdmodel", pdmodel(var("w", (4, 3)))[:-9], "ends beyond"),
     ("an unknown number type", "a.pdmodel", pdmodel(var("w", (4,), 77)), '"w" has the unknown number type 77'),
-    ("a stored shape that is open", "a.pdmodel", pdmodel(var("w", (-1, 4))), '"w" is stored, and has the shape "[-1, 4]"'),
+    ("a stored shape that is open", "a.pdmodel", pdmodel(var("w", (-1, 4))),
+     '"w" is stored, and has the shape "[-1, 4]"'),
     ("two of one name", "a.pdmodel", pdmodel(var("w", (4,)), var("w", (4,))), 'two variables are called "w"'),
     ("JSON that is none", "a.json", pir()[:-2], "its program is no JSON"),
-    ("JSON of another kind", "a.json", pir().replace(b"regions", b"rivers"), "parameters that are described in no known way"),
+    ("JSON of another kind", "a.json", pir().replace(b"regions", b"rivers"),
+     "parameters that are described in no known way"),
     ("a name that is a number", "a.json", pir(parameter(1, 3, [4])), "parameters that are described in no known way"),
     ("a size below 0", "a.json", pir(parameter(1, "w", [-1])), '"w" is stored, and has the shape "[-1]"'),
-    ("an unknown type in JSON", "a.json", pir(parameter(1, "w", [4], "t_posit")), '"w" has the unknown number type "t_posit"'),
+    ("an unknown type in JSON", "a.json", pir(parameter(1, "w", [4], "t_posit")),
+     '"w" has the unknown number type "t_posit"'),
     ("one value twice", "a.json", pir(parameter(1, "w", [4]), parameter(1, "v", [4])), "two parameters are called"),
-    ("numbers that are not there", "a.pdiparams", variable((4, 3), length=20), "variable 0 takes 48 bytes by its shape, but 20"),
-    ("a version of the future", "a.pdiparams", variable((4,), version=7), "variable 0: version 7 and 0 levels, where 0 belongs"),
-    ("a million levels", "a.pdiparams", b"\0\0\0\0" + (1_000_000).to_bytes(8, "little") + bytes(40), "version 0 and 1,000,000 levels"),
-    ("a level beyond the file", "a.pdiparams", b"\0\0\0\0\1" + bytes(7) + b"\xff" * 8 + bytes(40), "levels of detail that end beyond"),
-    ("sizes of a megabyte", "a.pdiparams", bytes(16) + (1 << 20).to_bytes(4, "little") + bytes(40), "1,048,576 bytes of sizes"),
-    ("a size of 2^60", "a.pdiparams", variable((), told=desc((1 << 60,))), "sizes that are no whole numbers from 0 to 2**48"),
+    ("numbers that are not there", "a.pdiparams", variable((4, 3), length=20),
+     "variable 0 takes 48 bytes by its shape, but 20"),
+    ("a version of the future", "a.pdiparams", variable((4,), version=7),
+     "variable 0: version 7 and 0 levels, where 0 belongs"),
+    ("a million levels", "a.pdiparams", b"\0\0\0\0" + (1_000_000).to_bytes(8, "little") + bytes(40),
+     "version 0 and 1,000,000 levels"),
+    ("a level beyond the file", "a.pdiparams", b"\0\0\0\0\1" + bytes(7) + b"\xff" * 8 + bytes(40),
+     "levels of detail that end beyond"),
+    ("sizes of a megabyte", "a.pdiparams", bytes(16) + (1 << 20).to_bytes(4, "little") + bytes(40),
+     "1,048,576 bytes of sizes"),
+    ("a size of 2^60", "a.pdiparams", variable((), told=desc((1 << 60,))),
+     "sizes that are no whole numbers from 0 to 2**48"),
     ("an unknown kind of variable", "a.pdiparams", variable((4,), 77), "variable 0 has the unknown number type 77"),
     ("cut in the middle", "a.pdiparams", variable((4,)) + variable((4,))[:9], "bytes of a variable, but"),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Archives of torch.export: what is counted in every layout, what is refused with which words, and how little is read."""
+"""Archives of torch.export: what is counted in every layout, what is refused in which words, how little is read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import nparams
 from nparams.errors import NparamsError
 from nparams.files.bytesource import MemorySource, RangeSource, drive
 from nparams.files.pt2 import read
-from tests.pickle_maker import G, R, S, T, ordered, parameter, pt, strides
-from tests.pt2_maker import CHAR, FLOAT, LONG, listed, meta, model, numbers, old, payload, program, pt2
+from tests.pickle_maker import G, R, S, T, parameter, pt
+from tests.pt2_maker import LONG, listed, meta, model, old, payload, program, pt2
 from tests.zip_maker import M, archive
 
 NET = {
@@ -48,7 +48,8 @@ SUBCLASS = [
 COMPILED = [M("data/aotinductor/model/abc.wrapper.so", b"\x7fELF"),
             M("data/aotinductor/model/weights_config.json", b'{"fc.weight": ["weight_0", [4, 3], [3, 1], 0]}'),
             M("data/weights/weight_0", pt(T((4, 3))))]  # fmt: skip
-EMPTY = [M("data/weights/weight_0"), M("data/weights/model_weights_config.json", listed({"w": payload("weight_0", meta((30, 4)))}))]  # fmt: skip
+EMPTY = [M("data/weights/weight_0"), M("data/weights/model_weights_config.json", listed({"w": payload("weight_0",
+    meta((30, 4)))}))]  # fmt: skip
 
 
 class Case(NamedTuple):
@@ -91,7 +92,8 @@ CASES = [
     Case("a program that says nothing", old(MARKED, b"{}"), 6 + 3),
     Case("a program too long to be parsed", old(MARKED, b'{"a": [' + b"1," * 2_100_000 + b"1]}"), 6 + 3,
          notes=("the graph of the program is too long to be parsed",)),
-    Case("members that nothing reads", pt2(*model("model", OTHER), M("data/weights/weight_77", bytes(9)), M("x/y", b"")),
+    Case("members that nothing reads", pt2(*model("model", OTHER), M("data/weights/weight_77", bytes(9)), M("x/y",
+         b"")),
          9, flags=("unread",)),
     Case("no weights", pt2(*model("model", {})), 0, notes=("no tensors: the program has no weights",)),
 ]  # fmt: skip
@@ -143,7 +145,8 @@ def one(held: Any, length: int = 24, **told: Any) -> bytes:
 
 LIST = "data/weights/model_weights_config.json"
 REFUSED = [
-    ("cut short", one(meta((2, 3)), 20), 'tensor "w" reaches to number 6 of storage m/data/weights/weight_0, which holds 5'),
+    ("cut short", one(meta((2, 3)), 20),
+     'tensor "w" reaches to number 6 of storage m/data/weights/weight_0, which holds 5'),
     ("a member that is not there", pt2(M(LIST, listed({"w": payload("weight_0", meta((2,)))}))),
      'it has no member "m/data/weights/weight_0"'),
     ("an unknown number type", one(meta((2, 3), 99)), 'tensor "w" has the unknown number type 99'),
@@ -160,8 +163,10 @@ REFUSED = [
     ("no JSON", pt2(M(LIST, b"{]")), "is no JSON: Expecting property name"),
     ("a list", pt2(M(LIST, b"[]")), "is no JSON object"),
     ("a name twice", pt2(M(LIST, b'{"config": {"w": {}, "w": {}}}')), "is no JSON: the key w appears twice"),
-    ("a model without a list", pt2(M("models/model.json", b"{}")), 'it has a model "model" without a list of its weights'),
-    ("compiled code alone", pt2(COMPILED[0]), "holds compiled code alone (AOTInductor), whose weights cannot be listed"),
+    ("a model without a list", pt2(M("models/model.json", b"{}")),
+     'it has a model "model" without a list of its weights'),
+    ("compiled code alone", pt2(COMPILED[0]),
+     "holds compiled code alone (AOTInductor), whose weights cannot be listed"),
     ("nothing", pt2(), "holds no exported program, whose weights cannot be listed"),
     ("an old one without weights", archive([M("serialized_exported_program.json", b"{}")]),
      "an exported program without serialized_state_dict.pt: its weights"),

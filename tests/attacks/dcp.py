@@ -25,7 +25,8 @@ ATTACKS = [
            " calls os.system (opcode REDUCE at 106). Nothing was run. This file is hostile or not a checkpoint", SPEC),
     Attack("dcp: a name that a tensor's maker may call", ".metadata",
            listed(pairs(state_dict_metadata=call("torch.storage", "_load_from_bytes", b"C\1x"))),
-           " calls torch.storage._load_from_bytes (opcode REDUCE at 115). Nothing was run. This file is hostile or not a "
+           " calls torch.storage._load_from_bytes (opcode REDUCE at 115). Nothing was run. This file is hostile "
+           "or not a "
            "checkpoint", "CVE-2025-32434"),
     Attack("dcp: a piece elsewhere", ".metadata", dcp({"w": entry((2, 3))}, pieces=("../../../etc/passwd",)), Count(6),
            "path traversal: names are compared, no piece is opened"),
@@ -46,5 +47,6 @@ ATTACKS = [
            lambda: listed(pairs(state_dict_metadata=pairs(w=number(1)), x=b"](" + b"N" * 3_000_000 + b"e")),
            ': "w" is listed as "a plain value"', "CWE-400"),
     Attack("dcp: an escape in a name", ".metadata", dcp({"a\x1b[31m": entry((4, 4), ((0, 0), (2, 4)))}),
-           ': tensor "a\\x1b[31m" has 16 numbers, but its chunks hold 8. A part of the list is missing?', "terminal escapes"),
+           ': tensor "a\\x1b[31m" has 16 numbers, but its chunks hold 8. A part of the list is missing?',
+               "terminal escapes"),
 ]  # fmt: skip

@@ -18,12 +18,15 @@ from tests.test_joblib import CASES, INNER, REFUSED
 
 NET = dumped(mlp(4, 5, 3, make=Wrapped))
 PLAIN = [
-    *(pickled(case.value, protocol) for case in CASES for protocol in (2, 4) if "784" not in case.name and case.name != "protocol 5"),
+    *(pickled(case.value, protocol) for case in CASES for protocol in (2,
+        4) if "784" not in case.name and case.name != "protocol 5"),
     *(pickled(value) for _, value, _ in REFUSED if value is not None), pickled(mlp(4, 5, 3, make=from_buffer)),
 ]  # fmt: skip
 BY_JOBLIB = [
-    NET, dumped(mlp(4, 5, 3, make=Wrapped), 2), frame(NET), dumped(mlp(4, 3, make=lambda shape: Wrapped(shape, aligned=None))),
-    dumped(mlp(4, 3, make=Wrapped, classes_=Wrapped((2,), "O8", INNER))), dumped({"W1": Wrapped((3, 2)), "b1": Wrapped((2,))}),
+    NET, dumped(mlp(4, 5, 3, make=Wrapped), 2), frame(NET), dumped(mlp(4, 3, make=lambda shape: Wrapped(shape,
+        aligned=None))),
+    dumped(mlp(4, 3, make=Wrapped, classes_=Wrapped((2,), "O8", INNER))), dumped({"W1": Wrapped((3, 2)),
+        "b1": Wrapped((2,))}),
 ]  # fmt: skip
 PACKED = [
     zlib.compress(NET),

@@ -12,7 +12,8 @@ from tests.fuzz._mutate import DAMAGE
 from tests.test_pt2 import CASES
 
 SEEDS = [case.data for case in CASES if len(case.data) < 20_000]
-WORDS = (b"as_int", b"sizes", b"strides", b"is_param", b"path_name", b"tensor_meta", b"dtype", b"use_pickle", b"weight_0",
+WORDS = (b"as_int", b"sizes", b"strides", b"is_param", b"path_name", b"tensor_meta", b"dtype", b"use_pickle",
+    b"weight_0",
          b"true", b"false", b"null", b"-1", b"9999999999", b"{}", b"[]", b"config", b'"')  # fmt: skip
 
 

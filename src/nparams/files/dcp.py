@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from nparams.files._pickle import Loaded
     from nparams.files.bytesource import ByteSource, Folder
 
 PROTO = 0x80
@@ -42,9 +43,9 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     Raises FormatError for a damaged or hostile list, UnsupportedError for another file.
     """
     with Paused():
-        loaded = load(source, calls=CALLS, limits=limits)
+        loaded = _loaded(source, limits)
         if not isinstance(loaded.value, Record) or loaded.value.maker.path not in LIST:
-            raise UnsupportedError(f"{place(source.name)} is no list of a distributed PyTorch checkpoint (.metadata)")
+            raise UnsupportedError(f"{place(source.name)} is no list of a distributed PyTorch checkpoint")
         held = Checkpoint(loaded.value, source.name)
         walk = DcpWalk(source.name)
         model = Model(source.name, walk, held.describe, "the checkpoint").read(nested(held), True)
@@ -62,6 +63,16 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
         notes=[*model.notes, *model.told(), *held.told(), *_missing(held, folder), *made.notes],
         also=model.also, flags=flags,
     )  # fmt: skip
+
+
+def _loaded(source: ByteSource, limits: bool) -> Loaded:
+    """The pickle; other programs keep a .metadata as well (Flutter's projects), which is none."""
+    try:
+        return load(source, calls=CALLS, limits=limits)
+    except FormatError:
+        if source.read(0, min(1, source.size)) == bytes((PROTO,)):
+            raise
+    raise UnsupportedError(f"{place(source.name)} is no list of a distributed PyTorch checkpoint: no pickle")
 
 
 def _missing(held: Checkpoint, folder: Folder | None) -> list[str]:

@@ -92,7 +92,7 @@ def _pir(source: ByteSource, limits: bool) -> list[Variable]:
 
 
 def _program(source: ByteSource, what: str, variables: list[Variable]) -> Network:
-    tensors = [variable.tensor() for variable in variables]
+    tensors = [each.tensor() for each in sorted(variables, key=lambda each: each.name)]  # as they are saved
     notes = [] if tensors else ["no stored variables: this program has no weights"]
     return Network(
         tensors=tensors, source=source.name, form="paddle", notes=notes,

@@ -10,7 +10,7 @@ from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.kinds import tree
 from nparams.frameworks._arrays.leaf import is_array
 from nparams.network import Network
-from nparams.stored.estimators import Estimators
+from nparams.stored.estimators import PATTERNS, Estimators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,9 +68,8 @@ class _InMemory:
         return claims(value)
 
     def is_part(self, value: Any) -> bool:
-        return claims(value) or (
-            type(value).__module__.startswith("sklearn.") and "estimator" in getattr(value, "__dict__", ())
-        )
+        held = getattr(value, "__dict__", ())
+        return claims(value) or (type(value).__module__.startswith("sklearn.") and any(key in held for key in PATTERNS))
 
     def predicts(self, value: Any) -> bool:
         return hasattr(type(value), "predict")

@@ -62,10 +62,15 @@ if TYPE_CHECKING:
 #: attributes in which an estimator keeps those that it is made of, the most telling first
 PARTS = (
     "best_estimator_", "steps", "transformer_list", "transformers_", "estimators_", "final_estimator_",
-    "calibrated_classifiers_", "regressor_", "transformer_", "estimator_", "estimator",
+    "calibrated_classifiers_", "regressor_", "transformer_", "estimator_", "base_estimator_", "estimator",
+        "base_estimator",
 )  # fmt: skip
-#: those of them that are patterns for others, or fitted only in some classes: asked where there is nothing else
-LAST = ("estimator_", "estimator")
+#: those of them that are patterns for others, or fitted only in some classes: asked where there is nothing else (before
+#: scikit-learn 1.2 called base_estimator)
+LAST = ("estimator_", "base_estimator_", "estimator", "base_estimator")
+PATTERNS = ("estimator", "base_estimator")
+#: where a calibrated classifier keeps what it learnt (before scikit-learn 0.24 under the second name)
+CALIBRATORS = ("calibrators", "calibrators_")
 #: attributes that say why an estimator is no network of weights, each with the reason
 NO_NETWORK = (
     ("tree_", "a decision tree: nodes and thresholds, no weights"),
@@ -74,6 +79,7 @@ NO_NETWORK = (
     ("_fit_X", "it keeps its data and compares with them"),
     ("X_train_", "it keeps its data and compares with them"),
     ("_predictors", "decision trees: nodes and thresholds, no weights"),
+    ("_Booster", "boosted trees: nodes and thresholds, no weights"),  # XGBoost, LightGBM
     ("cluster_centers_", "it keeps centres, which it compares with"),
 )
 #: what is added to the products of a linear model; SGDOneClassSVM subtracts it (linear_model/_stochastic_gradient.py)
@@ -179,9 +185,10 @@ class Estimators:
 
     def _calibrators(self, name: str, source: Any) -> None:
         """What turns scores into probabilities, sigmoid(a·score + b): slope and offset (sklearn/calibration.py)."""
-        inside = self.held(source).get("calibrators")
-        for k, inner in enumerate(inside if isinstance(inside, list) else ()):
-            kept, called = self.held(inner), joined(name, f"calibrators.{k}")
+        held = self.held(source)
+        key = next((key for key in CALIBRATORS if isinstance(held.get(key), list)), None)
+        for k, inner in enumerate(held[key] if key else ()):
+            kept, called = self.held(inner), joined(name, f"{key}.{k}")
             if "a_" in kept and "b_" in kept:
                 self.found.put(Tensor(f"{called}.a_", (), "float64", "weight"))
                 self.found.put(Tensor(f"{called}.b_", (), "float64", "bias"))
@@ -226,9 +233,7 @@ class Estimators:
         held = self.held(source)
         found = False
         for key in PARTS:
-            if key not in held or (
-                key in LAST and (found or (key == "estimator" and self.objects.is_estimator(source)))
-            ):
+            if key not in held or (key in LAST and (found or (key in PATTERNS and self.objects.is_estimator(source)))):
                 continue
             inside = list(self._inside(held[key]))
             found = found or bool(inside)
@@ -252,7 +257,7 @@ class Estimators:
 
     def _without(self, name: str, source: Any, predicts: bool) -> None:
         """An estimator inside another that holds no weights: a step before the last one is told of."""
-        if not self.objects.is_estimator(source):
+        if not self.objects.is_part(source):
             return
         if predicts and self.objects.predicts(source):
             raise self.no_network(source)

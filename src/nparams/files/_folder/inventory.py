@@ -106,6 +106,8 @@ class Inventory:
                 self.rest.setdefault(what, []).append(name)
                 continue
             form = form_of(name, suffixes)
+            if form == "dcp" and not self._has_pieces(name):
+                continue  # Flutter keeps a .metadata too
             if form is not None:
                 self._add(sets, name, form)
             elif (unread := stranger(name)) is not None:
@@ -126,6 +128,10 @@ class Inventory:
             return LIST in self.names
         match = KERAS_SHARD.fullmatch(name)
         return match is not None and f"{match['stem']}.weights.json" in self.names
+
+    def _has_pieces(self, name: str) -> bool:
+        """Whether a file may be the list of a distributed checkpoint: pieces lie beside it."""
+        return name == LIST and any(each.endswith(PIECE) for each in self.names)
 
     def _add(self, sets: dict[tuple[str, str, str, int], Candidate], name: str, form: str) -> None:
         stem, variant, count = parted(name, form)

@@ -56,6 +56,12 @@ OTHERS = (
     (r"(?:.*[._-])?imatrix(?:[._-].*)?", "statistics for quantising", "model-imatrix.gguf"),
     (r"(?:.*[._-])?mmproj(?:[._-].*)?\.gguf", "the vision or audio part, a model of its own", "mmproj-model-f16.gguf"),
     (r"\d{7}_adapters\.safetensors", "adapter as it was earlier in training", "0000100_adapters.safetensors"),
+    (
+        r"(?i:.*(?:scaler|vectori[sz]er|(?:label|one_?hot|ordinal|target)_?encoder|tfidf|preprocessor|imputer))"
+        r"\.(?:pkl|pickle|joblib)",
+        "preprocessing",
+        "scaler.joblib",
+    ),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
 )
 #: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.network import Tensor
-
     from nparams.stored._checkpoint.walk import Spot
 
 NAMES = "StructuredToParameterName@@"
