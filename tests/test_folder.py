@@ -14,6 +14,7 @@ from nparams._read import Request
 from nparams.errors import NparamsError, ReadError
 from nparams.files.bytesource import FileSource, LocalFolder, NeedBytes
 from nparams.files.folder import read
+from tests.estimator_maker import Wrapped, dumped, mlp
 from tests.gguf_maker import Q4_K, Q8_0, gguf
 from tests.gguf_maker import T as G
 from tests.safetensors_maker import T, index_of, safetensors, shards
@@ -47,6 +48,7 @@ TRAINED = {"optimizer.pt": b"x", "scheduler.pt": b"x", "rng_state.pth": b"x", "t
 STATE = "optimizer.pt, rng_state.pth, scheduler.pt, training_args.bin (state of training)"
 STATES = STATE.replace("training_args", "trainer_state.json, training_args")
 # what lies there | the total | the last note
+MLP = dumped(mlp(3, 2, make=Wrapped))
 READ = [
     ("one model", {"net.safetensors": ONE, "README.md": b""}, 4, "read from net.safetensors"),
     ("an index", SETS, 20, f"read from {INDEX}"),
@@ -119,8 +121,10 @@ READ = [
     ("one sub-folder of several with parameters", {"a/v.gguf": gguf(), "b/z.gguf": Q4, "c/z.gguf": Q4}, 1024,
      f"b/ was read; c/ hold the same network: {SAME}"),
     ("what was pickled, and data", {"net.safetensors": ONE, "scaler.pkl": b"", "model.pkl": b"", "X_test.npy": b""}, 4,
-     "read from net.safetensors; not read: X_test.npy (array beside the model); model.pkl, scaler.pkl (pickle beside "
-     "the model)"),
+     "read from net.safetensors; not read: scaler.pkl (preprocessing); X_test.npy (array beside the model); model.pkl "
+     "(pickle beside the model)"),
+    ("a network and what prepares its data", {"mlp.joblib": MLP, "scaler.joblib": b"", "label_encoder.pkl": b""}, 8,
+     "read from mlp.joblib; not read: label_encoder.pkl, scaler.joblib (preprocessing)"),
     ("OpenVINO and ncnn beside", {"net.safetensors": ONE, "m.xml": b"", "m.bin": b"", "n.param": b"", "n.bin": b""}, 4,
      "read from net.safetensors; not read: m.bin (OpenVINO, which is not read here); n.bin (ncnn, which is not read "
      "here); n.param (another kind, which is not read here)"),

@@ -2,6 +2,8 @@
 
 Needs torch==2.13.0, onnx, onnxscript, keras, h5py, safetensors, tensorflow-cpu and tf_keras in one environment.  The
 files stand in docs/examples, so that the documents' examples run without any of these.
+Needs torch==2.13.0, onnx, onnxscript, keras, h5py, safetensors and scikit-learn in one environment.  The files stand in
+docs/examples, so that the documents' examples run without any of these.
 """
 
 from __future__ import annotations
@@ -40,6 +42,44 @@ def torch_files() -> None:
         model, (images,), EXAMPLES / "digits_unfolded.onnx", dynamo=False, input_names=["images"],
         training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
     )  # fmt: skip
+
+
+def exported_files() -> None:
+    """digits.pt2, and digits_dcp/ with the optimizer beside the model."""
+    import torch
+    import torch.distributed.checkpoint as dcp
+    from torch import nn
+    from torch.distributed.checkpoint.state_dict import get_state_dict
+
+    torch.manual_seed(0)
+    parts = {
+        "conv": nn.Conv2d(1, 8, 3, bias=False), "norm": nn.BatchNorm2d(8), "relu": nn.ReLU(), "pool": nn.MaxPool2d(4),
+        "flat": nn.Flatten(), "head": nn.Linear(32, 10),
+    }  # fmt: skip
+    model = nn.Sequential()
+    for name, part in parts.items():
+        model.add_module(name, part)
+    optimizer = torch.optim.SGD(model.parameters(), momentum=0.9)
+    images = torch.rand(4, 1, 10, 10)
+    model(images).sum().backward()
+    optimizer.step()
+    states, moments = get_state_dict(model, optimizer)
+    dcp.save({"model": states, "optim": moments}, checkpoint_id=EXAMPLES / "digits_dcp")
+    torch.export.save(torch.export.export(model.eval(), (images,)), EXAMPLES / "digits.pt2")
+
+
+def estimator_files() -> None:
+    """mlp.joblib: a scaler and a network for digits of 8 x 8, fitted for one round."""
+    import joblib
+    import numpy
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    images, digits = numpy.eye(64, dtype="float32")[:20], numpy.arange(20) % 10
+    made = make_pipeline(StandardScaler(), MLPClassifier((16,), max_iter=1, solver="lbfgs", random_state=0))
+    made.fit(images, digits)
+    joblib.dump(made, EXAMPLES / "mlp.joblib", compress=3)
 
 
 def keras_files() -> None:
@@ -127,6 +167,8 @@ def adapter_files() -> None:
 
 if __name__ == "__main__":
     torch_files()
+    exported_files()
+    estimator_files()
     keras_files()
     tensorflow_files()
     adapter_files()

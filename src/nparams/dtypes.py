@@ -59,6 +59,12 @@ TORCH: Mapping[str, str] = {
     "qint8": "int8", "quint8": "uint8", "qint32": "int32", "quint4x2": "uint4", "quint2x4": "uint2",
     "bits8": "bits8", "bits16": "bits16", "bits1x8": "bits1x8", "bits2x4": "bits2x4", "bits4x2": "bits4x2",
 }  # fmt: skip
+# numbers of torch._export.serde.schema.ScalarType
+TORCH_EXPORT: Mapping[int, str] = {
+    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64",
+    9: "complex32", 10: "complex64", 11: "complex128", 12: "bool", 13: "bfloat16", 28: "uint16", 29: "float8_e4m3fn",
+    30: "float8_e5m2", 31: "float8_e4m3fnuz", 32: "float8_e5m2fnuz", 33: "float8_e8m0fnu", 34: "uint32", 35: "uint64",
+}  # fmt: skip
 # torch.<name>Storage (torch/storage.py, _dtype_to_storage_type_map)
 TORCH_STORAGES: Mapping[str, str] = {
     "Double": "float64", "Float": "float32", "Half": "float16", "BFloat16": "bfloat16", "Long": "int64", "Int": "int32",
@@ -92,6 +98,19 @@ TENSORFLOW: Mapping[int, str] = {
     19: "float16", 22: "uint32", 23: "uint64", 24: "float8_e5m2", 25: "float8_e4m3fn", 26: "float8_e4m3fnuz",
     27: "float8_e4m3b11fnuz", 28: "float8_e5m2fnuz", 29: "int4", 30: "uint4", 31: "int2", 32: "uint2",
     33: "float4_e2m1fn",
+}  # fmt: skip
+
+# PaddlePaddle/Paddle paddle/fluid/framework/framework.proto, VarType.Type
+PADDLE: Mapping[int, str] = {
+    0: "bool", 1: "int16", 2: "int32", 3: "int64", 4: "float16", 5: "float32", 6: "float64", 19: "uint64", 20: "uint8",
+    21: "int8", 22: "bfloat16", 23: "complex64", 24: "complex128", 32: "float8_e4m3fn", 33: "float8_e5m2", 36: "uint16",
+    37: "uint32", 38: "uint64",
+}  # fmt: skip
+# the same in a program as JSON (paddle/fluid/pir/serialize_deserialize/include/schema.h)
+PADDLE_JSON: Mapping[str, str] = {
+    "t_bool": "bool", "t_i8": "int8", "t_ui8": "uint8", "t_i16": "int16", "t_i32": "int32", "t_i64": "int64",
+    "t_f16": "float16", "t_bf16": "bfloat16", "t_f32": "float32", "t_f64": "float64", "t_c64": "complex64",
+    "t_c128": "complex128", "t_f8e4m3fn": "float8_e4m3fn", "t_f8e5m2": "float8_e5m2",
 }  # fmt: skip
 
 # Ids that once had a meaning; ggml.h: "support has been removed".

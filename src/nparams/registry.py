@@ -78,6 +78,8 @@ class Command:
 
 #: what the name of an index may say of its shards' numbers (diffusers, `_add_variant`)
 INDEXED = ("", ".fp16", ".bf16", ".fp32")
+#: endings by which joblib chooses how to compress (joblib/numpy_pickle.py `dump`)
+PACKED = ("z", "gz", "bz2", "xz", "lzma")
 SOURCES = (
     # texts, in the order in which they are asked whether this is theirs (sizes and lists last: see _read.py)
     Source(
@@ -148,6 +150,10 @@ SOURCES = (
         (".gguf",), ((0, b"GGUF"),),
     ),
     Source(
+        "pt2", "file", "nparams.files.pt2", "torch.export archive of PyTorch", "model.pt2",
+        (".pt2",), inside=("archive_format", "serialized_exported_program.json", "serialized_state_dict.pt"),
+    ),
+    Source(
         "torchscript", "file", "nparams.files.torchscript", "TorchScript archive of PyTorch", "model.jit",
         (".jit", ".torchscript", ".ptl"), inside=("/constants.pkl", "/code/.data/", "/model.json"),
     ),
@@ -165,8 +171,27 @@ SOURCES = (
         ),
     ),
     Source(
+        "dcp", "file", "nparams.files.dcp", "distributed PyTorch checkpoint, by its list", "checkpoint/.metadata",
+        (".metadata",), looks=True,
+    ),
+    Source(
+        "paddle", "file", "nparams.files.paddle", "Paddle checkpoint or inference model", "model.pdparams",
+        (".pdparams", ".pdmodel", ".pdiparams"), looks=True,
+    ),
+    Source(
+        "paddle-json", "file", "nparams.files.paddle", "Paddle program as JSON", "inference.json",
+        magic=((0, b'{"base_code":{"magic":"pir"'),),
+    ),
+    Source(
+        "nemo", "file", "nparams.files.nemo", "NeMo archive", "model.nemo", (".nemo",), looks=True,
+    ),
+    Source(
         "pickle", "file", "nparams.files.pickles", "pickle of arrays, read as data", "weights.pkl",
         (".pkl", ".pickle"), looks=True,
+    ),
+    Source(
+        "joblib", "file", "nparams.files.joblib", "joblib or compressed pickle (scikit-learn)", "mlp.joblib",
+        (".joblib", *(f".{kind}.{packed}" for kind in ("joblib", "pkl", "pickle") for packed in PACKED)), looks=True,
     ),
     Source(
         "keras", "file", "nparams.files.keras", "Keras 3 archive", "model.keras",

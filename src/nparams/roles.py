@@ -18,6 +18,8 @@ LEAVES = {
     "num_batches_tracked": ("buffer", "bn1.num_batches_tracked"),
     "moving_mean": ("buffer", "batch_normalization/moving_mean"),
     "moving_variance": ("buffer", "batch_normalization/moving_variance"),
+    "_mean": ("buffer", "bn1._mean"),  # Paddle: created as not trainable (python/paddle/nn/layer/norm.py)
+    "_variance": ("buffer", "bn1._variance"),
     "moving_stddev": ("buffer", "batch_normalization/moving_stddev"),  # renormalisation
     "renorm_mean": ("buffer", "batch_normalization/renorm_mean"),
     "renorm_stddev": ("buffer", "batch_normalization/renorm_stddev"),

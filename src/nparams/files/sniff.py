@@ -85,16 +85,12 @@ def is_of(source: ByteSource, head: bytes, row: FileKind) -> bool:
     return bool(row.suffixes) and source.name.endswith(row.suffixes)
 
 
-#: a member of archives of torch.export, which hold members that are called as those of other kinds are
-OTHERS = b"/archive_format"
-
-
 def _archive(source: ByteSource, files: Sequence[Row]) -> Row:
     """What a zip archive is, by the members that its directory lists."""
     from nparams.files._zip_end import listing
 
     listed = listing(source)
-    for row in files if OTHERS not in listed else ():
+    for row in files:
         if any(ending.encode() in listed for ending in row.inside):
             return row
     from nparams.files._zip import Archive

@@ -10,6 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: endings of files whose readers inflate what is compressed as a whole (or say themselves that they do not)
+INFLATED = (
+    ".nemo", ".joblib", ".pkl", ".pickle",
+    *(f".{kind}.{how}" for kind in ("joblib", "pkl", "pickle") for how in ("z", "gz", "bz2", "xz", "lzma", "lz4")),
+)  # fmt: skip
 #: endings whose first bytes are looked at as a protocol buffer before anything else is asked
 PROTOBUFS = (".meta", ".mlmodel", ".caffemodel", ".pdmodel", "__model__")
 
@@ -21,7 +26,7 @@ def stranger(name: str, head: bytes) -> str | None:
     'a TensorRT engine'
     """
     from nparams.files._strangers.endings import FIRST
-    from nparams.files._strangers.marks import MARKS
+    from nparams.files._strangers.marks import MARKS, UNPACK
     from nparams.files._strangers.texts import EARLY
 
     bare = _bare(name)
@@ -29,7 +34,7 @@ def stranger(name: str, head: bytes) -> str | None:
         if bare.endswith(ending):
             return what
     for offset, mark, what in MARKS:
-        if head[offset : offset + len(mark)] == mark:
+        if head[offset : offset + len(mark)] == mark and not (what.endswith(UNPACK) and bare.endswith(INFLATED)):
             return what
     for test in EARLY if head else ():
         found = test(head, bare)

@@ -8,6 +8,7 @@ from nparams.files._folder.table import (
     ADAPTERS,
     BARE,
     BESIDE,
+    COMPANIONS,
     ENCODINGS,
     OTHERS,
     PREFERENCE,
@@ -39,6 +40,8 @@ ASIDE = re.compile("|".join(f"(?P<k{k}>{pattern})" for k, (pattern, _, _) in enu
 SLICE = re.compile("|".join(f"(?:{pattern})" for pattern, _ in SLICES))
 #: keras-team/keras keras/src/saving/saving_lib.py, `ShardedH5IOStore`: model_00000.weights.h5 for model.weights.json
 KERAS_SHARD = re.compile(r"(?P<stem>.+)_\d{5}\.weights\.h5")
+#: pytorch torch/distributed/checkpoint/filesystem.py: pieces, and the list of what they hold
+PIECE, LIST = ".distcp", ".metadata"
 STRANGE = re.compile("|".join(f"(?P<k{k}>{pattern})" for k, (pattern, _) in enumerate(UNREAD)))
 
 
@@ -103,6 +106,8 @@ class Inventory:
                 self.rest.setdefault(what, []).append(name)
                 continue
             form = form_of(name, suffixes)
+            if form == "dcp" and not self._has_pieces(name):
+                continue  # Flutter keeps a .metadata too
             if form is not None:
                 self._add(sets, name, form)
             elif (unread := stranger(name)) is not None:
@@ -129,9 +134,15 @@ class Inventory:
         return True
 
     def _is_mapped(self, name: str) -> bool:
-        """Whether a file is a shard of Keras weights whose map lies beside it."""
+        """Whether a file is a shard of Keras weights, or a piece of a distributed checkpoint, whose map lies here."""
+        if name.endswith(PIECE):
+            return LIST in self.names
         match = KERAS_SHARD.fullmatch(name)
         return match is not None and f"{match['stem']}.weights.json" in self.names
+
+    def _has_pieces(self, name: str) -> bool:
+        """Whether a file may be the list of a distributed checkpoint: pieces lie beside it."""
+        return name == LIST and any(each.endswith(PIECE) for each in self.names)
 
     def _add(self, sets: dict[tuple[str, str, str, int], Candidate], name: str, form: str) -> None:
         stem, variant, count = parted(name, form)
@@ -198,6 +209,9 @@ def kind_of_other(name: str, names: frozenset[str]) -> str | None:
     for ending, other, what in BESIDE:
         if name.endswith(ending) and name.removesuffix(ending) + other in names:
             return f"{what}, which is not read here"
+    for ending, other, what in COMPANIONS:
+        if name.endswith(ending) and name.removesuffix(ending) + other in names:
+            return what
     return None
 
 

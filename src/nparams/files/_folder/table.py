@@ -11,15 +11,18 @@ from __future__ import annotations
 PREFERENCE = (
     "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "saved-model", "tf-checkpoint", "onnx",
     "graphdef", "tflite", "gguf", "npz", "torchscript", "npy",
+    "safetensors", "pytorch", "pytorch-legacy", "dcp", "keras", "keras-shards", "hdf5", "paddle", "nemo", "onnx",
+    "tflite", "gguf", "npz", "torchscript", "pt2", "npy",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
-BARE = {"pickle": "pickle beside the model", "npy": "array beside the model"}
+BARE = {"pickle": "pickle beside the model", "joblib": "pickle beside the model", "npy": "array beside the model"}
 
-#: stems of whole models, best first
+#: stems of whole models, best first; of .metadata nothing is left
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
     "weights", "ggml-model", "consolidated", "consolidated.00", "saved_model", "model.ckpt", "frozen_inference_graph",
+    "weights", "ggml-model", "consolidated", "consolidated.00", "",
 )  # fmt: skip
 #: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
 ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
@@ -59,6 +62,12 @@ OTHERS = (
     (r"keras_metadata\.pb|fingerprint\.pb|tfhub_module\.pb", "about the SavedModel", "fingerprint.pb"),
     (r".*\.data-\d{5}-of-\d{5}", "numbers of a TensorFlow checkpoint", "model.ckpt.data-00000-of-00001"),
     (r".*\.meta", "graph of a TensorFlow checkpoint, without weights", "model.ckpt.meta"),
+    (
+        r"(?i:.*(?:scaler|vectori[sz]er|(?:label|one_?hot|ordinal|target)_?encoder|tfidf|preprocessor|imputer))"
+        r"\.(?:pkl|pickle|joblib)",
+        "preprocessing",
+        "scaler.joblib",
+    ),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
 )
 #: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole
@@ -74,13 +83,17 @@ UNREAD = (
     (r".*\.pbtxt|.*\.pbmm", "TensorFlow graph in another form"),
     (r".*\.mlmodel", "Core ML"),
     (r".*\.(?:engine|plan)", "TensorRT"),
-    (r".*\.pdparams|.*\.pdiparams|.*\.pdmodel", "Paddle"),
-    (r".*\.nemo", "NeMo"),
     (r".*\.(?:caffemodel|prototxt)", "Caffe"),
     (r".*\.distcp", "PyTorch distributed checkpoint"),
-    (r".*\.(?:rknn|mnn|pte|tar|weights|param|joblib|pkl|pickle)", "another kind"),
+    (r".*\.(?:rknn|mnn|pte|tar|weights|param|pdopt)", "another kind"),
 )
 #: a file of weights that belongs to a description beside it: X.bin beside X.xml (OpenVINO) or X.param (ncnn)
 BESIDE = ((".bin", ".xml", "OpenVINO"), (".bin", ".param", "ncnn"))
 #: folders that are part of what the file beside them holds (tensorflow/python/saved_model/constants.py)
 PARTS = {"saved_model.pb": frozenset(("variables", "assets", "assets.extra", "debug"))}
+#: a file that belongs to the weights beside it, and is read with them or holds none: (ending, theirs, what)
+COMPANIONS = (
+    (".pdmodel", ".pdiparams", "the program of the weights"),
+    (".pdmodel", ".pdparams", "the program of the weights"),
+    ("common.pt", ".metadata", "what all pieces share"),  # NVIDIA/Megatron-LM megatron/core/dist_checkpointing
+)

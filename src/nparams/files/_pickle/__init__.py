@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from nparams.files._pickle.machine import Built
     from nparams.files._pickle.values import Make
     from nparams.files.bytesource import ByteSource
 
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
 class Loaded:
     """One pickle as read."""
 
-    __slots__ = ("classes", "end", "flags", "protocol", "value")
+    __slots__ = ("classes", "end", "flags", "made", "protocol", "value")
 
     def __init__(self, value: Any, machine: Machine) -> None:
         self.value = value
         #: the offset behind its last opcode
         self.end = machine.base
         self.protocol = machine.protocol
+        #: objects that its values take
+        self.made = machine.made + len(machine.memo)
         #: {"kind", "text"}: what is odd about it, and no reason to refuse it
         self.flags = machine.flags
         #: the names of classes that bare instances of are recorded, with how many
@@ -50,12 +53,14 @@ def load(
     *,
     calls: Mapping[str, Make] = CALLS,
     persistent: Callable[[Any], object] = Persistent,
+    built: Built | None = None,
     limits: bool = True,
 ) -> Loaded:
     """The pickle that begins at `at`; bytes may follow it.
 
     `calls` are the names that may be called and what records each call; `persistent` makes a value of a persistent id
-    (it may raise Refused, in words that follow the file's name).  Raises FormatError for a pickle that is broken,
+    (it may raise Refused, in words that follow the file's name); `built` is told of every object that got a state, and
+    steps over bytes that are no opcodes (joblib's arrays).  Raises FormatError for a pickle that is broken,
     larger than is read, or would call anything that is not listed.
 
     >>> from nparams.files.bytesource import MemorySource
@@ -65,6 +70,6 @@ def load(
     Traceback (most recent call last):
     nparams.errors.FormatError: x.pt calls os.system (opcode REDUCE at 19). Nothing was run. This file is hostile or ...
     """
-    machine = Machine(source, at, calls, persistent, USUAL if limits else WIDEST)
+    machine = Machine(source, at, calls, persistent, USUAL if limits else WIDEST, built)
     with telling(machine.flags):
         return Loaded(machine.run(), machine)

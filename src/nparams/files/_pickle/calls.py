@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
     from nparams.files._pickle.values import Make
 
-#: modules under the names that Python 2 gave them (CPython Lib/_compat_pickle.py)
-RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+#: modules under the names that Python 2 gave them (CPython Lib/_compat_pickle.py), and the joblib that scikit-learn
+#: brought along before 0.23
+RENAMED = {
+    "__builtin__": "builtins", "copy_reg": "copyreg",
+    "sklearn.externals.joblib.numpy_pickle": "joblib.numpy_pickle",
+    "sklearn.externals.joblib.numpy_pickle_compat": "joblib.numpy_pickle_compat",
+}  # fmt: skip
 #: modules of Python 2's standard library that are gone
 GONE = frozenset("commands cPickle cStringIO dummy_thread exceptions popen2 Queue thread UserDict UserList".split())
 
@@ -203,9 +208,37 @@ FRAMES: Mapping[str, Make] = {
     **_rows(Record, "pandas", "StringDtype"),
 }
 
+_LOSSES = (
+    "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfGammaLoss CyHalfMultinomialLoss CyHalfPoissonLoss "
+    "CyHalfSquaredError CyHalfTweedieLoss CyHalfTweedieLossIdentity CyHuberLoss CyPinballLoss"
+)
+_SLOPES = (
+    "Hinge SquaredHinge Log ModifiedHuber SquaredLoss Huber EpsilonInsensitive SquaredEpsilonInsensitive "
+    "Classification Regression"
+)
+#: makers of what scikit-learn writes in Cython: losses, trees, searches (`__reduce__` in sklearn/_loss/_loss.pyx.tp,
+#: linear_model/_sgd_fast.pyx.tp, tree/_tree.pyx, neighbors/_binary_tree.pxi.tp, metrics/_dist_metrics.pyx.tp)
+ESTIMATORS: Mapping[str, Make] = {
+    **_rows(Record, "sklearn._loss._loss", _LOSSES),
+    **_rows(Record, "sklearn._loss._loss", " ".join(f"__pyx_unpickle_{name}" for name in _LOSSES.split())),
+    **_rows(Record, "sklearn.linear_model._sgd_fast", _SLOPES),
+    **_rows(Record, "sklearn.linear_model.sgd_fast", _SLOPES),
+    **_rows(Record, "sklearn.tree._tree", "Tree"),
+    **{f"sklearn.neighbors.{module}.newObj": Record for module in ("_kd_tree", "_ball_tree", "kd_tree", "ball_tree")},
+    **{
+        f"sklearn.{module}.newObj": Record
+        for module in ("metrics._dist_metrics", "neighbors._dist_metrics", "neighbors.dist_metrics")
+    },
+    "numpy.ma.core._mareconstruct": Record,
+    "numpy.random.bit_generator.__pyx_unpickle_SeedSequence": Record,
+    "numpy._core._ufunc_reconstruct": Call,
+    "numpy.core._ufunc_reconstruct": Call,
+}
+
 CALLS: Mapping[str, Make] = {
     **TENSORS,
     **FRAMES,
+    **ESTIMATORS,
     **_rows(Call, "torch", "Size device Generator finfo iinfo"),
     "torch.serialization._get_layout": Call,
     "torch.nn.backends.thnn._get_thnn_function_backend": Call,  # what every module held before 1.5

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from nparams.files._pickle.tensors import Short
-    from nparams.files._pickle.values import Make
+    from nparams.files._pickle.values import Make, Record
     from nparams.files.bytesource import ByteSource
+
+    #: (the machine, an object that got its state, the window, the place behind the opcode) -> the next opcode's place
+    Built = Callable[["Machine", Record, bytes, int], int]
 
 WINDOW = 1 << 20  # bytes read at once
 SLICE = 1 << 15  # bytes of opcodes between two looks at the limits
@@ -70,11 +73,13 @@ class Machine:
         calls: Mapping[str, Make],
         persistent: Callable[[Any], object],
         limits: Limits,
+        built: Built | None = None,
     ) -> None:
         self.source = source
         self.calls = calls
         self.persistent = persistent
         self.limits = limits
+        self.built = built
         self.start = at
         #: the offset of the window
         self.base = at

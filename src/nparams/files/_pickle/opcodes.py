@@ -170,7 +170,7 @@ def build(m: Machine, data: bytes, pos: int) -> int:
     if target.state is not None:
         raise ValueError("an object that is built twice")
     target.state = state
-    return pos
+    return pos if m.built is None else m.built(m, target, data, pos)
 
 
 def newobj(m: Machine, data: bytes, pos: int) -> int:

@@ -189,4 +189,5 @@ MAKERS: dict[str, Maker] = {
     "numpy._core.multiarray._reconstruct": others.numpy_array,
     "numpy.core.numeric._frombuffer": others.numpy_array,
     "numpy._core.numeric._frombuffer": others.numpy_array,
+    "joblib.numpy_pickle.NumpyArrayWrapper": others.joblib_array,
 }

@@ -29,7 +29,7 @@ WIDTHS = {"int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "float32": 
 def network_of(model: Model, loaded: Loaded, payload: Payload, folder: Folder | None, name: str) -> Network:
     """The network of a checkpoint that was read."""
     tensors = model.tensors
-    made = assemble(tensors, lambda k, limit: _bytes(model, payload, k, limit), folder, model.hints)
+    made = assemble(tensors, lambda k, limit: numbers_of(model, payload, k, limit), folder, model.hints)
     read_as = ", ".join(["PyTorch", plural(len(tensors), "tensor"), *([made.scheme] if made.scheme else [])])
     network = Network(
         tensors=tensors, source=name, form="pytorch", read_as=read_as, routes=made.routes,
@@ -75,7 +75,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def _bytes(model: Model, payload: Payload, k: int, limit: int) -> bytes:
+def numbers_of(model: Model, payload: Payload, k: int, limit: int) -> bytes:
     """The bytes of one small tensor, where they stand in a row."""
     array = model.arrays[k]
     width = WIDTHS.get(array.dtype or "")

@@ -163,6 +163,26 @@ def numpy_dtype(told: Any) -> str | None:
     return NUMPY.get(text.lstrip("<>|=")) if isinstance(text, str) else None
 
 
+def numpy_type(told: Any) -> tuple[str, int]:
+    """(letter, bytes of a value) of numpy.dtype('U5'), which may be no number; Wrong where it is no dtype."""
+    text = told.args[0] if isinstance(told, Record) and told.maker.path == "numpy.dtype" and told.args else None
+    text = text.lstrip("<>|=") if isinstance(text, str) else ""
+    letter, digits = text[:1], text[1:]
+    state = told.state if isinstance(told, Record) else None
+    if letter == "V" and state.__class__ is tuple and len(state) > 7 and state[7].__class__ is int and state[7] & 1:
+        letter = "O"  # records with objects in them: the flag NPY_ITEM_REFCOUNT
+    if not letter.isalpha() or (digits and not (digits.isascii() and digits.isdigit() and len(digits) < 10)):
+        raise Wrong("has no dtype of numpy")
+    return letter, int(digits or 0) * (4 if letter == "U" else 1)
+
+
+def joblib_array(call: Any, making: Making) -> Array:
+    """NumpyArrayWrapper built from its attributes: what describes it; its numbers were stepped over."""
+    made = Array(tuple_of(call.state.get("shape")), numpy_dtype(call.state.get("dtype")))
+    made.note, made.foreign = "an array of numpy", True
+    return made
+
+
 def numpy_array(call: Any, making: Making) -> Array:
     """_reconstruct(ndarray, (0,), b'b') built from (version, shape, dtype, fortran, bytes); _frombuffer(bytes, ...)."""
     if call.__class__ is Call:

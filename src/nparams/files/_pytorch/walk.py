@@ -69,6 +69,8 @@ class PickleWalk(Walk):
             return None  # what a module registers is the model, whatever it is called
         if isinstance(value, Record) and value.maker.module.startswith("torch.optim"):
             return f"an optimizer or a scheduler ({value.maker.name[:80]})"
+        if isinstance(value, Record) and value.maker.module.startswith("sklearn.") and key:
+            return f"an estimator of scikit-learn ({value.maker.name[:80]})"
         if isinstance(value, Dict):
             found = state_of_run(key, {k for k in value.pairs[::2] if k.__class__ is str})
             if found is not None:

@@ -12,18 +12,12 @@ if TYPE_CHECKING:
     Members = tuple[tuple[str, str, str], ...]
 
 INSIDE = "unpack it and count the {} inside"
-EXPORT = "a torch.export archive (.pt2), not read yet; count the checkpoint it was exported from"
 COREML = "a zipped Core ML package, not read yet; count the file it was converted from"
 SAVED = "a zipped SavedModel of TensorFlow; unpack it and count the folder"
 
 TESTS: dict[str, Callable[[str, str], bool]] = {"is": str.__eq__, "ends": str.endswith}
 
 MEMBERS: Members = (
-    # torch/export/pt2_archive/constants.py and, before torch 2.8, torch/_export/serde/serialize.py
-    ("ends", "archive_format", EXPORT),
-    ("ends", "serialized_exported_program.json", EXPORT),
-    ("ends", "serialized_state_dict.pt", EXPORT),
-    ("ends", "serialized_state_dict.json", EXPORT),
     # pytorch/serve model-archiver/model_packaging_utils.py
     ("is", "MAR-INF/MANIFEST.json", f"a TorchServe archive (.mar); {INSIDE.format('.pt')}"),
     # huggingface.co/docs/hub/dduf
@@ -57,7 +51,7 @@ MEMBERS: Members = (
     ("ends", ".ckpt", f"a zip archive; {INSIDE.format('.ckpt')}"),
     ("ends", "pytorch_model.bin", f"a zip archive; {INSIDE.format('pytorch_model.bin')}"),
     ("ends", ".pb", f"a zip archive; {INSIDE.format('.pb')}"),
-    ("ends", ".pdiparams", "a zipped Paddle model, not read yet; convert it to ONNX and count that"),
+    ("ends", ".pdiparams", "a zipped Paddle model; unpack it and count the .pdiparams inside"),
     ("ends", ".params", "a zipped MXNet model, not read yet; export it to ONNX and count that"),
     ("ends", ".param", "a zipped ncnn model, not read yet; count the file it was converted from"),
     ("ends", ".caffemodel", "a zipped Caffe model, not read yet; convert it to ONNX and count that"),

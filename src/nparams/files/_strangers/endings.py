@@ -12,11 +12,9 @@ if TYPE_CHECKING:
 FROZEN = "not read yet; convert it to ONNX (tf2onnx) and count that"
 COREML = "not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
 SOURCE = "not read; count the file it was converted from (ONNX, TensorFlow Lite, PyTorch)"
-PADDLE = "not read yet; convert the model to ONNX (paddle2onnx) and count that"
 MXNET = "not read yet; export the model to ONNX and count that"
 TREES = "trees, whose leaves are no parameters of a network; nothing to count"
 ENGINE = "named like a TensorRT engine, which does not store shapes openly; count the ONNX file it was built from"
-SHARDS = "not read yet; load it in PyTorch (torch.distributed.checkpoint), save one file and count that"
 
 #: asked before anything else: what is inside looks like another format, and is only a part of this one
 FIRST: Endings = (
@@ -26,8 +24,7 @@ FIRST: Endings = (
     ("saved_model.cpb", "a SavedModel in chunks, not read; save it again without chunks (saved_model.pb)"),
     ("saved_model.pbtxt", "a SavedModel as text, not read; save it again in the binary form (saved_model.pb)"),
     (".pbtxt", f"a graph as text (TensorFlow, Caffe, MediaPipe), {FROZEN}"),
-    (".distcp", f"a piece of a distributed PyTorch checkpoint, {SHARDS}"),
-    (".nemo", "a NeMo archive (tar), not read yet; unpack it and count model_weights.ckpt"),
+    (".distcp", "a piece of a distributed PyTorch checkpoint; count the folder that it lies in, or its .metadata"),
     (".dduf", "a DDUF archive, not read yet; unpack it (it is a zip) and count the folder"),
     (".mlpackage.zip", f"a zipped Core ML package, {COREML}"),
     (".pte", "an ExecuTorch program, which is not read; count the .pt2 or checkpoint that it was exported from"),
@@ -53,16 +50,10 @@ LAST: Endings = (
     (".uff", f"a UFF model (for TensorRT), {SOURCE}"),
     (".msgpack", "a Flax checkpoint (msgpack), not read yet; restore it in Flax and save its arrays as .npz"),
     (".ocdbt", "part of an Orbax checkpoint, not read yet; restore it and save its arrays as .npz"),
-    (".pt2", "a torch.export archive, not read yet; count the checkpoint it was exported from"),
-    (".metadata", f"the list of a distributed PyTorch checkpoint, {SHARDS}"),
-    (".pdparams", f"a Paddle checkpoint, {PADDLE}"),
-    (".pdopt", "an optimizer's state of Paddle; count the .pdparams beside it converted to ONNX"),
-    (".pdmodel", f"a Paddle program, {PADDLE}"),
-    (".pdiparams", f"a weights file of a Paddle program (no names), {PADDLE}"),
+    (".pdopt", "an optimizer's state of Paddle, not a model; count the .pdparams beside it"),
     (".nb", f"a Paddle Lite or NPU model, {SOURCE}"),
     (".params", f"an MXNet or TVM parameter file, {MXNET}"),
     (".weights", "a Darknet weights file (no shapes), not read yet; convert it with its .cfg to PyTorch or ONNX"),
-    (".joblib", "a joblib pickle (scikit-learn), not read yet; save coefs_ and intercepts_ as .npz and count that"),
     (".t7", "a Torch7 (Lua) file, not read; load it in Lua Torch and save its arrays as .npz"),
     (".cntk", "a CNTK model, not read; export it to ONNX and count that"),
     (".ms", f"a MindSpore Lite model, {SOURCE}"),

@@ -6,7 +6,7 @@ Each test is given the first 512 bytes and the bare name, and returns what the f
 from __future__ import annotations
 
 from nparams.errors import shown
-from nparams.files._strangers.endings import PADDLE, SHARDS, TREES
+from nparams.files._strangers.endings import TREES
 from nparams.files._strangers.marks import PAGE
 
 TYPE_CHECKING = False
@@ -123,22 +123,17 @@ def tar(head: bytes, name: str) -> str | None:
     if first in TORCH_2016:
         return "a PyTorch file of 2016 (tar); load it with an old PyTorch (before 1.6), save it again and count that"
     if first in NEMO or name.endswith(".nemo"):
-        return "a NeMo archive (tar), not read yet; unpack it and count model_weights.ckpt"
+        return None
     return "a tar archive; unpack it first"
 
 
 #: a word near the start of a pickle -> what it is
 PICKLED = (
-    (b"StructuredToParameterName@@", f"a Paddle checkpoint, {PADDLE}"),
-    (b"paddle", f"a Paddle checkpoint, {PADDLE}"),
-    (b"sklearn", "a scikit-learn pickle, not read yet; save coefs_ and intercepts_ as .npz and count that"),
-    (b"joblib", "a joblib pickle, not read yet; save its arrays as .npz and count that"),
     (b"xgboost", f"a pickled XGBoost model: {TREES}"),
     (b"lightgbm", f"a pickled LightGBM model: {TREES}"),
     (b"catboost", f"a pickled CatBoost model: {TREES}"),
     (b"theano", "a pickled Theano model, not read; save its arrays as .npz and count that"),
     (b"lasagne", "a pickled Lasagne model, not read; save its arrays as .npz and count that"),
-    (b"torch.distributed.checkpoint", f"the list of a distributed PyTorch checkpoint, {SHARDS}"),
     (b"StableBaselines", "a pickled agent, not read; save its network with torch.save and count that"),
 )
 
@@ -147,8 +142,8 @@ def pickled(head: bytes, name: str) -> str | None:
     """A pickle by what it names first (Python docs, pickletools: PROTO is 0x80 and the protocol)."""
     if head[:1] != b"\x80" or head[1:2] not in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return None
-    if name.endswith((".pdparams", ".pdopt")):
-        return f"a Paddle checkpoint, {PADDLE}"
+    if name.endswith(".pdopt"):
+        return "an optimizer's state of Paddle, not a model; count the .pdparams beside it"
     return next((what for word, what in PICKLED if word in head), None)
 
 
@@ -248,7 +243,7 @@ def paddle(head: bytes, name: str) -> str | None:
     size = int.from_bytes(head[16:20], "little")
     if any(head[:16]) or not 2 <= size <= 64 or head[20:21] != b"\x08" or head[22:23] not in (b"\x10", b"\x12", b""):
         return None
-    return f"a file of Paddle variables (no names), {PADDLE}"
+    return "a file of Paddle variables; name it .pdiparams, with its .pdmodel or .json beside it, and count that"
 
 
 #: sure enough to be asked before the formats that are read

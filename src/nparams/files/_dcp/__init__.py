@@ -1,0 +1,1 @@
+"""The parts of the reader for distributed checkpoints of PyTorch."""

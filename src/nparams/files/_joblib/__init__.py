@@ -1,0 +1,1 @@
+"""What joblib does to pickles: arrays as bare bytes among the opcodes, and whole files compressed."""
