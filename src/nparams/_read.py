@@ -316,7 +316,7 @@ class Request:
             network.source = source.name if which is None else f"{source.name}:{which}"
             return network
         self._refuse_options(source.name)
-        row = self.row if self.row is not None and self.row.kind == "file" else _recognised(source)
+        row = self.row if self.row is not None and self.row.kind == "file" else _recognised(source, folder)
         options = {} if self.limits else {"limits": False}
         made: Network = loaded(row).read(source, folder, **options)
         made.is_file = True
@@ -329,11 +329,11 @@ class Request:
                 raise UsageError(refusal.format(what=shown(name)))
 
 
-def _recognised(source: ByteSource) -> Source:
+def _recognised(source: ByteSource, folder: Folder | None) -> Source:
     """The row that reads a file: by its first bytes, else by what a format without a magic finds in them."""
     from nparams.files.sniff import HEAD, recognise, unknown
 
-    row = recognise(source, FILES)
+    row = recognise(source, FILES, folder)
     if row is not None:
         return row
     head = source.read(0, min(HEAD, source.size))

@@ -84,6 +84,11 @@ ONNX: Mapping[int, str] = {
     28: "float6_e3m2fn",
 }  # fmt: skip
 
+# NVIDIA/TensorRT parsers/caffe/proto/trtcaffe.proto, Type: name, bytes
+CAFFE: Mapping[int, tuple[str, int]] = {
+    0: ("float64", 8), 1: ("float32", 4), 2: ("float16", 2), 3: ("int32", 4), 4: ("uint32", 4),
+}  # fmt: skip
+
 # Ids that once had a meaning; ggml.h: "support has been removed".
 GGML_REMOVED = frozenset((4, 5, 31, 32, 33, 36, 37, 38))
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: endings whose first bytes are looked at as a protocol buffer before anything else is asked
-PROTOBUFS = (".pb", ".pbmm", ".graphdef", ".meta", ".mlmodel", ".caffemodel", ".pdmodel", "__model__")
+PROTOBUFS = (".pb", ".pbmm", ".graphdef", ".meta", ".mlmodel", ".pdmodel", "__model__")
 
 
 def stranger(name: str, head: bytes) -> str | None:
@@ -85,12 +85,8 @@ def protobuf_stranger(head: bytes, name: str) -> str | None:
 
 
 def _program(head: bytes, name: str) -> str | None:
-    """A program of Windows, or one of all systems with a model behind it (Mozilla-Ocho/llamafile, an APE)."""
-    if not head.startswith(b"MZ"):
-        return None
-    if name.endswith(".llamafile") or head.startswith(b"MZqFpD"):
-        return "a llamafile (a program with a GGUF file inside); count the .gguf it was made from"
-    return "a program, not a model"
+    """A program of Windows; those of all systems (APE) may be llamafiles, and are known by a longer mark."""
+    return "a program, not a model" if head.startswith(b"MZ") else None
 
 
 def _bare(name: str) -> str:

@@ -100,7 +100,8 @@ class Inventory:
                 continue
             what = kind_of_other(name, self.names)
             if what is not None:
-                self.rest.setdefault(what, []).append(name)
+                if what:
+                    self.rest.setdefault(what, []).append(name)
                 continue
             form = form_of(name, suffixes)
             if form is not None:
@@ -172,7 +173,7 @@ def varied(base: str, form: str) -> tuple[str, str]:
 
 
 def kind_of_other(name: str, names: frozenset[str]) -> str | None:
-    """What a file is that only looks like a model; None where it may be one.
+    """What a file is that only looks like a model; "" for a part of another, None where it may be one.
 
     >>> kind_of_other("optimizer.pt", frozenset()), kind_of_other("mmproj-model-f16.gguf", frozenset())
     ('state of training', 'the vision or audio part, a model of its own')
@@ -184,7 +185,7 @@ def kind_of_other(name: str, names: frozenset[str]) -> str | None:
         return OTHERS[int(aside.lastgroup[1:])][1]
     for ending, other, what in BESIDE:
         if name.endswith(ending) and name.removesuffix(ending) + other in names:
-            return f"{what}, which is not read here"
+            return what
     return None
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
     "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "onnx", "tflite", "gguf", "npz",
-    "torchscript", "npy",
+    "torchscript", "caffe", "ncnn", "darknet", "dduf", "llamafile", "npy", "darknet-cfg",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
-BARE = {"pickle": "pickle beside the model", "npy": "array beside the model"}
+BARE = {"pickle": "pickle beside the model", "npy": "array beside the model", "darknet-cfg": "text beside the model"}
 
 #: stems of whole models, best first
 USUAL = (
@@ -56,6 +56,7 @@ OTHERS = (
     (r"(?:.*[._-])?imatrix(?:[._-].*)?", "statistics for quantising", "model-imatrix.gguf"),
     (r"(?:.*[._-])?mmproj(?:[._-].*)?\.gguf", "the vision or audio part, a model of its own", "mmproj-model-f16.gguf"),
     (r"\d{7}_adapters\.safetensors", "adapter as it was earlier in training", "0000100_adapters.safetensors"),
+    (r"(?:setup|tox|pylint|mypy|flake8|pytest)\.cfg", "settings of a program", "setup.cfg"),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
 )
 #: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole
@@ -75,9 +76,14 @@ UNREAD = (
     (r".*\.(?:engine|plan)", "TensorRT"),
     (r".*\.pdparams|.*\.pdiparams|.*\.pdmodel", "Paddle"),
     (r".*\.nemo", "NeMo"),
-    (r".*\.(?:caffemodel|prototxt)", "Caffe"),
     (r".*\.distcp", "PyTorch distributed checkpoint"),
-    (r".*\.(?:rknn|mnn|pte|tar|weights|param|joblib|pkl|pickle)", "another kind"),
+    (r".*\.(?:rknn|mnn|pte|tar|joblib|pkl|pickle)", "another kind"),
 )
-#: a file of weights that belongs to a description beside it: X.bin beside X.xml (OpenVINO) or X.param (ncnn)
-BESIDE = ((".bin", ".xml", "OpenVINO"), (".bin", ".param", "ncnn"))
+#: a file that belongs to another of the same name: (ending, the other's ending, what it is; "": read with it)
+BESIDE = (
+    (".bin", ".xml", "OpenVINO, which is not read here"),
+    (".param.bin", ".param", "the same layers of an ncnn model in binary"),
+    (".bin", ".param", ""),
+    (".bin", ".param.bin", ""),
+    (".cfg", ".weights", ""),
+)
