@@ -221,15 +221,18 @@ REFUSED = [
      f"{HEAD}blob 0 has an impossible shape: {[1] * 33}"),
     ("an unknown number type", net(layer("ip", "InnerProduct", raw(9, 4, 3, 2))),
      f"{HEAD}blob 0 has numbers of type 9, which is not known"),
-    ("raw numbers that are none", net(layer("ip", "InnerProduct", blob(3, 2, data=field(10, 1) + field(12, bytes(25))))),
+    ("raw numbers that are none",
+     net(layer("ip", "InnerProduct", blob(3, 2, data=field(10, 1) + field(12, bytes(25))))),
      f"{HEAD}blob 0 has 25 bytes, which are no float32 of 4 bytes each"),
     ("two layers of one name", net(layer("ip", "InnerProduct", blob(3, 2)), layer("ip", "InnerProduct", blob(3, 3))),
      f"{HEAD}two layers have this name, and their blobs have other shapes"),
     ("shared, and of another size", net(layer("a", "InnerProduct", blob(3, 2), shared=["w"]),
                                         layer("ip", "InnerProduct", blob(3, 3), shared=["w"])),
      f'{HEAD}shares "w", and has another number of values than a.weight'),
-    ("cut short", LENET[:-7], "n.caffemodel: NetParameter (offset 685): field 100 of 731 bytes ends beyond the file, at 1,413. Cut short?"),
-    ("a group in place of a layer", varint(100 << 3 | 3), "n.caffemodel: NetParameter (offset 0): layer has wire type 3, which it never has. Damaged, or not this format"),
+    ("cut short", LENET[:-7], "n.caffemodel: NetParameter (offset 685): field 100 of 731 bytes ends beyond the "
+     "file, at 1,413. Cut short?"),
+    ("a group in place of a layer", varint(100 << 3 | 3), "n.caffemodel: NetParameter (offset 0): layer has wire "
+     "type 3, which it never has. Damaged, or not this format"),
 ]  # fmt: skip
 
 

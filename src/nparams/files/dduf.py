@@ -78,7 +78,7 @@ def _top(archive: Archive, name: str) -> ZipFolder:
 def _check_dduf(archive: Archive, name: str) -> None:
     """The rules of DDUF: nothing is compressed, and folders hold no folders."""
     for member in archive.members():
-        if member.method != STORED:
+        if member.method != STORED and member.size:
             raise UnsupportedError(
                 f"{place(name)}: {shown(member.name)} is compressed, which a DDUF never is; zip the folder again "
                 "without compression (zip -0)"
