@@ -364,3 +364,57 @@ def test_what_pnnx_writes(stem):
     held = {t.name: list(t.shape) for t in network.tensors()}
     assert {name: held[name] for name in listing["arrays"]} == listing["arrays"]
     assert network.totals.parameter_bytes == listing["bytes"]
+
+
+def test_the_pnnx_param_beside_it():
+    """PyTorch's own names and shapes, all but those of the convolution that took in its batch norm."""
+    listing = json.loads((DATA / "net32.json").read_text())
+    network = nparams.read(DATA / "net32.pnnx.param")
+    held = {t.name: list(t.shape) for t in network.tensors()}
+    fused = {"convbn2d_0.weight": [8, 3, 3, 3], "convbn2d_0.bias": [8]}
+    assert held == {**listing["torch"], **fused}
+    assert network.total == 1_722 - 16  # named_parameters() without the batch norm's
+    assert network.read_as == "PNNX, 19 operators, 30 arrays"
+    assert network.totals.parameter_bytes == 4 * 1_706
+
+
+PNNX = "7767517\n{} 2\npnnx.Input in 0 1 0 #0=(1,3)f32\n{}\npnnx.Output out 1 0 1\n"
+#: what it shows | operators that it says | a line | the error, or names, shapes, number types and roles
+PNNX_LINES = [
+    ("several number types", 3, "nn.X x 1 1 0 1 @a=(2,3)bf16 @k=()i64 @w.c=(4)u8 $input=0 #1=(1)f32 k=@a",
+     [("x.a", (2, 3), "bfloat16", "weight"), ("x.k", (), "int64", "buffer"), ("x.w.c", (4,), "uint8", "buffer")]),
+    ("statistics", 3, "nn.BatchNorm2d bn 1 1 0 1 @running_mean=(4)f32 @weight=(4)f32",
+     [("bn.running_mean", (4,), "float32", "buffer"), ("bn.weight", (4,), "float32", "weight")]),
+    ("fewer lines", 9, "nn.X x 1 1 0 1", 'n.pnnx.param: it says "9" operators and lists 3. Cut short?'),
+    ("no operator", 3, "nn.X x",
+     'n.pnnx.param: operator 1: "nn.X x" is no type, name and numbers of inputs and outputs'),
+    ("an unknown number type", 3, "nn.X x 1 1 0 1 @a=(2)f12",
+     'n.pnnx.param: operator 1 "x": "@a=(2)f12" is no array of a known number type'),
+    ("a shape that is none", 3, "nn.X x 1 1 0 1 @a=(2,?)f32",
+     'n.pnnx.param: operator 1 "x": "@a=(2,?)f32" is no array of a known number type'),
+    ("a shape of the sky", 3, "nn.X x 1 1 0 1 @a=(999999999999999)f32",
+     'n.pnnx.param: operator 1 "x": impossible shape [999999999999999]'),
+    ("two of one name", 3, "nn.X x 1 1 0 1 @a=(2)f32 @a=(2)f32", 'n.pnnx.param: two arrays are called "x.a"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "line", "expected"), [p[1:] for p in PNNX_LINES], ids=[p[0] for p in PNNX_LINES])
+def test_lines_of_pnnx(count, line, expected):
+    source = MemorySource(PNNX.format(count, line).encode(), "n.pnnx.param")
+    if isinstance(expected, list):
+        assert [(t.name, t.shape, t.dtype, t.role) for t in read(source).tensors()] == expected
+    else:
+        with pytest.raises(NparamsError) as problem:
+            read(source)
+        assert str(problem.value) == expected
+
+
+def test_the_zip_of_a_pnnx_param(tmp_path):
+    import io
+    import zipfile
+
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as made:
+        made.writestr("x.a", bytes(24))
+    pair(tmp_path, PNNX.format(3, "nn.X x 1 1 0 1 @a=(2,3)f32").encode(), held.getvalue(), "n.pnnx")
+    assert nparams.read(tmp_path / "n.pnnx.bin").total == 6

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from nparams.errors import FormatError, ReadError, UnsupportedError, place, shown
 from nparams.files._ncnn.net import Net
-from nparams.files._ncnn.param import is_param, layers_of
+from nparams.files._ncnn.param import content, is_param, layers_of, text_of
+from nparams.files._ncnn.pnnx import is_pnnx
+from nparams.files._ncnn.pnnx import read as read_pnnx
 from nparams.files._ncnn.walk import FLAGS, Bin
 from nparams.network import Network
 
@@ -50,12 +52,11 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     (8, [('ip.weight', (2, 3)), ('ip.bias', (2,))])
     """
     if is_param(source.read(0, min(HEAD, source.size))):
-        layers = layers_of(source, limits)
-        name = _bin_of(source.name, folder)
+        data, name = content(source, limits), _bin_of(source.name, folder)
         if folder is None or name is None:
-            return _network(source, source.name, layers, None)
+            return _made(source, source.name, data, None)
         with folder.open(name) as numbers:
-            return _network(source, source.name, layers, numbers)
+            return _made(source, source.name, data, numbers)
     found = _param_of(source.name, folder)
     if folder is None or found is None:
         raise UnsupportedError(
@@ -65,7 +66,14 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     with folder.open(found) as param:
         if not is_param(param.read(0, min(HEAD, param.size))):
             raise FormatError(f"{place(found)}: it does not begin 7767517, as a .param of ncnn does")
-        return _network(source, found, layers_of(param, limits), source)
+        return _made(source, found, content(param, limits), source)
+
+
+def _made(source: ByteSource, param: str, data: bytes, numbers: ByteSource | None) -> Network:
+    """The network of a .param of either kind."""
+    if is_pnnx(data):
+        return read_pnnx(param, text_of(param, data), source.name)
+    return _network(source, param, layers_of(param, data), numbers)
 
 
 def _bare(name: str) -> str:

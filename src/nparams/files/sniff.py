@@ -44,7 +44,7 @@ def recognise(source: ByteSource, files: Sequence[Row], folder: Folder | None = 
         return found
     refuse_strangers(source.name, head)
     if head.startswith(ZIP):
-        return _archive(source, files)
+        return _archive(source, files, folder)
     for row in files:
         if row.suffixes and not row.magic and not row.inside and source.name.endswith(row.suffixes):
             return row
@@ -83,14 +83,16 @@ def _marked(source: ByteSource, head: bytes, offset: int, mark: bytes) -> bool:
 OTHERS = b"/archive_format"
 
 
-def _archive(source: ByteSource, files: Sequence[Row]) -> Row:
-    """What a zip archive is, by the members that its directory lists."""
+def _archive(source: ByteSource, files: Sequence[Row], folder: Folder | None) -> Row:
+    """What a zip archive is, by the members that its directory lists, then by what it lies beside."""
     from nparams.files._zip_end import listing
 
     listed = listing(source)
     for row in files if OTHERS not in listed else ():
         if any(ending.encode() in listed for ending in row.inside):
             return row
+    if folder is not None and (found := _beside(source.name, files, folder)) is not None:
+        return found
     from nparams.files._zip import Archive
 
     what = zip_stranger(Archive(source).names) or "a zip archive with no model in it that is read; unpack it first"

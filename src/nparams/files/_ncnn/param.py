@@ -48,18 +48,27 @@ def is_param(head: bytes) -> bool:
     return head.startswith((*TEXT_MARKS, BINARY_MARK))
 
 
-def layers_of(source: ByteSource, limits: bool) -> list[Layer]:
-    """Every layer of a .param."""
+def content(source: ByteSource, limits: bool) -> bytes:
+    """All of a .param, within its limit."""
     most = MOST_BYTES if limits else MOST_WITHOUT_LIMITS
     if source.size > most:
         raise FormatError(f"{place(source.name)}: {source.size:,} bytes of layers; at most {most:,} are read")
-    data = source.read(0, source.size)
-    if data.startswith(BINARY_MARK):
-        return list(_Binary(source.name, data).layers())
+    return source.read(0, source.size)
+
+
+def text_of(name: str, data: bytes) -> str:
+    """The text of a .param."""
     try:
-        return list(_Text(source.name, data.decode()).layers())
+        return data.decode()
     except UnicodeDecodeError as problem:
-        raise FormatError(f"{place(source.name)}: not UTF-8 at byte {problem.start:,}") from None
+        raise FormatError(f"{place(name)}: not UTF-8 at byte {problem.start:,}") from None
+
+
+def layers_of(name: str, data: bytes) -> list[Layer]:
+    """Every layer of a .param."""
+    if data.startswith(BINARY_MARK):
+        return list(_Binary(name, data).layers())
+    return list(_Text(name, text_of(name, data)).layers())
 
 
 class _Text:
