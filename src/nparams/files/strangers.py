@@ -46,7 +46,7 @@ def last_guess(name: str, head: bytes, tail: bytes = b"") -> str | None:
     """What a file is that no format has taken: by looks that others share and its last bytes, then by its ending.
 
     >>> last_guess("yolov3.weights", b"\\x01\\x02").partition(" (")[0]
-    'a Darknet weights file'
+    'named like a Darknet weights file, and does not begin as one; count the model it was made from'
     """
     from nparams.files._strangers.endings import LAST
     from nparams.files._strangers.texts import INDEX, LATE

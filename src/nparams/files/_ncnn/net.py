@@ -25,13 +25,13 @@ KNOWN = frozenset(BY_INDEX)
 class Net:
     """The tree of layers, as the .param lists them and the .bin holds their numbers."""
 
-    __slots__ = ("_layers", "_made", "_name", "_taken", "_users", "root", "tables", "tensors", "unknown")
+    __slots__ = ("_layers", "_made", "_name", "_operators", "_taken", "root", "tables", "tensors", "unknown")
 
     def __init__(self, name: str, layers: Sequence[Layer]) -> None:
         self._name = name
         self._layers = layers
         self._taken: dict[str, int] = {}
-        self._users: dict[str, list[int]] | None = None
+        self._operators: dict[str, Layer] | None = None
         self.root = Module("", tensors=[], children=[])
         self._made = {"": self.root}
         self.tensors: list[Tensor] = []
@@ -116,31 +116,33 @@ class Net:
         return "bias" if adds and not table else "weight", f"a constant operand of {reached.kind}"
 
     def _reached(self, layer: Layer) -> Layer | None:
-        """The first layer that takes what this one makes as an operand, through layers that hand it on."""
-        users = self._consumers()
-        waiting, seen = list(layer.outputs), set(layer.outputs)
-        for blob in waiting:
-            for k in users.get(blob, ()):
-                user = self._layers[k]
-                if user.kind in OPERATORS:
-                    return user
-                if user.kind in HANDED_ON:
-                    fresh = [name for name in user.outputs if name not in seen]
-                    waiting += fresh
-                    seen.update(fresh)
-        return None
-
-    def _consumers(self) -> dict[str, list[int]]:
-        """Blob -> the layers that take it."""
-        if self._users is None:
-            self._users = {}
-            for k, layer in enumerate(self._layers):
-                for blob in layer.inputs:
-                    self._users.setdefault(blob, []).append(k)
-        return self._users
+        """The layer that takes what this one makes as an operand, through layers that hand it on."""
+        if self._operators is None:
+            self._operators = _operators(self._layers)
+        return next((self._operators[blob] for blob in layer.outputs if blob in self._operators), None)
 
     def _bad(self, layer: Layer, problem: str) -> FormatError:
         return FormatError(f"{place(self._name)}: layer {shown(layer.name)} ({shown(layer.kind)[1:-1]}): {problem}")
+
+
+def _operators(layers: Sequence[Layer]) -> dict[str, Layer]:
+    """Blob -> the first layer that weighs or adds it, or what it is handed on as; each layer is looked at once."""
+    found: dict[str, Layer] = {}
+    makers: dict[str, list[Layer]] = {}
+    for layer in layers:
+        if layer.kind in OPERATORS:
+            for blob in layer.inputs:
+                found.setdefault(blob, layer)
+        elif layer.kind in HANDED_ON:
+            for blob in layer.outputs:
+                makers.setdefault(blob, []).append(layer)
+    waiting = list(found)
+    for blob in waiting:
+        for layer in makers.pop(blob, ()):
+            fresh = [name for name in layer.inputs if name not in found]
+            found.update(dict.fromkeys(fresh, found[blob]))
+            waiting += fresh
+    return found
 
 
 def _kind(layer: Layer, load: Load) -> str | None:
