@@ -156,8 +156,11 @@ def test_published_sizes(tmp_path, cfg, size, header, layers, where):
     (tmp_path / f"{cfg}.cfg").write_bytes((DATA / f"{cfg}.cfg").read_bytes())
     network = nparams.read(path)
     assert (network.form, 4 * network.totals.elements + len(header)) == ("darknet", size)
-    cut = any(note.startswith(f"cut off: its size is that of the first {layers} of the ") for note in network.notes)
-    assert cut == (layers is not None)
+    cut = [note for note in network.notes if note.startswith("cut off: ")]
+    if layers is None:
+        assert cut == []
+    else:
+        assert f" up to convolutional_{layers - 1} of {cfg}.cfg, which has " in cut[0]
     assert {t.dtype for t in network.tensors()} == {"float32"}
 
 
@@ -312,8 +315,7 @@ def test_a_cut_off_file_of_its_first_layer(tmp_path):
     network = nparams.read(tmp_path / "n.conv.1")
     assert network.total == 4 + 4 + 108
     assert network.notes == [
-        "cut off: its size is that of the first 1 of the 3 layers of n.cfg, as darknet partial cuts them; the "
-        "others are "
+        "cut off: its size is that of the layers up to convolutional_0 of n.cfg, which has 3 layers; those behind it are "
         "not counted"
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.errors import FormatError, UnsupportedError, place
+from nparams.errors import FormatError, UnsupportedError, place, shown
 from nparams.files._darknet.cfg import sections_of
 from nparams.files._darknet.net import layers_of, tree
 from nparams.network import Network
@@ -52,15 +52,20 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
         )
     with folder.open(cfg) as text:
         layers = layers_of(cfg, sections_of(text))
+    return _network(source.name, cfg, layers, held)
+
+
+def _network(name: str, cfg: str, layers: list[Layer], held: int) -> Network:
+    """The network of a .cfg whose first layers, or all, take so many numbers."""
     first = _first(layers, held)
     if first is None:
         raise FormatError(
-            f"{place(source.name)} holds {held:,} numbers, and the layers of {place(cfg)} take "
+            f"{place(name)} holds {held:,} numbers, and the layers of {place(cfg)} take "
             f"{sum(layer.size for layer in layers):,}: they do not belong together"
         )
     kept = layers[:first]
     return Network(
-        tree(kept, "float32"), source=source.name, form="darknet", read_as=_read_as(kept),
+        tree(kept, "float32"), source=name, form="darknet", read_as=_read_as(kept),
         notes=[*_notes(layers, first, cfg), *shared(kept)],
     )  # fmt: skip
 
@@ -114,8 +119,8 @@ def _read_as(layers: Sequence[Layer]) -> str:
 
 def _notes(layers: Sequence[Layer], first: int, cfg: str) -> list[str]:
     if first < len(layers):
-        of = f"the first {first:,} of the {len(layers):,} layers of {place(cfg)}, as darknet partial cuts them"
-        return [f"cut off: its size is that of {of}; the others are not counted"]
+        last = f"{shown(layers[first - 1].name)[1:-1]} of {place(cfg)}, which has {len(layers):,} layers"
+        return [f"cut off: its size is that of the layers up to {last}; those behind it are not counted"]
     return [f"read with {place(cfg)}: its layers take exactly the numbers of the file"]
 
 

@@ -42,13 +42,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     nparams.errors.UnsupportedError: tool is a program, not a model
     """
     archive = _archive(source)
-    models = [name for name in archive.names if name.endswith(".gguf")]
-    if not models:
-        raise UnsupportedError(
-            f"{place(source.name)} is a program, and its archive holds no .gguf; a llamafile without weights runs a "
-            ".gguf that lies elsewhere: count that"
-        )
-    chosen, left = _chosen(archive, models, source.name)
+    chosen, left = _chosen(archive, _models(archive, source.name), source.name)
     if archive.member(chosen).method != STORED:
         raise UnsupportedError(
             f"{place(source.name)}: {shown(chosen)} is compressed in it, so its header cannot be read in place; count "
@@ -74,6 +68,17 @@ def _archive(source: ByteSource) -> Archive:
     if source.name.endswith(".llamafile"):
         raise FormatError(f"{place(source.name)}: a llamafile without the zip directory at its end. Cut short?")
     raise UnsupportedError(f"{place(source.name)} is a program, not a model")
+
+
+def _models(archive: Archive, name: str) -> list[str]:
+    """Every GGUF file in it."""
+    found = [each for each in archive.names if each.endswith(".gguf")]
+    if not found:
+        raise UnsupportedError(
+            f"{place(name)} is a program, and its archive holds no .gguf; a llamafile without weights runs a .gguf that "
+            "lies elsewhere: count that"
+        )
+    return found
 
 
 def _chosen(archive: Archive, models: Sequence[str], name: str) -> tuple[str, list[str]]:
