@@ -40,8 +40,6 @@ META = field(2, field(1, field(1, "Add") + field(2, field(1, "x")))) + field(3, 
 INPUT = field(1, "input_2") + field(3, b"*\x0b")
 SPORE = field(1, 1024) + field(1, 784) + field(2, "Float32") + field(3, b"\x77\xac\xb4\x3c" * 200)
 COREML = field(1, 6) + field(2, field(1, INPUT) + field(10, "x")) + field(502, b"a")
-CAFFE = field(1, "net") + field(100, field(1, "input") + field(2, "Input") + field(4, "data"))
-CAFFE_V1 = field(1, "CaffeNet") + field(2, field(3, "data") + field(4, "data") + field(5, 5))
 CAFFE2 = field(1, "init") + field(2, field(2, "w") + field(4, "GivenTensorFill") + field(5, field(1, "shape")))
 ENGINE_META = b'{"description": "Ultralytics YOLOv8n model", "task": "detect"}'
 WEIGHTS = pack("<40f", *(0.01 * (k + 1) for k in range(40)))
@@ -123,23 +121,18 @@ CASES = [
     ("model.ckpt", field(1, field(1, "fc.weight") + field(2, SPORE)), "a MindSpore checkpoint, not read yet"),
     ("model.ckpt", field(1, field(1, "step") + field(2, field(2, "Int32") + field(3, b"\1\0"))), "a MindSpore checkp"),
     ("model.ckpt", bytes(16) + b"\4\0\0\0\x08\5\x10\x1e" + bytes(120), "a file of Paddle variables;"),
-    ("net.caffemodel", CAFFE, "a Caffe model"),
-    ("net.caffemodel", field(1, "") + field(100, field(1, "input") + field(2, "Input")), "a Caffe model"),
-    ("net.caffemodel", CAFFE_V1, "a Caffe model"),
     ("net.prototxt", b'name: "CaffeNet"\nlayer {\n  name: "data"\n  type: "Input"\n', "a Caffe network as text"),
     ("net.prototxt", b'layers {\n bottom: "data"\n type: CONVOLUTION\n}', "a Caffe network as text"),
-    ("net.param", b"7767517\n116 126\nInput            input  0 1 input\n", "an ncnn .param file"),
-    ("net.param.bin", b"\xdd\x85\x76\0" + bytes(20), "a binary ncnn .param file"),
-    ("net.bin", bytes(4) + WEIGHTS, "a weights file of ncnn"),
     ("openvino.bin", WEIGHTS, "a file of bare numbers; their shapes stand elsewhere"),
     ("group1-shard1of1.bin", WEIGHTS, "weights of TensorFlow.js"),
-    ("net.bin", b"\x47\x6b\x30\x01" + WEIGHTS, "a weights file of ncnn"),
     ("net.xml", b'<?xml version="1.0"?>\n<net name="torch_jit" version="11">\n<layers>', "an OpenVINO model"),
     ("net.xml", b'<net name="x" version="10">', "an OpenVINO model"),
     ("a.pmml", b'<?xml version="1.0"?>\n<PMML version="4.4">', "a PMML model"),
-    ("yolo.weights", pack("<iiiq", 0, 2, 0, 32013312) + WEIGHTS, "a Darknet weights file"),
-    ("yolo.weights", b"\1\2\3\xff", "a Darknet weights file"),
-    ("yolo.cfg", b"# a comment\n\n[net]\nbatch=64\n[convolutional]\n", "a Darknet network (.cfg)"),
+    ("yolo.weights", b"\1\2\3\xff", "named like a Darknet weights file"),
+    ("yolo.txt", b"# a comment\n\n[net]\nbatch=64\n[convolutional]\n", "a Darknet network as text"),
+    ("net.param", b"75 83\nInput data 0 1 data 0=227\n", "named like the layers of an ncnn model"),
+    ("s_iter_100.solverstate", field(1, 100) + field(2, "s.caffemodel") + b"\xff", "the state of a training in Caffe"),
+    ("mean.binaryproto", field(1, 1) + field(2, 3) + b"\xff", "a mean image or other data of Caffe"),
     ("net-0000.params", pack("<QQQ", 0x112, 0, 3), "an MXNet parameter file"),
     ("net-symbol.json", b'{"nodes": [{"op": "null", "name": "data", "inputs": []}', "an MXNet graph"),
     ("net.t7", pack("<iii", 4, 1, 3) + b"V 1" + bytes(20), "a Torch7 (Lua) file"),
@@ -154,10 +147,8 @@ CASES = [
     ("manifest.ocdbt", b"\x0c\xdb\x3a\x2a" + bytes(20), "part of an Orbax (OCDBT) checkpoint"),
     ("_METADATA", b'{"tree_metadata": {"(\'params\',)": {', "the list of an Orbax checkpoint"),
     ("__0_0.distcp", b"PK\x03\x04" + bytes(60), "a piece of a distributed PyTorch checkpoint"),
-    ("pipe.dduf", b"PK\x03\x04" + bytes(60), "a DDUF archive"),
     ("model.bin", pack("<IH", 6, 16) + b"TransformerSpec\0" + bytes(20), "a CTranslate2 model"),
     ("model.bin", pack("<IH", 6, 12) + b"WhisperSpec\0" + bytes(20), "a CTranslate2 model"),
-    ("mistral.llamafile", b"MZqFpD='\n" + bytes(60), "a llamafile"),
     # -- data, documents, programs
     ("data.mat", b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\x01IM", "a MATLAB file"),
     ("data.mat", b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512) + b"\x89HDF\r\n\x1a\n", "a MATLAB 7.3 file"),
@@ -186,7 +177,6 @@ CASES = [
 #: members of a zip archive | how the message goes on after "NAME is "
 ARCHIVES = [
     (["MAR-INF/MANIFEST.json", "model.pt", "handler.py"], "a TorchServe archive (.mar)"),
-    (["model_index.json", "unet/diffusion_pytorch_model.safetensors"], "a zipped pipeline (DDUF or Diffusers)"),
     (["x.mlpackage/Manifest.json", "x.mlpackage/Data/com.apple.CoreML/model.mlmodel"], "a zipped Core ML package"),
     (["x.mlmodelc/coremldata.bin"], "a compiled Core ML model"),
     (["data", "policy.pth", "pytorch_variables.pth"], "a Stable-Baselines3 archive"),

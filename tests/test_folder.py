@@ -43,6 +43,9 @@ def filled(folder, files: dict[str, bytes]):
     return folder
 
 
+NCNN = b"7767517\n2 2\nInput in 0 1 in\nInnerProduct ip 1 1 in out 0=2 1=1 2=6\n"
+CFG = b"[net]\nwidth=4\nheight=4\nchannels=1\n[convolutional]\nfilters=1\nsize=2\n"
+WEIGHTS = bytes((0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0)) + bytes(8 + 4 * 5)
 SAME = "the same names and shapes"
 TRAINED = {"optimizer.pt": b"x", "scheduler.pt": b"x", "rng_state.pth": b"x", "training_args.bin": b"x"}
 STATE = "optimizer.pt, rng_state.pth, scheduler.pt, training_args.bin (state of training)"
@@ -125,9 +128,14 @@ READ = [
      "(pickle beside the model)"),
     ("a network and what prepares its data", {"mlp.joblib": MLP, "scaler.joblib": b"", "label_encoder.pkl": b""}, 8,
      "read from mlp.joblib; not read: label_encoder.pkl, scaler.joblib (preprocessing)"),
-    ("OpenVINO and ncnn beside", {"net.safetensors": ONE, "m.xml": b"", "m.bin": b"", "n.param": b"", "n.bin": b""}, 4,
-     "read from net.safetensors; not read: m.bin (OpenVINO, which is not read here); n.bin (ncnn, which is not read "
-     "here); n.param (another kind, which is not read here)"),
+    ("OpenVINO and ncnn beside", {"model.safetensors": ONE, "m.xml": b"", "m.bin": b"", "n.param": b"", "n.bin": b"",
+                                  "n.param.bin": b""}, 4,
+     "read from model.safetensors (the usual name); not read: n.param (another name); m.bin (OpenVINO, which is not "
+     "read here); n.param.bin (the same layers of an ncnn model in binary)"),
+    ("ncnn alone", {"n.param": NCNN, "n.bin": bytes(36)}, 8, "read from n.param"),
+    ("Darknet, and settings of a program", {"y.cfg": CFG, "y.weights": WEIGHTS, "setup.cfg": b"[metadata]"}, 5,
+     "read from y.weights; not read: setup.cfg (settings of a program)"),
+    ("a Darknet network alone", {"y.cfg": CFG}, 5, "read from y.cfg"),
 ]  # fmt: skip
 
 

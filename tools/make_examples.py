@@ -165,7 +165,50 @@ def adapter_files() -> None:
     (folder / "adapter_config.json").write_text(json.dumps(said, indent=2) + "\n", "utf-8")
 
 
+CFG = """\
+[net]
+width=10
+height=10
+channels=1
+
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+stride=1
+activation=relu
+
+[maxpool]
+size=4
+stride=4
+padding=0
+
+[connected]
+output=10
+activation=linear
+"""
+
+
+def darknet_files() -> None:
+    """digits.cfg, and digits.weights as AlexeyAB/darknet src/parser.c writes them (save_weights_upto)."""
+    from struct import pack
+
+    (EXAMPLES / "digits.cfg").write_text(CFG, "utf-8")
+    numbers = 4 * 8 + 8 * 9 + 10 + 32 * 10
+    header = pack("<3iQ", 0, 2, 5, 64)
+    (EXAMPLES / "digits.weights").write_bytes(header + pack("<f", 0.5) * numbers)
+
+
+def dduf_file() -> None:
+    """tiny.dduf, which tools/fixtures/dduf.py has made."""
+    import shutil
+
+    shutil.copy(EXAMPLES.parents[1] / "tests" / "data" / "dduf" / "tiny.dduf", EXAMPLES / "tiny.dduf")
+
+
 if __name__ == "__main__":
+    darknet_files()
+    dduf_file()
     torch_files()
     exported_files()
     estimator_files()

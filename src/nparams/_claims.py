@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from nparams.files.bytesource import ByteSource
+    from nparams.files.bytesource import ByteSource, Folder
     from nparams.network import Network
     from nparams.registry import Source
 
@@ -43,7 +43,7 @@ def loaded(row: Source) -> Any:
     return _LOADED[row.module]
 
 
-def recognised(source: ByteSource) -> Source:
+def recognised(source: ByteSource, folder: Folder | None = None) -> Source:
     """The row that reads a file: by its first bytes, else by what a format without a magic finds in them.
 
     What is none of ours, or known by name only, other packages are asked for.
@@ -51,7 +51,7 @@ def recognised(source: ByteSource) -> Source:
     from nparams.files.sniff import HEAD, recognise, unknown
 
     try:
-        row = recognise(source, FILES)
+        row = recognise(source, FILES, folder)
         head = source.read(0, min(HEAD, source.size))
         row = row or next((row for row in FILES if row.looks and loaded(row).may_be(head)), None)
         if row is None:

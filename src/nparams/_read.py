@@ -368,7 +368,7 @@ class Request:
             if foreign is None:
                 return self._in_file(text, source.name)
         self._refuse_options(source.name)
-        row = self.row if self.row is not None and self.row.kind == "file" else foreign or recognised(source)
+        row = self.row if self.row is not None and self.row.kind == "file" else foreign or recognised(source, folder)
         options = {} if self.limits else {"limits": False}
         made = made_by(row, lambda: loaded(row).read(source, folder, **options))
         made.is_file = True

@@ -113,6 +113,18 @@ PADDLE_JSON: Mapping[str, str] = {
     "t_c128": "complex128", "t_f8e4m3fn": "float8_e4m3fn", "t_f8e5m2": "float8_e5m2",
 }  # fmt: skip
 
+# NVIDIA/TensorRT parsers/caffe/proto/trtcaffe.proto, Type: name, bytes
+CAFFE: Mapping[int, tuple[str, int]] = {
+    0: ("float64", 8), 1: ("float32", 4), 2: ("float16", 2), 3: ("int32", 4), 4: ("uint32", 4),
+}  # fmt: skip
+
+# Tencent/ncnn tools/pnnx/src/ir.cpp, type_to_string
+PNNX: Mapping[str, str] = {
+    "f32": "float32", "f64": "float64", "f16": "float16", "bf16": "bfloat16", "i8": "int8", "i16": "int16",
+    "i32": "int32", "i64": "int64", "u8": "uint8", "bool": "bool", "c32": "complex32", "c64": "complex64",
+    "c128": "complex128",
+}  # fmt: skip
+
 # Ids that once had a meaning; ggml.h: "support has been removed".
 GGML_REMOVED = frozenset((4, 5, 31, 32, 33, 36, 37, 38))
 

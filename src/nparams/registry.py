@@ -9,8 +9,8 @@ class Source:
     """A form that a network comes in, and how it is recognised."""
 
     __slots__ = (
-        "example", "form", "inside", "kind", "looks", "magic", "module", "options", "own", "packages", "schemes",
-        "suffixes", "what",
+        "beside", "example", "form", "inside", "kind", "looks", "magic", "module", "options", "own", "packages",
+        "schemes", "suffixes", "what",
     )  # fmt: skip
 
     def __init__(
@@ -28,6 +28,7 @@ class Source:
         own: str = "",
         packages: str = "",
         schemes: str = "",
+        beside: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.form = form
         #: "text", "file", "folder", "address" (where a file or folder lies), "object" (what a program holds) or "call"
@@ -41,6 +42,8 @@ class Source:
         self.magic = magic
         #: endings of a member's name: a zip archive that holds such a member is this
         self.inside = inside
+        #: (ending, ending of another file): beside a file of the same name that ends so, such a file is this
+        self.beside = beside
         #: whether the module's may_be(head) tells a file of this kind, which has no magic
         self.looks = looks
         #: the options that its read() takes: of texts bias, convention, set (values for names) and which; of objects
@@ -154,6 +157,20 @@ SOURCES = (
         (".pt2",), inside=("archive_format", "serialized_exported_program.json", "serialized_state_dict.pt"),
     ),
     Source(
+        "llamafile", "file", "nparams.files.llamafile", "llamafile: a program with a GGUF file inside",
+        "model.llamafile", (".llamafile",),
+        ((0, b"MZqFpD='"), (0, b"jartsr='"), (0, b"APEDBG='"), (0, b"\x7fELF")),
+    ),
+    Source(
+        "dduf", "file", "nparams.files.dduf", "DDUF, or a zipped diffusers pipeline", "model.dduf", (".dduf",),
+        inside=("model_index.json",),
+    ),
+    Source(
+        "ncnn", "file", "nparams.files.ncnn", "ncnn model: layers and their numbers", "model.param",
+        (".param", ".param.bin"), ((0, b"7767517\n"), (0, b"7767517\r"), (0, b"\xdd\x85\x76\0")), looks=True,
+        beside=((".bin", ".param"), (".bin", ".param.bin")),
+    ),
+    Source(
         "torchscript", "file", "nparams.files.torchscript", "TorchScript archive of PyTorch", "model.jit",
         (".jit", ".torchscript", ".ptl"), inside=("/constants.pkl", "/code/.data/", "/model.json"),
     ),
@@ -207,6 +224,18 @@ SOURCES = (
     ),
     Source(
         "onnx", "file", "nparams.files.onnx", "ONNX model", "model.onnx", (".onnx",), looks=True,
+    ),
+    Source(
+        "caffe", "file", "nparams.files.caffe", "Caffe model", "model.caffemodel", (".caffemodel",), looks=True,
+    ),
+    Source(
+        "darknet", "file", "nparams.files.darknet", "Darknet weights, with their .cfg", "yolov3.weights",
+        (".weights",), tuple((0, bytes((0, 0, 0, 0, minor, 0, 0, 0, patch, 0, 0, 0))) for minor in (1, 2)
+                             for patch in range(6)),
+    ),
+    Source(
+        "darknet-cfg", "file", "nparams.files.darknet_cfg", "Darknet network, by its .cfg alone", "yolov3.cfg",
+        (".cfg",),
     ),
     Source(
         "tflite", "file", "nparams.files.tflite", "TensorFlow Lite (LiteRT) model", "model.tflite",

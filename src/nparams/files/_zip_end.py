@@ -40,6 +40,14 @@ def locate(source: ByteSource) -> tuple[int, int, int]:
     return count, offset, end
 
 
+def has_end(source: ByteSource) -> bool:
+    """Whether a file ends as a zip archive does, whatever stands before that."""
+    try:
+        return _end(source)[0] >= 0
+    except FormatError:
+        return False
+
+
 def _end(source: ByteSource) -> tuple[int, bytes]:
     """Where the end record begins, and its bytes: its comment must reach exactly to the end of the file."""
     size = source.size

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Protocol, TypeVar
 
-    from nparams.files.bytesource import ByteSource
+    from nparams.files.bytesource import ByteSource, Folder
 
     class FileKind(Protocol):
         """A row of the registry, as far as it matters here."""
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         suffixes: tuple[str, ...]
         magic: tuple[tuple[int, bytes], ...]
         inside: tuple[str, ...]
+        beside: tuple[tuple[str, str], ...]
 
     Row = TypeVar("Row", bound=FileKind)
 
@@ -27,9 +28,9 @@ HEAD = 512
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def recognise(source: ByteSource, files: Sequence[Row]) -> Row | None:
-    """The row of `files` that reads this file: by magic bytes, or by the members of an archive; by its name only where
-    the format has neither; None where nothing tells.
+def recognise(source: ByteSource, files: Sequence[Row], folder: Folder | None = None) -> Row | None:
+    """The row of `files` that reads this file: by magic bytes, by what it lies beside in `folder`, or by the members of
+    an archive; by its name only where the format has neither; None where nothing tells.
 
     Raises FormatError for an empty or all-zero file, UnsupportedError for what is known and not counted.
     """
@@ -39,15 +40,29 @@ def recognise(source: ByteSource, files: Sequence[Row]) -> Row | None:
     for row in files:  # a long mark is sure: then no other table is loaded
         if any(_sure(source.name, row, head, offset, mark) for offset, mark in row.magic):
             return row
+    if folder is not None and not head.startswith(ZIP) and (found := _beside(source.name, files, folder)) is not None:
+        return found
     refuse_strangers(source.name, head)
     if head.startswith(ZIP):
-        return _archive(source, files)
+        return _archive(source, files, folder)
     for row in files:
         if row.suffixes and not row.magic and not row.inside and source.name.endswith(row.suffixes):
             return row
     for row in files:
         if any(_marked(source, head, offset, mark) for offset, mark in row.magic):
             return row
+    return None
+
+
+def _beside(name: str, files: Sequence[Row], folder: Folder) -> Row | None:
+    """The row of a file that is known by another one beside it: net.bin by net.param."""
+    names: list[str] = []
+    for row in files:
+        for ending, other in row.beside:
+            if name.endswith(ending):
+                names = names or folder.names()
+                if name.replace("\\", "/").rpartition("/")[2].removesuffix(ending) + other in names:
+                    return row
     return None
 
 
@@ -85,14 +100,16 @@ def is_of(source: ByteSource, head: bytes, row: FileKind) -> bool:
     return bool(row.suffixes) and source.name.endswith(row.suffixes)
 
 
-def _archive(source: ByteSource, files: Sequence[Row]) -> Row:
-    """What a zip archive is, by the members that its directory lists."""
+def _archive(source: ByteSource, files: Sequence[Row], folder: Folder | None) -> Row:
+    """What a zip archive is, by the members that its directory lists, then by what it lies beside."""
     from nparams.files._zip_end import listing
 
     listed = listing(source)
     for row in files:
         if any(ending.encode() in listed for ending in row.inside):
             return row
+    if folder is not None and (found := _beside(source.name, files, folder)) is not None:
+        return found
     from nparams.files._zip import Archive
 
     what = zip_stranger(Archive(source).names) or "a zip archive with no model in it that is read; unpack it first"

@@ -16,7 +16,7 @@ INFLATED = (
     *(f".{kind}.{how}" for kind in ("joblib", "pkl", "pickle") for how in ("z", "gz", "bz2", "xz", "lzma", "lz4")),
 )  # fmt: skip
 #: endings whose first bytes are looked at as a protocol buffer before anything else is asked
-PROTOBUFS = (".meta", ".mlmodel", ".caffemodel", ".pdmodel", "__model__")
+PROTOBUFS = (".meta", ".mlmodel", ".pdmodel", "__model__")
 
 
 def stranger(name: str, head: bytes) -> str | None:
@@ -47,7 +47,7 @@ def last_guess(name: str, head: bytes) -> str | None:
     """What a file is that no format has taken: by looks that others share, then by its ending.
 
     >>> last_guess("yolov3.weights", b"\\x01\\x02").partition(" (")[0]
-    'a Darknet weights file'
+    'named like a Darknet weights file, and does not begin as one; count the model it was made from'
     """
     from nparams.files._strangers.endings import LAST
     from nparams.files._strangers.texts import LATE
@@ -84,12 +84,8 @@ def protobuf_stranger(head: bytes, name: str) -> str | None:
 
 
 def _program(head: bytes, name: str) -> str | None:
-    """A program of Windows, or one of all systems with a model behind it (Mozilla-Ocho/llamafile, an APE)."""
-    if not head.startswith(b"MZ"):
-        return None
-    if name.endswith(".llamafile") or head.startswith(b"MZqFpD"):
-        return "a llamafile (a program with a GGUF file inside); count the .gguf it was made from"
-    return "a program, not a model"
+    """A program of Windows; those of all systems (APE) may be llamafiles, and are known by a longer mark."""
+    return "a program, not a model" if head.startswith(b"MZ") else None
 
 
 def _bare(name: str) -> str:

@@ -8,7 +8,6 @@ from nparams.files._folder.table import (
     ADAPTERS,
     BARE,
     BESIDE,
-    COMPANIONS,
     ENCODINGS,
     OTHERS,
     PREFERENCE,
@@ -103,7 +102,8 @@ class Inventory:
                 continue
             what = kind_of_other(name, self.names)
             if what is not None:
-                self.rest.setdefault(what, []).append(name)
+                if what:
+                    self.rest.setdefault(what, []).append(name)
                 continue
             form = form_of(name, suffixes)
             if form == "dcp" and not self._has_pieces(name):
@@ -194,7 +194,7 @@ def varied(base: str, form: str) -> tuple[str, str]:
 
 
 def kind_of_other(name: str, names: frozenset[str]) -> str | None:
-    """What a file is that only looks like a model; None where it may be one.
+    """What a file is that only looks like a model; "" for a part of another, None where it may be one.
 
     >>> kind_of_other("optimizer.pt", frozenset()), kind_of_other("mmproj-model-f16.gguf", frozenset())
     ('state of training', 'the vision or audio part, a model of its own')
@@ -207,9 +207,6 @@ def kind_of_other(name: str, names: frozenset[str]) -> str | None:
     if name.endswith(INDEX_ENDING) and not any(is_data(each, name) for each in names):
         return "an index without data files"
     for ending, other, what in BESIDE:
-        if name.endswith(ending) and name.removesuffix(ending) + other in names:
-            return f"{what}, which is not read here"
-    for ending, other, what in COMPANIONS:
         if name.endswith(ending) and name.removesuffix(ending) + other in names:
             return what
     return None

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
-    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "saved-model", "tf-checkpoint", "onnx",
-    "graphdef", "tflite", "gguf", "npz", "torchscript", "npy",
-    "safetensors", "pytorch", "pytorch-legacy", "dcp", "keras", "keras-shards", "hdf5", "paddle", "nemo", "onnx",
-    "tflite", "gguf", "npz", "torchscript", "pt2", "npy",
+    "safetensors", "pytorch", "pytorch-legacy", "dcp", "keras", "keras-shards", "hdf5", "saved-model", "tf-checkpoint",
+    "paddle", "nemo", "onnx", "graphdef", "tflite", "gguf", "npz", "torchscript", "pt2", "caffe", "ncnn", "darknet",
+    "dduf", "llamafile", "npy", "darknet-cfg",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
-BARE = {"pickle": "pickle beside the model", "joblib": "pickle beside the model", "npy": "array beside the model"}
+BARE = {
+    "pickle": "pickle beside the model", "joblib": "pickle beside the model", "npy": "array beside the model",
+    "darknet-cfg": "text beside the model",
+}  # fmt: skip
 
 #: stems of whole models, best first; of .metadata nothing is left
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
     "weights", "ggml-model", "consolidated", "consolidated.00", "saved_model", "model.ckpt", "frozen_inference_graph",
-    "weights", "ggml-model", "consolidated", "consolidated.00", "",
+    "",
 )  # fmt: skip
 #: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
 ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
@@ -68,6 +70,7 @@ OTHERS = (
         "preprocessing",
         "scaler.joblib",
     ),
+    (r"(?:setup|tox|pylint|mypy|flake8|pytest)\.cfg", "settings of a program", "setup.cfg"),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
 )
 #: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole
@@ -83,17 +86,20 @@ UNREAD = (
     (r".*\.pbtxt|.*\.pbmm", "TensorFlow graph in another form"),
     (r".*\.mlmodel", "Core ML"),
     (r".*\.(?:engine|plan)", "TensorRT"),
-    (r".*\.(?:caffemodel|prototxt)", "Caffe"),
+    (r".*\.prototxt", "Caffe"),
     (r".*\.distcp", "PyTorch distributed checkpoint"),
-    (r".*\.(?:rknn|mnn|pte|tar|weights|param|pdopt)", "another kind"),
+    (r".*\.(?:rknn|mnn|pte|tar|pdopt)", "another kind"),
 )
-#: a file of weights that belongs to a description beside it: X.bin beside X.xml (OpenVINO) or X.param (ncnn)
-BESIDE = ((".bin", ".xml", "OpenVINO"), (".bin", ".param", "ncnn"))
-#: folders that are part of what the file beside them holds (tensorflow/python/saved_model/constants.py)
-PARTS = {"saved_model.pb": frozenset(("variables", "assets", "assets.extra", "debug"))}
-#: a file that belongs to the weights beside it, and is read with them or holds none: (ending, theirs, what)
-COMPANIONS = (
+#: a file that belongs to another of the same name: (ending, the other's ending, what it is; "": read with it)
+BESIDE = (
+    (".bin", ".xml", "OpenVINO, which is not read here"),
+    (".param.bin", ".param", "the same layers of an ncnn model in binary"),
+    (".bin", ".param", ""),
+    (".bin", ".param.bin", ""),
+    (".cfg", ".weights", ""),
     (".pdmodel", ".pdiparams", "the program of the weights"),
     (".pdmodel", ".pdparams", "the program of the weights"),
     ("common.pt", ".metadata", "what all pieces share"),  # NVIDIA/Megatron-LM megatron/core/dist_checkpointing
 )
+#: folders that are part of what the file beside them holds (tensorflow/python/saved_model/constants.py)
+PARTS = {"saved_model.pb": frozenset(("variables", "assets", "assets.extra", "debug"))}

@@ -20,8 +20,6 @@ TESTS: dict[str, Callable[[str, str], bool]] = {"is": str.__eq__, "ends": str.en
 MEMBERS: Members = (
     # pytorch/serve model-archiver/model_packaging_utils.py
     ("is", "MAR-INF/MANIFEST.json", f"a TorchServe archive (.mar); {INSIDE.format('.pt')}"),
-    # huggingface.co/docs/hub/dduf
-    ("is", "model_index.json", "a zipped pipeline (DDUF or Diffusers), not read yet; unpack it and count the folder"),
     # apple/coremltools: an .mlpackage is a folder with these
     ("ends", "com.apple.CoreML/model.mlmodel", COREML),
     ("ends", "coremldata.bin", "a compiled Core ML model, not read; count the file it was converted from"),
@@ -53,8 +51,8 @@ MEMBERS: Members = (
     ("ends", ".pb", f"a zip archive; {INSIDE.format('.pb')}"),
     ("ends", ".pdiparams", "a zipped Paddle model; unpack it and count the .pdiparams inside"),
     ("ends", ".params", "a zipped MXNet model, not read yet; export it to ONNX and count that"),
-    ("ends", ".param", "a zipped ncnn model, not read yet; count the file it was converted from"),
-    ("ends", ".caffemodel", "a zipped Caffe model, not read yet; convert it to ONNX and count that"),
+    ("ends", ".param", f"a zip archive; {INSIDE.format('.param')}"),
+    ("ends", ".caffemodel", f"a zip archive; {INSIDE.format('.caffemodel')}"),
     # -- documents and programs that are zip archives (ECMA-376, OpenDocument, EPUB, JAR, APK, wheels)
     ("is", "[Content_Types].xml", "an Office document, not a model"),
     ("is", "META-INF/container.xml", "an EPUB book, not a model"),

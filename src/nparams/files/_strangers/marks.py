@@ -89,9 +89,6 @@ MARKS: Marks = (
     (0, b"\x04\0\xbc\xfa", f"a TNN weights file, {NCNN}"),
     (0, b"\0B<Nnet", f"a Kaldi network, {ONNX}"),
     (0, b"\0B<TransitionModel>", f"a Kaldi model, {ONNX}"),
-    (0, b"7767517\n", f"an ncnn .param file, {NCNN}"),
-    (0, b"7767517\r", f"an ncnn .param file, {NCNN}"),
-    (0, b"\xdd\x85\x76\0", f"a binary ncnn .param file, {NCNN}"),
     (0, b"ML\xefR", "MLIR bytecode, which is not read; count the model that it was lowered from"),
     # -- archives, documents, pictures, data
     (0, b"\x1f\x8b", f"a gzip archive; {UNPACK}"),
@@ -101,7 +98,7 @@ MARKS: Marks = (
     (0, b"\x28\xb5\x2f\xfd", f"a Zstandard archive; {UNPACK}"),
     (0, b"\x04\x22\x4d\x18", f"an LZ4 archive; {UNPACK}"),
     (0, b"Rar!\x1a\x07", f"a RAR archive; {UNPACK}"),
-    (0, b"\x7fELF", PROGRAM), (0, b"\xcf\xfa\xed\xfe", PROGRAM), (0, b"\xce\xfa\xed\xfe", PROGRAM),
+    (0, b"\xcf\xfa\xed\xfe", PROGRAM), (0, b"\xce\xfa\xed\xfe", PROGRAM),
     (0, b"\xca\xfe\xba\xbe", PROGRAM), (0, b"\0asm", PROGRAM), (0, b"#!/", PROGRAM),
     (0, b"\x89PNG", PICTURE), (0, b"\xff\xd8\xff", PICTURE), (0, b"GIF8", PICTURE), (0, b"RIFF", SOUND),
     (0, b"II*\0", PICTURE), (0, b"MM\0*", PICTURE),

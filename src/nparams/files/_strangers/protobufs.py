@@ -17,7 +17,6 @@ META = (
 )
 COREML = "a Core ML model, not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
 CAFFE2 = "a Caffe2 network, not read; convert it to ONNX and count that"
-CAFFE = "a Caffe model, not read yet; convert it to ONNX and count that"
 MINDSPORE = "a MindSpore checkpoint, not read yet; load it in MindSpore and save its arrays as .npz"
 VARINT, BYTES, WIDTHS = 0, 2, {1: 8, 5: 4}
 MINDSPORE_TYPES = (b"Float", b"BFloat", b"Int", b"UInt", b"Bool", b"Complex", b"str")
@@ -132,9 +131,15 @@ def _coreml(found: list[Field]) -> bool:
     return _is(feature, 0, 1, BYTES) and _text(feature[0][3]) and len(feature) > 1 and feature[1][0] in (2, 3)
 
 
-def _caffe(found: list[Field]) -> bool:
+def begins_caffe(head: bytes) -> bool:
     """A name, then layers (field 100, or 2 in V1), each with a name and a type; inputs (3, 4, 8) may stand between."""
-    if not found or not (_is(found, 0, 1, BYTES) and (not found[0][3] or _text(found[0][3]))):
+    found = fields(head)
+    if (
+        not found
+        or _graph(found)
+        or _mindspore(found)
+        or not (_is(found, 0, 1, BYTES) and (not found[0][3] or _text(found[0][3])))
+    ):
         return False
     k = next((k for k, field in enumerate(found) if field[0] in (2, 100)), None)
     if k is None or not _is(found, k, found[k][0], BYTES):
@@ -162,7 +167,7 @@ def _meta(found: list[Field]) -> bool:
 
 
 TESTS = (
-    (_mindspore, MINDSPORE), (_coreml, COREML), (_caffe2, CAFFE2), (_caffe, CAFFE), (_meta, META),
+    (_mindspore, MINDSPORE), (_coreml, COREML), (_caffe2, CAFFE2), (_meta, META),
 )  # fmt: skip
 
 

@@ -103,10 +103,11 @@ def words(head: bytes, name: str) -> str | None:
     """Networks that other programs write as text."""
     text = head.lstrip()
     if any(mark in head for mark in CAFFE) and any(key in head for key in CAFFE_KEYS) and b"\0" not in head:
-        return "a Caffe network as text (prototxt), not read yet; convert the model to ONNX and count that"
+        return "a Caffe network as text (prototxt), which holds no numbers; count the .caffemodel that belongs to it"
     lines = [line.strip() for line in text.split(b"\n")]
-    if next((line for line in lines if line and not line.startswith((b"#", b";"))), b"") in DARKNET:
-        return "a Darknet network (.cfg), not read yet; convert it with its .weights to PyTorch or ONNX and count that"
+    first = next((line for line in lines if line and not line.startswith((b"#", b";"))), b"")
+    if first in DARKNET and not name.endswith(".cfg"):
+        return "a Darknet network as text, which is known by its ending: call it .cfg and count that"
     return None
 
 
@@ -166,16 +167,6 @@ def ctranslate2(head: bytes, name: str) -> str | None:
     return "a CTranslate2 model, which is not read; count the checkpoint it was converted from"
 
 
-def darknet(head: bytes, name: str) -> str | None:
-    """AlexeyAB/darknet src/parser.c, load_weights_upto: major, minor, revision, then images seen."""
-    if not name.endswith(".weights") or head[:4] != b"\0\0\0\0" or head[4:12] not in DARKNET_VERSIONS:
-        return None
-    return "a Darknet weights file (no shapes), not read yet; convert it with its .cfg to PyTorch or ONNX"
-
-
-DARKNET_VERSIONS = tuple(minor.to_bytes(4, "little") + bytes(4) for minor in (1, 2))
-
-
 def tfjs(head: bytes, name: str) -> str | None:
     """tensorflow/tfjs tfjs-converter/python/tensorflowjs/write_weights.py: group1-shard1of3.bin beside model.json."""
     if not (name.startswith("group") and "-shard" in name and name.endswith(".bin")):
@@ -183,18 +174,7 @@ def tfjs(head: bytes, name: str) -> str | None:
     return "weights of TensorFlow.js (no shapes), not read yet; count the .h5 or .keras file they were converted from"
 
 
-#: the first four bytes of weights that ncnn stores in fewer bits (Tencent/ncnn src/modelbin.cpp), or not (0)
-NCNN = (b"\x47\x6b\x30\x01", b"\x38\x4b\x0d\x00", b"\x56\xc0\x02\x00")
-
-
-def ncnn(head: bytes, name: str) -> str | None:
-    """An ncnn model's weights: a flag, then numbers that look like weights."""
-    if not name.endswith(".bin") or not (head[:4] in NCNN or (head[:4] == b"\0\0\0\0" and _small_floats(head[4:68]))):
-        return None
-    return "a weights file of ncnn (no shapes), not read yet; count the ONNX or PyTorch file it was converted from"
-
-
-def _small_floats(data: bytes) -> bool:
+def small_floats(data: bytes) -> bool:
     """Whether sixteen float32 in a row are of the size that weights are, and not all 0."""
     from struct import unpack
 
@@ -206,7 +186,7 @@ def _small_floats(data: bytes) -> bool:
 
 def raw(head: bytes, name: str) -> str | None:
     """Numbers without shapes, as OpenVINO, TVM, TensorFlow.js and llama2.c keep them."""
-    if not name.endswith((".bin", ".dat", ".raw", ".weights")) or not _small_floats(head[:64]):
+    if not name.endswith((".bin", ".dat", ".raw", ".weights")) or not small_floats(head[:64]):
         return None
     return "a file of bare numbers; their shapes stand elsewhere (.xml, .param, .json): count what it was made from"
 
@@ -248,8 +228,7 @@ def paddle(head: bytes, name: str) -> str | None:
 
 #: sure enough to be asked before the formats that are read
 EARLY: tuple[Test, ...] = (
-    lfs, page, answer, xml, json, words, tar, ctranslate2, darknet, coreml, shards, engine, tfjs, ncnn,
-    pickled,
+    lfs, page, answer, xml, json, words, tar, ctranslate2, coreml, shards, engine, tfjs, pickled,
 )  # fmt: skip
 #: asked of what no format takes
 LATE: tuple[Test, ...] = (flax, paddle, raw)
