@@ -161,6 +161,10 @@ class LocalFolder:
         except OSError as error:
             raise ReadError(f"{place(self.name)}: {reason(error)}") from None
 
+    def has(self, name: str) -> bool:
+        """Whether an entry of that bare name lies there."""
+        return is_bare(name) and os.path.lexists(os.path.join(self.name, name))
+
     def folders(self) -> list[str]:
         """The bare names of the folders in it, sorted; a link to one that lies elsewhere is none."""
         try:

@@ -13,6 +13,7 @@ from nparams.errors import FormatError, UnsupportedError, place, shown
 from nparams.files._darknet.cfg import sections_of
 from nparams.files._darknet.net import layers_of, tree
 from nparams.network import Network
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,10 +96,10 @@ def _stems(name: str) -> list[str]:
 def _cfg_of(name: str, folder: Folder | None) -> str | None:
     if folder is None:
         return None
-    names = [each for each in folder.names() if each.endswith(CFG)]
     for stem in _stems(name):
-        if stem + CFG in names:
+        if has(folder, stem + CFG):
             return stem + CFG
+    names = [each for each in folder.names() if each.endswith(CFG)]
     return names[0] if len(names) == 1 else None
 
 

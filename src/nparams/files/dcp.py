@@ -12,9 +12,11 @@ from nparams.files._dcp.listed import CALLS, LIST, Checkpoint
 from nparams.files._dcp.tree import DcpWalk, nested
 from nparams.files._pickle import Record, load
 from nparams.files._pytorch.pause import Paused
+from nparams.files.bytesource import each
 from nparams.network import Network
 from nparams.stored._checkpoint.model import Model, plural
 from nparams.stored.named import assemble
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,8 +81,8 @@ def _missing(held: Checkpoint, folder: Folder | None) -> list[str]:
     """A note where pieces are not in the folder: the list alone tells every shape."""
     if folder is None or not held.files:
         return []
-    here = frozenset(folder.names())
-    missing = [name for name in held.files if name not in here]
+    there = each(folder, lambda name: has(folder, name), held.files)
+    missing = [name for name, found in zip(held.files, there, strict=True) if not found]
     if not missing:
         return []
     return [

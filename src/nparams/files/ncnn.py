@@ -13,6 +13,7 @@ from nparams.files._ncnn.pnnx import is_pnnx
 from nparams.files._ncnn.pnnx import read as read_pnnx
 from nparams.files._ncnn.walk import FLAGS, Bin
 from nparams.network import Network
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,18 +88,18 @@ def _bin_of(name: str, folder: Folder | None) -> str | None:
     if folder is None or ending is None:
         return None
     other = bare.removesuffix(ending) + BIN
-    return other if other in folder.names() else None
+    return other if has(folder, other) else None
 
 
 def _param_of(name: str, folder: Folder | None) -> str | None:
     """The .param of a .bin: of the same name, or the only one that lies beside it."""
     if folder is None:
         return None
-    names, stem = folder.names(), _bare(name).removesuffix(BIN)
+    stem = _bare(name).removesuffix(BIN)
     for ending in (PARAM, BINARY_PARAM):
-        if stem + ending in names:
+        if has(folder, stem + ending):
             return stem + ending
-    others = [each for each in names if each.endswith(PARAM)]
+    others = [each for each in folder.names() if each.endswith(PARAM)]
     return others[0] if len(others) == 1 else None
 
 

@@ -15,6 +15,7 @@ from nparams.files._pytorch.pause import Paused
 from nparams.network import Network, Tensor
 from nparams.stored._checkpoint.model import plural
 from nparams.stored.named import assemble
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,10 +123,9 @@ def _stream(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
 def _beside(name: str, folder: Folder | None, limits: bool) -> tuple[list[Variable], str]:
     """The variables of the program that lies beside the weights; none, and why, where there is none that is read."""
     bare = name.replace("\\", "/").rpartition("/")[2].removesuffix(WEIGHTS)
-    names = frozenset(folder.names()) if folder is not None else frozenset()
     why = f"the program ({escaped(bare)}.pdmodel or .json) does not lie beside it: its variables are numbered, and all "
     for ending in PROGRAMS:
-        if folder is None or bare + ending not in names:
+        if folder is None or not has(folder, bare + ending):
             continue
         try:
             with folder.open(bare + ending) as program:

@@ -20,8 +20,10 @@ from nparams.files._tensorflow.variables import tensors_of, variables_of
 from nparams.files._tensorflow.words import flags_of, notes_of
 from nparams.files._tensorflow.words_graph import flags_of as graph_flags
 from nparams.files._tensorflow.words_saved import frozen_notes, told, told_frozen, variable_notes
+from nparams.files.bytesource import inside
 from nparams.files.sniff import HEAD, refuse_strangers
 from nparams.network import PARAMETER_ROLES, Network
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,10 +85,8 @@ def _alone(source: ByteSource, meta: Meta) -> Network:
 
 def _index(folder: Folder | None) -> Folder | None:
     """The folder of the variables, where it is there and has an index."""
-    if folder is None or VARIABLES not in folder.folders():
-        return None
-    inner = folder.folder(VARIABLES)
-    return inner if INDEX in inner.names() else None
+    inner = inside(folder, VARIABLES) if folder is not None else None
+    return inner if inner is not None and has(inner, INDEX) else None
 
 
 def _frozen(source: ByteSource, meta: Meta) -> Network:

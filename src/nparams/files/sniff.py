@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nparams.errors import FormatError, UnsupportedError, place
 from nparams.files.strangers import last_guess, stranger, zip_stranger
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,13 +57,11 @@ def recognise(source: ByteSource, files: Sequence[Row], folder: Folder | None = 
 
 def _beside(name: str, files: Sequence[Row], folder: Folder) -> Row | None:
     """The row of a file that is known by another one beside it: net.bin by net.param."""
-    names: list[str] = []
+    bare = name.replace("\\", "/").rpartition("/")[2]
     for row in files:
         for ending, other in row.beside:
-            if name.endswith(ending):
-                names = names or folder.names()
-                if name.replace("\\", "/").rpartition("/")[2].removesuffix(ending) + other in names:
-                    return row
+            if bare.endswith(ending) and has(folder, bare.removesuffix(ending) + other):
+                return row
     return None
 
 

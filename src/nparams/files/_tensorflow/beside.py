@@ -12,6 +12,7 @@ from nparams.files._protobuf.wire import Wire
 from nparams.files._tensorflow.bundle import OBJECT_GRAPH, TEXT
 from nparams.files._tensorflow.objects import Objects, trackable
 from nparams.files.bytesource import MemorySource, NeedBytes
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def look(bundle: Bundle, folder: Folder | None, *, limits: bool = True, objects:
     """
     found = Beside()
     graph = next((entry for entry in bundle.entries if entry.key == OBJECT_GRAPH), None)
-    there = frozenset(folder.names()) if folder is not None and not bundle.old else frozenset()
-    ends = _ends(bundle) if there else {}
+    ends = _ends(bundle) if folder is not None and not bundle.old else {}
+    there = frozenset(name for name in (data_name(bundle, k) for k in ends) if folder is not None and has(folder, name))
     for shard, end in ends.items():
         name = data_name(bundle, shard)
         if name not in there:
