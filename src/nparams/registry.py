@@ -83,6 +83,8 @@ class Command:
 INDEXED = ("", ".fp16", ".bf16", ".fp32")
 #: endings by which joblib chooses how to compress (joblib/numpy_pickle.py `dump`)
 PACKED = ("z", "gz", "bz2", "xz", "lzma")
+#: of Darknet's weights: 0.1.0 to 0.2.5
+VERSIONS = tuple((minor, patch) for minor in (1, 2) for patch in range(6))
 SOURCES = (
     # texts, in the order in which they are asked whether this is theirs (sizes and lists last: see _read.py)
     Source(
@@ -230,8 +232,7 @@ SOURCES = (
     ),
     Source(
         "darknet", "file", "nparams.files.darknet", "Darknet weights, with their .cfg", "yolov3.weights",
-        (".weights",), tuple((0, bytes((0, 0, 0, 0, minor, 0, 0, 0, patch, 0, 0, 0))) for minor in (1, 2)
-                             for patch in range(6)),
+        (".weights",), tuple((0, bytes((0, 0, 0, 0, minor, 0, 0, 0, patch, 0, 0, 0))) for minor, patch in VERSIONS),
     ),
     Source(
         "darknet-cfg", "file", "nparams.files.darknet_cfg", "Darknet network, by its .cfg alone", "yolov3.cfg",

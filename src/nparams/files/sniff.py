@@ -39,7 +39,9 @@ def recognise(source: ByteSource, files: Sequence[Row], folder: Folder | None = 
     if not head:
         raise FormatError(f"{place(source.name)}: the file is empty (0 bytes); a download that did not start?")
     for row in files:  # a long mark is sure: then no other table is loaded
-        if any(_sure(source.name, row, head, offset, mark) for offset, mark in row.magic):
+        if any(_sure(source.name, row, head, offset, mark) for offset, mark in row.magic) and not (
+            _is_weak(row) and any(row is not other and source.name.endswith(other.suffixes) for other in files)
+        ):
             return row
     if folder is not None and not head.startswith(ZIP) and (found := _beside(source.name, files, folder)) is not None:
         return found
@@ -70,6 +72,11 @@ def _sure(name: str, row: FileKind, head: bytes, offset: int, mark: bytes) -> bo
     if head[offset : offset + len(mark)] != mark:
         return False
     return len(mark) >= 4 or (name.endswith(row.suffixes) and b"\0" in head[:offset])
+
+
+def _is_weak(row: FileKind) -> bool:
+    """Whether the marks of a kind are few bits among zeros, which begin other files too: those that are named so."""
+    return any(len(mark.replace(b"\0", b"")) < 3 < len(mark) for _, mark in row.magic)
 
 
 def _marked(source: ByteSource, head: bytes, offset: int, mark: bytes) -> bool:
