@@ -75,8 +75,8 @@ def _models(archive: Archive, name: str) -> list[str]:
     found = [each for each in archive.names if each.endswith(".gguf")]
     if not found:
         raise UnsupportedError(
-            f"{place(name)} is a program, and its archive holds no .gguf; a llamafile without weights runs a .gguf that "
-            "lies elsewhere: count that"
+            f"{place(name)} is a program, and its archive holds no .gguf; a llamafile without weights runs a .gguf "
+            "that lies elsewhere: count that"
         )
     return found
 
