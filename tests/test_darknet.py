@@ -202,6 +202,21 @@ def test_the_only_cfg(tmp_path):
     assert nparams.read(tmp_path / "n.cfg").total == NUMBERS - 8
 
 
+def test_several_of_other_names(tmp_path):
+    """The one that takes exactly the numbers of the file; not where two such differ."""
+    other = SMALL.replace("filters=2", "filters=3")
+    held = {"a.weights": NEW + bytes(4 * NUMBERS), "b.cfg": other, "c.cfg": SMALL, "d.cfg": "[metadata]"}
+    files(tmp_path, held)
+    network = nparams.read(tmp_path / "a.weights")
+    assert network.total == NUMBERS - 8
+    assert network.notes == ["read with c.cfg: its layers take exactly the numbers of the file"]
+    # as many numbers: (2 + 6) + (42 + 84) against 16 + 108 + 2 + 8
+    (tmp_path / "e.cfg").write_text(NET + "[convolutional]\nfilters=2\nsize=1\n[convolutional]\nfilters=42\n")
+    assert nparams.read(tmp_path / "e.cfg").total == NUMBERS
+    with pytest.raises(NparamsError, match=r"a\.weights: Darknet weights, 134 numbers without shapes"):
+        nparams.read(tmp_path / "a.weights")
+
+
 def test_a_cfg_known_by_its_ending_alone(tmp_path):
     files(tmp_path, {"n.cfg": f"# by hand\n\n{SMALL}"})
     assert nparams.read(tmp_path / "n.cfg").form == "darknet-cfg"

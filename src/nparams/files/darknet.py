@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.errors import FormatError, UnsupportedError, place, shown
+from nparams.errors import FormatError, ReadError, UnsupportedError, place, shown
 from nparams.files._darknet.cfg import sections_of
 from nparams.files._darknet.net import layers_of, tree
 from nparams.network import Network
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 VERSIONS = 12  # bytes
 WIDTH = 4
 CFG = ".cfg"
+MOST_TRIED = 20  # .cfg files of other names
 #: what training and `darknet partial` put behind the name of a .cfg: yolov4_best.weights, darknet53.conv.74
 BEHIND = re.compile(r"(?:_(?:final|last|best|ema|\d+)|\.backup)$|\.conv\.\d+$|\.\d+$")
 
 
 def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = True) -> Network:
-    """The network in a .weights file, whose .cfg is looked for in `folder`: of the same name, or the only one.
+    """The network in a .weights file; its .cfg is looked for in `folder`: of the same name, or the only one that fits.
 
     Raises UnsupportedError where there is none; FormatError where the file is no multiple of its numbers, or holds
     another number of them than the .cfg says.
@@ -45,15 +46,13 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     held, rest = divmod(source.size - header, WIDTH)
     if rest or held < 0:
         raise FormatError(f"{place(source.name)}: {source.size:,} bytes are no header of {header} and float32 numbers")
-    cfg = _cfg_of(source.name, folder)
-    if folder is None or cfg is None:
+    found = _described(source.name, folder, held)
+    if found is None:
         raise UnsupportedError(
             f"{place(source.name)}: Darknet weights, {held:,} numbers without shapes; their layers stand in a .cfg, "
             f"which must lie beside it ({place(_stems(source.name)[-1] + CFG)})"
         )
-    with folder.open(cfg) as text:
-        layers = layers_of(cfg, sections_of(text))
-    return _network(source.name, cfg, layers, held)
+    return _network(source.name, *found, held)
 
 
 def _network(name: str, cfg: str, layers: list[Layer], held: int) -> Network:
@@ -93,14 +92,34 @@ def _stems(name: str) -> list[str]:
     return [stem, shorter] if shorter and shorter != stem else [stem]
 
 
-def _cfg_of(name: str, folder: Folder | None) -> str | None:
+def _described(name: str, folder: Folder | None, held: int) -> tuple[str, list[Layer]] | None:
+    """(the .cfg of a file, its layers): of the same name, the only one, or the only one of just so many numbers."""
     if folder is None:
         return None
-    for stem in _stems(name):
-        if has(folder, stem + CFG):
-            return stem + CFG
-    names = [each for each in folder.names() if each.endswith(CFG)]
-    return names[0] if len(names) == 1 else None
+    own = next((stem + CFG for stem in _stems(name) if has(folder, stem + CFG)), None)
+    names = [] if own else [each for each in folder.names() if each.endswith(CFG)]
+    if own or len(names) == 1:
+        return own or names[0], _layers(own or names[0], folder)
+    return _fitting(names[:MOST_TRIED], folder, held)
+
+
+def _fitting(names: Sequence[str], folder: Folder, held: int) -> tuple[str, list[Layer]] | None:
+    """The one of several .cfg whose layers take just so many numbers; None where several that differ do."""
+    fitting = []
+    for each in names:
+        try:
+            layers = _layers(each, folder)
+        except ReadError:
+            continue
+        if sum(layer.size for layer in layers) == held:
+            fitting.append((each, layers))
+    same = {str([layer.arrays for layer in layers if layer.arrays]) for _, layers in fitting}
+    return fitting[0] if len(same) == 1 else None
+
+
+def _layers(cfg: str, folder: Folder) -> list[Layer]:
+    with folder.open(cfg) as text:
+        return layers_of(cfg, sections_of(text))
 
 
 def _first(layers: Sequence[Layer], held: int) -> int | None:
