@@ -70,6 +70,7 @@ class Watch:
 def preload() -> None:
     """Load every module of nparams, and of the standard library what they load inside functions."""
     import nparams
+    from nparams._foreign import foreign
     from nparams.architectures import catalogue
 
     assert nparams.__path__
@@ -97,6 +98,7 @@ def preload() -> None:
         "cp437",
     ):
         codecs.lookup(encoding)
+    foreign()  # the packages that are installed are looked through once, whatever a file holds
 
 
 def imported(tree: ast.Module) -> set[str]:
