@@ -86,8 +86,7 @@ NO_NETWORK = (
 OFFSETS = ("intercept_", "offset_")
 #: what an optimizer keeps that is not a second list of the network's own arrays
 OWN_LISTS = frozenset(("params",))
-SHOWN = 3
-LONGEST = 4_000  # characters of a name: estimators inside each other have short ones
+SHOWN, LONGEST = 3, 4_000  # names that a note tells, characters of a name: those of estimators are short
 
 
 class Estimators:
@@ -233,7 +232,8 @@ class Estimators:
         held = self.held(source)
         found = False
         for key in PARTS:
-            if key not in held or (key in LAST and (found or (key in PATTERNS and self.objects.is_estimator(source)))):
+            pattern = key in PATTERNS and self.objects.is_estimator(source)
+            if key not in held or (key in LAST and (found or pattern)):
                 continue
             inside = list(self._inside(held[key]))
             found = found or bool(inside)

@@ -26,7 +26,7 @@ PREDICT = frozenset(
     LocalOutlierFactor LogisticRegressionCV MeanShift MultiTaskElasticNet MultiTaskElasticNetCV MultiTaskLasso
     MultiTaskLassoCV NearestCentroid OneClassSVM OrthogonalMatchingPursuit OrthogonalMatchingPursuitCV PLSCanonical
     Perceptron Pipeline QuadraticDiscriminantAnalysis RFE RFECV RandomizedSearchCV RegressorChain Ridge RidgeCV
-    SGDOneClassSVM _ConstantPredictor""".split()
+    SGDOneClassSVM _BinaryGaussianProcessClassifierLaplace _ConstantPredictor""".split()
 )
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 RECONSTRUCT = frozenset(f"numpy.{core}.multiarray._reconstruct" for core in ("core", "_core"))

@@ -187,7 +187,7 @@ class Model:
         """A sentence for each reason why something was set aside."""
         aside: dict[str, list[int]] = {}
         for t in self.tensors:
-            if t.role == "other" and isinstance(t.size, int):
+            if t.role == "other" and isinstance(t.size, int) and not t.tied_to:
                 held = aside.setdefault(t.note or "", [0, 0])
                 held[0], held[1] = held[0] + 1, held[1] + t.size
         return [
