@@ -28,7 +28,7 @@ def test_every_wire_reader_gets_a_million() -> None:
     for name in ("pickle", "protobuf", "flatbuffer", "hdf5"):
         assert runner.usual(name) == 1_000_000, name
     kinds = {name for name in runner.modules() if name.startswith("real-")}
-    assert len(kinds) == 11
+    assert len(kinds) == 13
     assert {runner.usual(name) for name in kinds} == {50_000}
 
 

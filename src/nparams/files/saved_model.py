@@ -1,7 +1,7 @@
 """A SavedModel of TensorFlow: a directory with saved_model.pb, and its variables as a checkpoint in variables/.
 
 Spec: tensorflow/tensorflow tensorflow/core/protobuf/{saved_model,meta_graph,saved_object_graph}.proto and
-tensorflow/python/ saved_model/README.md.  The variables are those of the checkpoint; which of them are the model's,
+tensorflow/python/saved_model/README.md.  The variables are those of the checkpoint; which of them are the model's,
 which were made to be trained and how a user calls them, the objects in saved_model.pb say (TensorFlow 2), or its lists
 of variables (TensorFlow 1).  A model without variables is one that was frozen: the constants of its graph are counted.
 """

@@ -7,6 +7,8 @@ names of functions.  The numbers of a constant are stepped over.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from nparams.errors import FormatError, shown
 from nparams.files._onnx.model import Node, Stored
 from nparams.files._protobuf.schema import INT, MESSAGE, MESSAGES, RUN, SPAN, SPANS, TEXT, TEXTS, Schema
@@ -15,8 +17,7 @@ from nparams.files._tensorflow.stored import stored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Iterator, Sequence
 
     from nparams.files._protobuf.schema import Record, Span
     from nparams.files._protobuf.wire import Wire
@@ -36,9 +37,9 @@ PAIR = Schema("AttrEntry", {1: (TEXT, "key", None), 2: (SPAN, "value", None)})
 FUNC = Schema("NameAttrList", {1: (TEXT, "name", None)})
 TENSOR = Schema("TensorProto", {
     1: (INT, "dtype", None), 2: (MESSAGE, "shape", SHAPE), 4: (SPAN, "tensor_content", None),
-    5: (RUN, "float_val", None), 6: (RUN, "double_val", None), 7: (RUN, "int_val", None), 8: (SPANS, "string_val",
-        None),
-    9: (RUN, "scomplex_val", None), 10: (RUN, "int64_val", None), 11: (RUN, "bool_val", None),
+    5: (RUN, "float_val", None), 6: (RUN, "double_val", None), 7: (RUN, "int_val", None),
+    8: (SPANS, "string_val", None), 9: (RUN, "scomplex_val", None), 10: (RUN, "int64_val", None),
+    11: (RUN, "bool_val", None),
     12: (RUN, "dcomplex_val", None), 13: (RUN, "half_val", None), 14: (SPANS, "resource_handle_val", None),
     15: (SPANS, "variant_val", None), 16: (RUN, "uint32_val", None), 17: (RUN, "uint64_val", None),
     18: (SPAN, "float8_val", None),
@@ -106,7 +107,6 @@ FUNCTION = Schema("FunctionDef", {
 GRAPH = Schema("GraphDef", {
     1: (SPANS, "node", None),
     2: (MESSAGE, "library", Schema("FunctionDefLibrary", {1: (SPANS, "function", None)})),
-    4: (MESSAGE, "versions", Schema("VersionDef", {1: (INT, "producer", None)})),
 })  # fmt: skip
 
 
@@ -140,13 +140,12 @@ class Scope:
 class Graph:
     """A GraphDef: its main graph, and those functions that it calls, at any depth."""
 
-    __slots__ = ("_functions", "_wire", "called", "main", "producer", "unused")
+    __slots__ = ("_functions", "_wire", "called", "main", "unused")
 
     def __init__(self, wire: Wire, held: Record, start: Sequence[str] | None = None) -> None:
         self._wire = wire
-        self.producer = held.get("versions", {}).get("producer", 0)
         self.main = self._scope("", [wire.made(NODE, offset, length, 3) for offset, length in held.get("node", ())])
-        self._functions = dict(self._heads(held.get("library", {}).get("function", ())))
+        self._functions = self._heads(held.get("library", {}).get("function", ()))
         #: name of a function -> its body; those that are called
         self.called: dict[str, Scope] = {}
         self._follow(self.main.nodes.values() if start is None else self._needed(start))
@@ -166,9 +165,12 @@ class Graph:
         if node.op in self.called:
             yield self.called[node.op], 0
 
-    def _heads(self, spans: Sequence[Span]) -> Iterator[tuple[str, Span]]:
-        for offset, length in spans:
-            yield self._wire.made(HEAD, offset, length, 4).get("signature", {}).get("name", ""), (offset, length)
+    def _heads(self, spans: Sequence[Span]) -> dict[str, Span]:
+        """Where each function stands, by its name."""
+        heads = [self._wire.made(HEAD, offset, length, 4) for offset, length in spans]
+        names = [head.get("signature", {}).get("name", "") for head in heads]
+        self._refuse_twice(names, "the function")
+        return dict(zip(names, spans, strict=True))
 
     def _needed(self, outputs: Sequence[str]) -> list[Node]:
         """The nodes of the main graph that these outputs need; all others are left out."""
@@ -181,7 +183,7 @@ class Graph:
         self.main.nodes = {name: node for name, node in self.main.nodes.items() if name in met}
         return list(self.main.nodes.values())
 
-    def _follow(self, nodes: Any) -> None:
+    def _follow(self, nodes: Iterable[Node]) -> None:
         """Read the functions that these nodes call, and those that they call."""
         waiting = [*nodes]
         for node in waiting:  # it grows while it is walked
@@ -200,13 +202,17 @@ class Graph:
     def _scope(
         self, name: str, nodes: Sequence[Node], arguments: Sequence[str] = (), outputs: Sequence[str] = ()
     ) -> Scope:
-        made = Scope(name, nodes, arguments, outputs)
-        if len(made.nodes) != len(nodes):
-            met: set[str] = set()
-            twice = next(node.name for node in nodes if node.name in met or met.add(node.name))  # type: ignore[func-returns-value]
-            where = f" of the function {shown(name)}" if name else ""
-            raise FormatError(f"{self._wire.name}: the node {shown(twice)}{where} comes twice")
-        return made
+        self._refuse_twice(
+            [node.name for node in nodes], f"the function {shown(name)}: the node" if name else "the node"
+        )
+        return Scope(name, nodes, arguments, outputs)
+
+    def _refuse_twice(self, names: Sequence[str], what: str) -> None:
+        """Raise FormatError for a name that two have: readers would not agree on which is meant."""
+        if len(set(names)) == len(names):
+            return
+        twice = next(name for name, times in Counter(names).items() if times > 1)
+        raise FormatError(f"{self._wire.name}: {what} {shown(twice)} comes twice")
 
 
 def constants(scope: Scope) -> Iterator[tuple[Node, Stored]]:
