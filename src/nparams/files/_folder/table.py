@@ -9,8 +9,8 @@ from __future__ import annotations
 
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
-    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "onnx", "tflite", "gguf", "npz",
-    "torchscript", "npy",
+    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "flax-msgpack", "orbax", "onnx",
+    "tflite", "gguf", "npz", "torchscript", "npy",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
@@ -19,7 +19,7 @@ BARE = {"pickle": "pickle beside the model", "npy": "array beside the model"}
 #: stems of whole models, best first
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
-    "weights", "ggml-model", "consolidated", "consolidated.00",
+    "flax_model", "diffusion_flax_model", "weights", "ggml-model", "consolidated", "consolidated.00",
 )  # fmt: skip
 #: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
 ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
@@ -66,7 +66,6 @@ SLICES = (
 )
 #: weights that nothing here reads, for the list of what was left: (pattern, what)
 UNREAD = (
-    (r"flax_model.*\.msgpack|.*\.msgpack", "Flax"),
     (r"rust_model\.ot", "tch"),
     (r"saved_model\.pb|keras_metadata\.pb|tfhub_module\.pb", "TensorFlow SavedModel"),
     (r".*\.pb", "TensorFlow graph"),
@@ -81,3 +80,7 @@ UNREAD = (
 )
 #: a file of weights that belongs to a description beside it: X.bin beside X.xml (OpenVINO) or X.param (ncnn)
 BESIDE = ((".bin", ".xml", "OpenVINO"), (".bin", ".param", "ncnn"))
+#: files that are no entry to a checkpoint where another lies beside them (Orbax)
+PARTS = {"manifest.ocdbt": "_METADATA", "_CHECKPOINT_METADATA": "_METADATA"}
+#: forms that are read from all files of a folder, and its sub-folders
+SPREAD = ("orbax",)

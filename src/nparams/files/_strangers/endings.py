@@ -48,8 +48,6 @@ LAST: Endings = (
     (".plan", ENGINE),
     (".trt", ENGINE),
     (".uff", f"a UFF model (for TensorRT), {SOURCE}"),
-    (".msgpack", "a Flax checkpoint (msgpack), not read yet; restore it in Flax and save its arrays as .npz"),
-    (".ocdbt", "part of an Orbax checkpoint, not read yet; restore it and save its arrays as .npz"),
     (".pt2", "a torch.export archive, not read yet; count the checkpoint it was exported from"),
     (".metadata", f"the list of a distributed PyTorch checkpoint, {SHARDS}"),
     (".pdparams", f"a Paddle checkpoint, {PADDLE}"),

@@ -56,7 +56,7 @@ def probabilities(data: bytes, most_log: int, most_symbols: int) -> tuple[list[i
     bits.at = 4
     if log > most_log:
         raise Damaged(f"a table of 2**{log} states, where 2**{most_log} is the most")
-    left, counts = (1 << log) + 1, []
+    left, counts = (1 << log) + 1, list[int]()
     while left > 1:
         if len(counts) >= most_symbols:
             raise Damaged(f"a table of more than {most_symbols} symbols")

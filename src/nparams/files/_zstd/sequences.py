@@ -1,4 +1,4 @@
-"""The sequences of a block: how many literals come next, and what of the bytes before is copied (RFC 8878, 3.1.1.3.2)."""
+"""The sequences of a block: how many literals come next, and what is copied from before (RFC 8878, 3.1.1.3.2)."""
 
 from __future__ import annotations
 
