@@ -111,7 +111,7 @@ def test_every_kind_of_training_state_and_every_other_file_by_its_example():
 
 
 @pytest.mark.parametrize(("name", "what"), [
-    ("flax_model.msgpack", "Flax"), ("saved_model.pb", "TensorFlow SavedModel"), ("frozen.pb", "TensorFlow graph"),
+    ("flax_model.msgpack", None), ("saved_model.pb", "TensorFlow SavedModel"), ("frozen.pb", "TensorFlow graph"),
     ("model.ckpt-1000.index", "TensorFlow checkpoint"), ("variables.data-00000-of-00001", "TensorFlow checkpoint"),
     ("a.engine", "TensorRT"), ("model.pdparams", "Paddle"), ("x.nemo", "NeMo"), ("README.md", None),
 ])  # fmt: skip

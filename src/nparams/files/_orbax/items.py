@@ -26,7 +26,7 @@ RECORDS = frozenset((SECOND, THIRD))
 #: folders of a tree that are no items
 PARTS = frozenset(("array_metadatas", "d"))
 MOST = 1_000
-LOOKED = 20  # folders of arrays
+LOOKED = 6  # folders of arrays
 
 
 def is_tree(folder: Folder) -> bool:

@@ -81,7 +81,7 @@ MARKS: Marks = (
     (0, b"MATLAB 5.0 MAT-file", f"a MATLAB file, {ARRAYS}"),
     (0, b"MATLAB 7.3 MAT-file", f"a MATLAB 7.3 file, {ARRAYS}"),
     # google/tensorstore kvstore/ocdbt/format/btree_codec.h: kBtreeNodeMagic, stored big-endian
-    (0, b"\x0c\xdb\x20\xde", "a data file of an Orbax checkpoint; give the folder that manifest.ocdbt lies in"),
+    (0, b"\x0c\xdb\x20\xde", "a data file of an Orbax checkpoint; count the folder that manifest.ocdbt lies in"),
     (0, b"mgb0001", f"a MegEngine model, {ONNX}"),
     (0, b"mgbtest0", f"a MegEngine model, {ONNX}"),
     (0, b"MGBS", f"a MegEngine model, {ONNX}"),
