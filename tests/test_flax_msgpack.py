@@ -182,7 +182,7 @@ REFUSED = [
     ("fewer numbers than the shape takes", pack({"a": array([2, 3], data=bytes(20))}),
      ': byte 26: "a": float32 [2, 3] takes 24 bytes, and 20 are there'),
     ("a shape beyond all memory", pack({"a": array([1 << 47] * 4, data=bytes(4))}),
-     "takes 1,569,275,433,846,670,190,958,947"),
+     ': byte 10: "a" has more than 2**62 numbers'),
     ("numbers that end before the array", pack({"a": extension(1, pack([[1], "float32", bytes(4)]) + b"x")}),
      ': byte 20: "a": its numbers end at byte 29, and it ends at 30'),
     ("numbers that end behind the array", pack({"a": extension(1, pack([[1], "float32", bytes(4)]), 15)}),

@@ -44,7 +44,7 @@ def read_folder(folder: Folder, name: str, *, limits: bool = True) -> Network:
         return _network(made.leaves, [made], name, folder, [])
     items = items_of(folder)
     if not items:
-        raise UnsupportedError(f"{place(folder.name)}: no folder in it holds a tree of arrays that Orbax wrote")
+        raise UnsupportedError(f"{place(name)}: no folder beside it holds a tree of arrays that Orbax wrote")
     read_items = {item: read_checkpoint(folder.folder(item), limits=limits) for item in items}
     leaves = _joined(read_items)
     left = [f"{each}/" for each in folder.folders() if each not in items and not each.startswith(".")]
@@ -72,7 +72,7 @@ def _joined(items: Mapping[str, Checkpoint]) -> list[Leaf]:
 def _network(leaves: list[Leaf], made: Sequence[Checkpoint], name: str, folder: Folder, notes: list[str]) -> Network:
     arrays = sum(leaf.why is None for leaf in leaves)
     if not arrays:
-        raise UnsupportedError(f"{place(folder.name)}: an Orbax checkpoint without arrays, so without a network")
+        raise UnsupportedError(f"{place(name)}: an Orbax checkpoint without arrays, so without a network")
     tensors = tensors_of(leaves)
     kept = " and ".join(dict.fromkeys(each.where for each in made))
     kept = f"Orbax ({kept})" if kept != "zarr" or any(each.listed for each in made) else kept

@@ -14,7 +14,7 @@ from nparams.stored.trees import Leaf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from nparams.files._flax.wire import Value
     from nparams.files.bytesource import ByteSource
@@ -28,7 +28,7 @@ DEEPEST = 200
 LEAVES, MOST_LEAVES = 200_000, 10_000_000
 VALUES, MOST_VALUES = 1_500_000, 50_000_000
 DIMENSIONS = 64  # NPY_MAXDIMS since NumPy 2
-DIMENSION = 1 << 48
+DIMENSION, ELEMENTS = 1 << 48, 1 << 62
 #: how NumPy's names of number types begin that hold no numbers -> what they hold
 STRANGE = (("str", "text"), ("bytes", "bytes"), ("datetime64", "dates"), ("timedelta64", "time spans"),
            ("void", "records"))  # fmt: skip
@@ -164,6 +164,8 @@ class _Tree:
         size = 1
         for side in shape:
             size *= side
+        if size > ELEMENTS:
+            raise wire.bad(parts.at, f"{told} has more than 2**62 numbers")
         return self._leaf(path, shape, size, dtype, data, told)
 
     def _shape(self, at: int, told: str) -> tuple[tuple[int, ...], int]:
@@ -193,7 +195,7 @@ class _Tree:
         elements, width = BLOCKS[known]
         width = 1 if elements > 1 else width
         if size * width != data.count:
-            takes = f"{dtype} {list(shape)} takes {size * width:,} bytes, and {data.count:,} are there"
+            takes = f"{dtype} {_sides(shape)} takes {size * width:,} bytes, and {data.count:,} are there"
             raise self.wire.bad(data.at, f"{told}: {takes}")
         return Leaf(path, shape, known, size, stored=(size, size * width) if elements > 1 else None)
 
@@ -222,11 +224,16 @@ class _Tree:
         held = sum(piece.size for piece in pieces)
         if len({piece.dtype for piece in pieces}) != 1 or held != size or len(shape) > DIMENSIONS:
             raise self.wire.bad(
-                at, f"{told}: its pieces hold {held:,} numbers, and its shape {list(shape)} has {size:,}"
+                at, f"{told}: its pieces hold {held:,} numbers, and its shape {_sides(shape)} has {size:,}"
             )
         del self.leaves[top.first :]
         stored = (size, sum(piece.stored[1] for piece in pieces if piece.stored)) if pieces[0].stored else None
         self.leaves.append(Leaf(top.path, shape, pieces[0].dtype, size, stored=stored))  # type: ignore[arg-type]
+
+
+def _sides(shape: Sequence[int | None]) -> str:
+    """A shape for a message."""
+    return f"[{shown(', '.join(map(str, shape)))[1:-1]}]"
 
 
 def _in_order(sides: dict[str, int | None]) -> Iterator[int | None]:

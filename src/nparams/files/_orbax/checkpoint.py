@@ -7,7 +7,7 @@ record of each array, in the OCDBT database or in a folder of its own.
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, ReadError, escaped, place, shown
+from nparams.errors import FormatError, ReadError, escaped, shown
 from nparams.files._orbax import directories, ocdbt
 from nparams.files._orbax.items import TOGETHER
 from nparams.files._orbax.tree import METADATA, read_tree
@@ -57,7 +57,7 @@ def read_checkpoint(folder: Folder, *, limits: bool = True) -> Checkpoint:
         with folder.open(METADATA) as source:
             nodes = read_tree(source, limits=limits)
         made.listed = True
-        _by_list(folder, nodes, arrays, packed, made)
+        _by_list(nodes, arrays, packed, made)
     else:
         made.leaves = [_leaf(tuple(name.split(".")), held) for name, held in arrays.items()]
         made.leaves += [leaf for name, leaf in packed.items() if name not in arrays]
@@ -79,14 +79,12 @@ def _arrays(folder: Folder, names: frozenset[str], made: Checkpoint, limits: boo
         try:
             text = key.decode()
         except UnicodeDecodeError:
-            raise FormatError(
-                f"{place(folder.name)}: the key {shown(key.decode('utf-8', 'replace'))} is no UTF-8"
-            ) from None
+            raise FormatError(f"{ocdbt.NAME}: the key {shown(key.decode('utf-8', 'replace'))} is no UTF-8") from None
         name = text[: text.rfind("/")]
-        held = record(data, f"{place(folder.name)}: {escaped(text[-200:])}")
+        held = record(data, f"{ocdbt.NAME}: {escaped(text[-200:])}")
         if held is not None:
             if name in found:
-                raise FormatError(f"{place(folder.name)}: {shown(name)} has two records, one of each version of zarr")
+                raise FormatError(f"{ocdbt.NAME}: {shown(name)} has two records, one of each version of zarr")
             found[name] = held
     return found
 
@@ -104,9 +102,7 @@ def _packed(folder: Folder, names: frozenset[str], limits: bool) -> dict[str, Le
         return {".".join(leaf.path): leaf for leaf in leaves_of(source, limits=limits)} if source.size else {}
 
 
-def _by_list(
-    folder: Folder, nodes: list[Node], arrays: dict[str, Zarr], packed: dict[str, Leaf], made: Checkpoint
-) -> None:
+def _by_list(nodes: list[Node], arrays: dict[str, Zarr], packed: dict[str, Leaf], made: Checkpoint) -> None:
     """The leaves that are listed; those that are not are flagged, for Orbax would not restore them."""
     left = set(arrays)
     for node in nodes:
@@ -119,14 +115,14 @@ def _by_list(
             made.leaves.append(packed[name])
         elif node.kind not in NOTHING:
             if not arrays and not packed:
-                raise ReadError(
-                    f"{place(folder.name)}: {METADATA} lists {len(nodes):,} leaves, and their shapes stand in "
-                    f"{ocdbt.NAME} or a folder each, which are not here"
-                )
-            raise FormatError(f"{place(folder.name)}: {METADATA} lists {shown(name)}, which is not stored. Cut short?")
+                leaves = "1 leaf" if len(nodes) == 1 else f"{len(nodes):,} leaves"
+                where = f"{ocdbt.NAME} or a folder for each array, and none of that is here"
+                raise ReadError(f"{METADATA} lists {leaves}; shapes stand in {where}")
+            raise FormatError(f"{METADATA} lists {shown(name)}, which is not stored. Cut short?")
     if left:
         first = escaped(min(left)[:80])
-        text = f"{len(left):,} arrays are stored that {METADATA} does not list, the first {first}: not counted"
+        many = "1 array is" if len(left) == 1 else f"{len(left):,} arrays are"
+        text = f"{many} stored that {METADATA} does not list, the first {first}: not counted"
         made.flags.append({"kind": "unlisted", "text": text})
 
 

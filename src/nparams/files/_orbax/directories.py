@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, place, shown
+from nparams.errors import FormatError, shown
 from nparams.files._orbax.zarr import SECOND, THIRD, record
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def every(folder: Folder, *, limits: bool = True) -> dict[str, Zarr]:
         visited += 1
         if visited > most or depth > DEEPEST:
             raise FormatError(
-                f"{place(folder.name)}: more folders than are read ({most:,}, {DEEPEST} inside each other)"
+                f"more folders than are read ({most:,}, {DEEPEST} inside each other): the last is {shown(path)}"
             )
         held = _record(here, path) if path else None
         if held is not None:

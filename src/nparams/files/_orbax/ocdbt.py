@@ -134,10 +134,11 @@ class _Database:
             cursor = self._node(node, height)
             files = table(cursor, node.file.base)
             count = cursor.number()
+            if not count:
+                raise cursor.bad("a node without entries")
             self.entries -= count
-            if not count or self.entries < 0:
-                more = "; --limits off reads more" if count else ""
-                raise cursor.bad(f"{count:,} entries, where a node has one at least, and all have few enough{more}")
+            if self.entries < 0:
+                raise cursor.bad(f"{count:,} entries; fewer are read of all nodes together; --limits off reads more")
             if height:
                 stack += reversed(
                     [(child, height - 1, start) for child, start in self._inner(cursor, files, count, prefix)]
@@ -146,7 +147,7 @@ class _Database:
                 self._leaf(cursor, files, count, prefix)
 
     def _node(self, node: Reference, height: int) -> Cursor:
-        what = f"{place(self.folder.name)}: node at byte {node.offset:,} of {escaped(node.file.path[-80:])}"
+        what = f"{NAME}: node at byte {node.offset:,} of {escaped(node.file.path[-80:])}"
         self.stored -= node.length
         self.nodes -= 1
         if self.stored < 0 or self.nodes < 0:
@@ -227,7 +228,7 @@ class _Database:
             while end + 1 < len(wanted) and _is_near(first, until, wanted[end + 1][1]):
                 end += 1
                 until = max(until, wanted[end][1].offset + wanted[end][1].length)
-            what = f"{place(self.folder.name)}: {escaped(wanted[at][0].decode('utf-8', 'replace')[:200])}"
+            what = f"{NAME}: {escaped(wanted[at][0].decode('utf-8', 'replace')[:200])}"
             data = self.files.source(first.file.path, what).read(first.offset, until - first.offset)
             for key, value in wanted[at : end + 1]:
                 start = value.offset - first.offset
@@ -254,6 +255,6 @@ def unreadable(folder: Folder) -> UnsupportedError | None:
     if not parts or NAME in folder.names():
         return None
     return UnsupportedError(
-        f"{place(folder.name)}: {NAME} is not here, only the parts of {len(parts):,} process"
-        f"{'' if len(parts) == 1 else 'es'}: saving did not end, or the file was not copied"
+        f"{NAME} is not here, only the parts of {len(parts):,} process{'' if len(parts) == 1 else 'es'}: saving did "
+        "not end, or the file was not copied"
     )

@@ -7,7 +7,7 @@ number types of ml_dtypes (google/tensorstore tensorstore/driver/zarr/dtype.cc, 
 from __future__ import annotations
 
 from nparams.dtypes import BLOCKS, NUMPY
-from nparams.errors import FormatError, UnsupportedError, shown
+from nparams.errors import FormatError, UnsupportedError, escaped, shown
 from nparams.stored.plain import strict
 
 TYPE_CHECKING = False
@@ -53,7 +53,8 @@ def record(data: bytes, what: str) -> Zarr | None:
     try:
         held = strict(data)
     except (ValueError, RecursionError) as problem:
-        raise FormatError(f"{what}: not JSON: {shown(str(problem))}. Damaged?") from None
+        twice = str(problem) if "appears twice" in str(problem) else "not JSON"
+        raise FormatError(f"{what}: {escaped(twice[:200])}. Damaged?") from None
     if not isinstance(held, dict) or held.get("zarr_format") not in (2, 3):
         raise FormatError(f"{what}: no record of zarr 2 or 3")
     if held["zarr_format"] == 3 and held.get("node_type") != "array":
@@ -82,6 +83,5 @@ def _type(told: Any, what: str) -> tuple[str | None, str | None]:
     if known is None and text != bare and bare[:1] in STRANGE:
         return None, STRANGE[bare[0]]
     if known is None:
-        name = shown(text) if text else "no name"
-        raise UnsupportedError(f"{what}: the unknown number type {name}; known are {', '.join(NUMPY)}")
+        raise UnsupportedError(f"{what}: the unknown number type {shown(text) if text else 'of no name'}")
     return known, None
