@@ -26,7 +26,7 @@ FORM = "flax-msgpack"
 def may_be(head: bytes) -> bool:
     """Whether a file that begins with `head` may be one: it has no magic, so its first keys are looked at.
 
-    >>> may_be(b"\\x81\\xa6params\\x81\\xa5Dense\\x80"), may_be(b"\\x81\\x01\\x02"), may_be(b"GGUF")
+    >>> may_be(b"\\x81\\xa6params\\x81\\xa6kernel\\xc7"), may_be(b"\\x81\\x01\\x02"), may_be(b"GGUF")
     (True, False, False)
     """
     return begins_tree(head)
