@@ -43,7 +43,6 @@ COREML = field(1, 6) + field(2, field(1, INPUT) + field(10, "x")) + field(502, b
 CAFFE2 = field(1, "init") + field(2, field(2, "w") + field(4, "GivenTensorFill") + field(5, field(1, "shape")))
 ENGINE_META = b'{"description": "Ultralytics YOLOv8n model", "task": "detect"}'
 WEIGHTS = pack("<40f", *(0.01 * (k + 1) for k in range(40)))
-FLAX = b"\x81\xa6params\x82\xa7Dense_0\x82\xa6kernel\xc7\x10\x01\x93\x92\x02\x03\xa7float32\xc4\x18"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d7a" * 16 + b"\nsize 45118424\n"
 PICKLE = b"\x80\x04\x95\xe2\x02\0\0\0\0\0\0\x8c"
 
@@ -141,11 +140,7 @@ CASES = [
     ("net.model", b"B\0C\0N\0\0\0B\0V\0", "a CNTK v1 model"),
     ("net.mge", b"mgb0001" + bytes(20), "a MegEngine model"),
     # -- JAX, distributed PyTorch, other bundles
-    ("flax_model.msgpack", FLAX, "a Flax checkpoint (msgpack)"),
-    ("checkpoint", FLAX, "a Flax checkpoint (msgpack)"),
-    ("x.msgpack", b"\x93\x01\x02\x03", "a Flax checkpoint (msgpack)"),
-    ("manifest.ocdbt", b"\x0c\xdb\x3a\x2a" + bytes(20), "part of an Orbax (OCDBT) checkpoint"),
-    ("_METADATA", b'{"tree_metadata": {"(\'params\',)": {', "the list of an Orbax checkpoint"),
+    ("3f0a", b"\x0c\xdb\x20\xde" + bytes(20), "a data file of an Orbax checkpoint; count the folder"),
     ("__0_0.distcp", b"PK\x03\x04" + bytes(60), "a piece of a distributed PyTorch checkpoint"),
     ("model.bin", pack("<IH", 6, 16) + b"TransformerSpec\0" + bytes(20), "a CTranslate2 model"),
     ("model.bin", pack("<IH", 6, 12) + b"WhisperSpec\0" + bytes(20), "a CTranslate2 model"),

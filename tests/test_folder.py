@@ -75,8 +75,8 @@ READ = [
      "read from model.safetensors.index.fp16.json"),
     ("formats", {"model.safetensors": ONE, "pytorch_model.bin": b"", "tf_model.h5": b"", "flax_model.msgpack": b"",
                  "rust_model.ot": b"", "onnx/model.onnx": b"", "openvino/openvino_model.bin": b"", ".git/": b""}, 4,
-     "read from model.safetensors (the format that comes first); not read: pytorch_model.bin, tf_model.h5 "
-     "(another format); flax_model.msgpack (Flax, which is not read here); rust_model.ot (tch, which is not read here)"
+     "read from model.safetensors (the format that comes first); not read: pytorch_model.bin, tf_model.h5, "
+     "flax_model.msgpack (another format); rust_model.ot (tch, which is not read here)"
      "; sub-folders not visited: onnx/, openvino/"),
     ("a GGUF beside its origin", {"tiny.safetensors": ONE, "tiny-Q8_0.gguf": Q8}, 4,
      "read from tiny.safetensors (the format that comes first); not read: tiny-Q8_0.gguf (another format)"),

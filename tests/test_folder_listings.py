@@ -122,7 +122,7 @@ def test_every_kind_of_training_state_and_every_other_file_by_its_example():
 
 
 @pytest.mark.parametrize(("name", "what"), [
-    ("flax_model.msgpack", "Flax"), ("graph.pbtxt", "TensorFlow graph in another form"),
+    ("flax_model.msgpack", None), ("graph.pbtxt", "TensorFlow graph in another form"),
     ("a.engine", "TensorRT"), ("README.md", None),
 ])  # fmt: skip
 def test_what_is_not_read(name, what):

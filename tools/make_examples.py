@@ -3,6 +3,8 @@
 Needs torch==2.13.0, onnx, onnxscript, keras, h5py, safetensors, tensorflow-cpu and tf_keras in one environment.  The
 files stand in docs/examples, so that the documents' examples run without any of these.
 Needs torch==2.13.0, onnx, onnxscript, keras, h5py, safetensors and scikit-learn in one environment.  The files stand in
+Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment; with the argument `jax`, the
+files of JAX alone are made, for which jax, flax, optax and orbax-checkpoint are enough.  The files stand in
 docs/examples, so that the documents' examples run without any of these.
 """
 
@@ -215,5 +217,44 @@ if __name__ == "__main__":
     keras_files()
     tensorflow_files()
     adapter_files()
+
+
+def jax_files() -> None:
+    """digits.msgpack, a training state of Flax, and run/100, a step that Orbax has saved of the same."""
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    import shutil
+
+    import jax
+    import jax.numpy as jnp
+    import optax
+    import orbax.checkpoint as ocp
+    from flax import linen, serialization
+
+    class Digits(linen.Module):
+        @linen.compact
+        def __call__(self, images):
+            x = linen.Conv(8, (3, 3), padding="VALID", use_bias=False, name="conv")(images)
+            x = linen.BatchNorm(use_running_average=True, name="norm")(x)
+            x = linen.max_pool(linen.relu(x), (4, 4), (4, 4)).reshape(len(images), -1)
+            return linen.Dense(10, name="head")(x)
+
+    variables = Digits().init(jax.random.key(0), jnp.ones((1, 10, 10, 1)))
+    state = {**variables, "opt_state": optax.adam(1e-3).init(variables["params"]), "step": jnp.zeros((), "int32")}
+    (EXAMPLES / "digits.msgpack").write_bytes(serialization.to_bytes(state))
+    shutil.rmtree(EXAMPLES / "run", ignore_errors=True)
+    with ocp.CheckpointManager(EXAMPLES / "run") as manager:
+        manager.save(100, args=ocp.args.StandardSave(state))
+    for name in ("_sharding", "commit_success.txt"):  # what no one reads, or holds this machine's paths
+        for path in (EXAMPLES / "run").rglob(name):
+            path.unlink()
+
+
+if __name__ == "__main__":
+    if "jax" in sys.argv[1:]:
+        jax_files()
+    else:
+        torch_files()
+        keras_files()
+        adapter_files()
     for path in sorted(EXAMPLES.glob("digits*")):
         print(f"{path.stat().st_size:8,}  {path.name}", file=sys.stderr)

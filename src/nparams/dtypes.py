@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 BLOCKS: Mapping[str, tuple[int, int]] = {
     "float64": (1, 8), "float32": (1, 4), "float16": (1, 2), "bfloat16": (1, 2),
     "float8_e5m2": (1, 1), "float8_e4m3fn": (1, 1), "float8_e8m0fnu": (1, 1),
-    "float8_e4m3fnuz": (1, 1), "float8_e5m2fnuz": (1, 1), "float8_e4m3b11fnuz": (1, 1),
+    "float8_e4m3fnuz": (1, 1), "float8_e5m2fnuz": (1, 1),
+    "float8_e3m4": (1, 1), "float8_e4m3": (1, 1), "float8_e4m3b11fnuz": (1, 1),
     "float6_e2m3fn": (4, 3), "float6_e3m2fn": (4, 3), "float4_e2m1fn": (2, 1),
     "int64": (1, 8), "int32": (1, 4), "int16": (1, 2), "int8": (1, 1),
     "uint64": (1, 8), "uint32": (1, 4), "uint16": (1, 2), "uint8": (1, 1),
@@ -25,7 +26,7 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
     # bytes without a meaning of their own (torch/csrc/utils/tensor_dtypes.cpp)
     "bits8": (1, 1), "bits16": (1, 2), "bits1x8": (1, 1), "bits2x4": (1, 1), "bits4x2": (1, 1),
     # logical types of packed weights; their scales are counted apart, as bookkeeping
-    "int1": (8, 1), "int2": (4, 1), "uint2": (4, 1), "int3": (8, 3), "int4": (2, 1), "uint4": (2, 1),
+    "int1": (8, 1), "uint1": (8, 1), "int2": (4, 1), "uint2": (4, 1), "int3": (8, 3), "int4": (2, 1), "uint4": (2, 1),
     "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
     "nf4": (2, 1), "fp4": (2, 1),
     # block types, the scales inside the block (where a format keeps them apart, the tensor says what is `stored`)
@@ -127,6 +128,18 @@ PNNX: Mapping[str, str] = {
 
 # Ids that once had a meaning; ggml.h: "support has been removed".
 GGML_REMOVED = frozenset((4, 5, 31, 32, 33, 36, 37, 38))
+
+# numpy.dtype.name, with the types that ml_dtypes adds (jax-ml/ml_dtypes ml_dtypes/__init__.py); those that take less
+# than a byte are kept in one
+NUMPY: Mapping[str, str] = {
+    name: name
+    for name in (
+        "float64", "float32", "float16", "bfloat16", "float8_e3m4", "float8_e4m3", "float8_e4m3b11fnuz",
+        "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float6_e2m3fn",
+        "float6_e3m2fn", "float4_e2m1fn", "int64", "int32", "int16", "int8", "int4", "int2", "int1", "uint64", "uint32",
+        "uint16", "uint8", "uint4", "uint2", "uint1", "bool", "complex64", "complex128",
+    )
+}  # fmt: skip
 
 INTEGERS = frozenset(
     ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool"),

@@ -255,6 +255,18 @@ SOURCES = (
         (".pb", ".graphdef"), looks=True,
     ),
     Source(
+        "flax-msgpack", "file", "nparams.files.flax_msgpack", "Flax checkpoint (msgpack)", "flax_model.msgpack",
+        (".msgpack",), looks=True,
+    ),
+    Source(
+        "flax-msgpack-index", "file", "nparams.files.flax_msgpack_index", "sharded Flax checkpoint, by its index",
+        "flax_model.msgpack.index.json", (".msgpack.index.json",),
+    ),
+    Source(
+        "orbax", "file", "nparams.files.orbax", "Orbax checkpoint (JAX), a folder", "_METADATA",
+        ("_METADATA", "manifest.ocdbt"),
+    ),
+    Source(
         "npz", "file", "nparams.files.npz", "NumPy arrays, zipped", "weights.npz", (".npz",), inside=(".npy",),
     ),
     Source(

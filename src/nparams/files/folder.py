@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     One = Callable[[ByteSource, Folder | None], Network]
 
 CHECKPOINT, NEWEST = "tf-checkpoint", "the latest, by the file checkpoint"
+#: forms whose networks may lie in several files -> the module that reads these together
+SETS = {"safetensors": "safetensors_index", "pytorch": "pytorch_index", "flax-msgpack": "flax_msgpack_index"}
 MOST_FOLDERS = 200
 MAX_DEPTH = 3  # a hub's cache, one repository in it, its snapshots
 
@@ -107,7 +109,7 @@ class Reader:
         if not chosen.shards:
             return self._file(folder, chosen.name)
         check_whole(folder, chosen, held.names)
-        if chosen.form not in ("safetensors", "pytorch"):
+        if chosen.form not in SETS:
             return self._file(folder, chosen.shards[0])  # of a split GGUF, any file leads to the others
         network: Network = _sets(chosen.form).without_index(chosen.shards, folder, limits=self.limits)
         return network
@@ -145,6 +147,9 @@ class Reader:
 
     def _below(self, folder: Folder, held: Inventory, depth: int) -> Network:
         """The network in the sub-folders of a folder that has none itself."""
+        saved = self._saved(folder)
+        if saved is not None:
+            return saved
         inner = folder.folders()[:MOST_FOLDERS] if depth < MAX_DEPTH else []
         names = [name for name in inner if not name.startswith(".") and self._has_model(folder.folder(name), depth)]
         if not names:
@@ -159,6 +164,26 @@ class Reader:
             network.notes.append(f"{first}/ was read; {more} hold the same network: the same names and shapes")
         return network
 
+    def _saved(self, folder: Folder) -> Network | None:
+        """The network in a folder of JAX's: arrays in folders, the items of a step, or the newest of several steps."""
+        from nparams.files._folder import steps
+
+        if steps.is_orbax(folder):
+            from nparams.files.orbax import read_folder
+
+            network: Network = read_folder(folder, folder.name, limits=self.limits)
+            return network
+        newest = steps.newest(folder)
+        if newest is None:
+            return None
+        if newest.is_file:
+            network = self._file(folder, newest.name)
+        else:
+            inside = folder.folder(newest.name)
+            network = self.plain(inside, MAX_DEPTH)
+        network.notes.append(newest.said())
+        return network
+
     def _described(self, folder: Folder, held: Inventory) -> Network:
         """The network that a config.json describes where no weights lie; ReadError where it is no model's either."""
         if not is_described(config(folder)):
@@ -170,12 +195,14 @@ class Reader:
 
     def _has_model(self, folder: Folder, depth: int) -> bool:
         """Whether a sub-folder seems to hold a model, by its names alone."""
-        from nparams.files._folder import cache, pipeline
+        from nparams.files._folder import cache, pipeline, steps
 
         names = folder.names()
         if pipeline.INDEX in names or cache.is_cache(frozenset(names)):
             return True
-        return bool(Inventory(names, self.rows).candidates)
+        return (
+            bool(Inventory(names, self.rows).candidates) or steps.is_orbax(folder) or steps.newest(folder) is not None
+        )
 
     def _snapshot(self, folder: Folder, depth: int) -> Network:
         from nparams.files._folder.cache import SNAPSHOTS, snapshot
@@ -253,9 +280,9 @@ class Reader:
 
 def _sets(form: str) -> ModuleType:
     """The module that reads the sharded sets of a form."""
-    from nparams.files import pytorch_index, safetensors_index
+    from importlib import import_module
 
-    return pytorch_index if form.startswith("pytorch") else safetensors_index
+    return import_module(f"nparams.files.{SETS[form.removesuffix('-index')]}")
 
 
 def _is_whole(each: Candidate, index: Candidate) -> bool:

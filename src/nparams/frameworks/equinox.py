@@ -13,10 +13,10 @@ from nparams.errors import UnsupportedError
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.kinds import tree
 from nparams.frameworks._arrays.leaf import is_array, is_inexact
-from nparams.frameworks._arrays.naming import parameter_role
 from nparams.frameworks._arrays.remarks import recurrent
 from nparams.frameworks._arrays.walk import entries_of, kept, walk
 from nparams.network import Network
+from nparams.stored.naming import parameter_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nparams.errors import ReadError, UnsupportedError, escaped, place, shown, uncounted
+from nparams.files._folder.table import SPREAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder, inner:
     else:
         what = escaped(chosen.name)
     read_from = f"read from {what}" + (f" ({why})" if why else "")
+    inner = folder.folders() if chosen.form in SPREAD else inner
     left: dict[str, list[str]] = {}
     used = {*chosen.files, *chosen.shards}
     indexed = {(each.form, each.stem, each.variant) for each in held.candidates}

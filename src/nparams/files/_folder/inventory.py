@@ -9,6 +9,7 @@ from nparams.files._folder.table import (
     BARE,
     BESIDE,
     ENCODINGS,
+    ENTRIES,
     OTHERS,
     PREFERENCE,
     SLICES,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
         suffixes: tuple[str, ...]
 
 
-INDEX = re.compile(r"(?P<stem>.+)(?P<suffix>\.(?:safetensors|bin))\.index(?:\.(?P<variant>\w+))?\.json")
+INDEX = re.compile(r"(?P<stem>.+)(?P<suffix>\.(?:safetensors|bin|msgpack))\.index(?:\.(?P<variant>\w+))?\.json")
+INDEXES = {".bin": "pytorch-index", ".safetensors": "safetensors-index", ".msgpack": "flax-msgpack-index"}
 VARIANT = re.compile(VARIANTS + r"\Z")
 ENCODING = re.compile(ENCODINGS + r"\Z")
 STATES = re.compile("|".join(f"(?:{pattern})" for pattern, _ in TRAINING))
@@ -98,7 +100,7 @@ class Inventory:
             sets["", "", "", 0] = Candidate("pytorch", "consolidated.00", "", slices, sliced=True)
         suffixes = [(suffix, row.form) for row in rows for suffix in row.suffixes]
         for name in names:
-            if (len(slices) > 1 and name in slices) or self._is_mapped(name):
+            if (len(slices) > 1 and name in slices) or self._is_mapped(name) or ENTRIES.get(name) in self.names:
                 continue
             what = kind_of_other(name, self.names)
             if what is not None:
@@ -160,7 +162,7 @@ def form_of(name: str, suffixes: Sequence[tuple[str, str]]) -> str | None:
     """The form that a name's ending says; an index of a variant ends in .index.fp16.json."""
     index = INDEX.fullmatch(name)
     if index is not None:
-        return "pytorch-index" if index["suffix"] == ".bin" else "safetensors-index"
+        return INDEXES[index["suffix"]]
     return next((form for suffix, form in suffixes if name.endswith(suffix)), None)
 
 

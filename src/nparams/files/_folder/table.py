@@ -10,8 +10,8 @@ from __future__ import annotations
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
     "safetensors", "pytorch", "pytorch-legacy", "dcp", "keras", "keras-shards", "hdf5", "saved-model", "tf-checkpoint",
-    "paddle", "nemo", "onnx", "graphdef", "tflite", "gguf", "npz", "torchscript", "pt2", "caffe", "ncnn", "darknet",
-    "dduf", "llamafile", "npy", "darknet-cfg",
+    "flax-msgpack", "orbax", "paddle", "nemo", "onnx", "graphdef", "tflite", "gguf", "npz", "torchscript", "pt2",
+    "caffe", "ncnn", "darknet", "dduf", "llamafile", "npy", "darknet-cfg",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
@@ -23,8 +23,8 @@ BARE = {
 #: stems of whole models, best first; of .metadata nothing is left
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
-    "weights", "ggml-model", "consolidated", "consolidated.00", "saved_model", "model.ckpt", "frozen_inference_graph",
-    "",
+    "flax_model", "diffusion_flax_model", "weights", "ggml-model", "consolidated", "consolidated.00", "saved_model",
+    "model.ckpt", "frozen_inference_graph", "",
 )  # fmt: skip
 #: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
 ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
@@ -81,7 +81,6 @@ SLICES = (
 )
 #: weights that nothing here reads, for the list of what was left: (pattern, what)
 UNREAD = (
-    (r"flax_model.*\.msgpack|.*\.msgpack", "Flax"),
     (r"rust_model\.ot", "tch"),
     (r".*\.pbtxt|.*\.pbmm", "TensorFlow graph in another form"),
     (r".*\.mlmodel", "Core ML"),
@@ -103,3 +102,7 @@ BESIDE = (
 )
 #: folders that are part of what the file beside them holds (tensorflow/python/saved_model/constants.py)
 PARTS = {"saved_model.pb": frozenset(("variables", "assets", "assets.extra", "debug"))}
+#: files that are no entry to a checkpoint where another lies beside them (Orbax)
+ENTRIES = {"manifest.ocdbt": "_METADATA", "_CHECKPOINT_METADATA": "_METADATA"}
+#: forms that are read from all files of a folder, and its sub-folders
+SPREAD = ("orbax",)

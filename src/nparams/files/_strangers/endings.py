@@ -47,8 +47,6 @@ LAST: Endings = (
     (".plan", ENGINE),
     (".trt", ENGINE),
     (".uff", f"a UFF model (for TensorRT), {SOURCE}"),
-    (".msgpack", "a Flax checkpoint (msgpack), not read yet; restore it in Flax and save its arrays as .npz"),
-    (".ocdbt", "part of an Orbax checkpoint, not read yet; restore it and save its arrays as .npz"),
     (".pdopt", "an optimizer's state of Paddle, not a model; count the .pdparams beside it"),
     (".nb", f"a Paddle Lite or NPU model, {SOURCE}"),
     (".params", f"an MXNet or TVM parameter file, {MXNET}"),

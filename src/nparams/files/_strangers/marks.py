@@ -80,8 +80,8 @@ MARKS: Marks = (
     (0, b"4\n1\n3\nV 1\n", f"a Torch7 (Lua) file in text form, {ARRAYS}"),
     (0, b"MATLAB 5.0 MAT-file", f"a MATLAB file, {ARRAYS}"),
     (0, b"MATLAB 7.3 MAT-file", f"a MATLAB 7.3 file, {ARRAYS}"),
-    # google/tensorstore kvstore/ocdbt/format/manifest.cc: kManifestMagic, stored big-endian
-    (0, b"\x0c\xdb\x3a\x2a", f"part of an Orbax (OCDBT) checkpoint, {ARRAYS}"),
+    # google/tensorstore kvstore/ocdbt/format/btree_codec.h: kBtreeNodeMagic, stored big-endian
+    (0, b"\x0c\xdb\x20\xde", "a data file of an Orbax checkpoint; count the folder that manifest.ocdbt lies in"),
     (0, b"mgb0001", f"a MegEngine model, {ONNX}"),
     (0, b"mgbtest0", f"a MegEngine model, {ONNX}"),
     (0, b"MGBS", f"a MegEngine model, {ONNX}"),

@@ -71,7 +71,6 @@ JSON = (
     ((b'"learner"',), f"an XGBoost model: {TREES}"),  # dmlc/xgboost doc/tutorials/saving_model.rst
     ((b'"fileFormatVersion"', b'"itemInfoEntries"'),
      "the list of a Core ML package, not read yet; count the file it was converted from"),
-    ((b'"tree_metadata"',), "the list of an Orbax checkpoint, not read yet; restore it and save its arrays as .npz"),
     ((b'"modelTopology"',), "a TensorFlow.js model, not read yet; count the .h5 or .keras it was converted from"),
     ((b'"weightsManifest"',), "a TensorFlow.js model, not read yet; count the .h5 or .keras it was converted from"),
     ((b'"format"', b'"graph-model"'), "a TensorFlow.js model, not read yet; count the model it was converted from"),
@@ -148,17 +147,6 @@ def pickled(head: bytes, name: str) -> str | None:
     return next((what for word, what in PICKLED if word in head), None)
 
 
-def flax(head: bytes, name: str) -> str | None:
-    """Flax's msgpack: a map (fixmap, or map 16) whose first key is a short text (flax/serialization.py)."""
-    at = 1 if 0x81 <= head[0] <= 0x8F else 3 if head[0] == 0xDE else 0
-    if not at or len(head) < at + 8 or not 0xA1 <= head[at] <= 0xBF:
-        return None
-    key = head[at + 1 : at + 1 + head[at] - 0xA0]
-    if not key.replace(b"_", b"").replace(b".", b"").isalnum():
-        return None
-    return "a Flax checkpoint (msgpack), not read yet; restore it in Flax and save its arrays as .npz"
-
-
 def ctranslate2(head: bytes, name: str) -> str | None:
     """OpenNMT/CTranslate2 src/models/model.cc: a binary version, then the name of the specification."""
     version, length = int.from_bytes(head[:4], "little"), int.from_bytes(head[4:6], "little")
@@ -231,4 +219,4 @@ EARLY: tuple[Test, ...] = (
     lfs, page, answer, xml, json, words, tar, ctranslate2, coreml, shards, engine, tfjs, pickled,
 )  # fmt: skip
 #: asked of what no format takes
-LATE: tuple[Test, ...] = (flax, paddle, raw)
+LATE: tuple[Test, ...] = (paddle, raw)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from nparams.errors import shown
 from nparams.frameworks._arrays.gather import Gather, names
 from nparams.frameworks._arrays.leaf import is_array, type_of
-from nparams.frameworks._arrays.naming import Paths, any_role, beside, is_named
 from nparams.frameworks._arrays.walk import entries_of, walk
+from nparams.stored.naming import Paths, any_role, beside, is_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

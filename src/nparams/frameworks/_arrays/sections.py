@@ -1,9 +1,4 @@
-"""What stands beside `params`: the collections of Flax, the fields of a training state, the keys of a checkpoint.
-
-The words are data.  Flax names its collections itself (flax/linen: `params`, `batch_stats`, `cache`, `intermediates`,
-`perturbations`; flax/linen/partitioning.py: `params_axes`), a training state has the fields of
-flax.training.train_state.TrainState, and people add more of the same kinds.
-"""
+"""Arrays by the section that they stand in: `params`, and what stands beside it (see stored/sections.py)."""
 
 from __future__ import annotations
 
@@ -11,9 +6,9 @@ from collections.abc import Mapping
 
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.leaf import is_array
-from nparams.frameworks._arrays.naming import Paths, parameter_role
 from nparams.frameworks._arrays.walk import entries_of, fields_of, walk
-from nparams.roles import COPY_WORDS, OTHER_PARTS, run_state, words_of
+from nparams.stored.naming import Paths, parameter_role
+from nparams.stored.sections import PARAMS, meaning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,16 +16,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.frameworks._arrays.walk import Opened, Path
-
-PARAMS = "params"
-#: what a run leaves or needs and a model does not have -> what it is
-RUN = {
-    "intermediates": "values sown while it ran", "perturbations": "perturbations of values, for their gradients",
-    "losses": "losses sown while it ran", "params_axes": "names of axes", "step": "the training step",
-    "tx": "the optimizer", "opt_state": "the optimizer's state", "key": "random numbers' state",
-    "dynamic_scale": "the scale of the loss", "loss_scale": "the scale of the loss", "grads": "gradients",
-    "dropout_key": "random numbers' state", "dropout_rng": "random numbers' state", "metrics": "metrics",
-}  # fmt: skip
 
 
 def is_sectioned(source: object) -> bool:
@@ -78,22 +63,6 @@ def _section(found: Gather, section: str, value: Any, look: Callable[[object], O
 
     inside = section != PARAMS and role != "buffer"
     found.add_all(held, single, lambda path: role is not None or paths.decides(path), f"{section}." if inside else "")
-
-
-def meaning(section: str) -> tuple[str | None, str | None, bool | None]:
-    """(role, note, trainable) of what stands in a section; the role None: a parameter, its name says which.
-
-    >>> meaning("params"), meaning("batch_stats"), meaning("opt_state")
-    ((None, None, True), ('buffer', 'batch_stats', None), ('other', "the optimizer's state", None))
-    """
-    if section == PARAMS:
-        return None, None, True
-    told = RUN.get(section) or run_state(section) or ("random numbers' state" if "rng" in words_of(section) else None)
-    if told is None and not COPY_WORDS.keys().isdisjoint(words_of(section)):
-        told = "a second copy of the model"
-    if told is not None or section in OTHER_PARTS:
-        return "other", told, None
-    return "buffer", section, None
 
 
 def _entries(source: object) -> Opened:

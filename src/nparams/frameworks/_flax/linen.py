@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from nparams.errors import NparamsError, ReadError, UsageError, escaped
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.leaf import is_array
-from nparams.frameworks._arrays.sections import is_sectioned, meaning, sectioned
+from nparams.frameworks._arrays.sections import is_sectioned, sectioned
 from nparams.frameworks._flax import nnx
 from nparams.frameworks._flax.classes import boxed, is_from
 from nparams.frameworks._flax.found import Found
+from nparams.stored.sections import meaning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

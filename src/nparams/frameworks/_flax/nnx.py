@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from nparams.errors import UnsupportedError
 from nparams.frameworks._arrays.gather import Gather, names
 from nparams.frameworks._arrays.leaf import is_array
-from nparams.frameworks._arrays.naming import parameter_role
 from nparams.frameworks._arrays.walk import entries_of
 from nparams.frameworks._flax.classes import first_of, is_from, slot
 from nparams.frameworks._flax.found import Found
+from nparams.stored.naming import parameter_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

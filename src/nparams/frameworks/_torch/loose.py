@@ -6,12 +6,12 @@ import sys
 from itertools import islice
 
 from nparams.errors import ReadError, UnsupportedError
-from nparams.frameworks._arrays.naming import beside
 from nparams.frameworks._torch.access import items, shape_of
 from nparams.frameworks._torch.hidden import is_parameter
 from nparams.frameworks._torch.notes import listed
 from nparams.frameworks._torch.walk import Walk
 from nparams.roles import registered_role
+from nparams.stored.naming import beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
