@@ -161,9 +161,9 @@ REFUSED = [
     ("other things", {"a.txt": b"", "b.py": b""}, "no model that can be read in this directory; it holds a.txt, b.py"),
     ("many other things", {f"{i}.txt": b"" for i in range(9)},
      "no model that can be read in this directory; it holds 0.txt, 1.txt, 2.txt, 3.txt, 4.txt, 5.txt and 3 more"),
-    ("what is not read", {"flax_model.msgpack": b"", "fingerprint.pb": b"", "variables/variables.index": b""},
+    ("what is not read", {"rust_model.ot": b"", "fingerprint.pb": b"", "variables/variables.index": b""},
      "no model that can be read in this directory or a folder in it; it holds fingerprint.pb (about the "
-     "SavedModel); flax_model.msgpack (Flax, which is not read here)"),
+     "SavedModel); rust_model.ot (tch, which is not read here)"),
     ("state of training alone", TRAINED, f"no model that can be read in this directory; it holds {STATE}"),
     ("several", {"a.safetensors": ONE, "b.safetensors": OTHER},
      "several models in this directory; name one: a.safetensors (4), b.safetensors (7)"),

@@ -99,7 +99,7 @@ LISTINGS = [
     ("steps of training", ["model.ckpt-7.data-00000-of-00001", "model.ckpt-7.index", "model.ckpt-9.index",
      "model.ckpt-9.data-00000-of-00001"], ["model.ckpt-7.index", "model.ckpt-9.index"]),
     ("an index of something else", ["faiss.index", "model.safetensors"], ["model.safetensors"]),
-    ("nothing to count", ["flax_model.msgpack", "fingerprint.pb"], []),
+    ("nothing to count", ["rust_model.ot", "fingerprint.pb"], []),
     ("words, no weights", ["learned_embeds.bin", "token_identifier.txt"], []),
 ]  # fmt: skip
 

@@ -34,6 +34,11 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     """
     if folder is None:
         raise ReadError(f"{place(source.name)}: one file of an Orbax checkpoint, which is a folder; give the folder")
+    if not folder.names():
+        raise UnsupportedError(
+            f"{place(source.name)}: an Orbax checkpoint is many files, and nothing lists those beside this one (a web "
+            "server does not): give its folder, on disk or in a store (gs://, s3://)"
+        )
     return read_folder(folder, source.name, limits=limits)
 
 
