@@ -120,9 +120,15 @@ READ = [
     ("what was pickled, and data", {"net.safetensors": ONE, "scaler.pkl": b"", "model.pkl": b"", "X_test.npy": b""}, 4,
      "read from net.safetensors; not read: X_test.npy (array beside the model); model.pkl, scaler.pkl (pickle beside "
      "the model)"),
-    ("OpenVINO and ncnn beside", {"net.safetensors": ONE, "m.xml": b"", "m.bin": b"", "n.param": b"", "n.bin": b""}, 4,
-     "read from net.safetensors; not read: m.bin (OpenVINO, which is not read here); n.bin (ncnn, which is not read "
-     "here); n.param (another kind, which is not read here)"),
+    ("OpenVINO and ncnn beside", {"net.safetensors": ONE, "net.xml": b"", "net.bin": b"", "n.param": b"", "n.bin": b""},
+     4, "read from net.safetensors (the format that comes first); not read: net.xml (another format); n.bin (ncnn, "
+     "which is not read here); net.bin (numbers of the .xml beside); n.param (another kind, which is not read here)"),
+    ("XML of other kinds", {"net.safetensors": ONE, "pom.xml": b"", "Manifest.json": b""}, 4,
+     "read from net.safetensors"),
+    ("OpenVINO as optimum writes it", {"model.safetensors": ONE, "openvino_model.xml": b"", "openvino_model.bin": b"",
+     "openvino_tokenizer.xml": b"", "openvino_tokenizer.bin": b""}, 4,
+     "read from model.safetensors (the format that comes first); not read: openvino_model.xml (another format); "
+     "openvino_model.bin (numbers of the .xml beside); openvino_tokenizer.bin, openvino_tokenizer.xml (tokenizer)"),
 ]  # fmt: skip
 
 

@@ -316,10 +316,33 @@ class Request:
             network.source = source.name if which is None else f"{source.name}:{which}"
             return network
         self._refuse_options(source.name)
-        row = self.row if self.row is not None and self.row.kind == "file" else _recognised(source)
+        if self.row is not None and self.row.kind == "file":
+            return self._made(self.row, source, folder)
+        try:
+            row = _recognised(source)
+        except ReadError:
+            described = None if folder is None else self._described(source.name, folder)
+            if described is None:
+                raise
+            return described
+        return self._made(row, source, folder)
+
+    def _made(self, row: Source, source: ByteSource, folder: Folder | None) -> Network:
         options = {} if self.limits else {"limits": False}
         made: Network = loaded(row).read(source, folder, **options)
         made.is_file = True
+        return made
+
+    def _described(self, name: str, folder: Folder) -> Network | None:
+        """The network of a file of bare numbers, from its description beside it; None where there is none."""
+        from nparams.files.sniff import description
+
+        other = description(name, folder)
+        if other is None:
+            return None
+        with folder.open(other) as source:
+            made = self._made(_recognised(source), source, folder)
+        made.notes.append(f"read from {escaped(other)} beside it, which says what the numbers are; they are not read")
         return made
 
     def _refuse_options(self, name: str, taken: Sequence[str] = ()) -> None:

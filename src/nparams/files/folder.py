@@ -7,9 +7,10 @@ one network if names and shapes of all parameters agree, and refused, each with 
 
 from __future__ import annotations
 
-from nparams.errors import ReadError, escaped, place
+from nparams.errors import ReadError, UnsupportedError, escaped, place
 from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of, sliced
 from nparams.files._folder.inventory import Candidate, Inventory
+from nparams.files._folder.table import COMPILED
 from nparams.files.said import declared_in, say_total
 from nparams.stored.settings import CONFIG, config, is_described
 
@@ -55,6 +56,9 @@ class Reader:
         from nparams.files._folder import cache, pipeline
 
         names = frozenset(folder.names())
+        compiled = next((what for name, what in COMPILED.items() if name in names), None)
+        if compiled is not None:
+            raise UnsupportedError(f"{place(folder.name)} is {compiled}")
         if cache.is_cache(names):
             return self._snapshot(folder, depth)
         found = None

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Protocol, TypeVar
 
-    from nparams.files.bytesource import ByteSource
+    from nparams.files.bytesource import ByteSource, Folder
 
     class FileKind(Protocol):
         """A row of the registry, as far as it matters here."""
@@ -104,6 +104,18 @@ def readable_text(source: ByteSource, files: Sequence[FileKind]) -> str | None:
         return source.read(0, source.size).decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
+
+
+def description(name: str, folder: Folder) -> str | None:
+    """The file beside a file of bare numbers that says what they are, if there is one that is read: X.xml for X.bin."""
+    from nparams.files.openvino import may_be
+
+    bare = name.replace("\\", "/").rpartition("/")[2]
+    other = bare.removesuffix(".bin") + ".xml"
+    if not bare.endswith(".bin") or other not in folder.names():
+        return None
+    with folder.open(other) as source:
+        return other if may_be(source.read(0, min(HEAD, source.size))) else None
 
 
 def refuse_strangers(name: str, head: bytes) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: endings whose first bytes are looked at as a protocol buffer before anything else is asked
-PROTOBUFS = (".pb", ".pbmm", ".graphdef", ".meta", ".mlmodel", ".caffemodel", ".pdmodel", "__model__")
+PROTOBUFS = (".pb", ".pbmm", ".graphdef", ".meta", ".caffemodel", ".pdmodel", "__model__")
 
 
 def stranger(name: str, head: bytes) -> str | None:

@@ -8,6 +8,7 @@ from nparams.files._folder.table import (
     ADAPTERS,
     BARE,
     BESIDE,
+    BESIDES,
     ENCODINGS,
     OTHERS,
     PREFERENCE,
@@ -103,6 +104,8 @@ class Inventory:
                 self.rest.setdefault(what, []).append(name)
                 continue
             form = form_of(name, suffixes)
+            if form in BESIDES and not is_whole(name, form, self.names):
+                continue
             if form is not None:
                 self._add(sets, name, form)
             elif (unread := stranger(name)) is not None:
@@ -184,8 +187,20 @@ def kind_of_other(name: str, names: frozenset[str]) -> str | None:
         return OTHERS[int(aside.lastgroup[1:])][1]
     for ending, other, what in BESIDE:
         if name.endswith(ending) and name.removesuffix(ending) + other in names:
-            return f"{what}, which is not read here"
+            return what
     return None
+
+
+def is_whole(name: str, form: str, names: frozenset[str]) -> bool:
+    """Whether beside a file whose ending others bear too lies what belongs to it.
+
+    >>> is_whole("a.xml", "openvino", frozenset(("a.xml", "a.bin"))), is_whole("pom.xml", "openvino", frozenset())
+    (True, False)
+    """
+    ending, other = BESIDES[form]
+    if not name.endswith(ending):
+        return True
+    return (name.removesuffix(ending) + other if other.startswith(".") else other) in names
 
 
 def stranger(name: str) -> str | None:

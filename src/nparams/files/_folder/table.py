@@ -9,17 +9,20 @@ from __future__ import annotations
 
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
-    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "onnx", "tflite", "gguf", "npz",
-    "torchscript", "npy",
+    "safetensors", "pytorch", "pytorch-legacy", "keras", "keras-shards", "hdf5", "onnx", "openvino", "coreml", "tflite",
+    "gguf", "npz", "torchscript", "npy",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
 BARE = {"pickle": "pickle beside the model", "npy": "array beside the model"}
 
+#: forms whose endings other files bear too -> (ending, what must lie beside it: a name, or an ending of the same stem)
+BESIDES = {"openvino": (".xml", ".bin"), "coreml": ("Manifest.json", "Data")}
+
 #: stems of whole models, best first
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
-    "weights", "ggml-model", "consolidated", "consolidated.00",
+    "weights", "ggml-model", "consolidated", "consolidated.00", "openvino_model",
 )  # fmt: skip
 #: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
 ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
@@ -56,6 +59,7 @@ OTHERS = (
     (r"(?:.*[._-])?imatrix(?:[._-].*)?", "statistics for quantising", "model-imatrix.gguf"),
     (r"(?:.*[._-])?mmproj(?:[._-].*)?\.gguf", "the vision or audio part, a model of its own", "mmproj-model-f16.gguf"),
     (r"\d{7}_adapters\.safetensors", "adapter as it was earlier in training", "0000100_adapters.safetensors"),
+    (r"openvino_(?:de)?tokenizer\.(?:xml|bin)", "tokenizer", "openvino_tokenizer.xml"),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
 )
 #: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole
@@ -71,7 +75,6 @@ UNREAD = (
     (r"saved_model\.pb|keras_metadata\.pb|tfhub_module\.pb", "TensorFlow SavedModel"),
     (r".*\.pb", "TensorFlow graph"),
     (r"(?:.*\.ckpt(?:-\d+)?|variables)\.(?:index|meta|data-\d+-of-\d+)", "TensorFlow checkpoint"),
-    (r".*\.mlmodel", "Core ML"),
     (r".*\.(?:engine|plan)", "TensorRT"),
     (r".*\.pdparams|.*\.pdiparams|.*\.pdmodel", "Paddle"),
     (r".*\.nemo", "NeMo"),
@@ -79,5 +82,13 @@ UNREAD = (
     (r".*\.distcp", "PyTorch distributed checkpoint"),
     (r".*\.(?:rknn|mnn|pte|tar|weights|param|joblib|pkl|pickle)", "another kind"),
 )
-#: a file of weights that belongs to a description beside it: X.bin beside X.xml (OpenVINO) or X.param (ncnn)
-BESIDE = ((".bin", ".xml", "OpenVINO"), (".bin", ".param", "ncnn"))
+#: a file of weights that belongs to a description beside it: (its ending, the other's, what it is)
+BESIDE = (
+    (".bin", ".xml", "numbers of the .xml beside"),
+    (".bin", ".param", "ncnn, which is not read here"),
+)
+#: a name in a folder that is a model compiled for one platform -> what it is
+COMPILED = {
+    "coremldata.bin": "a compiled Core ML model (.mlmodelc), which is not read; count the .mlpackage or .mlmodel it was "
+    "compiled from",
+}

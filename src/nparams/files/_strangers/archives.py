@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 INSIDE = "unpack it and count the {} inside"
 EXPORT = "a torch.export archive (.pt2), not read yet; count the checkpoint it was exported from"
-COREML = "a zipped Core ML package, not read yet; count the file it was converted from"
+COREML = "a zipped Core ML package; unpack it and count the folder"
 SAVED = "a zipped SavedModel of TensorFlow, not read yet; save it as .h5 or .keras and count that"
 
 TESTS: dict[str, Callable[[str, str], bool]] = {"is": str.__eq__, "ends": str.endswith}
@@ -30,8 +30,8 @@ MEMBERS: Members = (
     ("is", "model_index.json", "a zipped pipeline (DDUF or Diffusers), not read yet; unpack it and count the folder"),
     # apple/coremltools: an .mlpackage is a folder with these
     ("ends", "com.apple.CoreML/model.mlmodel", COREML),
-    ("ends", "coremldata.bin", "a compiled Core ML model, not read; count the file it was converted from"),
-    ("ends", ".mlmodel", "a zip archive with a Core ML model, not read yet; count the file it was converted from"),
+    ("ends", "coremldata.bin", "a compiled Core ML model, not read; count the model it was compiled from"),
+    ("ends", ".mlmodel", f"a zip archive with a Core ML model; {INSIDE.format('.mlmodel')}"),
     # DLR-RM/stable-baselines3 common/save_util.py
     ("is", "policy.pth", f"a Stable-Baselines3 archive; {INSIDE.format('policy.pth')}"),
     # deeplearning4j ModelSerializer: COEFFICIENTS_BIN

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 TENSORFLOW = "not read yet; load the model in TensorFlow, save it as .h5 or .keras and count that"
 FROZEN = "not read yet; convert it to ONNX (tf2onnx) and count that"
-COREML = "not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
+COREML = "not read; count the .mlpackage or .mlmodel it was compiled from"
 SOURCE = "not read; count the file it was converted from (ONNX, TensorFlow Lite, PyTorch)"
 PADDLE = "not read yet; convert the model to ONNX (paddle2onnx) and count that"
 MXNET = "not read yet; export the model to ONNX and count that"
@@ -24,7 +24,8 @@ FIRST: Endings = (
     (".distcp", f"a piece of a distributed PyTorch checkpoint, {SHARDS}"),
     (".nemo", "a NeMo archive (tar), not read yet; unpack it and count model_weights.ckpt"),
     (".dduf", "a DDUF archive, not read yet; unpack it (it is a zip) and count the folder"),
-    (".mlpackage.zip", f"a zipped Core ML package, {COREML}"),
+    (".mlpackage.zip", "a zipped Core ML package; unpack it and count the folder"),
+    ("coremldata.bin", f"a part of a compiled Core ML model (.mlmodelc), {COREML}"),
     (".pte", "an ExecuTorch program, which is not read; count the .pt2 or checkpoint that it was exported from"),
 )
 
@@ -33,9 +34,8 @@ LAST: Endings = (
     (".meta", f"named like the graph of a TensorFlow checkpoint, {FROZEN}"),
     (".pbtxt", f"a graph as text (TensorFlow, Caffe, MediaPipe), {FROZEN}"),
     (".pb", f"named like a graph of TensorFlow, {FROZEN}"),
-    (".mlmodel", f"a Core ML model, {COREML}"),
     (".mlmodelc", f"a compiled Core ML model, {COREML}"),
-    ("weight.bin", f"a weights file of a Core ML package, {COREML}"),
+    ("weight.bin", "a weights file of a Core ML package; count the package, the folder with the Manifest.json"),
     (".espresso.weights", f"a weights file of a compiled Core ML model, {COREML}"),
     (".espresso.net", f"the layers of a compiled Core ML model, {COREML}"),
     (".caffemodel", "a Caffe model, not read yet; convert it to ONNX and count that"),

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 TENSORFLOW = "not read yet; load the model in TensorFlow, save it as .h5 or .keras and count that"
 GRAPH = "a TensorFlow graph (GraphDef), not read yet; convert it to ONNX (tf2onnx) and count that"
 SAVED = f"a SavedModel of TensorFlow, {TENSORFLOW}"
-COREML = "a Core ML model, not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
 CAFFE = "a Caffe model, not read yet; convert it to ONNX and count that"
 MINDSPORE = "a MindSpore checkpoint, not read yet; load it in MindSpore and save its arrays as .npz"
 VARINT, BYTES, WIDTHS = 0, 2, {1: 8, 5: 4}
@@ -131,6 +130,11 @@ def _coreml(found: list[Field]) -> bool:
     return _is(feature, 0, 1, BYTES) and _text(feature[0][3]) and len(feature) > 1 and feature[1][0] in (2, 3)
 
 
+def begins_coreml(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a Core ML model."""
+    return _coreml(fields(head))
+
+
 def _caffe(found: list[Field]) -> bool:
     """A name, then layers (field 100, or 2 in V1), each with a name and a type; inputs (3, 4, 8) may stand between."""
     if not found or not (_is(found, 0, 1, BYTES) and (not found[0][3] or _text(found[0][3]))):
@@ -143,5 +147,5 @@ def _caffe(found: list[Field]) -> bool:
 
 
 TESTS = (
-    (_mindspore, MINDSPORE), (_graph, GRAPH), (_coreml, COREML), (_saved, SAVED), (_caffe, CAFFE), (_library, GRAPH),
+    (_mindspore, MINDSPORE), (_graph, GRAPH), (_saved, SAVED), (_caffe, CAFFE), (_library, GRAPH),
 )  # fmt: skip
