@@ -122,7 +122,7 @@ READ = [
      "the model)"),
     ("OpenVINO and ncnn beside", {"net.safetensors": ONE, "net.xml": b"", "net.bin": b"", "n.param": b"", "n.bin": b""},
      4, "read from net.safetensors (the format that comes first); not read: net.xml (another format); n.bin (ncnn, "
-     "which is not read here); net.bin (numbers of the .xml beside); n.param (another kind, which is not read here)"),
+     "which is not read here); n.param (another kind, which is not read here); net.bin (numbers of the .xml beside)"),
     ("XML of other kinds", {"net.safetensors": ONE, "pom.xml": b"", "Manifest.json": b""}, 4,
      "read from net.safetensors"),
     ("OpenVINO as optimum writes it", {"model.safetensors": ONE, "openvino_model.xml": b"", "openvino_model.bin": b"",

@@ -11,8 +11,8 @@ from nparams.errors import FormatError, UnsupportedError, place
 from nparams.files._coreml.model import MODEL, UNCOUNTED
 from nparams.files._coreml.package import is_manifest, model_in
 from nparams.files._coreml.parts import Parts
+from nparams.files._coreml.wire import ModelWire
 from nparams.files._coreml.words import also_of, check_weights, notes_of, read_as
-from nparams.files._protobuf.wire import Wire
 from nparams.files._strangers.protobufs import begins_coreml
 from nparams.network import Module, Network
 from nparams.network.grouping import module_at
@@ -59,7 +59,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
 
 
 def _model(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
-    wire = Wire(source, limits=limits)
+    wire = ModelWire(source, limits=limits)
     parts = Parts(wire)
     try:
         model = wire.message(MODEL)

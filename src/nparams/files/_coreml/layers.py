@@ -6,6 +6,7 @@ mlmodel/src/Validation/NeuralNetwork/NeuralNetworkLayerValidator.cpp expects.
 
 from __future__ import annotations
 
+from nparams.files._coreml.wire import ModelWire
 from nparams.files._protobuf.schema import INT, INTS, MESSAGE, MESSAGES, RUN, SPAN, TEXT, TEXTS, Schema
 
 TYPE_CHECKING = False
@@ -207,6 +208,8 @@ BRANCH, LOOP = 605, 615
 
 
 def _made_layer(wire: Wire, held: Record, depth: int, at: int) -> Record:
+    if isinstance(wire, ModelWire):
+        wire.one_layer(LAYER, at)
     held["at"] = at
     return held
 

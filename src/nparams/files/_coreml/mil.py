@@ -10,6 +10,7 @@ from math import prod
 
 from nparams.dtypes import COREML, held_bytes
 from nparams.errors import shown
+from nparams.files._coreml.wire import ModelWire
 from nparams.files._onnx.stored import entries
 from nparams.files._protobuf.schema import INT, MESSAGE, MESSAGES, RUN, SPAN, SPANS, TEXT, TEXTS, Schema
 
@@ -160,6 +161,8 @@ def _check(wire: Wire, made: Value, held: Record) -> None:
 
 
 def _made_op(wire: Wire, held: Record, depth: int, at: int) -> Op:
+    if isinstance(wire, ModelWire):
+        wire.one_operation(OPERATION, at)
     op = Op(held.get("type", ""), at)
     op.blocks = held.get("blocks", ())
     for offset, length in held.get("inputs", ()):

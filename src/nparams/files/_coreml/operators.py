@@ -19,7 +19,7 @@ UNPACKED = {**SCALED, "axis": "s", "lut": "s", "shape": "s", "mask": "s", "indic
             "vector_axis": "s", "output_dtype": "s"}  # fmt: skip
 FACTORS, TERMS, MATRICES = {"x": "x", "y": "x"}, {"x": "o", "y": "o"}, {"x": "w", "y": "w"}
 TABLE = {"x": "w", "indices": "a"}
-BOUNDS, NOTHING = {"x": "a", "y": "a"}, {"": "-"}
+BOUNDS, NOTHING, FORM, JOINED = {"x": "a", "y": "a"}, {"x": "a"}, {"x": "-"}, {"values": "-"}
 COMPARING = ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "logical_and", "logical_or",
              "logical_xor", "maximum", "minimum", "mod", "floor_div", "pow")  # fmt: skip
 #: operators with no place for a weight: what is stored for them says how, not what
@@ -60,9 +60,9 @@ SLOTS = {
     "softplus_parametric": {"alpha": "w", "beta": "w"}, "lstm": RECURRENT, "gru": RECURRENT, "rnn": RECURRENT,
     "add": TERMS, "sub": TERMS, "mul": FACTORS, "real_div": FACTORS, "dequantize": SCALED, "quantize": SCALED,
     "scaled_dot_product_attention": {"attn_mask": "a"}, "select": {"cond": "a", "a": "a", "b": "a"},
-    **dict.fromkeys(COMPARING, BOUNDS), **dict.fromkeys(UNPACKING, UNPACKED), "concat": NOTHING, "stack": NOTHING,
+    **dict.fromkeys(COMPARING, BOUNDS), **dict.fromkeys(UNPACKING, UNPACKED), "concat": JOINED, "stack": JOINED,
 }  # fmt: skip
-ROWS = {**dict.fromkeys(PLAIN, NOTHING), **SLOTS}
+ROWS = {**dict.fromkeys(PLAIN, NOTHING), **dict.fromkeys(FORMS, FORM), **SLOTS}
 
 KINDS = {
     "conv": "Conv", "conv_quantized": "Conv", "conv_transpose": "ConvTranspose", "linear": "Dense", "matmul": "Dense",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from nparams.errors import FormatError, UnsupportedError, place, shown
+from nparams.errors import FormatError, ReadError, UnsupportedError, place, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,9 +46,13 @@ def model_in(source: ByteSource, folder: Folder | None) -> tuple[Folder, str]:
     parts = path.split("/")
     if len(parts) > DEEPEST or any(part in ("", ".", "..") for part in parts):
         raise FormatError(f"{name}: {shown(path)} is no plain path in the package")
-    at = folder.folder(DATA)
-    for part in parts[:-1]:
-        at = at.folder(part)
+    try:
+        at = folder.folder(DATA)
+        for part in parts[:-1]:
+            at = at.folder(part)
+    except ReadError:
+        where = f"not in the package (its folder {DATA}); links that lead out are not followed"
+        raise FormatError(f"{name}: {shown(path)} is {where}") from None
     return at, parts[-1]
 
 

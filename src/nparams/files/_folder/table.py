@@ -89,6 +89,6 @@ BESIDE = (
 )
 #: a name in a folder that is a model compiled for one platform -> what it is
 COMPILED = {
-    "coremldata.bin": "a compiled Core ML model (.mlmodelc), which is not read; count the .mlpackage or .mlmodel it was "
-    "compiled from",
+    "coremldata.bin": "a compiled Core ML model (.mlmodelc), which is not read; count the .mlpackage or .mlmodel it "
+    "was compiled from",
 }

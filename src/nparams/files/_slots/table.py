@@ -75,13 +75,13 @@ class Operators:
 
 
 def letter(row: Row, place: Place) -> str:
-    """What a row says of an input.
+    """What a row says of an input; a name that it does not have is that of an argument.
 
-    >>> letter("-wb", 1), letter("o*", 7), letter("-a", 3), letter({"weight": "w"}, "weight")
-    ('w', 'o', '-', 'w')
+    >>> letter("-wb", 1), letter("o*", 7), letter("-a", 3), letter({"weight": "w"}, "weight"), letter({}, "pad")
+    ('w', 'o', '-', 'w', 'a')
     """
     if not isinstance(row, str):
-        return row.get(str(place), "-")
+        return row.get(str(place), "a")
     if not isinstance(place, int):
         return "-"
     if row.endswith("*"):
