@@ -317,7 +317,7 @@ LAYERS = [
     ("TensorFlow", ["m/dense/MatMul", "m/dense/MatMul/ReadVariableOp", "m/dense/BiasAdd",
                     "m/dense/BiasAdd/ReadVariableOp"], [("m/dense", "Dense", 15)]),
     ("ONNX", ["/fc/Gemm/WithoutBiases", "Transpose_3", "/fc/Gemm", "Constant_4"], [("fc", "Dense", 15)]),
-    ("no names", ["MatMul_1", "Constant_2", "Add_3", "Constant_4"], [("MatMul_1", "Dense", 12), ("Add_3", None, 3)]),
+    ("no names", ["MatMul_1", "Constant_2", "Add_3", "Constant_4"], [("MatMul_1", "Dense", 15)]),
 ]  # fmt: skip
 
 

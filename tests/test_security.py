@@ -14,8 +14,12 @@ from tests.conftest import REPOSITORY
 
 TEXT = (REPOSITORY / "SECURITY.md").read_text()
 PACKAGE = Path(nparams.__path__[0])
-#: how much further than usual TensorFlow Lite files are read without limits
-FACTORS = {"_tflite.constants.TENSORS": 50, "tflite.SUBGRAPHS": 50}
+#: how much further than usual files are read without limits
+FACTORS = {
+    "_tflite.constants.TENSORS": 50, "tflite.SUBGRAPHS": 50,
+    **dict.fromkeys((f"_openvino.xml.{name}" for name in ("ELEMENTS", "LAYERS", "EDGES", "TAG")), 10),
+    **dict.fromkeys(("_coreml.wire.LAYERS", "_coreml.wire.OPERATIONS"), 10),
+}  # fmt: skip
 LIMITS = re.findall(r"^\| ([^|]+) \| ([\d,]+) \| ([\d,]*) \| `([^|]+)` \|$", TEXT, re.MULTILINE)
 KINDS = re.findall(r"^\| `([\w-]+)` \| [^|]+ \|$", TEXT, re.MULTILINE)
 

@@ -1,6 +1,7 @@
 """python -m tools.make_examples: one small network, written by the real libraries in each of their formats.
 
-Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment.  The files stand in
+Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment; with the word `converted`, which
+makes those for OpenVINO and Core ML of the others, torch==2.13.0, openvino and coremltools.  The files stand in
 docs/examples, so that the documents' examples run without any of these.
 """
 
@@ -91,7 +92,25 @@ def adapter_files() -> None:
     (folder / "adapter_config.json").write_text(json.dumps(said, indent=2) + "\n", "utf-8")
 
 
+def converted_files() -> None:
+    """digits.xml with its digits.bin, and digits.mlpackage, of the ONNX and TorchScript files."""
+    import coremltools
+    import openvino
+    import torch
+
+    openvino.save_model(openvino.convert_model(EXAMPLES / "digits.onnx"), EXAMPLES / "digits.xml")
+    traced = torch.jit.load(str(EXAMPLES / "digits.jit"))
+    made = coremltools.convert(
+        traced, inputs=[coremltools.TensorType("images", (4, 1, 10, 10))],
+        minimum_deployment_target=coremltools.target.iOS16,
+    )  # fmt: skip
+    made.save(str(EXAMPLES / "digits.mlpackage"))
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["converted"]:
+        converted_files()
+        sys.exit()
     torch_files()
     keras_files()
     adapter_files()

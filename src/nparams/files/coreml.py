@@ -44,7 +44,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     (trees, support vectors, Apple's own); without `limits`, ten times as many operations are read.
 
     >>> from nparams.files.bytesource import MemorySource
-    >>> layer = bytes.fromhex("0a0166e2081e08031002a20118") + b"\\x0a\\x18" + bytes(24)
+    >>> layer = bytes.fromhex("0a0166e2082108031002a2011a0a18") + bytes(24)
     >>> network = b"\\xa2\\x1f" + bytes([2 + len(layer)]) + b"\\x0a" + bytes([len(layer)]) + layer
     >>> read(MemorySource(b"\\x08\\x01" + network)).total
     6

@@ -10,7 +10,7 @@ from __future__ import annotations
 from nparams.errors import ReadError, UnsupportedError, escaped, place
 from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of, sliced
 from nparams.files._folder.inventory import Candidate, Inventory
-from nparams.files._folder.table import COMPILED
+from nparams.files._folder.table import BESIDES, COMPILED
 from nparams.files.said import declared_in, say_total
 from nparams.stored.settings import CONFIG, config, is_described
 
@@ -87,7 +87,8 @@ class Reader:
                 problem.args = (f"{problem}. Its config.json can be counted alone: {alone}",)
             raise
         say_total(network, declared_in(config(folder)), "config.json")
-        network.notes.append(said_of(chosen, why, held, folder, inner))
+        used = (*inner, BESIDES[chosen.form][1]) if chosen.form in BESIDES else inner
+        network.notes.append(said_of(chosen, why, held, folder, used))
         return network
 
     def load(self, folder: Folder, chosen: Candidate, held: Inventory) -> Network:

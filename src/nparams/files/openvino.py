@@ -51,6 +51,6 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     notes = [*notes_of(net, graph, items), *check_bin(source.name, graph, folder)]
     return Network(
         tensors=[item.tensor for item in items],
-        tree=lambda _: tree(items, OPERATORS, layer_of_array, layer_of_node, made_up),
+        tree=lambda _: tree(items, graph.flow, OPERATORS, layer_of_array, layer_of_node, made_up),
         source=source.name, form="openvino", read_as=read_as(net, items), notes=notes, flags=flags_of(items),
     )  # fmt: skip

@@ -137,7 +137,7 @@ class Parts:
             if stored.shape or verdict.role in PARAMETER_ROLES:  # one number is a setting, as coremltools lists them
                 items.append(Item(self._tensor(graph, stored, verdict, many), stored, verdict))
         for item, (layer, kind) in zip(
-            items, places(items, OPERATORS, layer_of_array, layer_of_node, made_up), strict=True
+            items, places(items, graph.flow, OPERATORS, layer_of_array, layer_of_node, made_up), strict=True
         ):
             self._add(item.tensor, path, layer, kind)
         tie(items, SHARES)

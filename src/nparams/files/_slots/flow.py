@@ -23,6 +23,7 @@ NARROW = frozenset((
     "int8", "uint8", "int4", "uint4", "uint6", "uint3", "int2", "uint2", "uint1", "nf4", "float8_e4m3fn",
     "float8_e5m2", "float4_e2m1fn",
 ))  # fmt: skip
+OPERANDS = 8  # of a node that is looked at for the one that is not stored
 DEEPEST = 60  # operators between an array and what scales it, or what takes its sine
 
 
@@ -275,17 +276,28 @@ class Flow:
 
     def from_input(self, node: Node) -> bool:
         """Whether a node takes, beside stored arrays, just what the model is given, changed in form or scaled only."""
+        table = self._table
         for _ in range(DEEPEST):
-            given = [v for v in node.inputs if v is not None and v not in self._fixed] if len(node.inputs) < 8 else []
-            if len(given) != 1:
-                return False
-            if given[0] in self.inputs:
-                return True
-            maker, table = self._makers.get(given[0]), self._table
-            if maker is None or (maker.op not in table.through and maker.op not in table.scaling | table.adding):
+            value = self._only(node)
+            maker = None if value is None else self._makers.get(value)
+            if value in self.inputs or maker is None:
+                return value in self.inputs
+            if maker.op not in table.through and maker.op not in table.scaling | table.adding:
                 return False
             node = maker
         return False
+
+    def before(self, node: Node) -> Node | None:
+        """The node whose result is the only input of another that is not stored."""
+        value = self._only(node)
+        return None if value is None else self._makers.get(value)
+
+    def _only(self, node: Node) -> int | None:
+        """The one input that is not stored; None where there are more, or none."""
+        if len(node.inputs) > OPERANDS:
+            return None
+        given = [value for value in node.inputs if value is not None and value not in self._fixed]
+        return given[0] if len(given) == 1 else None
 
 
 def by_letter(marks: Mapping[str, Mark], letters: str) -> Mark | None:

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nparams.files._slots.flow import Const, Node
+    from nparams.files._slots.flow import Const, Flow, Node
     from nparams.files._slots.judge import Verdict
     from nparams.files._slots.table import Operators
     from nparams.network.tree import Tensor
@@ -36,12 +36,12 @@ class Item:
 
 
 def tree(
-    items: Sequence[Item], table: Operators, by_array: Label, by_node: Label, made_up: Callable[[str], bool]
+    items: Sequence[Item], flow: Flow, table: Operators, by_array: Label, by_node: Label, made_up: Callable[[str], bool]
 ) -> Module:
     """The tree in which each tensor stands in its layer; a layer is of the kind that its first weight says."""
     root = Module("", tensors=[], children=[])
     made = {"": root}
-    for item, (at, kind) in zip(items, places(items, table, by_array, by_node, made_up), strict=True):
+    for item, (at, kind) in zip(items, places(items, flow, table, by_array, by_node, made_up), strict=True):
         module = module_at(at, made)
         module.tensors.append(item.tensor)  # type: ignore[attr-defined]
         module.kind = module.kind or kind
@@ -49,7 +49,7 @@ def tree(
 
 
 def places(
-    items: Sequence[Item], table: Operators, by_array: Label, by_node: Label, made_up: Callable[[str], bool]
+    items: Sequence[Item], flow: Flow, table: Operators, by_array: Label, by_node: Label, made_up: Callable[[str], bool]
 ) -> list[tuple[str, str | None]]:
     """The layer that each stands in, and the kind of layer that it says."""
     groups: dict[int, list[Item]] = {}
@@ -57,6 +57,10 @@ def places(
         if item.node is not None and not _is_aside(item):
             groups.setdefault(id(item.node), []).append(item)
     named = {node: _label(group, by_array, by_node, made_up) for node, group in groups.items()}
+    for key, group in groups.items():
+        node = group[0].node
+        if node is not None and named[key] == node.name and node.op in table.adding:
+            named[key] = named.get(id(flow.before(node)), named[key])  # the bias of the layer before, without a name
     found = []
     for item in items:
         own = by_array(item.const.name)
