@@ -34,7 +34,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 
 def beside(folder: Path) -> list[str]:
-    return [str(path) for path in folder.iterdir()]
+    """What may be opened: the files of the folder, and those of a Core ML package, which lie in folders of its own."""
+    package = [path for name in ("Data", "weights") for path in (folder / name).rglob("*")]
+    return [str(path) for path in (*folder.iterdir(), *package)]
 
 
 def test_names_are_not_used_twice() -> None:

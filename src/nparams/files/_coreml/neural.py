@@ -8,8 +8,9 @@ from nparams.dtypes import held_bytes
 from nparams.errors import shown
 from nparams.files._coreml.layers import KINDS, LAYER, OPERANDS
 from nparams.files._coreml.mil import DIMENSION_LIMIT
-from nparams.files._slots.flow import Const, Flow, Node
+from nparams.files._slots.flow import Flow
 from nparams.files._slots.judge import Judge, Verdict
+from nparams.files._slots.records import Const, Node
 from nparams.files._slots.table import Operators
 from nparams.network.tree import Tensor
 

@@ -8,7 +8,8 @@ from nparams.dtypes import held_bytes
 from nparams.errors import shown
 from nparams.files._coreml.mil import CONST, CONSTEXPR, OPERATION, Block, Op, Value
 from nparams.files._coreml.operators import OPERATORS, UNPACKING
-from nparams.files._slots.flow import Const, Flow, Node
+from nparams.files._slots.flow import Flow
+from nparams.files._slots.records import Const, Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from nparams.dtypes import OPENVINO, held_bytes
 from nparams.errors import FormatError, place, shown
 from nparams.files._onnx.names import LONGEST
 from nparams.files._openvino.operators import OPERATORS
-from nparams.files._slots.flow import Const, Flow, Node
+from nparams.files._slots.flow import Flow
+from nparams.files._slots.records import Const, Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from math import prod
 from nparams.dtypes import held_bytes
 from nparams.files._openvino.names import leaf_of, made_up
 from nparams.files._openvino.operators import OPERATORS
-from nparams.files._slots.flow import NARROW
 from nparams.files._slots.judge import Judge, Verdict
+from nparams.files._slots.records import NARROW
 from nparams.files._slots.shared import tie, unique
 from nparams.files._slots.tree import Item
 from nparams.network.tree import PARAMETER_ROLES, Tensor

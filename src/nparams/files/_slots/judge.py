@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from nparams.dtypes import INTEGERS
-from nparams.files._slots.flow import NARROW, by_letter
+from nparams.files._slots.flow import by_letter
+from nparams.files._slots.records import NARROW
 from nparams.roles import LEAVES, usual_role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nparams.files._slots.flow import Const, Flow, Mark
+    from nparams.files._slots.flow import Flow
+    from nparams.files._slots.records import Const, Mark
 
 PLAIN_NAMES = frozenset(("weight", "kernel", "gamma"))
 #: names of a single trained number

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nparams.files._slots.flow import Node, Place
+    from nparams.files._slots.records import Node, Place
 
     Places = tuple[Place, ...] | str
     Row = str | Mapping[str, str]

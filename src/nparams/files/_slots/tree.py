@@ -10,8 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nparams.files._slots.flow import Const, Flow, Node
+    from nparams.files._slots.flow import Flow
     from nparams.files._slots.judge import Verdict
+    from nparams.files._slots.records import Const, Node
     from nparams.files._slots.table import Operators
     from nparams.network.tree import Tensor
 
