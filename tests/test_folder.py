@@ -130,12 +130,18 @@ READ = [
      "read from mlp.joblib; not read: label_encoder.pkl, scaler.joblib (preprocessing)"),
     ("OpenVINO and ncnn beside", {"model.safetensors": ONE, "m.xml": b"", "m.bin": b"", "n.param": b"", "n.bin": b"",
                                   "n.param.bin": b""}, 4,
-     "read from model.safetensors (the usual name); not read: n.param (another name); m.bin (OpenVINO, which is not "
-     "read here); n.param.bin (the same layers of an ncnn model in binary)"),
+     "read from model.safetensors (the usual name); not read: m.xml, n.param (another name); m.bin (numbers of the "
+     ".xml beside); n.param.bin (the same layers of an ncnn model in binary)"),
     ("ncnn alone", {"n.param": NCNN, "n.bin": bytes(36)}, 8, "read from n.param"),
     ("Darknet, and settings of a program", {"y.cfg": CFG, "y.weights": WEIGHTS, "setup.cfg": b"[metadata]"}, 5,
      "read from y.weights; not read: setup.cfg (settings of a program)"),
     ("a Darknet network alone", {"y.cfg": CFG}, 5, "read from y.cfg"),
+    ("XML of other kinds", {"net.safetensors": ONE, "pom.xml": b"", "Manifest.json": b""}, 4,
+     "read from net.safetensors"),
+    ("OpenVINO as optimum writes it", {"model.safetensors": ONE, "openvino_model.xml": b"", "openvino_model.bin": b"",
+     "openvino_tokenizer.xml": b"", "openvino_tokenizer.bin": b""}, 4,
+     "read from model.safetensors (the format that comes first); not read: openvino_model.xml (another format); "
+     "openvino_model.bin (numbers of the .xml beside); openvino_tokenizer.bin, openvino_tokenizer.xml (tokenizer)"),
 ]  # fmt: skip
 
 

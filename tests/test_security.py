@@ -15,7 +15,11 @@ from tests.conftest import REPOSITORY
 TEXT = (REPOSITORY / "SECURITY.md").read_text()
 PACKAGE = Path(nparams.__path__[0])
 #: how much further than usual some files are read without limits
-FACTORS = {"_tflite.constants.TENSORS": 50, "tflite.SUBGRAPHS": 50, "_tensorflow.table.ALL_KEYS": 10}
+FACTORS = {
+    "_tflite.constants.TENSORS": 50, "tflite.SUBGRAPHS": 50, "_tensorflow.table.ALL_KEYS": 10,
+    **dict.fromkeys((f"_openvino.xml.{name}" for name in ("ELEMENTS", "LAYERS", "EDGES", "TAG")), 10),
+    **dict.fromkeys(("_coreml.wire.LAYERS", "_coreml.wire.OPERATIONS"), 10),
+}  # fmt: skip
 LIMITS = re.findall(r"^\| ([^|]+) \| ([\d,]+) \| ([\d,]*) \| `([^|]+)` \|$", TEXT, re.MULTILINE)
 KINDS = re.findall(r"^\| `([\w-]+)` \| [^|]+ \|$", TEXT, re.MULTILINE)
 

@@ -95,6 +95,11 @@ NO_STRANGERS = [
     ("model.pb", field(1, 8) + field(2, "pytorch") + field(3, "2.0") + field(7, field(1, b"ab"))),
     ("model.onnx", field(1, 8) + field(7, field(1, b"ab"))),
     ("init.pb", field(1, 3) + field(2, 1) + field(8, "weight") + field(9, bytes(12))),
+    ("model.mlmodel", COREML),
+    ("model", COREML),
+    ("Manifest.json", b'{\n  "fileFormatVersion": "1.0.0",\n  "itemInfoEntries": {'),
+    ("net.xml", b'<?xml version="1.0"?>\n<net name="torch_jit" version="11">\n<layers>'),
+    ("net.xml", b'<net name="x" version="10">'),
     ("model.gguf", b"GGUF\x03\0\0\0" + bytes(16)),
     ("model.h5", b"\x89HDF\r\n\x1a\n" + bytes(40)),
     ("a.npy", b"\x93NUMPY\x01\0v\0{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"),
@@ -117,7 +122,6 @@ def test_protocol_buffers_are_told_by_their_fields_whatever_the_name():
     assert protobuf_stranger(GRAPH, "x") is None
     assert is_graph(GRAPH)
     assert not is_graph(COREML)
-    assert str(protobuf_stranger(COREML, "x")).startswith("a Core ML model")
     for data in (b"", b"\0", b"\x0a", b"\x0a" + b"\xff" * 11, b"\x80" * 40, bytes(range(256)) * 2):
         assert protobuf_stranger(data, "x") is None
 
@@ -140,10 +144,10 @@ def test_every_start_of_every_case_is_told_or_left_alone():
 
 
 #: formats of the shared models that are refused by name for now
-LATER = {"coreml_mlpackage", "pt_tar"}
+LATER = {"pt_tar"}
 
 
-READ = ("/saved_model.pb", ".param")  # what lies beside another file, and leads to the whole model too
+READ = ("/saved_model.pb", ".param", "Manifest.json")  # what lies beside another file, and leads to the whole model too
 
 
 def test_the_shared_models_that_are_not_read_yet():
@@ -152,7 +156,9 @@ def test_the_shared_models_that_are_not_read_yet():
         for row in csv.DictReader(lines, delimiter="\t"):
             beside = row["format"] == "companion" and not row["file"].endswith(READ)
             if row["format"] in LATER or beside:
-                with pytest.raises(UnsupportedError, match=r" is .*(not read|load it|not counted|no numbers)"):
+                with pytest.raises(
+                    UnsupportedError, match=r" is .*(not read|load it|not counted|no numbers|count the)"
+                ):
                     nparams.read(shared("models") / row["file"])
                 checked += 1
-    assert checked > 10
+    assert checked >= 10

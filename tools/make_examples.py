@@ -5,6 +5,8 @@ files stand in docs/examples, so that the documents' examples run without any of
 Needs torch==2.13.0, onnx, onnxscript, keras, h5py, safetensors and scikit-learn in one environment.  The files stand in
 Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment; with the argument `jax`, the
 files of JAX alone are made, for which jax, flax, optax and orbax-checkpoint are enough.  The files stand in
+Needs torch==2.13.0, onnx, onnxscript, keras, h5py and safetensors in one environment; with the word `converted`, which
+makes those for OpenVINO and Core ML of the others, torch==2.13.0, openvino and coremltools.  The files stand in
 docs/examples, so that the documents' examples run without any of these.
 """
 
@@ -211,6 +213,27 @@ def dduf_file() -> None:
 if __name__ == "__main__":
     darknet_files()
     dduf_file()
+
+
+def converted_files() -> None:
+    """digits.xml with its digits.bin, and digits.mlpackage, of the ONNX and TorchScript files."""
+    import coremltools
+    import openvino
+    import torch
+
+    openvino.save_model(openvino.convert_model(EXAMPLES / "digits.onnx"), EXAMPLES / "digits.xml")
+    traced = torch.jit.load(str(EXAMPLES / "digits.jit"))
+    made = coremltools.convert(
+        traced, inputs=[coremltools.TensorType("images", (4, 1, 10, 10))],
+        minimum_deployment_target=coremltools.target.iOS16,
+    )  # fmt: skip
+    made.save(str(EXAMPLES / "digits.mlpackage"))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["converted"]:
+        converted_files()
+        sys.exit()
     torch_files()
     exported_files()
     estimator_files()

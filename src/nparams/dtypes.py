@@ -26,8 +26,9 @@ BLOCKS: Mapping[str, tuple[int, int]] = {
     # bytes without a meaning of their own (torch/csrc/utils/tensor_dtypes.cpp)
     "bits8": (1, 1), "bits16": (1, 2), "bits1x8": (1, 1), "bits2x4": (1, 1), "bits4x2": (1, 1),
     # logical types of packed weights; their scales are counted apart, as bookkeeping
-    "int1": (8, 1), "uint1": (8, 1), "int2": (4, 1), "uint2": (4, 1), "int3": (8, 3), "int4": (2, 1), "uint4": (2, 1),
-    "int5": (8, 5), "int6": (4, 3), "int7": (8, 7),
+    "int1": (8, 1), "uint1": (8, 1), "int2": (4, 1), "uint2": (4, 1), "int3": (8, 3), "uint3": (8, 3),
+    "int4": (2, 1), "uint4": (2, 1),
+    "int5": (8, 5), "uint5": (8, 5), "int6": (4, 3), "uint6": (4, 3), "int7": (8, 7), "uint7": (8, 7),
     "nf4": (2, 1), "fp4": (2, 1),
     # block types, the scales inside the block (where a format keeps them apart, the tensor says what is `stored`)
     "q4_0": (32, 18), "q4_1": (32, 20), "q5_0": (32, 22), "q5_1": (32, 24), "q8_0": (32, 34), "q8_1": (32, 36),
@@ -126,6 +127,25 @@ PNNX: Mapping[str, str] = {
     "c128": "complex128",
 }  # fmt: skip
 
+# openvinotoolkit/openvino src/core/src/type/element_type.cpp: types_info; of ports and of IR v2 to v7, `legacy`
+OPENVINO: Mapping[str, str] = {
+    "f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16", "f8e4m3": "float8_e4m3fn",
+    "f8e5m2": "float8_e5m2", "f8e8m0": "float8_e8m0fnu", "f4e2m1": "float4_e2m1fn", "nf4": "nf4",
+    "i64": "int64", "i32": "int32", "i16": "int16", "i8": "int8", "i4": "int4",
+    "u64": "uint64", "u32": "uint32", "u16": "uint16", "u8": "uint8", "u6": "uint6", "u4": "uint4", "u3": "uint3",
+    "u2": "uint2", "u1": "uint1", "boolean": "bool",
+    "FP64": "float64", "FP32": "float32", "FP16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32",
+    "I16": "int16", "I8": "int8", "I4": "int4", "U64": "uint64", "U32": "uint32", "U16": "uint16", "U8": "uint8",
+    "U4": "uint4", "BIN": "uint1", "BOOL": "bool",
+}  # fmt: skip
+
+# apple/coremltools mlmodel/format/MIL.proto, DataType (2 is text, which has no size)
+COREML: Mapping[int, str] = {
+    1: "bool", 10: "float16", 11: "float32", 12: "float64", 13: "bfloat16", 21: "int8", 22: "int16", 23: "int32",
+    24: "int64", 25: "int4", 31: "uint8", 32: "uint16", 33: "uint32", 34: "uint64", 35: "uint4", 36: "uint2",
+    37: "uint1", 38: "uint6", 39: "uint3", 40: "float8_e4m3fn", 41: "float8_e5m2",
+}  # fmt: skip
+
 # Ids that once had a meaning; ggml.h: "support has been removed".
 GGML_REMOVED = frozenset((4, 5, 31, 32, 33, 36, 37, 38))
 
@@ -144,6 +164,16 @@ NUMPY: Mapping[str, str] = {
 INTEGERS = frozenset(
     ("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool"),
 )
+
+
+def held_bytes(elements: int, dtype: str) -> int:
+    """The bytes that so many values in a row take, where only the last byte is filled up.
+
+    >>> held_bytes(5, "float6_e2m3fn"), held_bytes(5, "int4"), held_bytes(5, "float32")
+    (4, 3, 20)
+    """
+    block, width = BLOCKS[dtype]
+    return -(-elements * width // block)
 
 
 #: those whose elements take whole bytes each, so that tensors need not be told apart; None: no one knows

@@ -267,6 +267,14 @@ SOURCES = (
         ("_METADATA", "manifest.ocdbt"),
     ),
     Source(
+        "openvino", "file", "nparams.files.openvino", "OpenVINO IR (.xml; its .bin is not read)", "openvino_model.xml",
+        (".xml",), looks=True, beside=((".bin", ".xml"),),
+    ),
+    Source(
+        "coreml", "file", "nparams.files.coreml", "Core ML model or package", "model.mlmodel",
+        (".mlmodel", "Manifest.json"), looks=True,
+    ),
+    Source(
         "npz", "file", "nparams.files.npz", "NumPy arrays, zipped", "weights.npz", (".npz",), inside=(".npy",),
     ),
     Source(

@@ -35,7 +35,11 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 
 def beside(folder: Path) -> list[str]:
-    return [str(path) for path in (*folder.iterdir(), *(f for each in inside(folder) for f in each.iterdir()))]
+    """What may be opened: the files of the folder, those in folders of it, and all of a Core ML package's."""
+    package = [path for name in ("Data", "weights") for path in (folder / name).rglob("*")]
+    return [
+        str(path) for path in (*folder.iterdir(), *(f for each in inside(folder) for f in each.iterdir()), *package)
+    ]
 
 
 def test_names_are_not_used_twice() -> None:

@@ -7,10 +7,10 @@ one network if names and shapes of all parameters agree, and refused, each with 
 
 from __future__ import annotations
 
-from nparams.errors import ReadError, escaped, place
+from nparams.errors import ReadError, UnsupportedError, escaped, place
 from nparams.files._folder.choice import best, check_whole, compared, listed, nothing, rest_of, said_of, sliced
 from nparams.files._folder.inventory import Candidate, Inventory
-from nparams.files._folder.table import PARTS
+from nparams.files._folder.table import BESIDES, COMPILED, PARTS
 from nparams.files.said import declared_in, say_total
 from nparams.stored.settings import CONFIG, config, is_described
 
@@ -59,6 +59,9 @@ class Reader:
         from nparams.files._folder import cache, pipeline
 
         names = frozenset(folder.names())
+        compiled = next((what for name, what in COMPILED.items() if name in names), None)
+        if compiled is not None:
+            raise UnsupportedError(f"{place(folder.name)} is {compiled}")
         if cache.is_cache(names):
             return self._snapshot(folder, depth)
         found = None
@@ -89,7 +92,8 @@ class Reader:
             raise
         say_total(network, declared_in(config(folder)), "config.json")
         why = NEWEST if newest and chosen.form == CHECKPOINT else why
-        network.notes.append(said_of(chosen, why, held, folder, {*inner, *PARTS.get(chosen.name, ())}))
+        used = {*inner, *PARTS.get(chosen.name, ()), *BESIDES.get(chosen.form, ())[1:]}
+        network.notes.append(said_of(chosen, why, held, folder, used))
         return network
 
     def _is_newest(self, folder: Folder, held: Inventory) -> bool:

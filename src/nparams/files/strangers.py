@@ -16,7 +16,7 @@ INFLATED = (
     *(f".{kind}.{how}" for kind in ("joblib", "pkl", "pickle") for how in ("z", "gz", "bz2", "xz", "lzma", "lz4")),
 )  # fmt: skip
 #: endings whose first bytes are looked at as a protocol buffer before anything else is asked
-PROTOBUFS = (".meta", ".mlmodel", ".pdmodel", "__model__")
+PROTOBUFS = (".meta", ".pdmodel", "__model__")
 
 
 def stranger(name: str, head: bytes) -> str | None:

@@ -8,6 +8,7 @@ from nparams.files._folder.table import (
     ADAPTERS,
     BARE,
     BESIDE,
+    BESIDES,
     ENCODINGS,
     ENTRIES,
     OTHERS,
@@ -110,6 +111,8 @@ class Inventory:
             form = form_of(name, suffixes)
             if form == "dcp" and not self._has_pieces(name):
                 continue  # Flutter keeps a .metadata too
+            if form in BESIDES and not is_whole(name, form, self.names):
+                continue
             if form is not None:
                 self._add(sets, name, form)
             elif (unread := stranger(name)) is not None:
@@ -225,6 +228,18 @@ def is_data(name: str, index: str) -> bool:
     True
     """
     return name.startswith(f"{index.removesuffix(INDEX_ENDING)}.data-")
+
+
+def is_whole(name: str, form: str, names: frozenset[str]) -> bool:
+    """Whether beside a file whose ending others bear too lies what belongs to it.
+
+    >>> is_whole("a.xml", "openvino", frozenset(("a.xml", "a.bin"))), is_whole("pom.xml", "openvino", frozenset())
+    (True, False)
+    """
+    ending, other = BESIDES[form]
+    if not name.endswith(ending):
+        return True
+    return (name.removesuffix(ending) + other if other.startswith(".") else other) in names
 
 
 def stranger(name: str) -> str | None:

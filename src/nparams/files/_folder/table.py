@@ -10,8 +10,8 @@ from __future__ import annotations
 #: forms of the registry, those that keep most of a network's own names and number types first; others come after them
 PREFERENCE = (
     "safetensors", "pytorch", "pytorch-legacy", "dcp", "keras", "keras-shards", "hdf5", "saved-model", "tf-checkpoint",
-    "flax-msgpack", "orbax", "paddle", "nemo", "onnx", "graphdef", "tflite", "gguf", "npz", "torchscript", "pt2",
-    "caffe", "ncnn", "darknet", "dduf", "llamafile", "npy", "darknet-cfg",
+    "flax-msgpack", "orbax", "paddle", "nemo", "onnx", "graphdef", "openvino", "coreml", "tflite", "gguf", "npz",
+    "torchscript", "pt2", "caffe", "ncnn", "darknet", "dduf", "llamafile", "npy", "darknet-cfg",
 )  # fmt: skip
 
 #: forms that data and tools are kept in too (scaler.pkl, X_test.npy): the model only where no other form lies there
@@ -20,11 +20,14 @@ BARE = {
     "darknet-cfg": "text beside the model",
 }  # fmt: skip
 
+#: forms whose endings other files bear too -> (ending, what must lie beside it: a name, or an ending of the same stem)
+BESIDES = {"openvino": (".xml", ".bin"), "coreml": ("Manifest.json", "Data")}
+
 #: stems of whole models, best first; of .metadata nothing is left
 USUAL = (
     "model", "pytorch_model", "tf_model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model",
     "flax_model", "diffusion_flax_model", "weights", "ggml-model", "consolidated", "consolidated.00", "saved_model",
-    "model.ckpt", "frozen_inference_graph", "",
+    "model.ckpt", "frozen_inference_graph", "openvino_model", "",
 )  # fmt: skip
 #: stems of adapters: chosen only where there is no whole model (peft, diffusers, mlx-lm)
 ADAPTERS = ("adapter_model", "adapters", "pytorch_lora_weights")
@@ -71,6 +74,7 @@ OTHERS = (
         "scaler.joblib",
     ),
     (r"(?:setup|tox|pylint|mypy|flake8|pytest)\.cfg", "settings of a program", "setup.cfg"),
+    (r"openvino_(?:de)?tokenizer\.(?:xml|bin)", "tokenizer", "openvino_tokenizer.xml"),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
 )
 #: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole
@@ -83,7 +87,6 @@ SLICES = (
 UNREAD = (
     (r"rust_model\.ot", "tch"),
     (r".*\.pbtxt|.*\.pbmm", "TensorFlow graph in another form"),
-    (r".*\.mlmodel", "Core ML"),
     (r".*\.(?:engine|plan)", "TensorRT"),
     (r".*\.prototxt", "Caffe"),
     (r".*\.distcp", "PyTorch distributed checkpoint"),
@@ -91,7 +94,7 @@ UNREAD = (
 )
 #: a file that belongs to another of the same name: (ending, the other's ending, what it is; "": read with it)
 BESIDE = (
-    (".bin", ".xml", "OpenVINO, which is not read here"),
+    (".bin", ".xml", "numbers of the .xml beside"),
     (".param.bin", ".param", "the same layers of an ncnn model in binary"),
     (".bin", ".param", ""),
     (".bin", ".param.bin", ""),
@@ -100,6 +103,11 @@ BESIDE = (
     (".pdmodel", ".pdparams", "the program of the weights"),
     ("common.pt", ".metadata", "what all pieces share"),  # NVIDIA/Megatron-LM megatron/core/dist_checkpointing
 )
+#: a name in a folder that is a model compiled for one platform -> what it is
+COMPILED = {
+    "coremldata.bin": "a compiled Core ML model (.mlmodelc), which is not read; count the .mlpackage or .mlmodel it "
+    "was compiled from",
+}
 #: folders that are part of what the file beside them holds (tensorflow/python/saved_model/constants.py)
 PARTS = {"saved_model.pb": frozenset(("variables", "assets", "assets.extra", "debug"))}
 #: files that are no entry to a checkpoint where another lies beside them (Orbax)

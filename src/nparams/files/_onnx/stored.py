@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from nparams.dtypes import BLOCKS, ONNX
+from nparams.dtypes import ONNX, held_bytes
 from nparams.errors import shown
 from nparams.files._onnx.model import Stored
 from nparams.files._protobuf.schema import Run, Schema
@@ -80,16 +80,6 @@ def _check_inline(wire: Wire, made: Stored, held: Record, kind: int, what: str) 
             raise _differs(wire, made, what, f"its raw data has {length:,} bytes", "more")
     else:
         _check_typed(wire, made, held, kind, what)
-
-
-def held_bytes(size: int, dtype: str) -> int:
-    """The bytes that raw data of so many numbers takes: narrow ones are packed, and only the last byte is filled up.
-
-    >>> held_bytes(5, "float6_e2m3fn"), held_bytes(5, "int4"), held_bytes(5, "float32")
-    (4, 3, 20)
-    """
-    block, width = BLOCKS[dtype]
-    return -(-size * width // block)
 
 
 def _check_strings(wire: Wire, made: Stored, held: Record, what: str) -> None:

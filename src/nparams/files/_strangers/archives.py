@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     Members = tuple[tuple[str, str, str], ...]
 
 INSIDE = "unpack it and count the {} inside"
-COREML = "a zipped Core ML package, not read yet; count the file it was converted from"
 SAVED = "a zipped SavedModel of TensorFlow; unpack it and count the folder"
+COREML = "a zipped Core ML package; unpack it and count the folder"
 
 TESTS: dict[str, Callable[[str, str], bool]] = {"is": str.__eq__, "ends": str.endswith}
 
@@ -22,8 +22,8 @@ MEMBERS: Members = (
     ("is", "MAR-INF/MANIFEST.json", f"a TorchServe archive (.mar); {INSIDE.format('.pt')}"),
     # apple/coremltools: an .mlpackage is a folder with these
     ("ends", "com.apple.CoreML/model.mlmodel", COREML),
-    ("ends", "coremldata.bin", "a compiled Core ML model, not read; count the file it was converted from"),
-    ("ends", ".mlmodel", "a zip archive with a Core ML model, not read yet; count the file it was converted from"),
+    ("ends", "coremldata.bin", "a compiled Core ML model, not read; count the model it was compiled from"),
+    ("ends", ".mlmodel", f"a zip archive with a Core ML model; {INSIDE.format('.mlmodel')}"),
     # DLR-RM/stable-baselines3 common/save_util.py
     ("is", "policy.pth", f"a Stable-Baselines3 archive; {INSIDE.format('policy.pth')}"),
     # deeplearning4j ModelSerializer: COEFFICIENTS_BIN

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     Endings = tuple[tuple[str, str], ...]
 
 FROZEN = "not read yet; convert it to ONNX (tf2onnx) and count that"
-COREML = "not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
+COREML = "not read; count the .mlpackage or .mlmodel it was compiled from"
 SOURCE = "not read; count the file it was converted from (ONNX, TensorFlow Lite, PyTorch)"
 MXNET = "not read yet; export the model to ONNX and count that"
 TREES = "trees, whose leaves are no parameters of a network; nothing to count"
@@ -25,16 +25,16 @@ FIRST: Endings = (
     ("saved_model.pbtxt", "a SavedModel as text, not read; save it again in the binary form (saved_model.pb)"),
     (".pbtxt", f"a graph as text (TensorFlow, Caffe, MediaPipe), {FROZEN}"),
     (".distcp", "a piece of a distributed PyTorch checkpoint; count the folder that it lies in, or its .metadata"),
-    (".mlpackage.zip", f"a zipped Core ML package, {COREML}"),
+    (".mlpackage.zip", "a zipped Core ML package; unpack it and count the folder"),
+    ("coremldata.bin", f"a part of a compiled Core ML model (.mlmodelc), {COREML}"),
     (".pte", "an ExecuTorch program, which is not read; count the .pt2 or checkpoint that it was exported from"),
 )
 
 LAST: Endings = (
     (".meta", "named like the graph of a TensorFlow checkpoint, which holds no weights; count the .index beside it"),
     (".pbmm", "named like a memory-mapped graph of TensorFlow, not read; count the .pb that it was converted from"),
-    (".mlmodel", f"a Core ML model, {COREML}"),
     (".mlmodelc", f"a compiled Core ML model, {COREML}"),
-    ("weight.bin", f"a weights file of a Core ML package, {COREML}"),
+    ("weight.bin", "a weights file of a Core ML package; count the package, the folder with the Manifest.json"),
     (".espresso.weights", f"a weights file of a compiled Core ML model, {COREML}"),
     (".espresso.net", f"the layers of a compiled Core ML model, {COREML}"),
     (".prototxt", "a Caffe network as text, which holds no numbers; count the .caffemodel that belongs to it"),

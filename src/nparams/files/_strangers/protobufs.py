@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 META = (
     "the graph of a TensorFlow checkpoint (MetaGraphDef), which holds no weights; count the .index that lies beside it"
 )
-COREML = "a Core ML model, not read yet; count the PyTorch, TensorFlow or ONNX file it was converted from"
 CAFFE2 = "a Caffe2 network, not read; convert it to ONNX and count that"
 MINDSPORE = "a MindSpore checkpoint, not read yet; load it in MindSpore and save its arrays as .npz"
 VARINT, BYTES, WIDTHS = 0, 2, {1: 8, 5: 4}
@@ -131,6 +130,11 @@ def _coreml(found: list[Field]) -> bool:
     return _is(feature, 0, 1, BYTES) and _text(feature[0][3]) and len(feature) > 1 and feature[1][0] in (2, 3)
 
 
+def begins_coreml(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a Core ML model."""
+    return _coreml(fields(head))
+
+
 def begins_caffe(head: bytes) -> bool:
     """A name, then layers (field 100, or 2 in V1), each with a name and a type; inputs (3, 4, 8) may stand between."""
     found = fields(head)
@@ -167,7 +171,7 @@ def _meta(found: list[Field]) -> bool:
 
 
 TESTS = (
-    (_mindspore, MINDSPORE), (_coreml, COREML), (_caffe2, CAFFE2), (_meta, META),
+    (_mindspore, MINDSPORE), (_caffe2, CAFFE2), (_meta, META),
 )  # fmt: skip
 
 

@@ -49,7 +49,6 @@ def answer(head: bytes, name: str) -> str | None:
 
 #: a word near the start of an XML file -> what it is
 XML = (
-    (b"<net", "an OpenVINO model, which is not read yet; count the ONNX or PyTorch file it was converted from"),
     (b"<PMML", "a PMML model, which is not read; count the network where it was trained"),
     (b"<Error>", "a server's answer, not a model: a download that needed a login or a different link"),
     (b"<html", PAGE),
@@ -59,18 +58,16 @@ XML = (
 
 
 def xml(head: bytes, name: str) -> str | None:
-    """XML by what stands in it; openvinotoolkit/openvino docs: an IR is <net name="..." version="...">."""
+    """XML by what stands in it; that of OpenVINO is read (files/openvino.py)."""
     text = head.removeprefix(BOM).lstrip()
-    if not text.startswith((b"<?xml", b"<net ", b"<PMML", b"<Error>", b"<svg ")):
+    if not text.startswith((b"<?xml", b"<PMML", b"<Error>", b"<svg ")) or b"<net" in text:
         return None
-    return next((what for mark, what in XML if mark in text), "an XML file; OpenVINO models are not read yet")
+    return next((what for mark, what in XML if mark in text), "an XML file that is no OpenVINO model (<net ...>)")
 
 
 #: keys near the start of a JSON file -> what it is; the writers stand beside
 JSON = (
     ((b'"learner"',), f"an XGBoost model: {TREES}"),  # dmlc/xgboost doc/tutorials/saving_model.rst
-    ((b'"fileFormatVersion"', b'"itemInfoEntries"'),
-     "the list of a Core ML package, not read yet; count the file it was converted from"),
     ((b'"modelTopology"',), "a TensorFlow.js model, not read yet; count the .h5 or .keras it was converted from"),
     ((b'"weightsManifest"',), "a TensorFlow.js model, not read yet; count the .h5 or .keras it was converted from"),
     ((b'"format"', b'"graph-model"'), "a TensorFlow.js model, not read yet; count the model it was converted from"),
@@ -103,6 +100,8 @@ def words(head: bytes, name: str) -> str | None:
     text = head.lstrip()
     if any(mark in head for mark in CAFFE) and any(key in head for key in CAFFE_KEYS) and b"\0" not in head:
         return "a Caffe network as text (prototxt), which holds no numbers; count the .caffemodel that belongs to it"
+    if text.startswith(b"program(1.") and b"[buildInfo" in text:
+        return "a compiled Core ML program (model.mil), not read; count the .mlpackage it was compiled from"
     lines = [line.strip() for line in text.split(b"\n")]
     first = next((line for line in lines if line and not line.startswith((b"#", b";"))), b"")
     if first in DARKNET and not name.endswith(".cfg"):
@@ -190,7 +189,7 @@ def shards(head: bytes, name: str) -> str | None:
 def coreml(head: bytes, name: str) -> str | None:
     """apple/coremltools mlmodel/src/MILBlob: the storage's header is a count, version 2 and zeros."""
     if name.endswith(".bin") and head[4:64] == b"\x02" + bytes(59):
-        return "a weights file of a Core ML package, not read yet; count the file it was converted from"
+        return "a weights file of a Core ML package; count the package, the folder with the Manifest.json"
     return None
 
 
