@@ -470,9 +470,14 @@ def test_what_is_refused(held, said):
 
 def test_limits(monkeypatch):
     many = database(arrays({f"w{k}": [k] for k in range(50)}), zstd=True)
-    for name, most in (("ENTRIES", 40), ("STORED", 900), ("BODIES", 900), ("NODES", 0)):
+    for name, most, said in (
+        ("ENTRIES", 40, "50 entries; fewer are read of all nodes together; --limits off reads more"),
+        ("STORED", 900, "the tree takes more bytes than are read; --limits off reads more"),
+        ("NODES", 0, "the tree takes more bytes than are read; --limits off reads more"),
+        ("BODIES", 900, "where at most 900 are made"),
+    ):
         monkeypatch.setattr(ocdbt, name, most)
-        with pytest.raises(NparamsError):
+        with pytest.raises(NparamsError, match=said):
             found(many)
         assert read_folder(MemoryFolder(many), "x", limits=False).total == sum(range(50))
         monkeypatch.undo()

@@ -12,6 +12,7 @@ import re
 from nparams.errors import FormatError, ReadError, UnsupportedError, escaped, place
 from nparams.files._orbax.files import Opened, table
 from nparams.files._orbax.record import MANIFEST, NODE, opened
+from nparams.files._zstd.bits import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ STORED, MOST_STORED = 16_000_000, 400_000_000
 BODIES, MOST_BODIES = 48_000_000, 1_000_000_000
 ENTRIES, MOST_ENTRIES = 1_000_000, 50_000_000
 NODES, MOST_NODES = 20_000, 1_000_000
+#: numbers and copies that decompressing may take (_zstd/bits.py)
+WORK, MOST_WORK = 12_000_000, 1_000_000_000
 #: values that stand so near each other are read at once
 NEAR, AT_ONCE = 4_096, 1 << 20
 
@@ -68,6 +71,7 @@ class _Database:
         self.bodies = BODIES if limits else MOST_BODIES
         self.entries = ENTRIES if limits else MOST_ENTRIES
         self.nodes = NODES if limits else MOST_NODES
+        self.work = Work(WORK if limits else MOST_WORK)
         self.found: dict[bytes, bytes] = {}
         self.elsewhere: list[tuple[bytes, Reference]] = []
         self.last = b""
@@ -156,7 +160,7 @@ class _Database:
             raise FormatError(f"{what}: is there twice in one tree. Damaged, or hostile?")
         self.seen.add((node.file.path, node.offset))
         raw = self.files.source(node.file.path, what).read(node.offset, node.length)
-        cursor = opened(raw, NODE, what, max(self.bodies, 0))
+        cursor = opened(raw, NODE, what, max(self.bodies, 0), self.work)
         self.bodies -= len(cursor.body)
         if cursor.byte() != height:
             raise cursor.bad(f"a node that is not of height {height}")
