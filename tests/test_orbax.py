@@ -474,7 +474,7 @@ def test_limits(monkeypatch):
         ("ENTRIES", 40, "50 entries; fewer are read of all nodes together; --limits off reads more"),
         ("STORED", 900, "the tree takes more bytes than are read; --limits off reads more"),
         ("NODES", 0, "the tree takes more bytes than are read; --limits off reads more"),
-        ("BODIES", 900, "where at most 900 are made"),
+        ("BODIES", 900, "where at most 900 are made; --limits off reads more"),
     ):
         monkeypatch.setattr(ocdbt, name, most)
         with pytest.raises(NparamsError, match=said):

@@ -86,8 +86,10 @@ class Cursor:
             raise self.bad(f"{self.left:,} bytes follow its last field")
 
 
-def opened(raw: bytes, mark: bytes, what: str, most: int, work: Work | None = None) -> Cursor:
+def opened(raw: bytes, mark: bytes, what: str, most: int, work: Work | None = None, more: str = "") -> Cursor:
     """The body of the record that `raw` is; at most `most` bytes are decompressed, with no more than that work.
+
+    `more` follows in a message where it would be too much.
 
     Raises FormatError for a record that is cut, damaged or of another kind.
     """
@@ -104,4 +106,4 @@ def opened(raw: bytes, mark: bytes, what: str, most: int, work: Work | None = No
     if version or packed not in (PLAIN, ZSTD):
         raise FormatError(f"{what}: version {version:,}, compression {packed:,}; known are 0, and 0 and 1")
     body = head.body[head.at :]
-    return Cursor(body if packed == PLAIN else decompress(body, what, most, work), what)
+    return Cursor(body if packed == PLAIN else decompress(body, what, most, work, more), what)

@@ -17,6 +17,10 @@ class Damaged(ValueError):
     """What a frame cannot hold; the message says what is wrong with it."""
 
 
+class TooMuch(Damaged):
+    """What may be a frame, and is more than is read; the message says of what."""
+
+
 class Work:
     """How much may still be done: coded literals, and sequences, each of which takes as long as eight of them."""
 
@@ -26,10 +30,10 @@ class Work:
         self.left = left
 
     def spend(self, amount: int) -> None:
-        """Take some of it; Damaged where there is less."""
+        """Take some of it; TooMuch where there is less."""
         self.left -= amount
         if self.left < 0:
-            raise Damaged("it is packed so tightly that it takes more work than is done")
+            raise TooMuch("it is packed so tightly that it takes more work than is done")
 
 
 def backwards(data: bytes) -> tuple[bytes, int]:
