@@ -117,6 +117,21 @@ def test_every_way_in(tmp_path):
     ]
 
 
+def test_a_text_called_checkpoint_is_nothing_of_it():
+    assert found({**checkpoint(STATE), "checkpoint": b'model_checkpoint_path: "x"', "empty": b""}).total == 16
+    assert found({**checkpoint(STATE), "checkpoint": b""}).total == 16
+
+
+def test_a_directory_of_t5x(tmp_path):
+    """The parameters are the `target` of an optimizer, in folders of zarr beside a file of msgpack."""
+    shapes = {"target.decoder.d.kernel": [3, 4], "state.param_states.decoder.d.kernel.v_row": [3]}
+    step = pack({"optimizer": {"target": {"decoder": {"d": {"kernel": "PLACEHOLDER://target.decoder.d.kernel"}}}}})
+    network = nparams.read(filled(tmp_path / "checkpoint_1000", {"checkpoint": step, **arrays(shapes)}))
+    assert {t.name: t.role for t in network.tensors()} == {
+        "decoder.d.kernel": "weight", "state.param_states.decoder.d.kernel.v_row": "other",
+    }  # fmt: skip
+
+
 def test_an_entry_alone():
     with pytest.raises(NparamsError, match="one file of an Orbax checkpoint, which is a folder; give the folder"):
         read(MemorySource(listed({}), TREE))
