@@ -117,6 +117,21 @@ def test_every_way_in(tmp_path):
     ]
 
 
+def test_a_text_called_checkpoint_is_nothing_of_it():
+    assert found({**checkpoint(STATE), "checkpoint": b'model_checkpoint_path: "x"', "empty": b""}).total == 16
+    assert found({**checkpoint(STATE), "checkpoint": b""}).total == 16
+
+
+def test_a_directory_of_t5x(tmp_path):
+    """The parameters are the `target` of an optimizer, in folders of zarr beside a file of msgpack."""
+    shapes = {"target.decoder.d.kernel": [3, 4], "state.param_states.decoder.d.kernel.v_row": [3]}
+    step = pack({"optimizer": {"target": {"decoder": {"d": {"kernel": "PLACEHOLDER://target.decoder.d.kernel"}}}}})
+    network = nparams.read(filled(tmp_path / "checkpoint_1000", {"checkpoint": step, **arrays(shapes)}))
+    assert {t.name: t.role for t in network.tensors()} == {
+        "decoder.d.kernel": "weight", "state.param_states.decoder.d.kernel.v_row": "other",
+    }  # fmt: skip
+
+
 def test_an_entry_alone():
     with pytest.raises(NparamsError, match="one file of an Orbax checkpoint, which is a folder; give the folder"):
         read(MemorySource(listed({}), TREE))
@@ -470,9 +485,14 @@ def test_what_is_refused(held, said):
 
 def test_limits(monkeypatch):
     many = database(arrays({f"w{k}": [k] for k in range(50)}), zstd=True)
-    for name, most in (("ENTRIES", 40), ("STORED", 900), ("BODIES", 900), ("NODES", 0)):
+    for name, most, said in (
+        ("ENTRIES", 40, "50 entries; fewer are read of all nodes together; --limits off reads more"),
+        ("STORED", 900, "the tree takes more bytes than are read; --limits off reads more"),
+        ("NODES", 0, "the tree takes more bytes than are read; --limits off reads more"),
+        ("BODIES", 900, "where at most 900 are made; --limits off reads more"),
+    ):
         monkeypatch.setattr(ocdbt, name, most)
-        with pytest.raises(NparamsError):
+        with pytest.raises(NparamsError, match=said):
             found(many)
         assert read_folder(MemoryFolder(many), "x", limits=False).total == sum(range(50))
         monkeypatch.undo()

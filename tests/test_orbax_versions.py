@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import nparams
+from nparams.errors import FormatError
+from nparams.files._orbax import ocdbt
 
 FOLDER = Path(__file__).parent / "data" / "orbax"
 HELD = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -39,6 +41,14 @@ def test_every_layout_of_every_version(tmp_path, version, name):
     }
     if name == "steps":
         assert "read from 10/, the latest step; not read: 9/" in network.notes
+
+
+def test_no_more_work_is_done_than_is_allowed(tmp_path, monkeypatch):
+    folder = written(tmp_path, HELD["0.12.8"]["ocdbt"]["files"])
+    monkeypatch.setattr(ocdbt, "WORK", 20)
+    with pytest.raises(FormatError, match=r"node at byte \d+ of d/\w+: .* takes more work than is done; --limits off"):
+        nparams.read(folder)
+    assert nparams.read(folder, limits=False).total == TOTAL
 
 
 def test_the_versions_are_of_every_kind():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nparams.errors import FormatError
+from nparams.files._zstd.bits import Work
 from nparams.files._zstd.frame import MAGIC, decompress
 from nparams.files._zstd.literals import Literals
 from nparams.files._zstd.sequences import Sequences
@@ -118,6 +119,15 @@ def test_what_is_refused(data, most, said):
         decompress(data, "d/x", most)
     assert said in str(caught.value)
     assert str(caught.value).startswith("d/x: compressed by Zstandard, and ")
+
+
+def test_work_is_bounded():
+    """What is coded bit by bit takes long: 2,000 bytes of literals here, and sequences of 8 each."""
+    assert decompress(FRAMES["bytes +1"], "x", MOST, Work(2_100))
+    with pytest.raises(FormatError, match="it is packed so tightly that it takes more work than is done"):
+        decompress(FRAMES["bytes +1"], "x", MOST, Work(1_900))
+    with pytest.raises(FormatError, match="more work than is done"):
+        decompress(FRAMES["records +3"], "x", MOST, Work(100))
 
 
 @need_limits

@@ -100,7 +100,6 @@ def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder, inner:
     else:
         what = escaped(chosen.name)
     read_from = f"read from {what}" + (f" ({why})" if why else "")
-    inner = folder.folders() if chosen.form in SPREAD else inner
     left: dict[str, list[str]] = {}
     used = {*chosen.files, *chosen.shards}
     indexed = {(each.form, each.stem, each.variant) for each in held.candidates}
@@ -111,7 +110,7 @@ def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder, inner:
         if each.shards and len(names) > 1:
             names = [f"{names[0]} and {len(names) - 1:,} more shards"]
         left.setdefault(_relation(each, chosen), []).extend(names)
-    return read_from + rest_of(held, left, folder, inner)
+    return read_from + rest_of(held, left, None if chosen.form in SPREAD else folder, inner)
 
 
 def _relation(each: Candidate, chosen: Candidate) -> str:
@@ -127,13 +126,14 @@ def _relation(each: Candidate, chosen: Candidate) -> str:
     return "another variant" if each.variant != chosen.variant else "another name"
 
 
-def rest_of(held: Inventory, left: dict[str, list[str]], folder: Folder, inner: Collection[str]) -> str:
-    """What was not read, by kind, as the end of a sentence."""
+def rest_of(held: Inventory, left: dict[str, list[str]], folder: Folder | None, inner: Collection[str]) -> str:
+    """What was not read, by kind, as the end of a sentence; `folder` is None where its sub-folders are no question."""
     kinds = {**left}
     for what, names in held.rest.items():
         kinds.setdefault(what, []).extend(names)
     text = "; ".join(f"{listed(names)} ({what})" for what, names in kinds.items())
-    folders = [f"{name}/" for name in folder.folders() if not name.startswith(".") and name not in inner]
+    beside = [] if folder is None else folder.folders()
+    folders = [f"{name}/" for name in beside if not name.startswith(".") and name not in inner]
     said = f"; not read: {text}" if text else ""
     return said + (f"; sub-folders not visited: {listed(folders)}" if folders else "")
 

@@ -26,8 +26,9 @@ PLAIN = {"scalar": "a number, not an array"}
 NOTHING = frozenset(("None", "Dict", "List", "Tuple", "NamedTuple", "string", "Unknown"))
 #: where processes say which arrays are keys of random numbers (orbax _src/metadata/array_metadata_store.py)
 METADATAS, PROCESS = "array_metadatas", "process_"
-MAX_METADATAS = 32_000_000  # bytes
+MAX_METADATAS = 8_000_000  # bytes
 KEYS = "random_key_impl"
+MAPS = (*range(0x80, 0x90), 0xDE, 0xDF)  # how a map of msgpack begins
 
 
 class Checkpoint:
@@ -99,7 +100,9 @@ def _packed(folder: Folder, names: frozenset[str], limits: bool) -> dict[str, Le
     from nparams.files._flax.tree import leaves_of
 
     with folder.open(TOGETHER) as source:
-        return {".".join(leaf.path): leaf for leaf in leaves_of(source, limits=limits)} if source.size else {}
+        if not source.size or source.read(0, 1)[0] not in MAPS:  # TensorFlow writes a text of that name
+            return {}
+        return {".".join(leaf.path): leaf for leaf in leaves_of(source, limits=limits)}
 
 
 def _by_list(nodes: list[Node], arrays: dict[str, Zarr], packed: dict[str, Leaf], made: Checkpoint) -> None:

@@ -12,6 +12,7 @@ import re
 from nparams.errors import FormatError, ReadError, UnsupportedError, escaped, place
 from nparams.files._orbax.files import Opened, table
 from nparams.files._orbax.record import MANIFEST, NODE, opened
+from nparams.files._zstd.bits import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,10 +30,12 @@ MAX_VALUE = 65_536  # bytes of a value that is asked for
 MAX_KEY = 65_535
 DEEPEST = 20  # nodes above each other
 #: of all nodes: bytes in the files, bytes of their bodies, entries, and how many nodes there are
-STORED, MOST_STORED = 16_000_000, 400_000_000
-BODIES, MOST_BODIES = 48_000_000, 1_000_000_000
-ENTRIES, MOST_ENTRIES = 1_000_000, 50_000_000
+STORED, MOST_STORED = 8_000_000, 400_000_000
+BODIES, MOST_BODIES = 32_000_000, 1_000_000_000
+ENTRIES, MOST_ENTRIES = 600_000, 50_000_000
 NODES, MOST_NODES = 20_000, 1_000_000
+#: numbers and copies that decompressing may take (_zstd/bits.py)
+WORK, MOST_WORK = 8_000_000, 1_000_000_000
 #: values that stand so near each other are read at once
 NEAR, AT_ONCE = 4_096, 1 << 20
 
@@ -68,6 +71,8 @@ class _Database:
         self.bodies = BODIES if limits else MOST_BODIES
         self.entries = ENTRIES if limits else MOST_ENTRIES
         self.nodes = NODES if limits else MOST_NODES
+        self.more = "; --limits off reads more" if limits else ""
+        self.work = Work(WORK if limits else MOST_WORK)
         self.found: dict[bytes, bytes] = {}
         self.elsewhere: list[tuple[bytes, Reference]] = []
         self.last = b""
@@ -138,7 +143,7 @@ class _Database:
                 raise cursor.bad("a node without entries")
             self.entries -= count
             if self.entries < 0:
-                raise cursor.bad(f"{count:,} entries; fewer are read of all nodes together; --limits off reads more")
+                raise cursor.bad(f"{count:,} entries; fewer are read of all nodes together{self.more}")
             if height:
                 stack += reversed(
                     [(child, height - 1, start) for child, start in self._inner(cursor, files, count, prefix)]
@@ -151,12 +156,12 @@ class _Database:
         self.stored -= node.length
         self.nodes -= 1
         if self.stored < 0 or self.nodes < 0:
-            raise FormatError(f"{what}: the tree takes more bytes than are read; --limits off reads more")
+            raise FormatError(f"{what}: the tree takes more bytes than are read{self.more}")
         if (node.file.path, node.offset) in self.seen:
             raise FormatError(f"{what}: is there twice in one tree. Damaged, or hostile?")
         self.seen.add((node.file.path, node.offset))
         raw = self.files.source(node.file.path, what).read(node.offset, node.length)
-        cursor = opened(raw, NODE, what, max(self.bodies, 0))
+        cursor = opened(raw, NODE, what, max(self.bodies, 0), self.work, self.more)
         self.bodies -= len(cursor.body)
         if cursor.byte() != height:
             raise cursor.bad(f"a node that is not of height {height}")

@@ -9,6 +9,10 @@ from nparams.errors import FormatError
 from nparams.files._orbax.checksum import crc32c
 from nparams.files._zstd.frame import decompress
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.files._zstd.bits import Work
+
 MANIFEST, VERSION_NODE, NODE = b"\x0c\xdb\x3a\x2a", b"\x0c\xdb\x12\x34", b"\x0c\xdb\x20\xde"
 LEAST = 18  # mark, length, version, compression, checksum
 PLAIN, ZSTD = 0, 1
@@ -82,8 +86,10 @@ class Cursor:
             raise self.bad(f"{self.left:,} bytes follow its last field")
 
 
-def opened(raw: bytes, mark: bytes, what: str, most: int) -> Cursor:
-    """The body of the record that `raw` is; at most `most` bytes are decompressed.
+def opened(raw: bytes, mark: bytes, what: str, most: int, work: Work | None = None, more: str = "") -> Cursor:
+    """The body of the record that `raw` is; at most `most` bytes are decompressed, with no more than that work.
+
+    `more` follows in a message where it would be too much.
 
     Raises FormatError for a record that is cut, damaged or of another kind.
     """
@@ -100,4 +106,4 @@ def opened(raw: bytes, mark: bytes, what: str, most: int) -> Cursor:
     if version or packed not in (PLAIN, ZSTD):
         raise FormatError(f"{what}: version {version:,}, compression {packed:,}; known are 0, and 0 and 1")
     body = head.body[head.at :]
-    return Cursor(body if packed == PLAIN else decompress(body, what, most), what)
+    return Cursor(body if packed == PLAIN else decompress(body, what, most, work, more), what)

@@ -17,6 +17,25 @@ class Damaged(ValueError):
     """What a frame cannot hold; the message says what is wrong with it."""
 
 
+class TooMuch(Damaged):
+    """What may be a frame, and is more than is read; the message says of what."""
+
+
+class Work:
+    """How much may still be done: coded literals, and sequences, each of which takes as long as eight of them."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def spend(self, amount: int) -> None:
+        """Take some of it; TooMuch where there is less."""
+        self.left -= amount
+        if self.left < 0:
+            raise TooMuch("it is packed so tightly that it takes more work than is done")
+
+
 def backwards(data: bytes) -> tuple[bytes, int]:
     """(a stream that is read from its end, where its first bit stands): its last byte has a 1 before the bits."""
     if not data or not data[-1]:

@@ -7,7 +7,7 @@ announces is compared with a limit before it is made; offsets lead back into wha
 from __future__ import annotations
 
 from nparams.errors import FormatError
-from nparams.files._zstd.bits import Damaged
+from nparams.files._zstd.bits import Damaged, TooMuch, Work
 from nparams.files._zstd.literals import Literals
 from nparams.files._zstd.sequences import Sequences
 
@@ -24,17 +24,20 @@ RAW, RLE, COMPRESSED = 0, 1, 2
 SIZES, DICTIONARIES = (0, 2, 4, 8), (0, 1, 2, 4)
 
 
-def decompress(data: bytes, name: str, most: int) -> bytes:
-    """The bytes in the one frame that `data` is; at most `most` are made.  `name` is for messages.
+def decompress(data: bytes, name: str, most: int, work: Work | None = None, more: str = "") -> bytes:
+    """The bytes in the one frame that `data` is; at most `most` are made, and no more is done than `work` allows.
 
-    Raises FormatError for anything else.  The checksum of the content, where there is one, is not looked at: what is
-    read here lies in records that have one of their own.
+    `name` is for messages, and so is `more`, which follows where it would be too much.  Raises FormatError for anything
+    else.  The checksum of the content, where there is one, is not looked at: what is read here lies in records that
+    have one of their own.
 
     >>> decompress(MAGIC + bytes([0x20, 5, 0x29, 0, 0]) + b"hello", "a.zst", 100)
     b'hello'
     """
     try:
-        return bytes(_Frame(data, most).read())
+        return bytes(_Frame(data, most, work or Work(most)).read())
+    except TooMuch as problem:
+        raise FormatError(f"{name}: compressed by Zstandard, and {problem}{more}") from None
     except Damaged as problem:
         raise FormatError(f"{name}: compressed by Zstandard, and {problem}. Damaged, or cut short?") from None
 
@@ -42,7 +45,7 @@ def decompress(data: bytes, name: str, most: int) -> bytes:
 class _Frame:
     """One frame: where its blocks begin, how much they may make."""
 
-    def __init__(self, data: bytes, most: int) -> None:
+    def __init__(self, data: bytes, most: int, work: Work) -> None:
         self.data = data
         self.most = most
         self.out = bytearray()
@@ -50,8 +53,8 @@ class _Frame:
         self.size: int | None = None
         #: the most that one block may hold
         self.block = MAX_BLOCK
-        self.literals = Literals()
-        self.sequences = Sequences()
+        self.literals = Literals(work)
+        self.sequences = Sequences(work)
 
     def read(self) -> bytearray:
         """Every block, one after the other."""
@@ -93,7 +96,7 @@ class _Frame:
         if width:
             self.size = int.from_bytes(data[at : at + width], "little") + (256 if width == 2 else 0)
             if self.size > self.most:
-                bad(f"it announces {self.size:,} bytes, where at most {self.most:,} are made")
+                raise TooMuch(f"it announces {self.size:,} bytes, where at most {self.most:,} are made")
         if single:
             window = self.size or 0
         if window > MAX_WINDOW:
@@ -123,7 +126,7 @@ class _Frame:
 
     def _check(self, made: int) -> None:
         if made > self.most:
-            bad(f"it makes more than {self.most:,} bytes")
+            raise TooMuch(f"it makes more than {self.most:,} bytes")
 
 
 def bad(problem: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.files._zstd.bits import PAD, Damaged, backwards, probabilities, states
+from nparams.files._zstd.bits import PAD, Damaged, Work, backwards, probabilities, states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ WIDTHS = ((3, 10), (3, 10), (4, 14), (5, 18))
 class Literals:
     """Reads the literals of one block after the other; a block may use the codes of the one before."""
 
-    __slots__ = ("_codes",)
+    __slots__ = ("_codes", "_work")
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work) -> None:
+        self._work = work
         self._codes: Codes | None = None
 
     def read(self, block: bytes, most: int) -> tuple[bytes, int]:
@@ -40,6 +41,7 @@ class Literals:
         end = width + packed
         if size > most or end > len(block):
             raise Damaged(f"{size:,} literals in {packed:,} bytes, which the block does not have")
+        self._work.spend(size)
         at = width
         if kind == COMPRESSED:
             self._codes, at = _described(block, width, end)

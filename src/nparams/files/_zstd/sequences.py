@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.files._zstd.bits import PAD, Damaged, backwards, probabilities, single, states
+from nparams.files._zstd.bits import PAD, Damaged, Work, backwards, probabilities, single, states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,14 +29,16 @@ USUAL_MATCHES = ([1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 KINDS = ((LITERALS, USUAL_LITERALS, 9), (OFFSETS, USUAL_OFFSETS, 8), (MATCHES, USUAL_MATCHES, 9))
 #: bytes of a stream that any one sequence fits into: 31 + 16 + 16 bits of numbers, 9 + 8 + 9 of states, and a shift
 LOAD = 13
+COST = 8  # of a sequence, where a literal's is 1
 
 
 class Sequences:
     """Runs the sequences of one block after the other; tables and the last three offsets go from block to block."""
 
-    __slots__ = ("_offsets", "_tables")
+    __slots__ = ("_offsets", "_tables", "_work")
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work) -> None:
+        self._work = work
         self._tables: list[States | None] = [None, None, None]
         self._offsets = [1, 4, 8]
 
@@ -48,6 +50,7 @@ class Sequences:
                 raise Damaged("a block without sequences goes on after its literals")
             _take(out, literals, most)
             return
+        self._work.spend(COST * count)
         at = self._describe(block, at)
         done = self._play(block[at:], count, literals, out, most)
         _take(out, literals[done:], most)
