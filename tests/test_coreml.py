@@ -118,6 +118,8 @@ ELEMENTWISE = [
     ("whole numbers", (3,), INT32, "c", "add", "buffer"),
     ("what is taken away without a name", (3,), FLOAT32, "const_12", "sub", "buffer"),
     ("a table by its name", (8, 4), FLOAT32, "rotary_cos_cached", "mul", "buffer"),
+    ("anchors by their name", (1, 2, 84), FLOAT32, "anchor_points_to_fp16", "add", "buffer"),
+    ("a table that decodes the result", (3, 84), FLOAT32, "var_670_to_fp16", "mul", "buffer"),
 ]  # fmt: skip
 
 

@@ -116,6 +116,25 @@ def test_what_normalises_the_input_is_no_parameter() -> None:
     assert roles(graph) == {"p": "buffer", "q": "buffer", "r": "weight"}
 
 
+def decoding(*, more: bool) -> Graph:
+    """A convolution, then anchors and strides without names, as YOLO's head has them; `more`: then another layer."""
+    graph = Graph()
+    boxes = graph.op("Convolution", graph.param(), graph.const("w", (4, 3, 1, 1)))
+    grid = graph.op("Add", boxes, graph.const("Constant_1", (1, 2, 84)))
+    joined = graph.op("Transpose", graph.op("Concat", grid, boxes), graph.const("o", (3,), "i64"))
+    scaled = graph.op("Multiply", joined, graph.const("Constant_2", (1, 1, 84)))
+    graph.op("Result", graph.op("Convolution", scaled, graph.const("v", (4, 4, 1))) if more else scaled, outputs=0)
+    return graph
+
+
+def test_tables_behind_the_last_layer_decode_the_result() -> None:
+    """Ultralytics' Detect multiplies by its strides and adds its anchors, which are no parameters of the module."""
+    said = roles(decoding(more=False))
+    assert (said["Constant_1"], said["Constant_2"], said["w"]) == ("buffer", "buffer", "weight")
+    said = roles(decoding(more=True))
+    assert (said["Constant_1"], said["Constant_2"], said["v"]) == ("weight", "weight", "weight")
+
+
 def compressed(*, zero: bool = True, kind: str = "u4", groups: bool = True) -> Graph:
     """A weight as NNCF compresses it: numbers, less a zero point, times a scale, put together again."""
     graph = Graph()

@@ -49,6 +49,7 @@ LEAVES = {
     "pe": ("buffer", "pos_encoder.pe"),  # PyTorch's own transformer tutorial
     "anchors": ("buffer", "model.24.anchors"),
     "anchor_grid": ("buffer", "model.24.anchor_grid"),
+    "anchor_points": ("buffer", "anchor_points"),  # YOLOv8 and later, exported to Core ML
     "dist_project": ("buffer", "dist_project"),
     "fb": ("buffer", "mel_scale.fb"),  # torchaudio MelScale
     "window": ("buffer", "spectrogram.window"),  # torchaudio Spectrogram

@@ -24,8 +24,8 @@ class Flow:
     """The operators of one model, and the marks of all that is stored in it."""
 
     __slots__ = (
-        "_fixed", "_leaves", "_makers", "_met", "_table", "_waiting", "_waves", "consts", "inputs", "joins", "marks",
-        "nodes", "users",
+        "_fixed", "_leading", "_leaves", "_makers", "_met", "_table", "_waiting", "_waves", "consts", "inputs", "joins",
+        "marks", "nodes", "users",
     )  # fmt: skip
 
     def __init__(self, table: Operators) -> None:
@@ -43,6 +43,7 @@ class Flow:
         self.users: dict[int, tuple[Node, Place]] = {}
         self._makers: dict[int, Node] = {}
         self._fixed: set[int] = set()
+        self._leading: set[int] | None = None
         self._leaves: dict[int, Const | None] = {}
         self._met: set[tuple[int, str, bool]] = set()
         self._waiting: list[tuple[int, Mark]] = []
@@ -217,6 +218,41 @@ class Flow:
                 return False
             node = maker
         return False
+
+    def is_tail(self, node: Node) -> bool:
+        """Whether no layer with a weight follows: the node is part of what decodes the result."""
+        if self._leading is None:
+            self._leading = self._find_leading()
+        return id(node) not in self._leading
+
+    def _find_leading(self) -> set[int]:
+        """The nodes whose results go, however, into a layer with a weight."""
+        found: set[int] = set()
+        seen: set[int] = set()
+        waiting: list[int | None] = []
+        for marks in self.marks.values():
+            if "w" in marks:
+                waiting += marks["w"].node.inputs
+        while waiting:
+            value = waiting.pop()
+            if value is None or value in seen:
+                continue
+            seen.add(value)
+            waiting += self.joins.get(value, ())
+            maker = self._makers.get(value)
+            if maker is not None and id(maker) not in found:
+                found.add(id(maker))
+                waiting += maker.inputs
+        return found
+
+    def is_joined(self, node: Node) -> bool:
+        """Whether what a node takes beside a stored array was joined of parts, and only changed in form since."""
+        maker = self.before(node)
+        for _ in range(DEEPEST):
+            if maker is None or maker.op not in self._table.through:
+                break
+            maker = self.before(maker)
+        return maker is not None and maker.op in self._table.gathering
 
     def before(self, node: Node) -> Node | None:
         """The node whose result is the only input of another that is not stored."""

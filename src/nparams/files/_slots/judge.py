@@ -84,6 +84,8 @@ class Judge:
         if named == "bias" or leaf in PLAIN_NAMES:
             return Verdict(named, note, mark)
         along = sum(n > 1 for n in const.shape)
+        if self._made_up(const) and self._flow.is_tail(mark.node) and (along > 1 or self._flow.is_joined(mark.node)):
+            return Verdict("buffer", f"{note} behind the last layer: a table that decodes the result", mark)
         return Verdict("bias" if mark.letter == "o" and along <= 1 else "weight", note, mark)
 
     def _unknown(self, const: Const, named: str) -> Verdict:
