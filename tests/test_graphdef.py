@@ -307,7 +307,7 @@ REFUSED = [
     ("Caffe2", chunk(1, "net") + chunk(2, chunk(1, "x") + chunk(2, "y") + chunk(4, "Relu")),
      "is a Caffe2 network, not read"),
     ("Core ML", number(1, 6) + chunk(2, chunk(1, chunk(1, "input") + chunk(3, b"*\x0b"))) + chunk(502, b"a"),
-     "is a Core ML model"),
+     "as no TensorFlow graph does. Wrongly named?"),
     ("a graph of a checkpoint", chunk(1, chunk(2, chunk(1, chunk(1, "Add") + chunk(2, chunk(1, "x"))))) + chunk(2,
      GOOD),
      "is the graph of a TensorFlow checkpoint (MetaGraphDef), which holds no weights; count the .index"),

@@ -25,9 +25,9 @@ FIELDS = 6  # of a message that are looked at
 def protobuf_stranger(head: bytes, name: str) -> str | None:
     """What a protocol buffer is that begins with `head`, and what to do instead; None where it is none that is known.
 
-    >>> layer = b"\\x0a\\x03fc1\\x12\\x0cInnerProduct"
-    >>> protobuf_stranger(b"\\x0a\\x03net\\xa2\\x06" + bytes([len(layer)]) + layer, "m.caffemodel").partition(",")[0]
-    'a Caffe model'
+    >>> made = b"\\x12\\x01w\\x22\\x0fGivenTensorFill\\x2a\\x07\\x0a\\x05shape"
+    >>> protobuf_stranger(b"\\x0a\\x04init\\x12" + bytes([len(made)]) + made, "init_net.pb").partition(",")[0]
+    'a Caffe2 network'
     """
     found = fields(head)
     if not found:
