@@ -52,7 +52,7 @@ REFUSED = [
     ("(d-d", "("),
     ("d-4*-d", "4*"),
     ("d--d", "size 2 is missing"),
-    ("nothing/here-5", "no such file or directory"),
+    ("nothing/here-5", "is no file or folder here, and as a model of the hub"),
     ("model.gguf", "no such file or directory"),
     ("model.safetensors", "no such file or directory"),
     ("a\x00b-5", "\\x00"),
