@@ -618,9 +618,9 @@ def chained(count: int) -> bytes:
 
 
 WORST = [
-    ("many constants", lambda: many(60_000, const("n00000", FLOAT32, (4,), at=64)), "counted Core ML"),
+    ("many constants", lambda: many(30_000, const("n00000", FLOAT32, (4,), at=64)), "counted Core ML"),
     ("a long chain", lambda: chained(15_000), "counted Core ML, specification 7, program, 1 array"),
-    ("many layers", lambda: network(*[layer("l", INNER, inner(1, 1))] * 60_000), "counted Core ML"),
+    ("many layers", lambda: network(*[layer("l", INNER, inner(1, 1))] * 30_000), "counted Core ML"),
     ("too many layers", lambda: network(*[layer("l", INNER, inner(1, 1))] * 60_001), "FormatError"),
     ("many operations", lambda: many(300_000, op("relu", {"x": "x"}, ["n00000"])), "FormatError"),
 ]  # fmt: skip

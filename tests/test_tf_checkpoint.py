@@ -382,7 +382,7 @@ def test_the_numbers_are_never_read(tmp_path):
 
 # memory and time of the worst files within the limits: what is in them, as a line of Python
 LARGE = [
-    "index({f'layer_{k:06}/kernel': [k + 1] for k in range(99_999)}, split=4000)",
+    "index({f'layer_{k:06}/kernel': [k + 1] for k in range(59_999)}, split=4000)",
     "table([(b'', header())] + [(b'k' * 60_000 + b'%06d' % k, entry([0])) for k in range(900)])",
 ]
 

@@ -85,7 +85,7 @@ ATTACKS = [
     Attack("a loop that goes round crosswise", "m.mlmodel", rounds, Count(12), "an endless loop"),
     Attack("an operator on its own result", "m.mlmodel", itself, Count(6), "an endless loop"),
     Attack("half a million operations", "m.mlmodel", lambda: program([op("relu", {}, []) for _ in range(500_000)]),
-           ": Operation (offset 960,097): more than 120,000 operations, more than any real file has", "header bloat"),
+           ": Operation (offset 480,097): more than 60,000 operations, more than any real file has", "header bloat"),
     Attack("a cut download", "m.mlmodel", FC[:-9],
            ": Model (offset 15): field 500 of 72 bytes ends beyond the file, at 81. Cut short?", "a cut download"),
 ]  # fmt: skip

@@ -95,7 +95,7 @@ ATTACKS = [
            '999999999999", no number', "CVE-2020-10735"),
     Attack("operators that feed each other", "m.xml", circle, Count(12), "an endless loop"),
     Attack("a loop that goes round crosswise", "m.xml", rounds, Count(12), "an endless loop"),
-    Attack("one result, sixty thousand times", "m.xml", lambda: fan(60_000), Count(0),
+    Attack("one result, twenty-five thousand times", "m.xml", lambda: fan(25_000), Count(0),
         "work that grows with the square"),
     Attack("names that act on terminals", "m.xml", swapped(b'name="fc.weight"', b'name="\xc2\x9b2J\xe2\x80\xae"'),
         Count(15),

@@ -96,7 +96,7 @@ def test_the_same_answer_from_disk_the_web_and_a_bucket(bucket: Store) -> None:
     held = {
         str(each.relative_to(root)): each.read_bytes()
         for path in chosen.values()
-        for each in path.parent.iterdir()
+        for each in path.parent.rglob("*")
         if each.is_file()
     }
     bucket.put("real", held)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from nparams.files.bytesource import ByteSource
 
 # Several times what the largest real files have (a language model of 8 thousand million parameters: 40,000 operations).
-LAYERS, OPERATIONS = 60_000, 120_000
+LAYERS, OPERATIONS = 30_000, 60_000
 
 
 class ModelWire(Wire):

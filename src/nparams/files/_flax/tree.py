@@ -26,7 +26,7 @@ SHAPE, CHUNKS = "shape", "chunks"
 DEEPEST = 200
 #: arrays and numbers; values of any kind
 LEAVES, MOST_LEAVES = 200_000, 10_000_000
-VALUES, MOST_VALUES = 1_500_000, 50_000_000
+VALUES, MOST_VALUES = 700_000, 50_000_000
 DIMENSIONS = 64  # NPY_MAXDIMS since NumPy 2
 DIMENSION, ELEMENTS = 1 << 48, 1 << 62
 #: how NumPy's names of number types begin that hold no numbers -> what they hold

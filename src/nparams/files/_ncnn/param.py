@@ -18,7 +18,7 @@ MAGIC = 7767517
 TEXT_MARKS = (b"7767517\n", b"7767517\r", b"7767517 ", b"7767517\t")
 BINARY_MARK = MAGIC.to_bytes(4, "little")
 #: bytes of a .param: a hundred times what large models have
-MOST_BYTES, MOST_WITHOUT_LIMITS = 4_000_000, 64_000_000
+MOST_BYTES, MOST_WITHOUT_LIMITS = 1_000_000, 64_000_000
 MOST_PARAMETERS = 32  # NCNN_MAX_PARAM_COUNT
 MOST_LINKS = 100_000  # of one layer
 LONGEST = 255  # bytes of a name

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Limits several times above the largest real files (a language model of 80 layers: 10 MB, 15,000 layers).
 XML_BYTES = 128_000_000
 MOST_XML_BYTES = 1_280_000_000
-ELEMENTS, LAYERS, EDGES = 1_200_000, 60_000, 200_000
+ELEMENTS, LAYERS, EDGES = 600_000, 30_000, 100_000
 DEPTH = 60
 TAG = 1 << 20
 MORE = 10  # how much further than its usual limits a file is read without them

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nparams.files._protobuf.schema import Record
     from nparams.files.bytesource import ByteSource
 
-ENTRIES, MOST_ENTRIES = 100_000, 1_000_000
+ENTRIES, MOST_ENTRIES = 60_000, 1_000_000
 SHARDS = 100_000
 TEXT = 7
 SLICE = b"\0"  # how the key of a slice begins
