@@ -118,8 +118,16 @@ def place(path: str) -> str:
     >>> place("models/llama/model.safetensors")
     'model.safetensors'
     """
-    bare = path.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return escaped(bare or path)
+    return escaped(bare_name(path) or path)
+
+
+def bare_name(path: str) -> str:
+    """The last part of a path or an address, as it stands there.
+
+    >>> bare_name("models/llama/"), bare_name("https://host/a/model.safetensors")
+    ('llama', 'model.safetensors')
+    """
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def uncounted(tensors: int) -> str:

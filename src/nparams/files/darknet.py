@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.errors import FormatError, ReadError, UnsupportedError, place, shown
+from nparams.errors import FormatError, ReadError, UnsupportedError, bare_name, place, shown
 from nparams.files._darknet.cfg import sections_of
 from nparams.files._darknet.net import layers_of, tree
 from nparams.network import Network
@@ -87,7 +87,7 @@ def _stems(name: str) -> list[str]:
     >>> _stems("x/yolov4-tiny_best.weights"), _stems("darknet53.conv.74")
     (['yolov4-tiny_best', 'yolov4-tiny'], ['darknet53.conv.74', 'darknet53'])
     """
-    stem = name.replace("\\", "/").rpartition("/")[2].removesuffix(".weights")
+    stem = bare_name(name).removesuffix(".weights")
     shorter = BEHIND.sub("", stem)
     return [stem, shorter] if shorter and shorter != stem else [stem]
 

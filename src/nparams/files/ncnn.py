@@ -6,7 +6,7 @@ count of its own: the layers say what comes next, and a flag before each weight 
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, ReadError, UnsupportedError, place, shown
+from nparams.errors import FormatError, ReadError, UnsupportedError, bare_name, place, shown
 from nparams.files._ncnn.net import Net
 from nparams.files._ncnn.param import content, is_param, layers_of, text_of
 from nparams.files._ncnn.pnnx import is_pnnx
@@ -77,13 +77,9 @@ def _made(source: ByteSource, param: str, data: bytes, numbers: ByteSource | Non
     return _network(source, param, layers_of(param, data), numbers)
 
 
-def _bare(name: str) -> str:
-    return name.replace("\\", "/").rpartition("/")[2]
-
-
 def _bin_of(name: str, folder: Folder | None) -> str | None:
     """The .bin of a .param, where it lies beside it."""
-    bare = _bare(name)
+    bare = bare_name(name)
     ending = next((each for each in (BINARY_PARAM, PARAM) if bare.endswith(each)), None)
     if folder is None or ending is None:
         return None
@@ -95,7 +91,7 @@ def _param_of(name: str, folder: Folder | None) -> str | None:
     """The .param of a .bin: of the same name, or the only one that lies beside it."""
     if folder is None:
         return None
-    stem = _bare(name).removesuffix(BIN)
+    stem = bare_name(name).removesuffix(BIN)
     for ending in (PARAM, BINARY_PARAM):
         if has(folder, stem + ending):
             return stem + ending

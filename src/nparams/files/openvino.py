@@ -7,7 +7,7 @@ that it reaches, through decompression, reshaping and what scales quantised numb
 
 from __future__ import annotations
 
-from nparams.errors import escaped
+from nparams.errors import bare_name, escaped
 from nparams.files._openvino.graph import Graph
 from nparams.files._openvino.made import items_of
 from nparams.files._openvino.names import layer_of_array, layer_of_node, made_up
@@ -64,7 +64,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
 
 def _of_numbers(source: ByteSource, folder: Folder, limits: bool) -> Network:
     """The network of a .bin, by the .xml beside it."""
-    bare = source.name.replace("\\", "/").rpartition("/")[2]
+    bare = bare_name(source.name)
     other = bare.removesuffix(NUMBERS) + DESCRIPTION
     if not bare.endswith(NUMBERS) or not has(folder, other):
         return read(source, limits=limits)  # it says what is wrong with it

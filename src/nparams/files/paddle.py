@@ -7,7 +7,7 @@ them.  See _paddle/ for the sources.
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, ReadError, UnsupportedError, escaped, place, telling
+from nparams.errors import FormatError, ReadError, UnsupportedError, bare_name, escaped, place, telling
 from nparams.files._paddle.pir import BEGIN
 from nparams.files._pickle import Refused, load
 from nparams.files._pytorch.nested import Nested
@@ -122,7 +122,7 @@ def _stream(source: ByteSource, folder: Folder | None, limits: bool) -> Network:
 
 def _beside(name: str, folder: Folder | None, limits: bool) -> tuple[list[Variable], str]:
     """The variables of the program that lies beside the weights; none, and why, where there is none that is read."""
-    bare = name.replace("\\", "/").rpartition("/")[2].removesuffix(WEIGHTS)
+    bare = bare_name(name).removesuffix(WEIGHTS)
     why = f"the program ({escaped(bare)}.pdmodel or .json) does not lie beside it: its variables are numbered, and all "
     for ending in PROGRAMS:
         if folder is None or not has(folder, bare + ending):

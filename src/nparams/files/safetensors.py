@@ -7,7 +7,7 @@ tensor.
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, place, shown
+from nparams.errors import FormatError, bare_name, place, shown
 from nparams.files._safetensors.header import scan
 from nparams.files.said import declared_in, say_total, told
 from nparams.network import Network
@@ -78,7 +78,7 @@ def shard_notes(name: str) -> list[str]:
         return []
     from nparams.files.shards import shard_of
 
-    found = shard_of(name.replace("\\", "/").rpartition("/")[2])
+    found = shard_of(bare_name(name))
     if found is None or found.count == 1:
         return []
     return [f"this is shard {found.number} of {found.count} only; for the whole model give its index or its directory"]

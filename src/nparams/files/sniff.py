@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, UnsupportedError, place
+from nparams.errors import FormatError, UnsupportedError, bare_name, place
 from nparams.files.strangers import last_guess, stranger, zip_stranger
 from nparams.stored.plain import has
 
@@ -59,7 +59,7 @@ def recognise(source: ByteSource, files: Sequence[Row], folder: Folder | None = 
 
 def _beside(name: str, files: Sequence[Row], folder: Folder) -> Row | None:
     """The row of a file that is known by another one beside it: net.bin by net.param."""
-    bare = name.replace("\\", "/").rpartition("/")[2]
+    bare = bare_name(name)
     for row in files:
         for ending, other in row.beside:
             if bare.endswith(ending) and has(folder, bare.removesuffix(ending) + other):

@@ -6,6 +6,8 @@ Everything here completes the sentence "NAME is ...".
 
 from __future__ import annotations
 
+from nparams.errors import bare_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +31,7 @@ def stranger(name: str, head: bytes) -> str | None:
     from nparams.files._strangers.marks import MARKS, UNPACK
     from nparams.files._strangers.texts import EARLY
 
-    bare = _bare(name)
+    bare = bare_name(name)
     for ending, what in FIRST:
         if bare.endswith(ending):
             return what
@@ -52,7 +54,7 @@ def last_guess(name: str, head: bytes) -> str | None:
     from nparams.files._strangers.endings import LAST
     from nparams.files._strangers.texts import LATE
 
-    bare = _bare(name)
+    bare = bare_name(name)
     for test in LATE if head else ():
         found = test(head, bare)
         if found is not None:
@@ -86,7 +88,3 @@ def protobuf_stranger(head: bytes, name: str) -> str | None:
 def _program(head: bytes, name: str) -> str | None:
     """A program of Windows; those of all systems (APE) may be llamafiles, and are known by a longer mark."""
     return "a program, not a model" if head.startswith(b"MZ") else None
-
-
-def _bare(name: str) -> str:
-    return name.replace("\\", "/").rpartition("/")[2]

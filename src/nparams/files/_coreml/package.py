@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from nparams.errors import FormatError, ReadError, UnsupportedError, place, shown
+from nparams.errors import FormatError, ReadError, UnsupportedError, bare_name, place, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ ENTRIES, ROOT = "itemInfoEntries", "rootModelIdentifier"
 
 def is_manifest(name: str) -> bool:
     """Whether a file is called as the list of a package is."""
-    return name.replace("\\", "/").rpartition("/")[2].endswith(MANIFEST)
+    return bare_name(name).endswith(MANIFEST)
 
 
 def model_in(source: ByteSource, folder: Folder | None) -> tuple[Folder, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.errors import shown
+from nparams.errors import bare_name, shown
 from nparams.files._hdf5 import Group
 from nparams.files._keras import config as configs
 from nparams.files._keras import danger, legacy, store, weights
@@ -48,7 +48,7 @@ def network(root: Group, source: ByteSource, folder: Folder | None) -> Network:
 
 def beside(source: ByteSource, folder: Folder | None) -> tuple[dict[str, object] | None, str | None]:
     """(configuration, version of Keras) of a model that was saved as a directory: model.weights.h5 and config.json."""
-    if folder is None or source.name.replace("\\", "/").rpartition("/")[2] != "model.weights.h5":
+    if folder is None or bare_name(source.name) != "model.weights.h5":
         return None, None
     from nparams.stored.settings import config, held_in
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nparams.dtypes import held_bytes
-from nparams.errors import FormatError, ReadError, place, shown
+from nparams.errors import FormatError, ReadError, bare_name, place, shown
 from nparams.files._openvino.net import Net
 from nparams.network.tree import PARAMETER_ROLES
 
@@ -81,7 +81,7 @@ def check_bin(name: str, graph: Graph, folder: Folder | None) -> list[str]:
     """
     if folder is None or not graph.stored:
         return []
-    bare = name.replace("\\", "/").rpartition("/")[2]
+    bare = bare_name(name)
     other = bare.removesuffix(XML) + BIN
     if other not in folder.names():
         return [f"{shown(other)} is not beside the model: it can be counted, and not run"]

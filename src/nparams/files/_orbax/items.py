@@ -6,7 +6,7 @@ google/orbax checkpoint/orbax/checkpoint/_src/handlers/composite_checkpoint_hand
 
 from __future__ import annotations
 
-from nparams.errors import FormatError, place
+from nparams.errors import FormatError, bare_name, place
 from nparams.files._flax.head import begins_tree
 from nparams.files._orbax.ocdbt import NAME
 from nparams.files._orbax.tree import METADATA
@@ -56,7 +56,7 @@ def items_of(folder: Folder) -> list[str]:
 
 def is_step(folder: Folder) -> bool:
     """Whether a folder is one step that was saved: it says so, or bears a number, or holds the one item."""
-    bare = folder.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    bare = bare_name(folder.name)
     names = folder.names()
     numbered = bare.rpartition("_")[2].isdigit()
     return (STEP in names or DEFAULT in names or numbered) and bool(items_of(folder))
