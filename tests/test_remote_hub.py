@@ -165,6 +165,16 @@ def test_a_token_stays_with_the_hub(server: Server, monkeypatch: pytest.MonkeyPa
     assert TOKEN not in found.to_json() + str(found)
 
 
+def test_a_token_goes_along_with_a_redirect_on_the_hub_itself(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    big = safetensors([T(f"layers.{k}.weight", [2]) for k in range(4000)])
+    server.files["/cache/model.safetensors"] = big
+    server.odd["/org/big/resolve/main/model.safetensors"] = saying(307, b"", {"Location": "/cache/model.safetensors"})
+    assert nparams.read("hf://org/big/model.safetensors").total == 8000
+    assert len(server.asked) == 3  # the second range is asked of where the first led to
+    assert authorization(server) == {f"Bearer {TOKEN}"}
+
+
 def test_a_token_is_not_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setenv("HF_ENDPOINT", "http://hub.example")

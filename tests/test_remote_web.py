@@ -396,6 +396,13 @@ def test_a_file_name_may_hold_anything(server: Server) -> None:
     assert nparams.read(f"{server.address}/a%20b/%C3%BC%25%23.safetensors").total == 16
 
 
+def test_the_address_of_a_file_here(tmp_path: Path) -> None:
+    (tmp_path / "a b.safetensors").write_bytes(SMALL)
+    assert nparams.read(f"file://{tmp_path}/a%20b.safetensors").total == 16
+    with pytest.raises(UsageError, match="is no kind of address"):
+        nparams.read("file://elsewhere/m.pt")
+
+
 def test_paths_are_unaffected(tmp_path: Path) -> None:
     (tmp_path / "m.safetensors").write_bytes(SMALL)
     assert nparams.read(tmp_path / "m.safetensors").total == 16

@@ -241,7 +241,11 @@ class Request:
 
     def address(self, text: str) -> Network:
         """The model that lies at an address elsewhere: a file, or a folder with one model in it."""
-        scheme, mark, _ = text.partition(ADDRESS)
+        scheme, mark, rest = text.partition(ADDRESS)
+        if scheme.lower() == "file" and rest.startswith("/"):
+            from urllib.parse import unquote
+
+            return self.path(unquote(rest))
         row = SCHEMES.get(scheme.lower()) if mark else BY_FORM["hub"]
         if row is None:
             known = ", ".join(f"{scheme}{ADDRESS}" for scheme in SCHEMES)

@@ -91,9 +91,9 @@ class Client:
             made.close()
 
     def _followed(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
-        first, at = _host(urlsplit(url)), url
+        at = url
         for _ in range(MOST_REDIRECTS):
-            own = _host(urlsplit(at)) == first
+            own = same_host(at, url)
             sent = headers if own else {k: v for k, v in headers.items() if k != "Authorization"}
             answer = self._once(at, sent, most)
             if answer.status not in REDIRECTS or "location" not in answer.headers:
@@ -220,8 +220,14 @@ def _proxy(parts: SplitResult) -> SplitResult | None:
     return urlsplit(named if "://" in named else f"http://{named}")
 
 
-def _host(parts: SplitResult) -> tuple[str, str, int | None]:
-    return parts.scheme, parts.hostname or "", parts.port
+def same_host(one: str, other: str) -> bool:
+    """Whether two addresses lie on one host, asked in the same way: a login for the one is one for the other.
+
+    >>> same_host("https://host/a", "https://host/b?c"), same_host("https://host/a", "http://host/a")
+    (True, False)
+    """
+    parts = urlsplit(one), urlsplit(other)
+    return len({(each.scheme, each.hostname, each.port) for each in parts}) == 1
 
 
 def _next(at: str, location: str) -> str:

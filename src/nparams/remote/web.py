@@ -5,7 +5,7 @@ from __future__ import annotations
 from nparams.errors import FetchError, UnsupportedError, UsageError, shown
 from nparams.remote.address import is_hub, joined, of_forge, web_parts, without_secrets
 from nparams.remote.folders import RemoteFolder
-from nparams.remote.http import RANGE, UNSATISFIED, client
+from nparams.remote.http import RANGE, UNSATISFIED, client, same_host
 from nparams.remote.ranges import FIRST, Part, RemoteFile, check_bare
 
 TYPE_CHECKING = False
@@ -69,7 +69,8 @@ class WebFile:
     def _answer(self, headers: Mapping[str, str], most: int) -> Answer:
         """The answer from where the redirects led to the last time; asked anew where that address has expired."""
         if self._final is not None:
-            theirs = {name: value for name, value in headers.items() if name != "Authorization"}
+            own = same_host(self._final, self._url)
+            theirs = {name: value for name, value in headers.items() if own or name != "Authorization"}
             answer = client().get(self._final, theirs, most, self.name)
             if answer.status in (200, 206):
                 return answer
