@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -15,7 +16,7 @@ import nparams
 from nparams.errors import FetchError, FormatError, NparamsError, ReadError, UnsupportedError, UsageError
 from nparams.remote import http
 from nparams.remote.ranges import FIRST, MOST_AHEAD, TAIL, Part, RemoteFile
-from tests.conftest import SHARED, shared
+from tests.conftest import REPOSITORY, SHARED, shared
 from tests.gguf_maker import T as G
 from tests.gguf_maker import gguf
 from tests.gguf_maker import shards as gguf_shards
@@ -23,6 +24,7 @@ from tests.range_server import Server, Sparse, breaking_off, first, saying, serv
 from tests.safetensors_maker import T, file_of, header_of, safetensors
 
 MILLION = 1_000_000
+NO_MODELS = (".json", ".gz", ".md", ".txt")
 
 
 @pytest.fixture
@@ -130,6 +132,28 @@ def test_the_same_answer_from_disk_and_from_afar(server: Server) -> None:
         assert answer(f"{server.address}/{path.relative_to(root)}") == here, path
         compared += 1
     assert compared > 60
+
+
+def test_small_files_of_every_format_too(server: Server) -> None:
+    """What the libraries wrote for the tests, where a web server gives all that a format needs."""
+    root, compared = REPOSITORY / "tests" / "data", 0
+    server.files = {f"/{path.relative_to(root)}": path for path in root.rglob("*") if path.is_file()}
+    for path in sorted(each for each in root.rglob("*") if each.is_file() and each.suffix not in NO_MODELS):
+        try:
+            here = answer(str(path))
+        except NparamsError:
+            continue
+        if here["form"] != "orbax":  # many files, which nothing lists
+            assert answer(f"{server.address}/{quote(str(path.relative_to(root)))}") == here, path
+            compared += 1
+    assert compared > 60
+
+
+def test_a_checkpoint_that_needs_a_listing_says_so(server: Server) -> None:
+    folder = next((REPOSITORY / "docs" / "examples" / "run").rglob("_METADATA")).parent
+    server.files = {f"/{path.relative_to(folder)}": path for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(UnsupportedError, match="nothing lists those beside this one"):
+        nparams.read(f"{server.address}/_METADATA")
 
 
 def test_a_config_and_code_are_texts_there_too(server: Server) -> None:

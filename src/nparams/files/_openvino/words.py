@@ -6,6 +6,7 @@ from nparams.dtypes import held_bytes
 from nparams.errors import FormatError, ReadError, bare_name, place, shown
 from nparams.files._openvino.net import Net
 from nparams.network.tree import PARAMETER_ROLES
+from nparams.stored.plain import has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def check_bin(name: str, graph: Graph, folder: Folder | None) -> list[str]:
         return []
     bare = bare_name(name)
     other = bare.removesuffix(XML) + BIN
-    if other not in folder.names():
+    if not has(folder, other):
         return [f"{shown(other)} is not beside the model: it can be counted, and not run"]
     try:
         with folder.open(other) as source:
