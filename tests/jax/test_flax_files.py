@@ -250,6 +250,21 @@ def test_checkpoints_of_flax(tmp_path):
     assert network.notes[-1] == "read from checkpoint_20, the latest step; not read: checkpoint_3"
 
 
+def test_a_state_in_a_dict_as_flax_documents_it(tmp_path):
+    """flax.readthedocs.io, "Save and load checkpoints": {"model": state, "config": ..., "data": ...}."""
+    model = linen.Dense(3)
+    params = model.init(jax.random.key(0), jnp.ones((1, 4)))["params"]
+    state = train_state.TrainState.create(apply_fn=model.apply, params=params, tx=optax.adam(1e-3))
+    held = {"model": state, "config": {"dimensions": np.array([5, 3])}, "data": [jnp.ones((7,))]}
+    path = tmp_path / "m.msgpack"
+    path.write_bytes(serialization.to_bytes(held))
+    live, file = nparams.read(held), nparams.read(path)
+    assert live.total == file.total == 15
+    assert fingerprint(live) == fingerprint(file)
+    roles = [{t.name: t.role for t in each.tensors() if t.name != "step"} for each in (live, file)]
+    assert roles[0] == roles[1]
+
+
 def test_one_network_three_ways(tmp_path):
     (tmp_path / "m.msgpack").write_bytes(serialization.to_bytes(VARIABLES))
     networks = [nparams.read(VARIABLES), nparams.read(tmp_path / "m.msgpack"), saved(tmp_path / "c", VARIABLES)]

@@ -15,7 +15,7 @@ from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.kinds import tree
 from nparams.frameworks._arrays.leaf import is_array
 from nparams.frameworks._arrays.remarks import recurrent
-from nparams.frameworks._arrays.sections import is_sectioned, sectioned
+from nparams.frameworks._arrays.sections import is_sectioned, sectioned, unwrapped, wrapped
 from nparams.frameworks._arrays.walk import entries_of
 from nparams.network import Network
 
@@ -62,8 +62,11 @@ def read(source: Any) -> Network:
     Raises UnsupportedError for arrays of Python objects, ReadError for a container that holds itself.
     """
     found = Gather(AGAIN)
+    key = wrapped(source)
     if is_sectioned(source):
         sectioned(found, source)
+    elif key is not None:
+        unwrapped(found, source, key)
     else:
         bare(found, source)
     if not found.tensors:

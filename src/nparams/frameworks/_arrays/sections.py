@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nparams.frameworks._arrays.bare import bare
 from nparams.frameworks._arrays.gather import Gather
 from nparams.frameworks._arrays.leaf import is_array
 from nparams.frameworks._arrays.walk import entries_of, fields_of, walk
@@ -46,6 +47,27 @@ def sectioned(found: Gather, source: object, opened: Callable[[object], Opened] 
         _section(found, section, value, look)
         held[section] = found.elements - before
     return held
+
+
+def wrapped(source: object) -> str | None:
+    """The key of the only entry of a dict that has `params` in it: {"model": state, "config": ..., "data": ...}.
+
+    >>> wrapped({"model": {"params": {}}, "data": [1.0]}), wrapped({"a": {"params": {}}, "b": {"params": {}}})
+    ('model', None)
+    """
+    entries = entries_of(source) if isinstance(source, Mapping) else None
+    held = [key for key, value in entries or () if not is_array(value) and is_sectioned(value)]
+    return held[0] if len(held) == 1 else None
+
+
+def unwrapped(found: Gather, source: object, key: str) -> None:
+    """Put in the model that one entry of a dict is; containers of arrays beside it are no part of it."""
+    entries = dict(entries_of(source) or ())
+    sectioned(found, entries.pop(key))
+    for name, value in entries.items():
+        role, note, _ = meaning(name)
+        forced = (role, note) if role == "other" else None if is_array(value) else ("other", "beside the model")
+        bare(found, {name: value}, forced)
 
 
 def _section(found: Gather, section: str, value: Any, look: Callable[[object], Opened]) -> None:
