@@ -290,6 +290,14 @@ def test_a_laptop_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not problem.value.reached
 
 
+def test_python_in_a_browser_fetches_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http.sys, "platform", "emscripten")
+    with pytest.raises(FetchError, match="Python in a browser fetches nothing") as problem:
+        nparams.read(f"{server.address}/m.pt")
+    assert not problem.value.reached
+    assert not server.asked
+
+
 def test_a_port_that_refuses() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))

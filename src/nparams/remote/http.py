@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import sys
 import threading
 import time
 from urllib.parse import quote, urljoin, urlsplit
@@ -66,6 +67,10 @@ class Client:
 
         Authorization is sent to the host of `url` alone.  Raises FetchError, about `name`, where no answer came.
         """
+        if sys.platform == "emscripten":
+            raise FetchError(
+                f"{shown(name, 200)}: Python in a browser fetches nothing: download the file", reached=False
+            )
         wait = FIRST_WAIT
         for left in range(TRIES - 1, -1, -1):
             try:
