@@ -26,7 +26,7 @@ from nparams._claims import (
     made_by,
     recognised,
 )
-from nparams.errors import FetchError, NotationError, ReadError, UsageError, escaped, shown
+from nparams.errors import FetchError, NotationError, ReadError, UnsupportedError, UsageError, escaped, shown
 from nparams.network import Network
 
 TYPE_CHECKING = False
@@ -368,9 +368,12 @@ class Request:
         if self.row is not None and self.row.kind == "text" and self.row is not config:
             raise UsageError(f"--from {self.row.form} reads text; {shown(source.name)} is a file")
         if self.row in (None, config) and (text := readable_text(source, FILES)) is not None:
-            foreign = foreign_file(source) if self.row is None and claimant(text) is None else None
-            if foreign is None:
+            try:
                 return self._in_file(text, source.name)
+            except UnsupportedError:
+                foreign = foreign_file(source) if self.row is None else None
+                if foreign is None:
+                    raise
         self._refuse_options(source.name)
         row = self.row if self.row is not None and self.row.kind == "file" else foreign or recognised(source, folder)
         options = {} if self.limits else {"limits": False}

@@ -49,7 +49,7 @@ def store_of(scheme: str, name: str, region: str | None = None) -> Any:
     try:
         from obstore.store import AzureStore, GCSStore, S3Store
     except ImportError:
-        raise UsageError(f"{scheme}:// needs obstore: pip install 'nparams[remote]'") from None
+        raise UsageError(f"{scheme}:// needs obstore: pip install 'nparams[remote]', or obstore beside it") from None
     container, config = _config(scheme, name)
     if region is not None:
         config["region"] = region

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 
 from nparams.errors import FetchError
 from nparams.remote.ranges import check_bare
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 AT_ONCE = 16  # requests
 
 
-class RemoteFolder:
+class RemoteFolder(ABC):
     """A folder elsewhere, as a reader sees it; what kind of place it is in, a subclass knows."""
 
     def __init__(self, name: str) -> None:
@@ -30,21 +31,21 @@ class RemoteFolder:
 
     # -- what a kind of place answers -----------------------------------------------------------------------------
 
+    @abstractmethod
     def fetched(self, name: str) -> RemoteFile:
         """The file of a bare name, its first range fetched; FetchError where there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def names(self) -> list[str]:
         """Every entry's bare name, sorted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def folders(self) -> list[str]:
         """The bare names of the folders in it, sorted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def folder(self, name: str) -> RemoteFolder:
         """The folder of that bare name."""
-        raise NotImplementedError
 
     def has(self, name: str) -> bool:
         """Whether there is a file of that bare name."""
