@@ -289,6 +289,15 @@ def test_a_bin_alone(tmp_path):
         nparams.read(tmp_path / "n.bin")
 
 
+def test_no_layer_takes_a_name_that_another_has():
+    """The second c would be c#2, which is the name of a third."""
+    dense = "InnerProduct {} 1 1 in out 0=2 1=1 2=6"
+    lines = ["7767517", "4 4", "Input in 0 1 in", *map(dense.format, ("c", "c#2", "c"))]
+    found = read(MemorySource("\n".join([*lines, ""]).encode(), "n.param"))
+    assert found.total == 3 * 8
+    assert len({t.name for t in found.tensors()}) == 6
+
+
 def test_a_long_param():
     long = text([LAYERS[0]]) + b" " * 1_000_000
     with pytest.raises(NparamsError, match=r"n\.param: 1,000,090 bytes of layers; at most 1,000,000 are read"):

@@ -87,3 +87,21 @@ def beside(shapes: Sequence[tuple[int, ...] | None], k: int) -> bool:
         if other is not None and len(other) > 1:
             return own[0] in (other[-1], other[0])
     return False
+
+
+def unique(name: str, taken: dict[str, int]) -> str:
+    """The name itself, or with a number where another tensor has it already.
+
+    >>> taken = {}
+    >>> [unique("w", taken) for _ in range(3)]
+    ['w', 'w#2', 'w#3']
+    """
+    name = name or "(no name)"
+    if name not in taken:
+        taken[name] = 1
+        return name
+    while (numbered := f"{name}#{taken[name] + 1}") in taken:
+        taken[name] += 1
+    taken[name] += 1
+    taken[numbered] = 1
+    return numbered

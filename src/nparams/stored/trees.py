@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from nparams.network import Tensor
 from nparams.roles import says
-from nparams.stored.naming import any_role, beside, is_named, parameter_role
+from nparams.stored.naming import any_role, beside, is_named, parameter_role, unique
 from nparams.stored.sections import PARAMS, meaning
 
 TYPE_CHECKING = False
@@ -108,10 +108,7 @@ def _named(tensors: list[Tensor]) -> list[Tensor]:
     """Every name once: a second one is numbered, as the live reader does."""
     taken: dict[str, int] = {}
     for t in tensors:
-        before = taken.get(t.name, 0)
-        taken[t.name] = before + 1
-        if before:
-            t.name = f"{t.name}#{before + 1}"
+        t.name = unique(t.name, taken)
     return tensors
 
 

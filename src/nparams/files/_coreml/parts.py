@@ -11,9 +11,10 @@ from nparams.files._coreml.neural import Held, Networks
 from nparams.files._coreml.operators import OPERATORS
 from nparams.files._coreml.program import Graph, Stored
 from nparams.files._slots.judge import Judge, Verdict
-from nparams.files._slots.shared import tie, unique
+from nparams.files._slots.shared import tie
 from nparams.files._slots.tree import Item, places
 from nparams.network.tree import PARAMETER_ROLES, Tensor
+from nparams.stored.naming import unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

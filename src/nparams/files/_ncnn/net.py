@@ -8,6 +8,7 @@ from nparams.files._ncnn.types import ADDS, BY_INDEX, HANDED_ON, KINDS, OPERATOR
 from nparams.files._ncnn.walk import TABLE
 from nparams.network.grouping import module_at
 from nparams.network.tree import Module, Tensor
+from nparams.stored.naming import unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Net:
         return found
 
     def _add(self, layer: Layer, loads: Sequence[Load], numbers: Bin | None) -> None:
-        module = module_at(self._unique(layer.name), self._made)
+        module = module_at(unique(layer.name, self._taken), self._made)
         module.kind = _kind(layer, loads[0])
         for load in loads:
             tensor = Tensor(f"{module.name}.{load.name}", load.shape, None, load.role)
@@ -96,11 +97,6 @@ class Net:
     def _keep(self, module: Module, tensor: Tensor) -> None:
         self.tensors.append(tensor)
         module.tensors.append(tensor)  # type: ignore[attr-defined]
-
-    def _unique(self, name: str) -> str:
-        """The name itself, or with a number where another layer has it already."""
-        self._taken[name] = count = self._taken.get(name, 0) + 1
-        return name if count == 1 else f"{name}#{count}"
 
     # -- constants that other layers take ------------------------------------------------------------------------------
 

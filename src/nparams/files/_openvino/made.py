@@ -9,9 +9,10 @@ from nparams.files._openvino.names import leaf_of, made_up
 from nparams.files._openvino.operators import OPERATORS
 from nparams.files._slots.judge import Judge, Verdict
 from nparams.files._slots.records import NARROW
-from nparams.files._slots.shared import tie, unique
+from nparams.files._slots.shared import tie
 from nparams.files._slots.tree import Item
 from nparams.network.tree import PARAMETER_ROLES, Tensor
+from nparams.stored.naming import unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

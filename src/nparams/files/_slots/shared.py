@@ -1,4 +1,4 @@
-"""Names that no other tensor has, and memory that several tensors share: counted once."""
+"""Memory that several tensors share: counted once."""
 
 from __future__ import annotations
 
@@ -10,24 +10,6 @@ if TYPE_CHECKING:
 
     from nparams.files._slots.tree import Item
     from nparams.network.tree import Tensor
-
-
-def unique(name: str, taken: dict[str, int]) -> str:
-    """The name itself, or with a number where another tensor has it already.
-
-    >>> taken = {}
-    >>> [unique("w", taken) for _ in range(3)]
-    ['w', 'w#2', 'w#3']
-    """
-    name = name or "(no name)"
-    if name not in taken:
-        taken[name] = 1
-        return name
-    while (numbered := f"{name}#{taken[name] + 1}") in taken:
-        taken[name] += 1
-    taken[name] += 1
-    taken[numbered] = 1
-    return numbered
 
 
 def tie(items: Sequence[Item], note: str) -> None:

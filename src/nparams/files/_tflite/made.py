@@ -6,6 +6,7 @@ from nparams.dtypes import INTEGERS, bytes_of
 from nparams.files._tflite.slots import ACCELERATORS, ELEMENTWISE, OFFSET, ROLES, VENDOR, is_unknown
 from nparams.network.tree import PARAMETER_ROLES, Tensor
 from nparams.roles import role_of
+from nparams.stored.naming import unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def tensors_of(reading: Reading, graph: Graph, roles: Roles) -> list[Tensor]:
     made = []
     for constant in reading.constants:
         role, note = _role(constant, reading, graph, roles)
-        name = _unique(constant.name or f"tensor_{constant.key[1]}", taken)
+        name = unique(constant.name or f"tensor_{constant.key[1]}", taken)
         tensor = Tensor(name, constant.shape, constant.dtype, role, note=note, size=constant.size)
         if constant.sparse is not None:
             tensor.stored = constant.size, bytes_of(constant.sparse, constant.dtype or "") or 0
@@ -37,18 +38,6 @@ def tensors_of(reading: Reading, graph: Graph, roles: Roles) -> list[Tensor]:
         made.append(tensor)
     _tie(reading.constants, made)
     return made
-
-
-def _unique(name: str, taken: dict[str, int]) -> str:
-    """The name itself, or with a number where another tensor has it already."""
-    if name not in taken:
-        taken[name] = 1
-        return name
-    while (numbered := f"{name}#{taken[name] + 1}") in taken:
-        taken[name] += 1
-    taken[name] += 1
-    taken[numbered] = 1
-    return numbered
 
 
 def _role(constant: Constant, reading: Reading, graph: Graph, roles: Roles) -> tuple[str, str | None]:
