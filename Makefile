@@ -2,8 +2,8 @@
 # Adding a weight class (torch, jax, ecosystem): one word in HEAVY, its requirements/NAME.in, its tests/NAME/.
 
 PYTHON ?= python3
-HEAVY := peers torch jax ecosystem remote
-LOCKS := core peers torch jax ecosystem remote derive public check build lock
+HEAVY := peers torch jax ecosystem remote fleet
+LOCKS := core peers torch jax ecosystem remote fleet derive public check build lock
 
 SUITES := core $(HEAVY)
 PIP := -m pip --disable-pip-version-check --quiet

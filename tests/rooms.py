@@ -71,7 +71,11 @@ TABLE: Mapping[str, Room] = {
     "_read": Room(f"_claims registry {CORE}", lazily=f"_objects _refusals _foreign remote roles layers {SOURCES}"),
     # files that lie elsewhere, as sources of bytes: a reader does not know where its bytes come from
     "remote": Room(f"files stored {BELOW}", lazily="__init__", outside={"*": "obstore"}),
-    "fleet": Room(f"_read files roles {CORE}", outside={"*": "obstore pyarrow duckdb dask"}),
+    "fleet": Room(
+        f"_read _claims files stored remote roles registry {CORE}",
+        lazily="__init__",
+        outside={"*": "obstore pyarrow duckdb dask distributed"},
+    ),
     "cli": Room(
         "errors registry",
         lazily=f"__init__ _read _foreign dtypes expr roles layers network views analyses fleet {SOURCES}",

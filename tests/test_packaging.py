@@ -38,7 +38,7 @@ def pinned(lock: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     ("lock", "named"),
-    [("core", "test"), *((name, name) for name in "peers torch jax ecosystem remote derive check".split())],
+    [("core", "test"), *((name, name) for name in "peers torch jax ecosystem remote fleet derive check".split())],
 )
 def test_the_groups_and_the_locks_ask_for_the_same(lock: str, named: str) -> None:
     assert wanted(lock) == group(named) | set(PROJECT["project"]["dependencies"])

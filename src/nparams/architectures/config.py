@@ -88,6 +88,7 @@ def read(
         network = Asked(held_in(source), numbers).open(which, free, expressions)
     else:
         network = Asked(held_in(source), set).network(which)
+    network.architecture = held_in(source)[TYPE]
     if type(source) is str:
         network.source = source
     return network

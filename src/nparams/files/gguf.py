@@ -69,7 +69,7 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
     parts = complete(source, read_part(source, seen), folder, lambda other: read_part(other, seen))
     tensors = parts[0].listing.tensors if len(parts) == 1 else [t for part in parts for t in part.listing.tensors]
     words = describe(parts, tensors)
-    return Network(
+    network = Network(
         tensors=tensors,
         source=source.name,
         form="gguf",
@@ -78,6 +78,8 @@ def read(source: ByteSource, folder: Folder | None = None, *, limits: bool = Tru
         routes=words.routes,
         also=words.also,
     )
+    network.architecture = words.architecture
+    return network
 
 
 def read_part(source: ByteSource, seen: Seen) -> Part:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from io import StringIO
 
+from nparams.network.written import tensor_rows
 from nparams.views.cells import contract_cell
-from nparams.views.json import tensor_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

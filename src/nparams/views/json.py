@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 
-from nparams.network import PARAMETER_ROLES
-from nparams.network.copies import every_tensor
 from nparams.network.rows import plain
 from nparams.network.split import components, embedding, fingerprint
+from nparams.network.written import tensor_rows
 from nparams.views.look import Look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.expr import Size
-    from nparams.network import Network, Tensor
+    from nparams.network import Network
 
 SCHEMA = 1
 
@@ -84,18 +83,3 @@ def _difference(total: Size | None, part: Size | None) -> Size | None:
 
 def _plain_values(values: dict[str, Size] | None) -> dict[str, object] | None:
     return None if values is None else {name: plain(size) for name, size in values.items()}
-
-
-def tensor_rows(network: Network) -> list[dict[str, object]]:
-    """Every tensor under the contract's keys, nothing folded."""
-    return [_tensor(t) for t in every_tensor(network)]
-
-
-def _tensor(t: Tensor) -> dict[str, object]:
-    adds = t.size if t.role in PARAMETER_ROLES and t.tied_to is None else 0
-    return {
-        "name": t.name, "shape": None if t.shape is None else [plain(size) for size in t.shape], "dtype": t.dtype,
-        "role": t.role, "trainable": t.trainable, "tied_to": t.tied_to,
-        "stored": None if t.stored is None else list(t.stored), "note": t.note, "count": plain(t.size),
-        "adds": plain(adds),
-    }  # fmt: skip

@@ -35,10 +35,11 @@ HEAD, EMBEDDING, BLOCK = "output.weight", "token_embd.weight", "blk."
 class Words:
     """The parts of a Network that are said rather than counted."""
 
-    __slots__ = ("also", "notes", "read_as", "routes")
+    __slots__ = ("also", "architecture", "notes", "read_as", "routes")
 
-    def __init__(self, read_as: str) -> None:
+    def __init__(self, read_as: str, architecture: str = "") -> None:
         self.read_as = read_as
+        self.architecture = architecture
         self.notes: list[str] = []
         self.routes: dict[str, tuple[int | None, int]] = {}
         self.also: dict[str, int] = {}
@@ -50,7 +51,7 @@ def describe(parts: Sequence[Part], tensors: Sequence[Tensor]) -> Words:
     for part in parts:
         values.update(part.values)
     architecture = str(values.get("general.architecture", ""))
-    words = Words(_read_as(parts, len(tensors), architecture))
+    words = Words(_read_as(parts, len(tensors), architecture), architecture)
     _say_kind(words, parts[0], tensors, values)
     _say_unknown(words, tensors)
     _say_tied(words, tensors, values, architecture)

@@ -1,0 +1,1 @@
+"""Fleets: many models counted into one table; see docs/fleets.md."""

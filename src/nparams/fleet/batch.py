@@ -1,0 +1,23 @@
+"""The unit of work of a fleet: some models -> their rows.  One function, whatever runs it: a loop, Dask, Ray, a job."""
+
+from __future__ import annotations
+
+from nparams.fleet.reading import local_opener, row_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nparams.fleet.rows import Row
+    from nparams.fleet.units import Unit
+
+CONCURRENCY = 64  # requests that are under way at once
+
+
+def count_batch(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensors: bool = False) -> list[Row]:
+    """The rows of some units, in their order; a bad one is a row with `error_kind`, and none is left out.
+
+    Local files are read in this process, those elsewhere `concurrency` requests at a time.  What it takes and what it
+    gives can be pickled, so that it runs anywhere.
+    """
+    return [row_of(unit, local_opener(unit.listing), tensors=tensors) for unit in units]
