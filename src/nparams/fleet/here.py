@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections import deque
 from contextlib import suppress
 from itertools import islice
 
-from nparams.errors import ReadError, UsageError
+from nparams.errors import InvariantError, ReadError, UsageError
 from nparams.fleet.batch import count_batch
 from nparams.fleet.rows import refused
 
@@ -70,14 +71,19 @@ class Pool:
         self._tensors = tensors
         self._idle: deque[Worker] = deque()
         self._all: list[Worker] = []
+        #: held while a worker is started or all are stopped: none is started after that
+        self._lock = threading.Lock()
+        self._stopped = False
         self._threads: ThreadPoolExecutor = ThreadPoolExecutor(size, "nparams-worker")
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._all:
-            worker.stop()
+        with self._lock:
+            self._stopped = True
+            for worker in self._all:
+                worker.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def rows(self, units: Iterator[Unit]) -> Iterator[Row]:
@@ -96,11 +102,7 @@ class Pool:
 
     def _counted(self, units: list[Unit]) -> list[Row]:
         """The rows of a batch, by a worker that is free; in halves where it dies of it."""
-        try:
-            worker = self._idle.popleft()
-        except IndexError:
-            worker = Worker()
-            self._all.append(worker)
+        worker = self._free()
         try:
             made = worker.counted(units, self._tensors)
         except (EOFError, OSError):
@@ -108,6 +110,17 @@ class Pool:
             return self._in_halves(units)
         self._idle.append(worker)
         return made
+
+    def _free(self) -> Worker:
+        """A worker that waits for work, or a new one."""
+        with self._lock:
+            if self._stopped:
+                raise InvariantError("a pool that was stopped has no workers")
+            if self._idle:
+                return self._idle.popleft()
+            self._all = [worker for worker in self._all if not worker.has_ended]
+            self._all.append(Worker())
+            return self._all[-1]
 
     def _in_halves(self, units: list[Unit]) -> list[Row]:
         if len(units) == 1:
@@ -160,6 +173,11 @@ class Worker:
         for number in old:
             del self._held[number]
         return Message(lacking, old, [(id(unit.listing), unit[1:]) for unit in units], tensors)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is no process any more."""
+        return self._process.poll() is not None
 
     def stop(self) -> None:
         """End the process; what it was at is not waited for."""
