@@ -86,7 +86,7 @@ def test_a_folder_is_one_row_from_afar_too(server: Server) -> None:
         assert told(away) == told(here)
 
 
-# -- what it costs ------------------------------------------------------------------------------------------------------
+# -- what it costs -----------------------------------------------------------------------------------------------------
 
 
 def test_a_header_that_fits_costs_one_request(server: Server) -> None:
@@ -149,7 +149,7 @@ def test_a_reader_that_goes_on_and_on_gets_a_thread(server: Server, monkeypatch:
     assert [name.startswith("nparams-read") for name in starts] == [False, False, True]
 
 
-# -- whatever goes wrong -------------------------------------------------------------------------------------------------
+# -- whatever goes wrong -----------------------------------------------------------------------------------------------
 
 
 def failing(times: int, status: int = 503) -> Any:

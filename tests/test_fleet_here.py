@@ -107,7 +107,7 @@ def test_a_process_that_does_not_answer_is_given_up(units: list[Unit], monkeypat
 
 def test_processes_that_cannot_be_started_are_said(units: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(UsageError, match="cannot be started: /bin/false -m nparams.fleet.worker"):
+    with pytest.raises(UsageError, match=r"cannot be started: /bin/false -m nparams\.fleet\.worker"):
         list(here.rows_of(units, processes=2))
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Sink = Callable[[Mapping[str, Any]], None]
 
 ABOUT = """\
-Every model below folders and addresses (s3://bucket/prefix, gs://, az://, hf://org, https://host/folder/), one row each:
-sharded models, repositories and adapters are one.  With - the places are read from standard input, one a line.
+Every model below folders and addresses (s3://bucket/prefix, gs://, az://, hf://org, https://host/folder/), one row
+each: sharded models, repositories and adapters are one.  With - the places are read from standard input, one a line.
 
 -o DIR writes a table that a rerun continues: what has not changed is not read again.  Without it the rows are printed:
 a line each on a terminal, JSON Lines in a pipe.  `nparams scan report DIR` says what is in the table.

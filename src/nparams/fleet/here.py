@@ -71,7 +71,7 @@ class Pool:
         self._tensors = tensors
         self._idle: deque[Worker] = deque()
         self._all: list[Worker] = []
-        #: held while a worker is started or all are stopped: none is started after that
+        #: held while workers are entered, given out, and stopped: none lives on after that
         self._lock = threading.Lock()
         self._stopped = False
         self._threads: ThreadPoolExecutor = ThreadPoolExecutor(size, "nparams-worker")
@@ -82,6 +82,7 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._stopped = True
+            self._idle.clear()
             for worker in self._all:
                 worker.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -114,13 +115,16 @@ class Pool:
     def _free(self) -> Worker:
         """A worker that waits for work, or a new one."""
         with self._lock:
-            if self._stopped:
-                raise InvariantError("a pool that was stopped has no workers")
             if self._idle:
                 return self._idle.popleft()
-            self._all = [worker for worker in self._all if not worker.has_ended]
-            self._all.append(Worker())
-            return self._all[-1]
+        worker = Worker()
+        with self._lock:
+            if self._stopped:
+                worker.stop()
+                raise InvariantError("a pool that was stopped has no workers")
+            self._all = [each for each in self._all if not each.has_ended]
+            self._all.append(worker)
+        return worker
 
     def _in_halves(self, units: list[Unit]) -> list[Row]:
         if len(units) == 1:

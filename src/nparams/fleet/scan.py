@@ -59,10 +59,10 @@ def scan(
 ) -> Progress:
     """Count every model below some roots, into the table in the folder `out` where one is given; each row to `sink`.
 
-    Roots are paths, or addresses: s3://bucket/prefix, gs://, az://, hf://org, https://host/folder/; `listed` are more of
-    them that may be very many.  A rerun into the same folder reads only what has changed, and marks what has gone from
-    below the roots, where all of it was looked at.  Returns the counters.  Raises ReadError for a root that cannot be
-    listed, after what was found until then is committed; UsageError for options that make no sense.
+    Roots are paths, or addresses: s3://bucket/prefix, gs://, az://, hf://org, https://host/folder/; `listed` are more
+    of them that may be very many.  A rerun into the same folder reads only what has changed, and marks what has gone
+    from below the roots, where all of it was looked at.  Returns the counters.  Raises ReadError for a root that cannot
+    be listed, after what was found until then is committed; UsageError for options that make no sense.
 
     >>> counted = scan(["docs/examples/mlp.safetensors"])
     >>> counted.rows, counted.parameters
