@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TRIES = 3
 FIRST_WAIT, LONGEST_WAIT = 0.5, 20.0  # seconds before another try, where the client's own tries were in vain
+MOST_FILES = 1000  # files of one place whose last address is kept
 WEB, HUB = ("http", "https"), ("hf",)
 
 
@@ -38,11 +39,18 @@ class Fetcher:
         self._concurrency = concurrency
         self._threads: ThreadPoolExecutor | None = None
         self._buckets: dict[str, Bucket] = {}
+        #: the place of the listing that was asked for last: units come listing by listing
+        self._last: tuple[Listing, Place] | None = None
         self.requests = 0
         self.fetched = 0
 
     def place(self, listing: Listing) -> Place:
         """Where the files of a listing are fetched from.  Raises UsageError where that needs what is not installed."""
+        if self._last is None or self._last[0] is not listing:
+            self._last = listing, self._made(listing)
+        return self._last[1]
+
+    def _made(self, listing: Listing) -> Place:
         scheme = listing.place.partition("://")[0].lower()
         if scheme in HUB:
             return InThreads(_hub_file(listing), self.threads())
@@ -169,7 +177,9 @@ class InThreads:
 
     async def fetch(self, path: str, offset: int, length: int) -> Part:
         """A range, when a thread is free."""
-        if path not in self._files:
-            self._files[path] = self._file(path)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._files[path].fetch, offset, length)
+        file = self._files.get(path)
+        if file is None:
+            file = self._files[path] = self._file(path)
+            if len(self._files) > MOST_FILES:
+                self._files.pop(next(iter(self._files)))
+        return await asyncio.get_running_loop().run_in_executor(self._threads, file.fetch, offset, length)
