@@ -38,6 +38,12 @@ def broken_off(path: str, units: Iterable[Unit], problem: type[BaseException]) -
         raise problem
 
 
+def started(code: str) -> subprocess.Popen[bytes]:
+    """A Python that runs some code, and waits where that reads a line."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+
+
 class Cases:
     """Tests that hold for both kinds; a subclass names its kind, and sees to it that new tables are of it."""
 
@@ -525,12 +531,9 @@ class Cases:
     def test_two_processes_at_once(self, path: str) -> None:
         scan(path, {})
         code = f"from nparams.fleet.store import Table\nwith Table({path!r}): print('in', flush=True), input()"
-        process = subprocess.Popen(
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        with process:
+        with started(code) as process:
             assert process.stdout
-            assert process.stdout.readline() == "in\n"
+            assert process.stdout.readline() == b"in\n"
             with pytest.raises(UsageError, match="another scan is writing here"):
                 store.Table(path).__enter__()
             process.kill()
@@ -541,13 +544,12 @@ class Cases:
     def test_a_worker_that_outlives_a_killed_scan_holds_no_lock(self, path: str) -> None:
         code = (
             "import os, signal\nfrom nparams.fleet.store import Table\n"
-            f"with Table({path!r}):\n    ready, begun = os.pipe()\n    if not os.fork():\n        os.write(begun, b'.')\n"
-            "        input()\n        os._exit(0)\n    os.read(ready, 1)\n    os.kill(os.getpid(), signal.SIGKILL)"
+            f"with Table({path!r}):\n    ready, begun = os.pipe()\n    if not os.fork():\n"
+            "        os.write(begun, b'.')\n        input()\n        os._exit(0)\n"
+            "    os.read(ready, 1)\n    os.kill(os.getpid(), signal.SIGKILL)"
         )
         scan(path, {})
-        with subprocess.Popen(
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as process:
+        with started(code) as process:
             process.wait()
             with store.Table(path):  # the child still waits for its line
                 pass
