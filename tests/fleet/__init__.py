@@ -1,0 +1,1 @@
+"""Fleets with what the extras bring: Parquet, DuckDB, clusters, object stores."""
