@@ -93,12 +93,19 @@ class Progress:
             self._drawn = 0
 
     def summary(self) -> str:
-        """What was done, in one line."""
-        parts = [f"{self.rows:,} model{'' if self.rows == 1 else 's'} read", f"{self.parameters:,} parameters"]
-        others = (("unchanged", self.known), ("gone", self.gone), ("refused", self.refused), ("flagged", self.flagged))
-        parts += [f"{count:,} {what}" for what, count in others if count]
+        """What was done, in one line.
+
+        >>> progress = Progress(clock=iter((0.0, 4.0)).__next__)
+        >>> progress.rows, progress.parameters, progress.known = 1200, 7_000_000, 300
+        >>> progress.summary()
+        '1,200 models read, 7,000,000 parameters, 300 unchanged; 4.0 s, 300/s'
+        """
         seconds = self.seconds
-        return f"{', '.join(parts)}; {span(seconds)}, {self.rows / max(seconds, 0.001):,.0f}/s"
+        told = f"{self.rows:,} model{'' if self.rows == 1 else 's'} read, {self.parameters:,} parameters"
+        others = (("unchanged", self.known), ("gone", self.gone), ("refused", self.refused), ("flagged", self.flagged))
+        parts = [told if self.rows else "nothing new"] + [f"{count:,} {what}" for what, count in others if count]
+        rate = f", {self.rows / max(seconds, 0.001):,.0f}/s" if self.rows else ""
+        return f"{', '.join(parts)}; {span(seconds)}{rate}"
 
     def _draw(self, line: str) -> None:
         assert self._stream is not None

@@ -13,7 +13,7 @@ from contextlib import closing
 from itertools import chain, groupby
 from typing import NamedTuple
 
-from nparams.errors import NparamsError
+from nparams.errors import NparamsError, ReadError, shown
 from nparams.fleet.progress import Progress
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ def scan(
     (1, 13002)
     """
     told = progress or Progress()
-    whole = [root if "://" in root else os.path.abspath(root) for root in roots]
+    whole = [_whole(root) for root in roots]
     found = Found([*whole], listed, options)
     if out is None:
         _drain(_rows(iter(found), options), told, sink or _nothing)
@@ -79,6 +79,15 @@ def scan(
     if found.problem is not None:
         raise found.problem
     return told
+
+
+def _whole(root: str) -> str:
+    """A root by its whole path, or its address."""
+    if "://" in root:
+        return root
+    if not os.path.lexists(root):
+        raise ReadError(f"{shown(root)}: no such file or directory")
+    return os.path.abspath(root)
 
 
 def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options: Options, sink: Sink) -> None:

@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-COUNT, KIND = 19, 16  # columns of the total, and of number types and format
+COUNT, TYPES = 17, 12  # columns of the total, and of number types
 LEAST = 24  # columns of a name, at least
 
 
 def line(row: Mapping[str, Any], width: int = 100) -> str:
-    """A row for people: the total, how it is stored, the format, and where; why there is none, where it is refused.
+    """A row for people: the total, the number type, and where it lies; why there is no total, where it is refused.
 
-    >>> row = {"total": 13002, "dtypes": {"float32": 13002}, "format": "safetensors", "uri": "models/mnist.safetensors"}
+    >>> row = {"total": 13002, "dtypes": {"float32": 13002}, "uri": "models/mnist.safetensors"}
     >>> print(line({**row, "error": None, "flags": [], "unknown": 0}))
-                 13,002  float32           safetensors       models/mnist.safetensors
+               13,002  float32       models/mnist.safetensors
     """
     if row["error"] is not None:
         return f"{'refused':>{COUNT}}  {escaped(row['error'])}"
     total = f"{row['unknown']:,} unknown" if row["total"] is None else f"{row['total']:,}"
-    head = f"{total:>{COUNT}}  {_types(row):<{KIND}}  {row['format'] or '':<{KIND}}  "
+    head = f"{total:>{COUNT}}  {_types(row):<{TYPES}}  "
     flags = f"  ({len(row['flags']):,} flagged)" if row["flags"] else ""
     return head + _shortened(escaped(row["uri"]), max(width - len(head) - len(flags), LEAST)) + flags
 
