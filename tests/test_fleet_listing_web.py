@@ -261,8 +261,8 @@ def test_a_root_that_lists_nothing(server: Server, root, odd, kind, said) -> Non
 def keys(*found: str, more: str = "", quoted: bool = True) -> bytes:
     """A page of a bucket, as Amazon writes it."""
     rows = "".join(
-        f"<Contents><Key>{quote(key, safe='/') if quoted else key}</Key><ETag>&quot;{k:032x}&quot;</ETag><Size>{k}</Size>"
-        "<LastModified>2026-01-02T10:00:00.000Z</LastModified><Owner><ID>Key</ID></Owner></Contents>"
+        f"<Contents><Key>{quote(key, safe='/') if quoted else key}</Key><ETag>&quot;{k:032x}&quot;</ETag>"
+        f"<Size>{k}</Size><LastModified>2026-01-02T10:00:00.000Z</LastModified><Owner><ID>Key</ID></Owner></Contents>"
         for k, key in enumerate(found)
     )
     cut = f"<IsTruncated>true</IsTruncated>{more}" if more else "<IsTruncated>false</IsTruncated>"
