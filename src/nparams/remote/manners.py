@@ -1,6 +1,6 @@
 """When a server asks to be asked later: nobody asks it until then, and a request waits for that or gives up at once.
 
-`Retry-After` is RFC 9110 10.2.3.  `RateLimit: "api";r=0;t=55` is draft-ietf-httpapi-ratelimit-headers-09, section 4: a
+`Retry-After` is RFC 9110 10.2.3.  `RateLimit: "api";r=0;t=55` is draft-ietf-httpapi-ratelimit-headers-09: a
 list of policies, `r` what is left of each, `t` the seconds until there is more.  The hub sends it for fixed windows of
 five minutes, and counts three classes of addresses (huggingface/hub-docs docs/hub/rate-limits.md;
 huggingface/huggingface_hub src/huggingface_hub/utils/_http.py, `parse_ratelimit_headers`).

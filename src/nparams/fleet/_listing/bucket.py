@@ -42,8 +42,9 @@ class Keys(NamedTuple):
 
 def is_one(answer: Answer) -> bool:
     """Whether an answer comes from a store of objects."""
-    signs = any(sign in answer.headers for sign in SIGNS)
-    return _is_list(answer) or (signs and (answer.status in (403, 404) or not answer.body))  # empty: marks a folder
+    known = any(sign in answer.headers for sign in SIGNS)
+    refused = answer.status in (403, 404) and (known or b"<Error><Code>" in answer.body[:1_000])
+    return _is_list(answer) or refused or (known and not answer.body)  # no bytes: an object that marks a folder
 
 
 def _is_list(answer: Answer) -> bool:

@@ -1,0 +1,1 @@
+"""Object stores, through obstore, from a server of Amazon's protocol on loopback."""
