@@ -86,6 +86,11 @@ class RemoteFolder(ABC):
             made = [pool.submit(function, item) for item in held]
             try:
                 return [each.result() for each in made]
+            except KeyboardInterrupt:
+                from nparams.remote.http import client
+
+                client().pauses.call_off()  # the pool ends when its threads do
+                raise
             finally:
                 for each in made:
                     each.cancel()
