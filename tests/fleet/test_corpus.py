@@ -1,4 +1,4 @@
-"""A corpus of mixed formats is counted row for row, from disk and from a bucket; the corpus and the server themselves."""
+"""A corpus of mixed formats is counted row for row; the corpus and the server themselves."""
 
 from __future__ import annotations
 
