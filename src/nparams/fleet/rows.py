@@ -77,7 +77,12 @@ COLUMNS = tuple(Column(*row) for row in (
     ("gone", "text", "when a later scan of the same place no longer found it; null while it is there"),
 ))  # fmt: skip
 NAMES = tuple(column.name for column in COLUMNS)
-EMPTY: Row = {column.name: [] if column.kind in ("flags", "texts") else None for column in COLUMNS}
+EMPTY: Row = dict.fromkeys(NAMES)
+#: columns that hold lists
+LISTS = tuple(column.name for column in COLUMNS if column.kind in ("flags", "texts"))
+#: columns that hold whole numbers, and those that hold a map of them
+INTS = tuple(column.name for column in COLUMNS if column.kind == "int")
+MAPS = tuple(column.name for column in COLUMNS if column.kind == "map")
 #: the most that a table's integers hold
 MOST = 2**63 - 1
 MOST_TEXT = 2_000  # characters of one text in a row: names and messages come from strangers
@@ -201,7 +206,7 @@ def architecture(network: Network, folder: Folder) -> str | None:
 def _blank(unit: Unit) -> Row:
     from nparams import __version__
 
-    row = {name: [] if value == [] else value for name, value in EMPTY.items()}
+    row = EMPTY | {name: [] for name in LISTS}
     row |= {"uri": unit.uri, "kind": unit.kind, "size": unit.size, "stamp": unit.stamp, "reader": __version__}
     row["read_at"] = now()
     return row
@@ -213,8 +218,8 @@ def now() -> str:
 
 
 def _check(unit: Unit, row: Row) -> None:
-    numbers = [(column.name, row[column.name]) for column in COLUMNS if column.kind == "int"]
-    numbers += [(name, n) for name in ("dtypes", "components") for n in (row[name] or {}).values()]
+    numbers = [(name, row[name]) for name in INTS]
+    numbers += [(name, n) for name in MAPS for n in (row[name] or {}).values()]
     for name, value in numbers:
         if value is not None and (not isinstance(value, int) or value > MOST):
             told = f"{name} is {value}" if len(str(value)) < 80 else f"{name} has {len(str(value)):,} digits"
