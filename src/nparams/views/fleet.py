@@ -8,6 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.network.many import Report
 
+#: of the JSON object
+SCHEMA = 1
+
 
 def render(report: Report, look: Look | None = None) -> str:
     """The answers to what people ask first, how large models are, where the parameters are, and the tables."""
@@ -17,15 +20,11 @@ def render(report: Report, look: Look | None = None) -> str:
 
 
 def as_json(report: Report) -> str:
-    """The whole report as one object, a key a line; whole numbers are exact.
-
-    >>> as_json.__module__
-    'nparams.views.fleet'
-    """
+    """The whole report as one object, a key a line; whole numbers are exact."""
     import json
 
-    lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in report.to_dict().items()]
-    return "{\n" + ",\n".join(lines) + "\n}"
+    held = {"schema": SCHEMA, **report.to_dict()}
+    return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in held.items()) + "\n}"
 
 
 def page(report: Report) -> str:

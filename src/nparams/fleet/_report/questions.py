@@ -133,7 +133,7 @@ def kinds(table: Table, question: str, top: int) -> tuple[Kind, ...]:
 
 
 def sizes(table: Table) -> Sizes:
-    """How large models are: bins from 1, 2 or 5 of a power of ten, from the first that holds a model to the last."""
+    """How large models are: bins from 1, 2 or 5 of a power of ten, of every decade from the smallest model's on."""
     table.ask(TOTALS)
     held: dict[int, tuple[int, int]] = {}
     for digits, first, models, parameters in table.ask(DIGITS):
@@ -145,13 +145,13 @@ def sizes(table: Table) -> Sizes:
 
 
 def _edges(least: int, most: int) -> list[int]:
-    """0, 1, 2, 5, 10, ... from one of them to another.
+    """0, 1, 2, 5, 10, ... for the decades of the two numbers and those between them.
 
-    >>> _edges(0, 20), _edges(5, 50)
-    ([0, 1, 2, 5, 10, 20], [5, 10, 20, 50])
+    >>> _edges(0, 2), _edges(50, 100)
+    ([0, 1, 2, 5], [10, 20, 50, 100, 200, 500])
     """
-    every = [0, *(k * 10**power for power in range(len(str(most))) for k in (1, 2, 5))]
-    return [edge for edge in every if least <= edge <= most]
+    first, last = (len(str(each)) - 1 for each in (least, most))
+    return [*([] if least else [0]), *(k * 10**power for power in range(first, last + 1) for k in (1, 2, 5))]
 
 
 def treemap(table: Table, parameters: int) -> tuple[Area, ...]:

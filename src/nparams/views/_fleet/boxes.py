@@ -35,7 +35,8 @@ def drawn(report: Report, look: Look) -> list[str]:
     if len(boxes) < 2 or width < NARROWEST:
         return []
     space = (0.0, 0.0, float(width - 1), float(ASPECT * (HIGH - 1)))
-    areas = [space[2] * space[3] * box.parameters / report.parameters for box in boxes]
+    whole = sum(box.parameters for box in boxes)
+    areas = [space[2] * space[3] * box.parameters / whole for box in boxes]
     bits = [[0] * width for _ in range(HIGH)]
     words = [[" "] * width for _ in range(HIGH)]
     for box, (x, y, wider, higher) in zip(boxes, squarified(areas, space), strict=True):
@@ -47,13 +48,13 @@ def drawn(report: Report, look: Look) -> list[str]:
 
 
 def _boxes(report: Report, room: int) -> list[Area]:
-    """The largest first, the small ones as one."""
-    held = [area for area in report.treemap if area.architectures == 1 and area.parameters]
-    kept = [area for area in held if area.parameters * room >= SMALLEST * report.parameters]
-    left = [area for area in report.treemap if area not in kept and area.parameters]
-    if len(left) > 1:
-        left = [_joined(left)]
-    return sorted([*kept, *left], key=lambda area: -area.parameters)
+    """The largest first, the small ones as one, unless that is small too."""
+    held = [area for area in report.treemap if area.parameters]
+    least = SMALLEST * report.parameters
+    kept = [area for area in held if area.architectures == 1 and area.parameters * room >= least]
+    left = [area for area in held if area not in kept]
+    rest = [left[0] if len(left) == 1 else _joined(left)] if sum(a.parameters for a in left) * room >= least else []
+    return sorted([*kept, *rest], key=lambda area: -area.parameters)
 
 
 def _joined(areas: list[Area]) -> Area:

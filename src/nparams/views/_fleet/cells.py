@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unicodedata import combining, east_asian_width
 
+from nparams.views._fleet.words import ANY_MODEL
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.views._fleet.tables import Section
@@ -56,13 +58,22 @@ def wide(text: str) -> int:
 def shortened(text: str, width: int, look: Look) -> str:
     """A text of so many columns at most, its middle left out where it is longer: both ends of an address tell.
 
+    But not the name of a file that any model has: that goes first.
+
     >>> from nparams.views.look import Look
-    >>> shortened("hf://org/model/model.safetensors", 20, Look())
-    'hf://org/…afetensors'
+    >>> shortened("hf://org/phi-4-quantized-4bit.gguf", 20, Look())
+    'hf://org/p…4bit.gguf'
+    >>> shortened("hf://org/phi-4/model.safetensors", 20, Look())
+    'hf://org/phi-4/…'
     """
     if wide(text) <= width:
         return text
     mark = "…" if look.unicode else "..."
+    folder, slash, name = text.rpartition("/")
+    if slash and ANY_MODEL.match(name):
+        text = f"{folder}/{mark}"
+        if wide(text) <= width:
+            return text
     room = max(0, width - len(mark))
     last, taken = "", 0
     for c in reversed(text):

@@ -9,6 +9,7 @@ from nparams.views._fleet.pictures import chart, treemap
 from nparams.views._fleet.style import STYLE as OWN
 from nparams.views._fleet.tables import kinds, sections
 from nparams.views._fleet.words import answers, heading, models, spread
+from nparams.views._svg.ink import shortened
 from nparams.views._svg.style import STYLE as PICTURE
 from nparams.views.html_style import PAGE, STYLE
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: widths of a picture: for a screen, and for a telephone
 LARGE, SMALL = 1090.0, 360.0
+#: characters of a name
+LONGEST = 240
 
 
 def drawn(report: Report) -> str:
@@ -44,7 +47,7 @@ def _text(words: str) -> str:
 
 def _name(words: str) -> str:
     """A stranger's name, whose direction of writing turns nothing around it."""
-    return f"<bdi>{_text(words)}</bdi>"
+    return f"<bdi>{_text(shortened(words, LONGEST))}</bdi>"
 
 
 def _head(report: Report) -> str:

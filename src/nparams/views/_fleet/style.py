@@ -2,6 +2,7 @@
 
 STYLE = """\
 .nparams h1{margin:0;font-size:1.15em;font-weight:500;line-height:1.5;overflow-wrap:anywhere}
+.nparams .np-answer b{overflow-wrap:anywhere}
 .nparams h2{margin:2em 0 .5em;font-size:1.2em;font-weight:650;letter-spacing:-.01em}
 .nparams h2+p{margin:-.3em 0 .6em}
 .nparams h3{margin:.9em 0 .1em;font-size:1em;font-weight:600;overflow-wrap:anywhere}

@@ -80,7 +80,7 @@ def _disagreements(report: Report) -> Section:
         "Counts that disagree", _top(len(found.top), found.models, "models", "the furthest first"),
         (
             Column("off", [each[0] for each in times], "number"),
-            Column("total", [f"{each.total:,}" for each in found.top], "number"),
+            Column("total", [f"{each.total:,}" for each in found.top], "number", 1),
             Column("found", [each[1] for each in times]),
             Column("model", [each.uri for each in found.top], "long"),
             Column("in words", [each.words for each in found.top], "words", 4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nparams.views._fleet import boxes, chart
 from nparams.views._fleet.cells import MOST, plain, ready, shortened, wide
 from nparams.views._fleet.tables import kinds, sections
-from nparams.views._fleet.words import answers, heading, models, spread
+from nparams.views._fleet.words import NAMED, answers, heading, models, spread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,17 +25,19 @@ def drawn(report: Report, look: Look) -> str:
     made = [_section(section, look) for section in sections(report)]
     picture = boxes.drawn(report, look)
     if picture:
-        title = _title("Where the parameters are", "boxes with areas by parameters", look)
+        title = _title("Where the parameters are", "areas by parameters", look)
         made.insert(1, "\n".join([title, *picture]))
     made += [_examples(title, found, look) for title, found in kinds(report)]
     return "\n\n".join(part for part in [*parts, *made] if part)
 
 
 def _head(report: Report, look: Look) -> str:
-    lines = [_bold(look.name(report.place), look) + look.name(f": {heading(report)}"), ""]
-    for question, told in answers(report):
+    place, told = look.name(report.place), look.name(heading(report))
+    apart = look.width is not None and wide(f"{place}: {told}") > look.width
+    lines = [_bold(place, look), *_wrapped(told, look), ""] if apart else [f"{_bold(place, look)}: {told}", ""]
+    for question, sentences in answers(report):
         lines.append(_bold(question, look))
-        for sentence in told:
+        for sentence in sentences:
             lines += _wrapped(look.name(sentence), look)
     return "\n".join(lines)
 
@@ -78,7 +80,7 @@ def _examples(title: str, found: Sequence[Kind], look: Look) -> str:
     """Each kind with its first models: addresses stand whole, to be copied."""
     lines = [_bold(title, look)]
     for kind in found:
-        lines += _wrapped(f"{look.name(kind.name)}: {models(kind.models)}", look)
+        lines += _wrapped(f"{shortened(look.name(kind.name), NAMED, look)}: {models(kind.models)}", look)
         for example in kind.examples:
             uri, text = (shortened(look.name(words), MOST, look) for words in example)
             lines += _wrapped(f"{uri}: {text}" if text else uri, look, 4)

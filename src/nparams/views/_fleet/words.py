@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from nparams.views._svg.ink import shortened
 from nparams.views.html_tree import percent
 from nparams.views.look import Look, counted, human
 
@@ -23,6 +24,8 @@ ERRORS = {
 }  # fmt: skip
 #: names of files that say nothing of what is in them
 ANY_MODEL = re.compile(r"(pytorch_|tf_|flax_|adapter_|diffusion_pytorch_|saved_)?(model|weights|checkpoint)[.-]", re.I)
+#: kinds that a sentence names, and characters of a name
+KINDS, NAMED = 6, 40
 HOW_MANY, DISAGREES = "How many models and parameters?", "Which counts disagree?"
 TWICE, SUSPICIOUS = "What is there twice?", "What is suspicious?"
 ALIKE = "same names, shapes, number types and size; whether the numbers in them are the same, only their bytes tell"
@@ -145,7 +148,9 @@ def _how_many(report: Report) -> list[str]:
 
 
 def _kinds(kinds: Sequence[tuple[str, int]]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in kinds)
+    """The kinds of most models with how many there are; strangers may have named them."""
+    told = [f"{count:,} {shortened(name, NAMED)}" for name, count in kinds[:KINDS]]
+    return ", ".join([*told, *([f"{len(kinds) - KINDS:,} kinds more"] if len(kinds) > KINDS else [])])
 
 
 def _disagrees(report: Report) -> list[str]:
