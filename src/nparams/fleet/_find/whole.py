@@ -48,6 +48,7 @@ MODULE = re.compile(r"\d{1,3}_\w+")
 GROUPS = frozenset((".zgroup", "zarr.json"))
 PACKAGE, MANIFEST, DATA = ".mlpackage", *BESIDES["coreml"]
 SAVED = "saved_model.pb"
+MOST_SETS = 200  # of weights, in a folder that is one model and holds very many files
 LEAST_PACKED = 1_024  # bytes: what TensorFlow writes under the name `checkpoint` is a few lines
 
 
@@ -198,8 +199,10 @@ def rule_of(node: Node) -> Rule | None:
 
 
 def is_surely_one(node: Node) -> bool:
-    """Whether a folder that is not wholly seen yet is one model, whatever comes."""
-    surely = node.name.startswith(MODEL_OF_HUB) or rule_of(node) is not None
+    """Whether a folder that is not wholly seen yet is one model, whatever comes; not where it holds hundreds."""
+    rule = rule_of(node)
+    few = rule is not None and (not rule.trains or len(node.held.candidates) <= MOST_SETS)
+    surely = node.name.startswith(MODEL_OF_HUB) or few
     node.forget()  # more files will come
     return surely
 
