@@ -36,6 +36,11 @@ class Progress:
         self._drawn = 0
 
     @property
+    def is_shown(self) -> bool:
+        """Whether anybody is told."""
+        return self._stream is not None
+
+    @property
     def seconds(self) -> float:
         """Since the beginning."""
         return self._clock() - self._began

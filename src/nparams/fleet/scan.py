@@ -14,6 +14,7 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from nparams.errors import NparamsError, ReadError, shown
+from nparams.fleet._expected import Counting
 from nparams.fleet.progress import Progress
 
 TYPE_CHECKING = False
@@ -70,11 +71,12 @@ def scan(
     """
     told = progress or Progress()
     whole = [_whole(root) for root in roots]
-    found = Found([*whole], listed, options)
-    if out is None:
-        _drain(_rows(iter(found), options), told, sink or _nothing)
-    else:
-        _into(out, whole, found, told, options, sink or _nothing)
+    found = Found(whole, listed, options)
+    with Counting(whole if listed == () else (), options.include, options.exclude, told):
+        if out is None:
+            _drain(_rows(iter(found), options), told, sink or _nothing)
+        else:
+            _into(out, whole, found, told, options, sink or _nothing)
     told.end()
     if found.problem is not None:
         raise found.problem
