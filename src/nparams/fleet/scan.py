@@ -8,12 +8,11 @@ scan goes on from there.
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from itertools import chain, groupby
 from typing import NamedTuple
 
-from nparams.errors import NparamsError, ReadError, shown
+from nparams.errors import NparamsError
 from nparams.fleet._expected import Counting
 from nparams.fleet.progress import Progress
 
@@ -70,8 +69,8 @@ def scan(
     (1, 13002)
     """
     told = progress or Progress()
-    whole = [_whole(root) for root in roots]
-    found = Found(whole, listed, options)
+    found = Found(roots, listed, options)
+    whole = found.roots
     with Counting(whole if listed == () else (), options.include, options.exclude, told):
         if out is None:
             _drain(_rows(iter(found), options), told, sink or _nothing)
@@ -81,15 +80,6 @@ def scan(
     if found.problem is not None:
         raise found.problem
     return told
-
-
-def _whole(root: str) -> str:
-    """A root by its whole path, or its address."""
-    if "://" in root:
-        return root
-    if not os.path.lexists(root):
-        raise ReadError(f"{shown(root)}: no such file or directory")
-    return os.path.abspath(root)
 
 
 def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options: Options, sink: Sink) -> None:
@@ -147,17 +137,19 @@ class Found:
     """The units below the roots; a listing that fails ends them, and is told when what was found has been read."""
 
     def __init__(self, roots: Sequence[str], listed: Iterable[str], options: Options) -> None:
-        self._roots = chain(roots, listed)
+        from nparams.fleet.find import find, whole
+
         self._chosen = {"include": options.include, "exclude": options.exclude}
         #: what could not be looked into
         self._closed: list[str] = []
         self.problem: NparamsError | None = None
+        #: the roots by their whole paths and addresses
+        self.roots = [whole(root) for root in roots]
+        self._units = chain(find(self.roots, **self._chosen), find(iter(listed), **self._chosen))
 
     def __iter__(self) -> Iterator[Unit]:
-        from nparams.fleet.find import find
-
         try:
-            for unit in find(self._roots, **self._chosen):
+            for unit in self._units:
                 if unit.problem:
                     self._closed.append(f"{unit.uri}/")
                 yield unit

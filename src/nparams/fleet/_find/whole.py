@@ -18,6 +18,7 @@ import re
 from typing import NamedTuple
 
 from nparams.files._folder.cache import is_cache
+from nparams.files._folder.choice import best
 from nparams.files._folder.inventory import LIST, PIECE
 from nparams.files._folder.pipeline import INDEX, MODULES
 from nparams.files._folder.steps import STEP as STEP_FOLDER
@@ -151,7 +152,12 @@ def _moduled(node: Node) -> bool:
 
 
 def _described(node: Node) -> bool:
-    return not DESCRIBED.isdisjoint(node.files) and bool(node.held.candidates)
+    """Whether a config.json lies beside weights, and these are one model: no name is preferred to another where they
+    are several (a.gguf, b.gguf), and which of them it describes cannot be told."""
+    if DESCRIBED.isdisjoint(node.files) or not node.held.candidates:
+        return False
+    same, _ = best(node.held.candidates)
+    return len({each.family for each in same}) == 1
 
 
 def _saved(node: Node) -> bool:
