@@ -1,7 +1,7 @@
 """What a table knows of every uri, in 32 bytes: a hash of it, a mark that changes when the model does, and a state.
 
-A million uris take 50 MB; as sets of Python's own objects they would take 200.  Hashes are BLAKE2b of 16 bytes: that
-any two of 10**9 uris have one hash has a chance of 10**-21.
+A million uris take 60 MB.  Hashes are BLAKE2b of 16 bytes: that any two of 10**9 uris have one hash has a chance of
+2 * 10**-21.
 """
 
 from __future__ import annotations
