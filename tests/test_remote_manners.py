@@ -13,6 +13,7 @@ from nparams.errors import FetchError
 from nparams.remote import http
 from nparams.remote.http import Client
 from nparams.remote.manners import MOST_PAUSES, Pauses, place_of
+from nparams.remote.web import WebFile, WebFolder, words
 from tests.range_server import Server, first, saying, serving
 from tests.safetensors_maker import T, safetensors
 
@@ -191,7 +192,7 @@ def test_a_pause_holds_back_all_threads(server: Server, clock: Clock, pauses: Pa
 
 
 def test_a_wait_can_be_called_off(server: Server) -> None:
-    """As Ctrl-C does: the waiting threads come back at once, those that ask later wait as before."""
+    """As Ctrl-C does: the waiting threads come back at once, and nobody begins to wait until it is over."""
     pauses = Pauses()
     pauses.patience = 600
     pauses.hear("https://host/a", 429, {"retry-after": "500"})
@@ -207,12 +208,40 @@ def test_a_wait_can_be_called_off(server: Server) -> None:
     thread.start()
     while thread.is_alive() and not pauses.waiting():
         pass
-    pauses.call_off()
-    thread.join(10)
-    assert not thread.is_alive()
+    with pauses.called_off():
+        thread.join(10)
+        assert not thread.is_alive()
+        waiting()
+    assert len(problems) == 2
     assert "the wait for host was called off" in str(problems[0])
     assert problems[0].again
-    assert pauses.turn("m").begun == 1
+    pauses._rest = lambda seconds: pauses._until.clear()
+    pauses.wait("https://host/a", pauses.turn("m"))  # as before
+
+
+def test_ctrl_c_ends_the_waits_of_all_threads(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool of threads ends when they do: a shard that waits for a server must not hold up the end for minutes."""
+    pauses = Pauses()
+    monkeypatch.setattr(http, "_CLIENT", Client(pauses))
+    pauses.hear(f"{server.address}/m", 429, {"retry-after": "500"})
+    problems: list[FetchError] = []
+
+    def one(name: str) -> None:
+        if name == "pressed":
+            while not pauses.waiting():
+                assert not problems
+            raise KeyboardInterrupt
+        try:
+            WebFile(f"{server.address}/{name}", name, {}, words).first()
+        except FetchError as problem:
+            problems.append(problem)
+
+    folder = WebFolder(f"{server.address}/m/x", {}, words)
+    with pauses.patient(600), pytest.raises(KeyboardInterrupt):
+        folder.each(one, ["pressed", "a", "b"])
+    assert problems
+    assert not pauses.waiting()
+    assert not server.asked
 
 
 def test_ctrl_c_ends_a_wait(pauses: Pauses) -> None:

@@ -89,7 +89,8 @@ class RemoteFolder(ABC):
             except KeyboardInterrupt:
                 from nparams.remote.http import client
 
-                client().pauses.call_off()  # the pool ends when its threads do
+                with client().pauses.called_off():  # the pool ends when its threads do
+                    pool.shutdown(cancel_futures=True)
                 raise
             finally:
                 for each in made:

@@ -1,8 +1,8 @@
 """When a server asks to be asked later: nobody asks it until then, and a request waits for that or gives up at once.
 
-`Retry-After` is RFC 9110 10.2.3.  `RateLimit: "api";r=0;t=55` is draft-ietf-httpapi-ratelimit-headers-09: a
-list of policies, `r` what is left of each, `t` the seconds until there is more.  The hub sends it for fixed windows of
-five minutes, and counts three classes of addresses (huggingface/hub-docs docs/hub/rate-limits.md;
+`Retry-After` is RFC 9110 10.2.3.  `RateLimit: "api";r=0;t=55` is draft-ietf-httpapi-ratelimit-headers-09: a list of
+policies, `r` what is left of each, `t` the seconds until there is more.  The hub sends it for fixed windows of five
+minutes, and counts three classes of addresses (huggingface/hub-docs docs/hub/rate-limits.md;
 huggingface/huggingface_hub src/huggingface_hub/utils/_http.py, `parse_ratelimit_headers`).
 """
 
@@ -52,13 +52,11 @@ def place_of(url: str) -> Place:
 class Turn:
     """One request with all its tries: how long it may still wait for servers that ask it to."""
 
-    __slots__ = ("begun", "left", "name")
+    __slots__ = ("left", "name")
 
-    def __init__(self, name: str, left: float, begun: int) -> None:
+    def __init__(self, name: str, left: float) -> None:
         self.name = name
         self.left = left
-        #: how often waits had been called off when it began
-        self.begun = begun
 
 
 class Pauses:
@@ -78,7 +76,7 @@ class Pauses:
         self._rest = self._changed.wait if rest is None else rest
         self._until: dict[Place, float] = {}
         self._waiting: dict[Place, int] = {}
-        self._calls_off = 0
+        self._called_off = 0
 
     @contextmanager
     def patient(self, seconds: float) -> Iterator[None]:
@@ -91,10 +89,12 @@ class Pauses:
 
     def turn(self, name: str) -> Turn:
         """What one request, about `name`, may wait."""
-        return Turn(name, self.patience, self._calls_off)
+        return Turn(name, self.patience)
 
     def hear(self, url: str, status: int, headers: Mapping[str, str]) -> float:
         """The seconds that an answer asks to wait before this place is asked again; 0 where it does not.
+
+        The names of `headers` are in small letters.
 
         >>> Pauses().hear("https://host/api/models", 200, {"ratelimit": '"api";r=0;t=55'})
         56.0
@@ -116,7 +116,7 @@ class Pauses:
     def wait(self, url: str, turn: Turn) -> None:
         """Wait until an address may be asked.
 
-        Raises FetchError, at once, where that takes longer than the request may wait; and where `call_off` is called.
+        Raises FetchError, at once, where that takes longer than the request may wait, and where waits are called off.
         """
         place = place_of(url)
         with self._changed:
@@ -132,19 +132,25 @@ class Pauses:
                     del self._waiting[place]
 
     def _rest_a_little(self, place: Place, turn: Turn, ahead: float) -> None:
-        if turn.begun != self._calls_off:
-            raise FetchError(f"{shown(turn.name, 200)}: the wait for {place.host} was called off", again=True)
+        if self._called_off:
+            raise FetchError(f"{shown(turn.name, 200)}: the wait for {escaped(place.host)} was called off", again=True)
         if ahead > turn.left + SLICE:  # clocks are no exact numbers
             raise _later(turn.name, place, ahead)
         before = self._clock()
         self._rest(min(ahead, SLICE))
         turn.left -= self._clock() - before
 
-    def call_off(self) -> None:
-        """Let every request that waits now fail: somebody has pressed Ctrl-C and wants no answers any more."""
+    @contextmanager
+    def called_off(self) -> Iterator[None]:
+        """For a `with` block: no request waits, those that wait now fail: somebody has pressed Ctrl-C."""
         with self._changed:
-            self._calls_off += 1
+            self._called_off += 1
             self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._called_off -= 1
 
     def waiting(self) -> list[tuple[str, float]]:
         """The hosts that requests are waiting for now, each with the seconds that are left, the longest first."""

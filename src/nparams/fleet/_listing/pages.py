@@ -34,6 +34,8 @@ SIZE = re.compile(r"-|\d+|[\d.,]+ ?[KMGTP]i?B?", re.ASCII | re.IGNORECASE)
 #: attributes of a cell that hold the exact size (lighttpd, Caddy, Caddy before 2.8)
 EXACT = ("data-value", "data-size", "data-order")
 CUT = ("..>", "...", "…")  # how a name that is too long ends
+#: a link to a name and nothing else: most are, and long pages have many
+BARE = re.compile(r"[^/?#:\\]+/?")
 QUOTED = re.compile(r"[%?#\x00-\x1f\x7f]")
 #: what JSON says of a folder, in the field `type`; Caddy has a field of its own
 FOLDERS, FILES = ("directory", "dir"), ("file",)
@@ -240,6 +242,9 @@ def below(url: str, href: str) -> str | None:
     """
     if ".." in href.split("/") or "?" in href or "#" in href or not href.isprintable():
         return None
+    if BARE.fullmatch(href) and href == href.strip():
+        name = written(href.rstrip("/"))
+        return name and name + "/" * href.endswith("/")
     try:
         at = urljoin(url, href)
         if not same_host(at, url):
