@@ -1,0 +1,1 @@
+"""Fleets, with what they need beside the core: clusters, tables as files, object stores."""
