@@ -355,6 +355,7 @@ COMMANDS = (
     Command("diff", "nparams.cli.diff", "diff A B: what makes two totals differ, item by item"),
     Command("check", "nparams.cli.check", "check SOURCE --max N: exit 1 if it has more (--expect, --min)"),
     Command("solve", "nparams.cli.solve", "solve SOURCE --total N: which sizes give N parameters (--max, --min)"),
+    Command("scan", "nparams.cli.scan", "scan PATH ... -o DIR: every model below, counted into one table"),
     Command("formula", "nparams.cli.formula", "formula TYPE: the closed form in the fields of a config.json"),
     Command("layers", "nparams.cli.layers", "layers [NAME]: every kind of layer that a list may name, or one"),
     Command("formats", "nparams.cli.formats", "formats: every form that can be read"),

@@ -1,1 +1,1 @@
-"""Fleets, with what they need beside the core: clusters, tables as files, object stores."""
+"""Fleets with what the extras bring: Parquet, DuckDB, clusters, object stores."""

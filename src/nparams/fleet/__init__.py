@@ -1,1 +1,1 @@
-"""Fleets: many models counted into one table; see docs/fleets.md."""
+"""Fleets: many models counted into one table; `nparams scan` is its command, and docs/fleets.md tells of both."""

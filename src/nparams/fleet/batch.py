@@ -15,9 +15,18 @@ CONCURRENCY = 64  # requests that are under way at once
 
 
 def count_batch(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensors: bool = False) -> list[Row]:
-    """The rows of some units, in their order; a bad one is a row with `error_kind`, and none is left out.
+    """The rows of some units, those of this machine first; a bad one is a row with `error_kind`, and none is left out.
 
-    Local files are read in this process, those elsewhere `concurrency` requests at a time.  What it takes and what it
-    gives can be pickled, so that it runs anywhere.
+    Local files are read in this process, those elsewhere with `concurrency` requests under way at a time.  What it
+    takes and what it gives can be pickled, so that it runs anywhere.
     """
-    return [row_of(unit, local_opener(unit.listing), tensors=tensors) for unit in units]
+    here: list[Unit] = []
+    elsewhere: list[Unit] = []
+    for unit in units:
+        (elsewhere if unit.is_remote else here).append(unit)
+    made = [row_of(unit, local_opener(unit.listing), tensors=tensors) for unit in here]
+    if elsewhere:
+        from nparams.fleet.elsewhere import rows_of
+
+        made += rows_of(elsewhere, concurrency=concurrency, tensors=tensors)
+    return made

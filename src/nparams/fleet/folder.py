@@ -55,10 +55,13 @@ class ListedFolder:
 
     def open(self, name: str) -> OpenSource:
         """The file of that bare name."""
-        if not is_bare(name):
-            raise FormatError(f"{shown(name)}: a file named inside a model must lie beside it; paths are not followed")
-        if name not in self._here[0]:
-            raise ReadError(f"{place(name)}: no such file or directory")
+        if name not in self._here[0]:  # what was listed lies here, whatever it is called
+            if not is_bare(name):
+                raise FormatError(
+                    f"{shown(name)}: a file named inside a model must lie beside it; paths are not followed"
+                )
+            if not self._listing.partial:
+                raise ReadError(f"{place(name)}: no such file or directory")
         return self._open(self._path + name)
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterable[Result]:

@@ -239,6 +239,8 @@ def tensor_rows(unit: Unit, network: Network) -> list[Row]:
     from nparams.network.written import tensor_rows as of_network
 
     made: list[Row] = [{"uri": unit.uri, **row} for row in of_network(network)]
-    if any(n > MOST for row in made for n in row["shape"] or () if isinstance(n, int)):
-        raise UnsupportedError(f"{escaped(unit.uri)}: a tensor's shape is beyond what a table holds, 2^63 - 1")
+    for row in made:
+        numbers = (*(row["shape"] or ()), *(row["stored"] or ()), row["count"], row["adds"])
+        if any(n is not None and (not isinstance(n, int) or n > MOST) for n in numbers):
+            raise UnsupportedError(f"{escaped(unit.uri)}: a tensor's size is beyond what a table holds, 2^63 - 1")
     return made

@@ -28,16 +28,18 @@ class Entry(NamedTuple):
 class Listing:
     """The files of one folder, by their paths in it: those of its sub-folders too where they belong to one model."""
 
-    __slots__ = ("_inside", "files", "place")
+    __slots__ = ("_inside", "files", "partial", "place")
 
-    def __init__(self, place: str, files: dict[str, Entry]) -> None:
+    def __init__(self, place: str, files: dict[str, Entry], partial: bool = False) -> None:
         #: the folder's path on this machine, or its address, without a slash at its end
         self.place = place
         self.files = files
+        #: whether nothing was listed, so that a file that a model names may be there all the same
+        self.partial = partial
         self._inside: dict[str, tuple[dict[str, None], dict[str, None]]] | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Listing, (self.place, self.files)
+        return Listing, (self.place, self.files, self.partial)
 
     def address(self, path: str) -> str:
         """The path or address of a file in it; of the folder itself for ""."""

@@ -109,12 +109,16 @@ class Files:
         """Whether there is a folder of that path."""
         return any(name.startswith(f"{path}/") for name in self.listed())
 
-    def file(self, path: str) -> RemoteFile:
-        """A file of the repository, with its first range."""
+    def web(self, path: str) -> WebFile:
+        """A file of the repository, as a place that ranges come from."""
         url = f"{endpoint()}/{self.wanted.id}/resolve/{quote(self.revision, safe='')}/{quote(path)}"
         revision = f"@{self.wanted.revision}" if self.wanted.revision else ""
+        return WebFile(url, f"hf://{self.wanted.id}{revision}/{path}", _login(), self._words)
+
+    def file(self, path: str) -> RemoteFile:
+        """A file of the repository, with its first range."""
         try:
-            return WebFile(url, f"hf://{self.wanted.id}{revision}/{path}", _login(), self._words).first()
+            return self.web(path).first()
         except FetchError as problem:
             raise self._offline(problem) from None
 

@@ -43,23 +43,28 @@ class Part:
 
 
 class RemoteFile:
-    """One file elsewhere; `requests` and `fetched` (bytes) say what reading it has cost."""
+    """One file elsewhere; `requests` and `fetched` (bytes) say what reading it has cost.
+
+    Its origin may raise NeedBytes instead of fetching: then who drives the reader fetches that range, gives it to
+    `took`, and starts the reader again.
+    """
 
     __slots__ = (
-        "_ahead", "_at", "_data", "_held", "_next", "_origin", "_scattered", "_tag", "_vain", "fetched", "name",
+        "_ahead", "_at", "_data", "_held", "_next", "_scattered", "_tag", "_vain", "fetched", "name", "origin",
         "requests", "size",
     )  # fmt: skip
 
     def __init__(self, name: str, origin: Origin, first: Part) -> None:
+        """A file of which the first range is here; of `first` without data, as it was listed, nothing yet."""
         self.name = name
         self.size = first.total
-        self._origin = origin
+        self.origin = origin
         self._tag = first.tag
         #: where the ranges begin that are held, in order, and their bytes; none touches another
-        self._at = [0]
-        self._data = [first.data]
+        self._at = [0] if first.data else []
+        self._data = [first.data] if first.data else []
         self._held = self.fetched = len(first.data)
-        self.requests = 1
+        self.requests = 1 if first.data or not first.total else 0
         self._next = len(first.data)
         self._ahead = 0
         self._scattered = LEAST
@@ -93,13 +98,17 @@ class RemoteFile:
         k = bisect_right(self._at, at)
         free = (self._at[k] if k < len(self._at) else self.size) - at  # up to what is held behind
         start, length = self._chosen(at, min(end - at, MOST_ONE, free), free, self._before(k))
-        part = self._origin.fetch(start, length)
+        part = self.origin.fetch(start, length)
+        self.took(start, length, part)
+        return part.data[at - start :]
+
+    def took(self, start: int, length: int, part: Part) -> None:
+        """Keep the range that was asked for; FetchError where it is not that, or of another version of the file."""
         self._check(part, start, length)
         self.requests += 1
         self.fetched += len(part.data)
         self._next = start + length
         self._keep(start, part.data)
-        return part.data[at - start :]
 
     def _before(self, k: int) -> int:
         """Where what is held before the k-th range ends."""
@@ -107,6 +116,8 @@ class RemoteFile:
 
     def _chosen(self, at: int, length: int, free: int, floor: int) -> tuple[int, int]:
         """(start, length) of the request for `length` bytes at a place; up to `free` bytes are not held there."""
+        if not self.requests:
+            return 0, min(FIRST, self.size)
         tail = max(self.size - TAIL, floor)
         if at >= tail and at + free == self.size:
             return tail, self.size - tail

@@ -12,10 +12,13 @@ from nparams.files._folder.table import (
     ENCODINGS,
     ENTRIES,
     OTHERS,
+    OTHERS_HOLD,
     PREFERENCE,
+    READ_NOT,
     SLICES,
     TRAINING,
     UNREAD,
+    UNREAD_END,
     USUAL,
     VARIANTS,
 )  # fmt: skip
@@ -23,8 +26,10 @@ from nparams.files.shards import shard_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from typing import Protocol
+
+    from nparams.files.shards import Shard
 
     class Row(Protocol):
         """A row of the registry, as far as it matters here."""
@@ -44,13 +49,18 @@ SLICE = re.compile("|".join(f"(?:{pattern})" for pattern, _ in SLICES))
 KERAS_SHARD = re.compile(r"(?P<stem>.+)_\d{5}\.weights\.h5")
 #: pytorch torch/distributed/checkpoint/filesystem.py: pieces, and the list of what they hold
 PIECE, LIST = ".distcp", ".metadata"
+#: endings of the names that a pattern above asks for: most names end otherwise, and need not be matched
+SLICE_END, KERAS_SHARD_END, BESIDE_END = (".pth", ".pt"), ".weights.h5", tuple(ending for ending, _, _ in BESIDE)
+INDEX_HOLDS, SHARD_HOLDS = ".index.", "-of-"
+FORM_PLACE = {form: k for k, form in enumerate(PREFERENCE)}
+USUAL_PLACE = {stem: k for k, stem in enumerate(USUAL)}
 STRANGE = re.compile("|".join(f"(?P<k{k}>{pattern})" for k, (pattern, _) in enumerate(UNREAD)))
 
 
 class Candidate:
     """One set of weights: a file, an index, or the shards of a set that has no index."""
 
-    __slots__ = ("files", "form", "shards", "sliced", "stem", "variant")
+    __slots__ = ("files", "form", "shard", "sliced", "stem", "variant")
 
     def __init__(self, form: str, stem: str, variant: str, files: list[str], sliced: bool = False) -> None:
         self.form = form
@@ -58,10 +68,15 @@ class Candidate:
         self.stem = stem
         self.variant = variant
         self.files = files
-        #: how many files the set has, where there is no index: files may be fewer
-        self.shards: list[str] = []
+        #: the place of the first file in a set that has no index
+        self.shard: Shard | None = None
         #: whether each file holds a part of every tensor
         self.sliced = sliced
+
+    @property
+    def shards(self) -> list[str]:
+        """All files that the set has by the numbers in their names, where there is no index: `files` may be fewer."""
+        return [] if self.shard is None else self.shard.names()
 
     @property
     def name(self) -> str:
@@ -72,14 +87,15 @@ class Candidate:
     def rank(self) -> tuple[int, bool, int, bool, bool, str]:
         """Its place among the candidates of one model: by format, whole or with an index, usual name, variant."""
         plain = self.form.removesuffix("-index")
-        form = PREFERENCE.index(plain) if plain in PREFERENCE else len(PREFERENCE)
-        usual = USUAL.index(self.stem) if self.stem in USUAL else len(USUAL)
-        return form, bool(self.shards), usual, bool(self.variant), not self.form.endswith("-index"), self.name
+        form = FORM_PLACE.get(plain, len(PREFERENCE))
+        usual = USUAL_PLACE.get(self.stem, len(USUAL))
+        split = self.shard is not None
+        return form, split, usual, bool(self.variant), not self.form.endswith("-index"), self.name
 
     @property
     def family(self) -> tuple[int, str]:
         """The model that it holds, as far as a name tells: the usual names are one, and so are those of adapters."""
-        if self.stem in USUAL:
+        if self.stem in USUAL_PLACE:
             return 0, ""
         return (1, "") if self.stem in ADAPTERS else (2, self.stem)
 
@@ -90,25 +106,28 @@ class Candidate:
 class Inventory:
     """The names in a folder, sorted out: `candidates`, best first, and `rest`: {what it is: names}."""
 
-    __slots__ = ("candidates", "names", "rest")
+    __slots__ = ("candidates", "data", "names", "rest")
 
     def __init__(self, names: Sequence[str], rows: Sequence[Row]) -> None:
         self.names = frozenset(names)
+        #: the index of a TensorFlow checkpoint -> its data files
+        self.data = data_of(names, self.names)
         self.rest: dict[str, list[str]] = {}
         sets: dict[tuple[str, str, str, int], Candidate] = {}
-        slices = [name for name in names if SLICE.fullmatch(name)]
+        slices = [name for name in names if name.endswith(SLICE_END) and SLICE.fullmatch(name)]
         if len(slices) > 1:
             sets["", "", "", 0] = Candidate("pytorch", "consolidated.00", "", slices, sliced=True)
-        suffixes = [(suffix, row.form) for row in rows for suffix in row.suffixes]
+        apart = frozenset(slices if len(slices) > 1 else ())
+        endings = endings_of(rows)
         for name in names:
-            if (len(slices) > 1 and name in slices) or self._is_mapped(name) or ENTRIES.get(name) in self.names:
+            if name in apart or self._is_mapped(name) or ENTRIES.get(name) in self.names:
                 continue
-            what = kind_of_other(name, self.names)
+            what = kind_of_other(name, self.names, self.data)
             if what is not None:
                 if what:
                     self.rest.setdefault(what, []).append(name)
                 continue
-            form = form_of(name, suffixes)
+            form = form_of(name, endings)
             if form == "dcp" and not self._has_pieces(name):
                 continue  # Flutter keeps a .metadata too
             if form in BESIDES and not is_whole(name, form, self.names):
@@ -116,7 +135,7 @@ class Inventory:
             if form is not None:
                 self._add(sets, name, form)
             elif (unread := stranger(name)) is not None:
-                self.rest.setdefault(f"{unread}, which is not read here", []).append(name)
+                self.rest.setdefault(f"{unread}, {READ_NOT}", []).append(name)
         self._set_aside_bare(sets)
         self.candidates = sorted(sets.values(), key=lambda each: (each.family[0], each.rank))
 
@@ -142,7 +161,7 @@ class Inventory:
         """Whether a file is a shard of Keras weights, or a piece of a distributed checkpoint, whose map lies here."""
         if name.endswith(PIECE):
             return LIST in self.names
-        match = KERAS_SHARD.fullmatch(name)
+        match = KERAS_SHARD.fullmatch(name) if name.endswith(KERAS_SHARD_END) else None
         return match is not None and f"{match['stem']}.weights.json" in self.names
 
     def _has_pieces(self, name: str) -> bool:
@@ -153,20 +172,51 @@ class Inventory:
         stem, variant, count = parted(name, form)
         key = form, stem, variant, count
         if count:
-            shard = shard_of(name)
-            found = sets.setdefault(key, Candidate(form, stem, variant, []))
-            found.shards = shard.names() if shard is not None else []
+            found = sets.get(key)
+            if found is None:
+                found = sets[key] = Candidate(form, stem, variant, [])
+            found.shard = shard_of(name)
             found.files.append(name)
         else:
             sets[(form, name, "", 0)] = Candidate(form, stem, variant, [name])
 
 
-def form_of(name: str, suffixes: Sequence[tuple[str, str]]) -> str | None:
+class Endings:
+    """The endings of formats, by what follows the last dot of a name, in the order of their rows."""
+
+    __slots__ = ("by_last", "rows", "whole")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self.by_last: dict[str, list[tuple[str, str]]] = {}
+        #: endings without a dot, which any name may end with
+        self.whole: list[tuple[str, str]] = []
+        for suffix, form in ((suffix, row.form) for row in rows for suffix in row.suffixes):
+            _, dot, last = suffix.rpartition(".")
+            (self.by_last.setdefault(last, []) if dot else self.whole).append((suffix, form))
+
+
+#: those of the rows that were asked for last: all folders are sorted out by the same
+_LAST = [Endings(())]
+
+
+def endings_of(rows: Sequence[Row]) -> Endings:
+    """The endings of the formats that can be read."""
+    if _LAST[0].rows is not rows:
+        _LAST[0] = Endings(rows)
+    return _LAST[0]
+
+
+def form_of(name: str, endings: Endings) -> str | None:
     """The form that a name's ending says; an index of a variant ends in .index.fp16.json."""
-    index = INDEX.fullmatch(name)
+    index = INDEX.fullmatch(name) if INDEX_HOLDS in name else None
     if index is not None:
         return INDEXES[index["suffix"]]
-    return next((form for suffix, form in suffixes if name.endswith(suffix)), None)
+    for some in (endings.by_last.get(name.rpartition(".")[2], ()), endings.whole):
+        for suffix, form in some:
+            if name.endswith(suffix):
+                return form
+    return None
 
 
 def parted(name: str, form: str) -> tuple[str, str, int]:
@@ -177,10 +227,10 @@ def parted(name: str, form: str) -> tuple[str, str, int]:
     >>> parted("Llama-3.2-1B-Instruct-Q4_K_M.gguf", "gguf")
     ('Llama-3.2-1B-Instruct', 'Q4_K_M', 0)
     """
-    index = INDEX.fullmatch(name)
+    index = INDEX.fullmatch(name) if INDEX_HOLDS in name else None
     if index is not None:
         return index["stem"], index["variant"] or "", 0
-    shard = shard_of(name)
+    shard = shard_of(name) if SHARD_HOLDS in name else None
     if shard is not None:
         before, _, _ = shard.suffix.rpartition(".")
         stem, variant = varied(shard.stem + before, form)
@@ -198,36 +248,48 @@ def varied(base: str, form: str) -> tuple[str, str]:
     return base, ""
 
 
-def kind_of_other(name: str, names: frozenset[str]) -> str | None:
+def kind_of_other(name: str, names: frozenset[str], indexed: Collection[str] = ()) -> str | None:
     """What a file is that only looks like a model; "" for a part of another, None where it may be one.
+
+    `indexed` are the indexes that have data files beside them.
 
     >>> kind_of_other("optimizer.pt", frozenset()), kind_of_other("mmproj-model-f16.gguf", frozenset())
     ('state of training', 'the vision or audio part, a model of its own')
     """
     if STATES.fullmatch(name):
         return "state of training"
-    aside = ASIDE.fullmatch(name)
+    aside = ASIDE.fullmatch(name) if any(map(name.__contains__, OTHERS_HOLD)) else None
     if aside is not None and aside.lastgroup is not None:
         return OTHERS[int(aside.lastgroup[1:])][1]
-    if name.endswith(INDEX_ENDING) and not any(is_data(each, name) for each in names):
+    if name.endswith(INDEX_ENDING) and name not in indexed:
         return "an index without data files"
-    for ending, other, what in BESIDE:
-        if name.endswith(ending) and name.removesuffix(ending) + other in names:
-            return what
+    if name.endswith(BESIDE_END):
+        for ending, other, what in BESIDE:
+            if name.endswith(ending) and name.removesuffix(ending) + other in names:
+                return what
     return None
 
 
 #: the index of a TensorFlow checkpoint; other programs call other things so too (a search index, a map of a book)
-INDEX_ENDING = ".index"
+INDEX_ENDING, DATA = ".index", ".data-"
 
 
-def is_data(name: str, index: str) -> bool:
-    """Whether a file is a data file of the checkpoint with that index.
+def data_of(names: Sequence[str], there: frozenset[str]) -> dict[str, list[str]]:
+    """The data files of every index of a TensorFlow checkpoint: they bear its name, and then .data-.
 
-    >>> is_data("m.ckpt.data-00000-of-00001", "m.ckpt.index")
-    True
+    >>> names = ["m.ckpt.data-00000-of-00001", "m.ckpt.index", "book.index"]
+    >>> data_of(names, frozenset(names))
+    {'m.ckpt.index': ['m.ckpt.data-00000-of-00001']}
     """
-    return name.startswith(f"{index.removesuffix(INDEX_ENDING)}.data-")
+    found: dict[str, list[str]] = {}
+    for name in names:
+        at = name.find(DATA) if DATA in name else -1
+        while at >= 0:
+            index = name[:at] + INDEX_ENDING
+            if index in there:
+                found.setdefault(index, []).append(name)
+            at = name.find(DATA, at + 1)
+    return found
 
 
 def is_whole(name: str, form: str, names: frozenset[str]) -> bool:
@@ -244,5 +306,5 @@ def is_whole(name: str, form: str, names: frozenset[str]) -> bool:
 
 def stranger(name: str) -> str | None:
     """The kind of weights that a file holds which nothing here reads."""
-    match = STRANGE.fullmatch(name)
+    match = STRANGE.fullmatch(name) if name.endswith(UNREAD_END) else None
     return None if match is None or match.lastgroup is None else UNREAD[int(match.lastgroup[1:])][1]

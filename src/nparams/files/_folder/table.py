@@ -58,11 +58,13 @@ TRAINING = (
     (r"optim(?:izer)?_state.*\.(?:pt|pth|bin|msgpack)", "optimizer_state.pt"),
     (r"events\.out\.tfevents\..*", "events.out.tfevents.1700000000.host"),
 )
+#: what is set aside in one folder, and is a model all the same
+OWN_MODEL = "the vision or audio part, a model of its own"
 #: files whose ending is a model's and that hold something else: (pattern, what, example)
 OTHERS = (
     (r"tokenizer\.bin|vocab\.bin|merges\.bin", "tokenizer", "tokenizer.bin"),
     (r"(?:.*[._-])?imatrix(?:[._-].*)?", "statistics for quantising", "model-imatrix.gguf"),
-    (r"(?:.*[._-])?mmproj(?:[._-].*)?\.gguf", "the vision or audio part, a model of its own", "mmproj-model-f16.gguf"),
+    (r"(?:.*[._-])?mmproj(?:[._-].*)?\.gguf", OWN_MODEL, "mmproj-model-f16.gguf"),
     (r"\d{7}_adapters\.safetensors", "adapter as it was earlier in training", "0000100_adapters.safetensors"),
     (r"keras_metadata\.pb|fingerprint\.pb|tfhub_module\.pb", "about the SavedModel", "fingerprint.pb"),
     (r".*\.data-\d{5}-of-\d{5}", "numbers of a TensorFlow checkpoint", "model.ckpt.data-00000-of-00001"),
@@ -77,6 +79,11 @@ OTHERS = (
     (r"openvino_(?:de)?tokenizer\.(?:xml|bin)", "tokenizer", "openvino_tokenizer.xml"),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),
 )
+#: every name that OTHERS describe holds one of these: looking for words is ten times faster than for patterns
+OTHERS_HOLD = (
+    "tokenizer", "vocab.bin", "merges.bin", "imatrix", "mmproj", "_adapters.safetensors", ".pb", ".data-", ".meta",
+    ".pkl", ".pickle", ".joblib", ".cfg", "learned_embeds",
+)  # fmt: skip
 #: (pattern, example): files that each hold a slice of every tensor, one for each device; not shards, which hold whole
 #: tensors (meta-llama/llama llama/generation.py `build`; deepspeed deepspeed/runtime/engine.py `_get_ckpt_name`)
 SLICES = (
@@ -92,6 +99,12 @@ UNREAD = (
     (r".*\.distcp", "PyTorch distributed checkpoint"),
     (r".*\.(?:rknn|mnn|pte|tar|pdopt)", "another kind"),
 )
+#: every name that UNREAD describe ends so
+UNREAD_END = (
+    ".ot", ".pbtxt", ".pbmm", ".engine", ".plan", ".prototxt", ".distcp", ".rknn", ".mnn", ".pte", ".tar", ".pdopt",
+)  # fmt: skip
+#: what is said of them
+READ_NOT = "which is not read here"
 #: a file that belongs to another of the same name: (ending, the other's ending, what it is; "": read with it)
 BESIDE = (
     (".bin", ".xml", "numbers of the .xml beside"),

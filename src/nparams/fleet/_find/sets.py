@@ -1,0 +1,150 @@
+"""The sets of files in one folder that are a model each, by their names alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nparams._claims import FILES
+from nparams.files._folder.inventory import KERAS_SHARD, PIECE, Inventory, varied
+from nparams.files._folder.steps import FILES as FLAX_STEPS
+from nparams.files._folder.table import BARE, BESIDE, BESIDES, OWN_MODEL, READ_NOT
+from nparams.fleet.reading import BESIDE as SETTINGS
+from nparams.fleet.units import FILE, SHARDS, Listing, Unit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from nparams.files._folder.inventory import Candidate
+    from nparams.fleet.units import Entry
+
+INDEX = "-index"
+#: names of folders that tell what a file beside them is
+TELLING = frozenset(other for _, other in BESIDES.values() if not other.startswith("."))
+#: what else belongs to a file of an ending, where it has the same stem: (its ending, that of the file)
+TOGETHER = (*((ending, other) for ending, other, _ in BESIDE), (".prototxt", ".caffemodel"))
+#: what follows the name of an ONNX file in those of its numbers (onnx/onnx docs/ExternalData.md; huggingface/optimum)
+NUMBERS = (".data", "_data")
+#: forms that are read with more files of their folder -> how those end
+NEAR = {"onnx": "", "darknet": ".cfg", "ncnn": ".param"}
+
+
+class Set(NamedTuple):
+    """Files that are one model: what kind of unit, their names, the first the one that is opened, and the form."""
+
+    kind: str
+    names: tuple[str, ...]
+    form: str
+
+
+def inventory(files: Iterable[str], folders: Iterable[str] = ()) -> Inventory:
+    """The names in a folder, sorted out; of its folders those that tell what a file is."""
+    return Inventory([*files, *TELLING.intersection(folders)], FILES)
+
+
+def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
+    """Every set of a folder: weights that may be counted, and those that are known and not read.
+
+    `mixed`: the names are some of a folder that is no single model, so nothing lies "beside the model".
+    """
+    taken: set[str] = set()
+    for each in _candidates(held, mixed):
+        taken.update(each.names)
+        yield each
+    for what, names in held.rest.items():
+        if what.endswith(READ_NOT):
+            yield from _unread([name for name in names if name not in taken])
+        elif what == OWN_MODEL or (mixed and what in BARE.values()):
+            yield from (Set(FILE, (name,), "") for name in names)
+    steps = [name for name in held.names if name.startswith("checkpoint_") and FLAX_STEPS.fullmatch(name)]
+    yield from (Set(FILE, (name,), "flax-msgpack") for name in sorted(steps))
+
+
+def _candidates(held: Inventory, mixed: bool) -> Iterator[Set]:
+    shards = _by_index(held.candidates)
+    for each in held.candidates:
+        key = _key(each)
+        if each.form.endswith(INDEX):
+            own = [name for one in shards.pop(key, ()) for name in one.files]
+            yield Set(SHARDS if own or not mixed else FILE, (each.name, *own), each.form)
+        elif each.form == "keras-shards":
+            yield Set(SHARDS, (each.name, *_of_map(each.name, held.names)), each.form)
+        elif each.shards or each.sliced:
+            if key not in shards or each not in shards[key]:
+                yield Set(SHARDS, tuple(sorted(each.files)), each.form)
+        else:
+            yield Set(FILE, (each.name, *_beside(each, held)), each.form)
+
+
+def _by_index(candidates: Iterable[Candidate]) -> dict[tuple[str, str, str], list[Candidate]]:
+    """The shards of every index: those of its form and stem, however many the set is said to have."""
+    found: dict[tuple[str, str, str], list[Candidate]] = {
+        _key(each): [] for each in candidates if each.form.endswith(INDEX)
+    }
+    for each in candidates:
+        if each.shards and _key(each) in found:
+            found[_key(each)].append(each)
+    return found
+
+
+def _key(each: Candidate) -> tuple[str, str, str]:
+    """What an index and its shards have in common: model.fp16 may be written model and fp16."""
+    stem, variant = (each.stem, each.variant) if each.variant else varied(each.stem, each.form)
+    return each.form.removesuffix(INDEX), stem, variant
+
+
+def is_lone_index(each: Set) -> bool:
+    """Whether an index has no shards of its own name: which files it means, only its content tells.
+
+    >>> is_lone_index(Set(SHARDS, ("model.safetensors.index.json",), "safetensors-index"))
+    True
+    """
+    return each.form.endswith(INDEX) and len(each.names) == 1
+
+
+def _of_map(name: str, names: Collection[str]) -> list[str]:
+    """The shards of Keras weights that lie beside their map."""
+    stem = name.removesuffix(".weights.json")
+    matches = ((each, KERAS_SHARD.fullmatch(each)) for each in names if each.startswith(stem))
+    return sorted(each for each, match in matches if match is not None and match["stem"] == stem)
+
+
+def _beside(each: Candidate, held: Inventory) -> list[str]:
+    """What changes with a file because it is a part of the same model."""
+    name = each.name
+    found = [
+        made
+        for ending, other in TOGETHER
+        if name.endswith(other) and (made := name.removesuffix(other) + ending) in held.names
+    ]
+    if each.form == "onnx":
+        found += [made for ending in NUMBERS if (made := name + ending) in held.names]
+    elif each.form == "tf-checkpoint":
+        found += sorted(held.data.get(name, ()))
+    elif each.form == "dcp":
+        found += sorted(other for other in held.names if other.endswith(PIECE))
+    return found
+
+
+def _unread(names: list[str]) -> Iterator[Set]:
+    """Known weights that nothing here reads: a row each, which says so; pieces of one checkpoint have one together."""
+    pieces = sorted(name for name in names if name.endswith(PIECE))
+    if pieces:
+        yield Set(FILE, tuple(pieces), "")
+    yield from (Set(FILE, (name,), "") for name in names if not name.endswith(PIECE))
+
+
+def unit_of(place: str, each: Set, files: Mapping[str, Entry], mixed: bool = False) -> Unit:
+    """The unit of a set, with the files beside it that its reader may ask for."""
+    listed = {name: files[name] for name in each.names if name in files}
+    near = "" if is_lone_index(each) else NEAR.get(each.form)
+    if near is not None:
+        listed |= {name: entry for name, entry in files.items() if name.endswith(near)}
+    if not mixed:
+        listed |= {name: files[name] for name in SETTINGS if name in files}
+    return Unit(Listing(place, listed), each.kind, each.names)
+
+
+def bare_file(place: str, name: str, entry: Entry) -> Unit:
+    """The unit of one file that is read whatever it is."""
+    return Unit(Listing(place, {name: entry}), FILE, (name,))

@@ -1,0 +1,253 @@
+"""Paths, in the order in which a walk or a store lists them -> units; what is held at a time is bounded.
+
+The files of one folder come one after the other, but for those of its sub-folders between them, as in the order of
+bytes: `a-b/…`, `a.txt`, `a/…`.  A folder is decided on when it is left, for what tells that it is one model may come
+last.  One that holds more than a model does is no single model: what is complete in it is let go as it comes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nparams.files.shards import shard_of
+from nparams.fleet._find.sets import bare_file, inventory, sets_of, unit_of
+from nparams.fleet._find.whole import Node, gathered, is_surely_one, rule_of
+from nparams.fleet.units import FOLDER, Entry, Listing, Unit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nparams.fleet._find.globs import Globs
+
+#: files below a folder that is no model yet; sub-folders of one; files of one that is a model, whatever comes
+MOST_FILES, MOST_FOLDERS, MOST_IN_ONE = 20_000, 200, 200_000
+#: files of a folder that is no single model which are sorted out together, and what a set of shards may add
+CHUNK, MOST_SHARDS = 2_000, 100_000
+
+
+class Trouble(NamedTuple):
+    """Why a folder could not be looked into, in the place of an Entry."""
+
+    problem: str
+
+
+def units_in(place: str, name: str, listed: Iterable[tuple[str, Entry | Trouble]], globs: Globs) -> Iterator[Unit]:
+    """The units below a root: `place` is its path or address, `name` its bare name; paths are relative to it."""
+    tree = Tree(place, name, globs)
+    for path, entry in listed:
+        if isinstance(entry, Trouble):
+            yield unlisted(tree.address(path), entry.problem)
+            continue
+        folder, _, bare = path.rpartition("/")
+        if folder != tree.top.path:
+            yield from tree.go(folder)
+        if tree.add(bare, path, entry):
+            yield from tree.relieved()
+    yield from tree.left()
+
+
+def unlisted(place: str, problem: str) -> Unit:
+    """The unit of a folder that cannot be looked into: its row says why."""
+    return Unit(Listing(place, {}), FOLDER, (), problem)
+
+
+class Tree:
+    """The folders from the root to the one that is being listed."""
+
+    def __init__(self, place: str, name: str, globs: Globs) -> None:
+        self._place = place
+        self._globs = globs
+        self._open = [Node("", name, not globs.chooses)]
+        self.top = self._open[0]
+        #: files that are held below the first folder that is not decided on, and how many may be
+        self._held, self._most = 0, MOST_FILES
+
+    def address(self, path: str) -> str:
+        """The path or address of a folder below the root."""
+        return f"{self._place.removesuffix('/')}/{path}" if path else self._place
+
+    # -- moving ---------------------------------------------------------------------------------------------------
+
+    def go(self, folder: str) -> Iterator[Unit]:
+        """Leave and enter folders until the one of that path is the last that is open."""
+        while self.top.path and folder != self.top.path and not folder.startswith(f"{self.top.path}/"):
+            yield from self._leave()
+        start = len(self.top.path) + 1 if self.top.path else 0
+        for name in folder[start:].split("/") if folder != self.top.path else ():
+            self._enter(name)
+
+    def _enter(self, name: str) -> None:
+        above = self.top
+        marker = above.files.get(name)
+        if marker is not None and not marker.size:  # what consoles of stores show a folder by
+            above.forget((name,))
+        path = f"{above.path}/{name}" if above.path else name
+        self.top = Node(path, name, above.wanted or self._globs.takes(path))
+        self.top.skipped = above.skipped or self._globs.prunes(path)
+        self._open.append(self.top)
+
+    def left(self) -> Iterator[Unit]:
+        """What comes out when there is nothing more to list."""
+        while self._open:
+            yield from self._leave()
+
+    def _leave(self) -> Iterator[Unit]:
+        node = self._open.pop()
+        self.top = above = self._open[-1] if self._open else node
+        if node.skipped:
+            return
+        if node.loose:
+            yield from self._flushed(node, all=True)
+        elif above is node or above.loose:
+            self._held, self._most = 0, MOST_FILES
+            yield from self._released(node)
+        elif node.files or node.below:
+            above.below.append(node)
+            above.count += node.count
+            above.folders += not node.is_array()
+            if above.folders > MOST_FOLDERS and self._most == MOST_FILES:
+                yield from self._no_single_model()
+
+    # -- holding --------------------------------------------------------------------------------------------------
+
+    def add(self, name: str, path: str, entry: Entry) -> bool:
+        """Hold one more file of the folder that is open; True where too many are held now."""
+        top = self.top
+        if top.skipped or not name or (self._globs.drops_some and self._globs.drops(path)):
+            return False
+        top.files[name] = entry
+        if top.loose:
+            return len(top.files) >= top.chunk
+        top.count += 1
+        self._held += 1
+        return self._held > self._most
+
+    def relieved(self) -> Iterator[Unit]:
+        """Let go of what is complete, until few enough files are held."""
+        if self.top.loose:
+            yield from self._flushed(self.top)
+            return
+        while self._held > self._most:
+            first = next(each for each in self._open if not each.loose)
+            if self._most == MOST_IN_ONE:
+                yield self._too_many(first)
+            elif is_surely_one(first):
+                self._most = MOST_IN_ONE
+            else:
+                yield from self._loosened(first)
+                self._held = sum(each.count for each in self._open if not each.loose)
+
+    def _too_many(self, node: Node) -> Unit:
+        """A model of more files than models have: it is not read, and neither is the rest of it."""
+        at = self._open.index(node)
+        for each in self._open[at:]:
+            each.skipped = True
+            each.files, each.below = {}, []
+        self._held, self._most = 0, MOST_FILES
+        return unlisted(self.address(node.path), f"one model of more than {MOST_IN_ONE:,} files, which are not listed")
+
+    def _no_single_model(self) -> Iterator[Unit]:
+        """Let go of the folders that are open, as the last of them has more sub-folders than models have."""
+        for each in [each for each in self._open if not each.loose]:
+            if is_surely_one(each):
+                self._most = MOST_IN_ONE
+                break
+            yield from self._loosened(each)
+        self._held = sum(each.count for each in self._open if not each.loose)
+
+    def _loosened(self, node: Node) -> Iterator[Unit]:
+        node.loose = True
+        below, node.below = node.below, []
+        for each in below:
+            yield from self._released(each)
+        node.chunk = CHUNK
+        if len(node.files) >= CHUNK:
+            yield from self._flushed(node)
+
+    # -- letting go -----------------------------------------------------------------------------------------------
+
+    def _released(self, node: Node) -> Iterator[Unit]:
+        """The units of a folder and all below it."""
+        named = self._chosen_below(node) if self._globs.chooses else []
+        todo = [node]
+        while todo:
+            each = todo.pop()
+            rule = rule_of(each)
+            below = each.below
+            if rule is None:
+                place = self.address(each.path)
+                for found in sets_of(each.held):
+                    yield unit_of(place, found, each.files)
+            else:
+                files, below = gathered(each, rule)
+                if each.wanted or any(map(self._globs.takes, self._paths(each, files))):
+                    yield Unit(Listing(self.address(each.path), files), FOLDER)
+            todo += sorted(below, key=lambda one: one.path, reverse=True)
+        yield from named
+
+    def _chosen_below(self, node: Node) -> list[Unit]:
+        """What --include leaves of a folder and all below it: the units of files that it names besides."""
+        named, todo = [], [node]
+        while todo:
+            each = todo.pop()
+            named += self._chosen(each)
+            todo += each.below
+        return named
+
+    def _paths(self, node: Node, names: Iterable[str]) -> Iterator[str]:
+        before = f"{node.path}/" if node.path else ""
+        return (before + name for name in names)
+
+    def _chosen(self, node: Node) -> list[Unit]:
+        """Forget the sets of a folder that --include does not name; the units of files that it names besides."""
+        if node.wanted:
+            return []
+        place, before = self.address(node.path), f"{node.path}/" if node.path else ""
+        taken: set[str] = set()
+        left: set[str] = set()
+        for each in sets_of(node.held, mixed=True):
+            fits = any(self._globs.takes(before + name) for name in each.names)
+            (taken if fits else left).update(each.names)
+        named = [name for name in node.files if name not in taken and self._globs.names(before + name)]
+        units = [bare_file(place, name, node.files[name]) for name in named]
+        node.forget((left - taken).union(named))
+        return units
+
+    def _flushed(self, node: Node, all: bool = False) -> Iterator[Unit]:
+        """The units of the files of a folder that is no single model, but for a set that may go on."""
+        names = sorted(node.files)
+        names = names if all else names[: _complete(names)]
+        part = Node(node.path, node.name, node.wanted)
+        part.files = {name: node.files.pop(name) for name in names}
+        node.chunk = max(CHUNK, 2 * len(node.files))
+        named = self._chosen(part) if self._globs.chooses else []
+        place = self.address(node.path)
+        for found in sets_of(inventory(part.files), mixed=True):
+            yield unit_of(place, found, part.files, mixed=True)
+        yield from named
+
+
+def _complete(names: list[str]) -> int:
+    """How many of some sorted names surely are complete sets: those before the last that begin as the last one does.
+
+    >>> _complete(["a.bin", "a.xml", "model-00001-of-00003.bin", "model-00002-of-00003.bin"])
+    2
+    """
+    for begins in (_first_word, _whole_stem):
+        last = begins(names[-1])
+        at = len(names)
+        while at and begins(names[at - 1]) == last:
+            at -= 1
+        if at:
+            return at
+    return len(names) if len(names) >= MOST_SHARDS or shard_of(names[-1]) is None else 0
+
+
+def _first_word(name: str) -> str:
+    return _whole_stem(name).partition(".")[0]
+
+
+def _whole_stem(name: str) -> str:
+    shard = shard_of(name)
+    return shard.stem if shard is not None else name.rpartition(".")[0] or name

@@ -1,0 +1,246 @@
+"""Which folders are one model each, by the names in them alone, and which of their sub-folders belong to them.
+
+The rule, in the order of the table RULES, first come:
+
+- a compiled Core ML model, one repository in a hub's cache, an Orbax step or tree: all below it (of the cache not the
+  blobs, which its snapshots link to);
+- a diffusers pipeline (model_index.json), a sentence-transformers model (modules.json), and what a config.json or its
+  like describes beside weights: all below it, for other formats of the same model (onnx/, openvino/, original/) and its
+  parts lie there.  Only what is named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a
+  model is one of its own;
+- a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others;
+- an index whose shards bear other names than its own: the files in that folder.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from nparams.files._folder.cache import is_cache
+from nparams.files._folder.inventory import LIST, PIECE
+from nparams.files._folder.pipeline import INDEX, MODULES
+from nparams.files._folder.steps import STEP as STEP_FOLDER
+from nparams.files._folder.table import BESIDES, COMPILED, PARTS
+from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER, TREES
+from nparams.files._orbax.items import PARTS as NO_ITEMS
+from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
+from nparams.fleet._find.sets import inventory, is_lone_index, sets_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from nparams.files._folder.inventory import Inventory
+    from nparams.fleet.units import Entry
+
+#: files beside weights that say what model they are (transformers, peft, mlx-lm, open_clip)
+DESCRIBED = frozenset(("config.json", "adapter_config.json", "open_clip_config.json"))
+#: sub-folders that are states of training: transformers src/transformers/trainer_utils.py (PREFIX_CHECKPOINT_DIR),
+#: deepspeed deepspeed/runtime/engine.py (global_step), huggingface/accelerate examples (step_, epoch_)
+TRAINED = re.compile(
+    r"(?i:(?:.*[-_.])?(?:checkpoint|ckpt|global_?step|step|epoch|iter|iteration)s?[-_=]?\d{1,18}(?:[-_.].*)?)",
+    re.DOTALL,
+)
+#: the folder of a module of sentence-transformers: 0_Transformer, 1_Pooling
+MODULE = re.compile(r"\d{1,3}_\w+")
+#: a group of zarr arrays, as others than Orbax keep them
+GROUPS = frozenset((".zgroup", "zarr.json"))
+PACKAGE, MANIFEST, DATA = ".mlpackage", *BESIDES["coreml"]
+SAVED = "saved_model.pb"
+LEAST_PACKED = 1_024  # bytes: what TensorFlow writes under the name `checkpoint` is a few lines
+
+
+class Node:
+    """A folder that is being looked at, or was: its files, and its sub-folders that are not decided on yet."""
+
+    __slots__ = (
+        "_held", "below", "chunk", "count", "empty", "files", "folders", "loose", "name", "path", "skipped", "wanted",
+    )  # fmt: skip
+
+    def __init__(self, path: str, name: str, wanted: bool = True) -> None:
+        #: below the root, "" for the root itself
+        self.path = path
+        self.name = name
+        self.files: dict[str, Entry] = {}
+        self.below: list[Node] = []
+        #: files in it and below it that are held
+        self.count = 0
+        #: sub-folders that it had, without those that are one array each
+        self.folders = 0
+        #: whether it surely is no single model: what is complete in it is let go
+        self.loose = False
+        #: how many files of such a one are held until they are sorted out
+        self.chunk = 0
+        self.skipped = False
+        #: whether all in it is looked at: of others only what --include names
+        self.wanted = wanted
+        #: whether it was looked through, and no model lies in it or below
+        self.empty = False
+        self._held: Inventory | None = None
+
+    @property
+    def held(self) -> Inventory:
+        """Its own files, sorted out by their names."""
+        if self._held is None:
+            self._held = inventory(self.files, (each.name for each in self.below))
+        return self._held
+
+    def forget(self, names: Iterable[str] = ()) -> None:
+        """Forget some of its files, and how they were sorted out."""
+        for name in names:
+            self.files.pop(name, None)
+        self._held = None
+
+    def is_array(self) -> bool:
+        """Whether it is one array, as zarr keeps it."""
+        return not RECORDS.isdisjoint(self.files)
+
+
+class Rule(NamedTuple):
+    """Why a folder is one model, and the test."""
+
+    what: str
+    is_such: Callable[[Node], bool]
+    #: the sub-folders that belong to it; None: all
+    parts: frozenset[str] | None = None
+    #: whether steps of training below it are models of their own
+    trains: bool = False
+
+
+def _compiled(node: Node) -> bool:
+    return not COMPILED.keys().isdisjoint(node.files)
+
+
+def _cached(node: Node) -> bool:
+    return is_cache(frozenset((*node.files, *(each.name for each in node.below))))
+
+
+def is_tree(node: Node) -> bool:
+    """Whether a folder holds a tree of arrays that Orbax wrote: files/_orbax/items.py, without opening any file."""
+    if not TREES.isdisjoint(node.files):
+        return True
+    inner = [each for each in node.below if not each.name.startswith(".")][:LOOKED]
+    return any(each.is_array() for each in inner) and GROUPS.isdisjoint(node.files)
+
+
+def _orbax(node: Node) -> bool:
+    if STEP in node.files or is_tree(node) or _is_packed(node):
+        return True
+    items = [each for each in node.below if not each.name.startswith(".") and each.name not in NO_ITEMS]
+    said = any(each.name == DEFAULT for each in items) or STEP_FOLDER.fullmatch(node.name) is not None
+    return said and not node.held.candidates and any(is_tree(each) or _is_packed(each) for each in items)
+
+
+def _is_packed(node: Node) -> bool:
+    """Whether the file `checkpoint` seems to hold a tree, as Orbax and Flax wrote it: it is large, and no index lies
+    beside it."""
+    entry = node.files.get(TOGETHER)
+    return entry is not None and (entry.size or 0) >= LEAST_PACKED and not node.held.candidates
+
+
+def _piped(node: Node) -> bool:
+    return INDEX in node.files and bool(node.below or node.held.candidates)
+
+
+def _moduled(node: Node) -> bool:
+    return MODULES in node.files and bool(
+        node.held.candidates or any(MODULE.fullmatch(each.name) for each in node.below)
+    )
+
+
+def _described(node: Node) -> bool:
+    return not DESCRIBED.isdisjoint(node.files) and bool(node.held.candidates)
+
+
+def _saved(node: Node) -> bool:
+    return SAVED in node.files
+
+
+def _packaged(node: Node) -> bool:
+    inner = any(each.name == DATA for each in node.below)
+    return inner and (MANIFEST in node.files or node.name.endswith(PACKAGE))
+
+
+def _distributed(node: Node) -> bool:
+    return LIST in node.files and any(name.endswith(PIECE) for name in node.files)
+
+
+def _indexed(node: Node) -> bool:
+    sets = list(sets_of(node.held)) if any(each.form.endswith("-index") for each in node.held.candidates) else []
+    return len(sets) > 1 and any(map(is_lone_index, sets))
+
+
+RULES = (
+    Rule("a compiled Core ML model", _compiled),
+    Rule("a repository in a hub's cache", _cached),
+    Rule("an Orbax checkpoint", _orbax),
+    Rule("a diffusers pipeline", _piped, trains=True),
+    Rule("a sentence-transformers model", _moduled, trains=True),
+    Rule("weights and what describes them", _described, trains=True),
+    Rule("a SavedModel", _saved, PARTS[SAVED]),
+    Rule("a Core ML package", _packaged, frozenset((DATA,))),
+    Rule("a distributed checkpoint", _distributed, frozenset()),
+    Rule("an index of files with names of their own", _indexed, frozenset()),
+)
+
+
+def rule_of(node: Node) -> Rule | None:
+    """The first rule by which a folder is one model; None where it is none.
+
+    >>> from nparams.fleet.units import Entry
+    >>> node = Node("gpt2", "gpt2")
+    >>> node.files = {name: Entry(9, "") for name in ("config.json", "model.safetensors")}
+    >>> rule_of(node).what
+    'weights and what describes them'
+    """
+    return next((rule for rule in RULES if rule.is_such(node)), None)
+
+
+def is_surely_one(node: Node) -> bool:
+    """Whether a folder that is not wholly seen yet is one model, whatever comes."""
+    surely = node.name.startswith(MODEL_OF_HUB) or rule_of(node) is not None
+    node.forget()  # more files will come
+    return surely
+
+
+def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:
+    """(the files of a folder that is one model, by their paths in it; the sub-folders that are none of it)."""
+    files: dict[str, Entry] = {}
+    apart: list[Node] = []
+    start = len(node.path) + 1 if node.path else 0
+    todo = [node]
+    while todo:
+        each = todo.pop()
+        before = f"{each.path[start:]}/" if each is not node else ""
+        files |= {before + name: entry for name, entry in each.files.items()}
+        for inner in each.below:
+            if _belongs(inner, rule, each is node):
+                todo.append(inner)
+            elif not (each is node and inner.name == BLOBS and rule.is_such is _cached):
+                apart.append(inner)
+    return files, apart
+
+
+def _belongs(inner: Node, rule: Rule, is_top: bool) -> bool:
+    if is_top and rule.parts is not None:
+        return inner.name in rule.parts
+    if is_top and rule.is_such is _cached and inner.name == BLOBS:
+        return False
+    return not (rule.trains and TRAINED.fullmatch(inner.name) and has_model(inner))
+
+
+def has_model(node: Node) -> bool:
+    """Whether there is a model in a folder or below it."""
+    todo, seen = [node], []
+    while todo:
+        each = todo.pop()
+        if each.empty:
+            continue
+        if each.held.candidates or rule_of(each) is not None:
+            return True
+        seen.append(each)
+        todo += each.below
+    for each in seen:
+        each.empty = True
+    return False

@@ -1,0 +1,203 @@
+"""Every model below some roots, one Unit each: what a scan is to read.
+
+A root is a folder or a file of this machine, a bucket or a part of one (s3://, gs://, az://), an organisation or a
+model of a hub (hf://), a web server's listing (https://…/), or the address of one file.  Names alone decide what is a
+model; no file is opened.  Which folders are one model: `_find/whole.py`; which files are one set: `_find/sets.py`.
+Units come while the walk goes on, and what is held at a time is bounded: `_find/tree.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import chain, islice
+
+from nparams._claims import ADDRESS, SCHEMES, SUFFIXES, is_address
+from nparams.errors import ReadError, UsageError, shown
+from nparams.fleet._find.globs import Globs
+from nparams.fleet._find.seen import Seen
+from nparams.fleet._find.tree import units_in, unlisted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nparams.fleet.units import Unit
+
+#: roots in a list of at most so many were typed by somebody: a wrong one is refused before anything is read
+MOST_TYPED = 1_000
+#: a file that means the folder that it lies in
+ENTRIES = frozenset((
+    "saved_model.pb", "_METADATA", "_CHECKPOINT_METADATA", "manifest.ocdbt", ".metadata", "Manifest.json",
+    "model_index.json", "modules.json", "coremldata.bin",
+))  # fmt: skip
+
+
+def find(roots: Iterable[str], *, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> Iterator[Unit]:
+    """The models below the roots, each once, as units to be read; roots are taken as they come, however many.
+
+    `exclude` are globs on the path below a root, or on the bare name: such files and folders are passed over.  With
+    `include` only what fits is found, and a file that a pattern names (`*.dat`, not `mine/*`) whatever its ending is.
+    A folder that may not be looked into is a unit with `problem`.
+
+    Raises UsageError for an address of no known kind, ReadError for a root that is not there, both at once where the
+    roots are a list or tuple of up to 1,000; a root of a longer list, or of an iterator, is then a unit with `problem`.
+
+    >>> [unit.kind for unit in find(["https://host/a/m.safetensors", "https://host/a/n-00001-of-00002.safetensors"])]
+    ['file', 'shards']
+    """
+    globs = Globs(include, exclude)
+    given = [roots] if isinstance(roots, str) else roots
+    typed = isinstance(given, (list, tuple)) and len(given) <= MOST_TYPED
+    if isinstance(given, (list, tuple)) and typed:
+        given = [whole(root) for root in given]
+        for root in given:
+            _check(root)
+    return _found(given, globs, typed)
+
+
+def _found(roots: Iterable[str], globs: Globs, typed: bool) -> Iterator[Unit]:
+    seen = Seen()
+    for given in roots:
+        root = given
+        try:
+            root = whole(given)
+            if not seen.enter(root.rstrip("/") or root):
+                continue
+            for unit in _below(root, globs):
+                inside = unit.uri == root or unit.uri.startswith(f"{root.rstrip('/')}/")
+                # what stands for the root, the whole set of a shard, is remembered under its own name
+                if not seen.holds(unit.uri, root.rstrip("/")) if inside else seen.enter(unit.uri):
+                    yield unit
+        except (ReadError, UsageError) as problem:
+            if typed:
+                raise
+            yield unlisted(root, str(problem))
+
+
+def whole(root: str) -> str:
+    """A root as it stands in its units: a path from the top, an address with its scheme's usual name."""
+    if not is_address(root):
+        return os.path.abspath(root)
+    scheme, _, rest = root.strip().partition(ADDRESS)
+    scheme = scheme.lower()
+    if scheme == "file" and rest.startswith("/"):
+        from urllib.parse import unquote
+
+        return os.path.abspath(unquote(rest))
+    if scheme not in SCHEMES:
+        known = ", ".join(f"{each}{ADDRESS}" for each in SCHEMES)
+        raise UsageError(f"{shown(scheme)}{ADDRESS} is no kind of address that is known: {known}")
+    return f"{_store(scheme)}{ADDRESS}{rest}"
+
+
+def _store(scheme: str) -> str:
+    if SCHEMES[scheme].form != "store":
+        return scheme
+    from nparams.remote.store import SAME
+
+    return SAME.get(scheme, scheme)
+
+
+def _check(root: str) -> None:
+    if not is_address(root):
+        from nparams.fleet._find.local import kind_of
+
+        kind_of(root)
+
+
+def _below(root: str, globs: Globs) -> Iterator[Unit]:
+    """The units of one root, by what kind of place it is."""
+    if not is_address(root):
+        return _on_disk(root, globs)
+    form = SCHEMES[root.partition(ADDRESS)[0]].form
+    return {"hub": _on_hub, "web": _on_web, "store": _in_bucket}[form](root, globs)
+
+
+def _on_disk(root: str, globs: Globs) -> Iterator[Unit]:
+    from nparams.fleet._find.local import kind_of, walked
+    from nparams.fleet._find.single import at_path
+
+    if kind_of(root) == "file":
+        folder, name = os.path.split(root)
+        if not _fits(name, globs):
+            return iter(())
+        found = list(_only(_on_disk(folder, Globs()), folder)) if name in ENTRIES else []
+        return iter(found or at_path(root))
+    return units_in(root, os.path.basename(root), walked(root, globs), globs)
+
+
+def _only(units: Iterator[Unit], folder: str) -> Iterator[Unit]:
+    """The unit of a folder itself, where it is one model."""
+    return islice((unit for unit in units if unit.uri == folder), 1)
+
+
+def _on_hub(root: str, globs: Globs) -> Iterator[Unit]:
+    from nparams.fleet.listing import hub_units
+
+    for unit in hub_units(root):
+        path = unit.uri.removeprefix(f"{root.rstrip('/')}/")
+        inside = (f"{path}/{each}" for each in unit.listing.files)
+        if not globs.prunes(path) and (globs.takes(path) or any(map(globs.takes, inside))):
+            yield unit
+
+
+def _on_web(root: str, globs: Globs) -> Iterator[Unit]:
+    from nparams.fleet._find.single import at_address
+
+    if root.endswith("/"):
+        from nparams.fleet.listing import web_entries
+
+        place = root.rstrip("/")
+        return units_in(place, place.rpartition("/")[2], web_entries(root), globs)
+    if not root.partition("?")[0].endswith(SUFFIXES) and _is_page_of_hub(root):
+        return _on_hub(root, globs)
+    unit = at_address(root)
+    return iter([unit] if _fits(root.rpartition("/")[2], globs) else [])
+
+
+def _is_page_of_hub(root: str) -> bool:
+    from nparams.remote.address import is_hub, web_parts
+    from nparams.remote.hub import endpoint
+
+    parts = web_parts(root)
+    return parts is not None and is_hub(parts, endpoint())
+
+
+def _in_bucket(root: str, globs: Globs) -> Iterator[Unit]:
+    from nparams.fleet._find.single import at_address
+
+    folder, _, name = root.rpartition("/")
+    if name not in ENTRIES and not name.endswith(SUFFIXES):
+        return _below_prefix(root, globs)
+    if not _fits(name, globs):
+        return iter(())
+    found = list(_only(_below_prefix(folder, Globs()), folder)) if name in ENTRIES else []
+    return iter(found or [at_address(root)])
+
+
+def _below_prefix(root: str, globs: Globs) -> Iterator[Unit]:
+    from nparams.fleet._find.buckets import listed, nothing, object_at
+    from nparams.fleet._find.sets import bare_file
+    from nparams.remote.store import Absent, Bucket
+
+    bucket = Bucket(root)
+    key = bucket.key.rstrip("/")
+    place = bucket.address(key).rstrip("/")
+    entries = listed(bucket, key)
+    first = next(entries, None)
+    if first is not None:
+        yield from units_in(place, place.rpartition("/")[2], chain([first], entries), globs)
+        return
+    if not key or bucket.key.endswith("/"):
+        raise nothing(bucket, key)
+    try:
+        entry = object_at(bucket, key)
+    except Absent:
+        raise nothing(bucket, key) from None
+    folder, _, name = place.rpartition("/")
+    yield from [bare_file(folder, name, entry)] if _fits(name, globs) else []
+
+
+def _fits(name: str, globs: Globs) -> bool:
+    """Whether the patterns let a root pass that is one file."""
+    return globs.takes(name) and not globs.drops(name)

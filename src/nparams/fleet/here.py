@@ -1,0 +1,193 @@
+"""Models of this machine, read by several processes: a batch each at a time, so that all cores are at work.
+
+A worker that dies (killed, out of memory) loses no row: its batch is halved until the one model is found that no worker
+survives; that becomes a row which says so.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+from itertools import islice
+
+from nparams.errors import InvariantError, ReadError, UsageError
+from nparams.fleet.batch import count_batch
+from nparams.fleet.rows import refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from nparams.fleet._messages import Message
+    from nparams.fleet.rows import Row
+    from nparams.fleet.units import Listing, Unit
+
+BATCH = 64  # units of one message: a worker's answer takes about a tenth of a second
+FEW = 200  # units that one process reads sooner than others have started
+AHEAD = 3  # batches under way for each worker
+LONGEST = 300.0  # seconds that a batch may take; then its worker is taken for lost
+MOST_LISTINGS = 4  # listings that a worker keeps beside those of its batch
+DIED = "the process that read it died (killed, or out of memory)"
+
+
+def rows_of(units: Iterable[Unit], *, processes: int | None = None, tensors: bool = False) -> Iterator[Row]:
+    """The rows of units of this machine, batch by batch as they are done, by so many processes (None: one a core)."""
+    wanted = cores() if processes is None else processes
+    found = iter(units)
+    first = list(islice(found, FEW)) if wanted > 1 else []
+    if wanted < 2 or len(first) < FEW:
+        for unit in (*first, *found):
+            yield from count_batch([unit], tensors=tensors)
+        return
+    with Pool(wanted, tensors) as pool:
+        yield from pool.rows(_chain(first, found))
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _chain(first: Iterable[Unit], rest: Iterator[Unit]) -> Iterator[Unit]:
+    yield from first
+    yield from rest
+
+
+class Pool:
+    """So many workers, each spoken to by a thread of its own."""
+
+    def __init__(self, size: int, tensors: bool) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._size = size
+        self._tensors = tensors
+        self._idle: deque[Worker] = deque()
+        self._all: list[Worker] = []
+        #: held while workers are entered, given out, and stopped: none lives on after that
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._threads: ThreadPoolExecutor = ThreadPoolExecutor(size, "nparams-worker")
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._stopped = True
+            self._idle.clear()
+            for worker in self._all:
+                worker.stop()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def rows(self, units: Iterator[Unit]) -> Iterator[Row]:
+        """The rows of all units; batches are sent as others are done."""
+        from concurrent.futures import FIRST_COMPLETED, wait
+
+        under_way: set[Future[list[Row]]] = set()
+        while True:
+            while len(under_way) < AHEAD * self._size and (batch := list(islice(units, BATCH))):
+                under_way.add(self._threads.submit(self._counted, batch))
+            if not under_way:
+                return
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for each in done:
+                yield from each.result()
+
+    def _counted(self, units: list[Unit]) -> list[Row]:
+        """The rows of a batch, by a worker that is free; in halves where it dies of it."""
+        worker = self._free()
+        try:
+            made = worker.counted(units, self._tensors)
+        except (EOFError, OSError):
+            worker.stop()
+            return self._in_halves(units)
+        self._idle.append(worker)
+        return made
+
+    def _free(self) -> Worker:
+        """A worker that waits for work, or a new one."""
+        with self._lock:
+            if self._idle:
+                return self._idle.popleft()
+        worker = Worker()
+        with self._lock:
+            if self._stopped:
+                worker.stop()
+                raise InvariantError("a pool that was stopped has no workers")
+            self._all = [each for each in self._all if not each.has_ended]
+            self._all.append(worker)
+        return worker
+
+    def _in_halves(self, units: list[Unit]) -> list[Row]:
+        if len(units) == 1:
+            return [refused(units[0], ReadError(f"{units[0].uri}: {DIED}"))]
+        middle = len(units) // 2
+        return [*self._counted(units[:middle]), *self._counted(units[middle:])]
+
+
+class Worker:
+    """One process that counts batches."""
+
+    def __init__(self) -> None:
+        from nparams.fleet._messages import get
+
+        paths = os.pathsep.join(path for path in sys.path if path)
+        argv = [sys.executable, "-m", "nparams.fleet.worker"]
+        environment = {**os.environ, "PYTHONPATH": paths}
+        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        #: the listings that it holds, by id (theirs alone as long as they are held here), the last one at the end
+        self._held: dict[int, Listing] = {}
+        try:
+            get(self._process.stdout)  # type: ignore[arg-type]
+        except (EOFError, OSError):
+            self.stop()
+            raise UsageError(f"a process that reads models cannot be started: {' '.join(argv)}") from None
+
+    def counted(self, units: list[Unit], tensors: bool) -> list[Row]:
+        """The rows of a batch; EOFError or OSError where the process has died, or does not answer."""
+        from threading import Timer
+
+        from nparams.fleet._messages import get, put
+
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        late = Timer(LONGEST, self._process.kill)
+        late.start()
+        try:
+            put(self._process.stdin, self._message(units, tensors))  # type: ignore[arg-type]
+            return get(self._process.stdout)  # type: ignore[arg-type,return-value]
+        finally:
+            late.cancel()
+
+    def _message(self, units: list[Unit], tensors: bool) -> Message:
+        from nparams.fleet._messages import Message
+
+        listings = {id(unit.listing): unit.listing for unit in units}
+        lacking = {number: listing for number, listing in listings.items() if number not in self._held}
+        self._held |= lacking
+        old = [number for number in self._held if number not in listings][:-MOST_LISTINGS]
+        for number in old:
+            del self._held[number]
+        return Message(lacking, old, [(id(unit.listing), unit[1:]) for unit in units], tensors)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is no process any more."""
+        return self._process.poll() is not None
+
+    def stop(self) -> None:
+        """End the process; what it was at is not waited for."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            with suppress(OSError):  # what was not sent any more
+                stream.close()

@@ -1,0 +1,172 @@
+"""A scan: everything below some roots, found, read and written into a table, what has not changed left out.
+
+    find -> what changed -> an engine (this machine's processes, one event loop for elsewhere, or Dask) -> table
+
+Units stream through with little held at a time.  Ctrl-C, an error and a kill leave what was committed, and the next
+scan goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from itertools import chain, groupby
+from typing import NamedTuple
+
+from nparams.errors import NparamsError, ReadError, shown
+from nparams.fleet.progress import Progress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from nparams.fleet.rows import Row
+    from nparams.fleet.units import Unit
+
+    #: takes rows, one after another
+    Sink = Callable[[Row], None]
+
+LOCAL, DASK = "local", "dask"
+ENGINES = (LOCAL, DASK)
+
+
+class Options(NamedTuple):
+    """How a scan reads: None is "as the engine finds best"."""
+
+    engine: str = LOCAL
+    #: requests under way at once, in each process
+    concurrency: int = 64
+    #: processes that read models of this machine
+    processes: int | None = None
+    #: address of a Dask cluster
+    scheduler: str | None = None
+    tensors: bool = False
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+
+PLAIN = Options()
+
+
+def scan(
+    roots: Sequence[str],
+    out: str | None = None,
+    *,
+    listed: Iterable[str] = (),
+    sink: Sink | None = None,
+    progress: Progress | None = None,
+    options: Options = PLAIN,
+) -> Progress:
+    """Count every model below some roots, into the table in the folder `out` where one is given; each row to `sink`.
+
+    Roots are paths, or addresses: s3://bucket/prefix, gs://, az://, hf://org, https://host/folder/; `listed` are more
+    of them that may be very many.  A rerun into the same folder reads only what has changed, and marks what has gone
+    from below the roots, where all of it was looked at.  Returns the counters.  Raises ReadError for a root that cannot
+    be listed, after what was found until then is committed; UsageError for options that make no sense.
+
+    >>> counted = scan(["docs/examples/mlp.safetensors"])
+    >>> counted.rows, counted.parameters
+    (1, 13002)
+    """
+    told = progress or Progress()
+    whole = [_whole(root) for root in roots]
+    found = Found([*whole], listed, options)
+    if out is None:
+        _drain(_rows(iter(found), options), told, sink or _nothing)
+    else:
+        _into(out, whole, found, told, options, sink or _nothing)
+    told.end()
+    if found.problem is not None:
+        raise found.problem
+    return told
+
+
+def _whole(root: str) -> str:
+    """A root by its whole path, or its address."""
+    if "://" in root:
+        return root
+    if not os.path.lexists(root):
+        raise ReadError(f"{shown(root)}: no such file or directory")
+    return os.path.abspath(root)
+
+
+def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options: Options, sink: Sink) -> None:
+    """Read into a table what it does not know yet."""
+    from nparams.fleet.store import Table
+
+    with Table(out, tensors=options.tensors) as table:
+        if table.note:
+            told.say(table.note)
+
+        def is_changed(unit: Unit) -> bool:
+            known = table.is_known(unit)
+            told.known += known
+            return not known
+
+        def both(row: Row) -> None:
+            sink(row)
+            table.add(row)
+
+        _drain(_rows(filter(is_changed, found), options), told, both)
+        done = table.finish(found.is_complete, roots, found.looked_at)
+        told.gone = done.gone
+
+
+def _drain(rows: Iterator[Row], told: Progress, sink: Sink) -> None:
+    with closing(rows):  # type: ignore[type-var]
+        for row in rows:
+            told.row(row)
+            sink(row)
+
+
+def _rows(units: Iterator[Unit], options: Options) -> Iterator[Row]:
+    """The rows of units, by the engine that was asked for."""
+    if options.engine == DASK:
+        from nparams.fleet import on_dask
+
+        yield from on_dask.run(
+            units, scheduler=options.scheduler, concurrency=options.concurrency, tensors=options.tensors
+        )
+        return
+    from nparams.fleet import elsewhere, here
+
+    for is_remote, group in groupby(units, lambda unit: unit.is_remote):
+        if is_remote:
+            yield from elsewhere.rows_of(group, concurrency=options.concurrency, tensors=options.tensors)
+        else:
+            yield from here.rows_of(group, processes=options.processes, tensors=options.tensors)
+
+
+def _nothing(row: Row) -> None:
+    """A row that nobody wants beside the table."""
+
+
+class Found:
+    """The units below the roots; a listing that fails ends them, and is told when what was found has been read."""
+
+    def __init__(self, roots: Sequence[str], listed: Iterable[str], options: Options) -> None:
+        self._roots = chain(roots, listed)
+        self._chosen = {"include": options.include, "exclude": options.exclude}
+        #: what could not be looked into
+        self._closed: list[str] = []
+        self.problem: NparamsError | None = None
+
+    def __iter__(self) -> Iterator[Unit]:
+        from nparams.fleet.find import find
+
+        try:
+            for unit in find(self._roots, **self._chosen):
+                if unit.problem:
+                    self._closed.append(f"{unit.uri}/")
+                yield unit
+        except NparamsError as problem:
+            self.problem = problem
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all below the roots was looked at."""
+        return self.problem is None and not any(self._chosen.values())
+
+    def looked_at(self, uri: str) -> bool:
+        """Whether a place was looked into."""
+        return not uri.startswith(tuple(self._closed))

@@ -1,0 +1,39 @@
+"""A process that reads models of this machine: batches come in over its standard input, their rows go out.
+
+`python -m nparams.fleet.worker` is started by `here.py` alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from nparams.fleet._messages import READY, Message, get, put
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nparams.fleet.units import Listing
+
+
+def main() -> None:
+    """Answer batches until there are no more."""
+    import signal
+
+    from nparams.fleet.batch import count_batch
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the scan's to hear: it tells its workers
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anything prints must not stand among the answers
+    put(answers, READY)
+    held: dict[int, Listing] = {}
+    while True:
+        try:
+            message = get(sys.stdin.buffer)
+        except EOFError:
+            return
+        assert isinstance(message, Message)
+        put(answers, count_batch(message.units(held), tensors=message.tensors))
+
+
+if __name__ == "__main__":
+    main()

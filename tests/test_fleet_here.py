@@ -1,0 +1,120 @@
+"""Models of this machine in several processes: every row once, whatever happens to a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nparams.errors import UsageError
+from nparams.fleet import here
+from nparams.fleet.batch import count_batch
+from nparams.fleet.units import FILE, Entry, Listing, Unit
+from tests.conftest import REPOSITORY
+from tests.fleet_units import file_units, files_of, listing, told
+from tests.safetensors_maker import T, safetensors
+
+#: what a worker imports before it begins: a reader that dies of the files called killer
+DEADLY = """
+import os, signal
+from nparams.fleet import batch
+real = batch.row_of
+def row_of(unit, *args, **options):
+    if "killer" in unit.uri:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(unit, *args, **options)
+batch.row_of = row_of
+"""
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> list[Unit]:
+    """A thousand files in two folders."""
+    made: list[Unit] = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for k in range(500):
+            (tmp_path / folder / f"m{k}.safetensors").write_bytes(safetensors([T("fc.weight", [k + 1, 3])]))
+        made += file_units(listing(str(tmp_path / folder), files_of(tmp_path / folder)))
+    return made
+
+
+def uris(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(row["uri"] for row in rows)
+
+
+def test_the_rows_are_those_of_one_process(units: list[Unit]) -> None:
+    rows = sorted(here.rows_of(units, processes=2), key=lambda row: str(row["uri"]))
+    plain = sorted(count_batch(units), key=lambda row: str(row["uri"]))
+    assert uris(rows) == uris(plain)
+    assert [told(row) for row in rows] == [told(row) for row in plain]
+
+
+def test_few_models_start_no_process(units: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(here, "Worker", None)
+    assert len(list(here.rows_of(units[: here.FEW - 1], processes=2))) == here.FEW - 1
+    assert len(list(here.rows_of(units, processes=1))) == 1000
+
+
+def test_examples_with_tensors_go_through_a_process(units: list[Unit]) -> None:
+    folder = REPOSITORY / "docs/examples"
+    examples = file_units(listing(str(folder), files_of(folder)))
+    rows = {row["uri"]: row for row in here.rows_of([*units, *examples], processes=2, tensors=True)}
+    row = rows[f"{folder}/tiny.gguf"]
+    assert sum(tensor["adds"] for tensor in row["tensors"]) == row["total"] > 0
+    assert len(rows) == 1000 + len(examples)
+
+
+def test_a_process_that_is_killed_loses_no_row(units: list[Unit]) -> None:
+    """Both are killed while the rows come, at several moments."""
+    with here.Pool(2, False) as pool:
+        rows = []
+        for row in pool.rows(iter(units)):
+            rows.append(row)
+            if len(rows) % 200 == 1:
+                for worker in list(pool._all):
+                    worker._process.kill()
+    assert uris(rows) == sorted(unit.uri for unit in units)
+    assert {row["error"] for row in rows} == {None}
+
+
+def test_a_model_that_no_process_survives_is_a_row(
+    units: list[Unit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nparams_deadly.py").write_text(DEADLY)
+    (tmp_path / "sitecustomize.py").write_text("import nparams_deadly")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    killer = Unit(Listing(str(tmp_path), {"killer.bin": Entry(1, "1")}), FILE, ("killer.bin",))
+    rows = {row["uri"]: row for row in here.rows_of([*units[:300], killer, *units[300:]], processes=2)}
+    assert len(rows) == 1001
+    refused = [row for row in rows.values() if row["error"]]
+    assert [(row["uri"], row["error_kind"]) for row in refused] == [(killer.uri, "read")]
+    assert refused[0]["error"].endswith("the process that read it died (killed, or out of memory)")
+
+
+def test_a_process_that_does_not_answer_is_given_up(units: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(here, "LONGEST", 0.2)
+    worker = here.Worker()
+    os.kill(worker._process.pid, signal.SIGSTOP)
+    with pytest.raises(EOFError):
+        worker.counted(units[:1], False)
+    worker.stop()
+
+
+def test_processes_that_cannot_be_started_are_said(units: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(UsageError, match=r"cannot be started: /bin/false -m nparams\.fleet\.worker"):
+        list(here.rows_of(units, processes=2))
+
+
+def test_rows_that_are_not_taken_leave_no_process(units: list[Unit]) -> None:
+    rows = here.rows_of(units, processes=2)
+    next(rows)
+    pool = rows.gi_frame.f_locals["pool"]
+    rows.close()
+    assert [worker._process.poll() is not None for worker in pool._all] == [True] * len(pool._all)
+    assert pool._all

@@ -1,0 +1,233 @@
+"""nparams scan as a user runs it: from a tree to rows, again after changes, and after whatever ends it early."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nparams.cli.main import main
+from nparams.errors import ReadError
+from nparams.fleet.scan import Options, scan
+from nparams.fleet.store import rows
+from tests.conftest import REPOSITORY
+from tests.range_server import serving
+from tests.safetensors_maker import T, safetensors
+
+#: a scan that tells after every commit, and commits often
+SLOW = """
+import sys
+from nparams.fleet import store, here
+store.ROWS, here.FEW, here.BATCH = 50, 60, 20
+real = store.Table.commit
+def commit(self):
+    real(self)
+    print("committed", flush=True)
+store.Table.commit = commit
+from nparams.cli.main import main
+sys.exit(main(["scan", *sys.argv[1:]]))
+"""
+
+
+def tree(folder: Path, count: int) -> Path:
+    """So many models of different sizes, a repository, an adapter and a damaged file."""
+    for k in range(count):
+        made = folder / f"d{k % 7}" / f"m{k}.safetensors"
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_bytes(safetensors([T("fc.weight", [k + 1, 3]), T("fc.bias", [k + 1])]))
+    (folder / "repository").mkdir()
+    (folder / "repository/config.json").write_text('{"model_type": "bert"}')
+    (folder / "repository/model.safetensors").write_bytes(safetensors([T("fc.weight", [4, 3])]))
+    (folder / "d0/cut.safetensors").write_bytes(safetensors([T("fc.weight", [4, 3])])[:-1])
+    return folder
+
+
+def table(folder: Path) -> dict[str, dict[str, Any]]:
+    """The rows by uri, without when they were read; each uri has one."""
+    found = list(rows(str(folder)))
+    assert len({row["uri"] for row in found}) == len(found)
+    return {row["uri"]: {key: value for key, value in row.items() if key != "read_at"} for row in found}
+
+
+def test_every_model_is_one_row(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "models", 30)
+    told = scan([str(folder)], str(tmp_path / "out"))
+    found = table(tmp_path / "out")
+    assert (told.rows, told.refused, len(found)) == (32, 1, 32)
+    assert found[f"{folder}/d3/m10.safetensors"]["total"] == 11 * 3 + 11
+    repository = found[f"{folder}/repository"]
+    assert (repository["kind"], repository["total"], repository["architecture"]) == ("folder", 12, "bert")
+    assert found[f"{folder}/d0/cut.safetensors"]["error_kind"] == "format"
+    assert told.parameters == sum(4 * (k + 1) for k in range(30)) + 12
+
+
+def test_a_rerun_reads_what_has_changed_and_marks_what_has_gone(tmp_path: Path) -> None:
+    folder, out = tree(tmp_path / "models", 30), str(tmp_path / "out")
+    scan([str(folder)], out)
+    again = scan([str(folder)], out)
+    assert (again.rows, again.known, again.gone) == (0, 32, 0)
+    (folder / "d1/m1.safetensors").write_bytes(safetensors([T("fc.weight", [100, 100])]))
+    (folder / "d2/m2.safetensors").unlink()
+    (folder / "d2/new.safetensors").write_bytes(safetensors([T("fc.weight", [5, 5])]))
+    (folder / "repository/config.json").write_text('{"model_type": "llama"}')
+    third = scan([str(folder)], out)
+    assert (third.rows, third.known, third.gone) == (3, 29, 1)
+    found = table(tmp_path / "out")
+    gone = found.pop(f"{folder}/d2/m2.safetensors")
+    assert gone["gone"] is not None
+    scan([str(folder)], str(tmp_path / "fresh"))
+    assert found == table(tmp_path / "fresh")
+    assert found[f"{folder}/repository"]["architecture"] == "llama"
+
+
+def test_another_root_leaves_the_rows_of_the_first(tmp_path: Path) -> None:
+    one, two, out = tree(tmp_path / "one", 5), tree(tmp_path / "two", 5), str(tmp_path / "out")
+    scan([str(one)], out)
+    assert scan([str(two)], out).gone == 0
+    assert len(table(tmp_path / "out")) == 14
+    assert {row["gone"] for row in table(tmp_path / "out").values()} == {None}
+
+
+def test_what_was_not_looked_at_is_not_gone(tmp_path: Path) -> None:
+    """Neither what --include leaves out nor what lies in a folder that cannot be opened."""
+    folder, out = tree(tmp_path / "models", 10), str(tmp_path / "out")
+    scan([str(folder)], out)
+    assert scan([str(folder)], out, options=Options(include=["*m3*"])).gone == 0
+    (folder / "d0").chmod(0)
+    try:
+        if os.access(folder / "d0", os.R_OK):
+            pytest.skip("this user may open every folder")
+        assert scan([str(folder)], out).gone == 0
+    finally:
+        (folder / "d0").chmod(0o755)
+
+
+def test_disk_and_web_in_one_scan(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "models", 5)
+    with serving() as server:
+        server.files["/m.safetensors"] = safetensors([T("fc.weight", [7, 3])])
+        scan([str(folder)], str(tmp_path / "out"), listed=[f"{server.address}/m.safetensors"])
+        found = table(tmp_path / "out")
+        assert found[f"{server.address}/m.safetensors"]["total"] == 21
+    assert len(found) == 8
+
+
+def test_tensors_are_rows_of_their_own(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "models", 3)
+    scan([str(folder)], str(tmp_path / "out"), options=Options(tensors=True))
+    from nparams.fleet.store import tensors
+
+    found = list(tensors(str(tmp_path / "out")))
+    assert sum(row["adds"] for row in found) == sum(row["total"] or 0 for row in table(tmp_path / "out").values())
+    assert len(found) == 7
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_table_the_rows_are_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tree(tmp_path / "models", 3)
+    assert main(["scan", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    found = [json.loads(line) for line in out.splitlines()]
+    assert sorted(row["total"] or 0 for row in found) == [0, 4, 8, 12, 12]
+    assert err.startswith("5 models read, 36 parameters, 1 refused; ")
+
+
+def test_strict_fails_where_one_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tree(tmp_path / "models", 3)
+    assert main(["scan", str(folder), "--strict", "-q"]) == 1
+    (folder / "d0/cut.safetensors").unlink()
+    assert main(["scan", str(folder), "--strict", "-q"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "nparams: what should be scanned? For example: nparams scan models/ -o counts"),
+        (["no/such/folder"], "no/such/folder"),
+        (["docs", "--engine", "spark"], "invalid choice: 'spark'"),
+        (["docs", "-o", "README.md"], "README.md"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert told in err
+    assert len(err.splitlines()) == 1
+
+
+def test_places_come_from_standard_input(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "models", 20)
+    places = "\n".join(str(path) for path in sorted(folder.glob("d*/m*.safetensors")))
+    ran = run(["-"], places)
+    assert ran.returncode == 0
+    assert len(ran.stdout.splitlines()) == 20
+
+
+def run(words: list[str], text: str = "") -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "nparams", "scan", *words]
+    return subprocess.run(argv, input=text, capture_output=True, text=True, check=False, timeout=60)
+
+
+# -- ended early -------------------------------------------------------------------------------------------------------
+
+
+def started(folder: Path, out: Path) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-c", SLOW, str(folder), "-o", str(out), "--processes", "2"]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("commits", [1, 3])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_scan_that_is_ended_goes_on_where_it_was(tmp_path: Path, how: signal.Signals, commits: int) -> None:
+    folder, out = tree(tmp_path / "models", 500), tmp_path / "out"
+    child = started(folder, out)
+    assert child.stdout is not None
+    for _ in range(commits):
+        assert child.stdout.readline() == "committed\n"
+    child.send_signal(how)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == (130 if how is signal.SIGINT else -signal.SIGKILL)
+    if how is signal.SIGINT:
+        assert "the same command goes on from there" in err
+    done = len(list(rows(str(out))))
+    assert 50 * commits <= done < 502
+    rest = scan([str(folder)], str(out))
+    assert (rest.rows, rest.known, rest.gone) == (502 - done, done, 0)
+    scan([str(folder)], str(tmp_path / "whole"))
+    assert table(out) == table(tmp_path / "whole")
+
+
+def test_a_listing_that_fails_keeps_what_was_found(tmp_path: Path) -> None:
+    """Of a folder on a web server that is none: the others are counted, and nothing is marked as gone."""
+    folder, out = tree(tmp_path / "models", 10), tmp_path / "out"
+    scan([str(folder)], str(out))
+    (folder / "d0/m0.safetensors").unlink()
+    with serving() as server, pytest.raises(ReadError, match="404"):
+        scan([str(folder), f"{server.address}/absent/"], str(out))
+    assert len(table(out)) == 12
+    assert {row["gone"] for row in table(out).values()} == {None}
+
+
+def test_a_place_in_a_list_that_is_not_there_is_a_row(tmp_path: Path) -> None:
+    """One bad line must not end a list of a million."""
+    folder = tree(tmp_path / "models", 3)
+    found: list[dict[str, Any]] = []
+    scan([], listed=[str(tmp_path / "absent.gguf"), str(folder / "d0/m0.safetensors")], sink=found.append)
+    assert sorted(str(row["error_kind"]) for row in found) == ["None", "read"]
+
+
+def test_the_examples_are_scanned_without_a_refusal_that_is_a_bug() -> None:
+    found: list[dict[str, Any]] = []
+    scan([str(REPOSITORY / "docs/examples")], sink=found.append)
+    assert "bug" not in {row["error_kind"] for row in found}
+    assert len(found) > 25
