@@ -15,7 +15,7 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-from nparams.errors import FetchError, InvariantError, UsageError, place, shown
+from nparams.errors import FetchError, InvariantError, ReadError, UsageError, shown
 from nparams.fleet._dask.cluster import connected, quiet
 from nparams.fleet._dask.task import LATER, VERSION, Call, check_versions, checked
 from nparams.fleet.batch import CONCURRENCY
@@ -180,10 +180,10 @@ def _parts(units: Batch, most: int) -> list[Batch]:
     return list(_cut(units, -(-len(units) // most)))
 
 
-def _killer(unit: Unit) -> InvariantError:
-    return InvariantError(
-        f"{place(unit.uri)}: the process that read it died, also with nothing beside it: out of memory, or a bug?"
-    )
+def _killer(unit: Unit) -> ReadError:
+    from nparams.fleet.here import DIED
+
+    return ReadError(f"{unit.uri}: {DIED}")
 
 
 def _lost(client: Any) -> FetchError:
