@@ -25,8 +25,8 @@ class Progress:
         self.rows = self.known = self.gone = self.refused = self.flagged = self.parameters = 0
         #: models that there are in all, once that is known
         self.expected: int | None = None
-        #: what is waited for, in words
-        self.waiting = ""
+        #: says what is waited for, "" for nothing
+        self.waits: Callable[[], str] = str
         self._stream = stream
         self._terminal = terminal
         self._clock = clock
@@ -88,7 +88,7 @@ class Progress:
         parts += [f"{self.flagged:,} flagged"] if self.flagged else []
         if self.expected and rate and self.expected > done:
             parts.append(f"{span((self.expected - done) / rate)} left")
-        return ", ".join([*parts, *([self.waiting] if self.waiting else [])])
+        return ", ".join(filter(None, [*parts, self.waits()]))
 
     def end(self) -> None:
         """Take the line away."""

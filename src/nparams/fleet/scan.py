@@ -8,7 +8,7 @@ scan goes on from there.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import chain, groupby
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     #: takes rows, one after another
     Sink = Callable[[Row], None]
 
+PATIENCE = 900.0  # seconds that a request waits, in all, because servers ask it to: a hub counts five minutes
 LOCAL, DASK = "local", "dask"
 ENGINES = (LOCAL, DASK)
 
@@ -64,14 +65,15 @@ def scan(
     from below the roots, where all of it was looked at.  Returns the counters.  Raises ReadError for a root that cannot
     be listed, after what was found until then is committed; UsageError for options that make no sense.
 
-    >>> counted = scan(["docs/examples/mlp.safetensors"])
+    >>> counted = scan(["docs/examples/tiny.safetensors"])
     >>> counted.rows, counted.parameters
-    (1, 13002)
+    (1, 34)
     """
     told = progress or Progress()
     found = Found(roots, listed, options)
     whole = found.roots
-    with Counting(whole if listed == () else (), options.include, options.exclude, told):
+    counted = whole if listed == () else ()
+    with _patience(whole, listed, told), Counting(counted, options.include, options.exclude, told):
         if out is None:
             _drain(_rows(iter(found), options), told, sink or _nothing)
         else:
@@ -80,6 +82,20 @@ def scan(
     if found.problem is not None:
         raise found.problem
     return told
+
+
+@contextmanager
+def _patience(roots: Sequence[str], listed: Iterable[str], told: Progress) -> Iterator[None]:
+    """For a `with` block: servers that ask to be asked later are waited for, and the progress says so."""
+    if listed == () and not any("://" in root for root in roots):
+        yield
+        return
+    from nparams.remote.http import client
+
+    pauses = client().pauses
+    told.waits = pauses.said
+    with pauses.patient(PATIENCE):
+        yield
 
 
 def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options: Options, sink: Sink) -> None:
