@@ -199,12 +199,16 @@ def rule_of(node: Node) -> Rule | None:
 
 
 def is_surely_one(node: Node) -> bool:
-    """Whether a folder that is not wholly seen yet is one model, whatever comes; not where it holds hundreds."""
+    """Whether a folder that is not wholly seen yet is one model, whatever comes.
+
+    Not so where weights and what describes them lie above many others: that is a folder of models.
+    """
     rule = rule_of(node)
-    few = rule is not None and (not rule.trains or len(node.held.candidates) <= MOST_SETS)
-    surely = node.name.startswith(MODEL_OF_HUB) or few
+    surely = rule is not None
+    if rule is not None and rule.trains:
+        surely = len(node.held.candidates) <= MOST_SETS and not any(map(has_model, node.below))
     node.forget()  # more files will come
-    return surely
+    return surely or node.name.startswith(MODEL_OF_HUB)
 
 
 def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:
