@@ -5,9 +5,9 @@ The rule, in the order of the table RULES, first come:
 - a compiled Core ML model, one repository in a hub's cache, an Orbax step or tree: all below it (of the cache not the
   blobs, which its snapshots link to);
 - a diffusers pipeline (model_index.json), a sentence-transformers model (modules.json), and what a config.json or its
-  like describes beside weights: all below it, for other formats of the same model (onnx/, openvino/, original/) and its
-  parts lie there.  Only what is named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a
-  model is one of its own;
+  like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem: all
+  below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  Only what is
+  named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a model is one of its own;
 - a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others;
 - an index whose shards bear other names than its own: the files in that folder.
 """
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from nparams.files._folder.inventory import Inventory
     from nparams.fleet.units import Entry
 
+#: the first part of Candidate.family where a name is nobody's but one model's
+OF_ITS_OWN = 2
 #: files beside weights that say what model they are (transformers, peft, mlx-lm, open_clip)
 DESCRIBED = frozenset(("config.json", "adapter_config.json", "open_clip_config.json"))
 #: sub-folders that are states of training: transformers src/transformers/trainer_utils.py (PREFIX_CHECKPOINT_DIR),
@@ -151,7 +153,11 @@ def _moduled(node: Node) -> bool:
 
 
 def _described(node: Node) -> bool:
-    return not DESCRIBED.isdisjoint(node.files) and bool(node.held.candidates)
+    """Whether weights and what describes them lie together, under a usual name or as one model's by their names."""
+    if DESCRIBED.isdisjoint(node.files):
+        return False
+    families = {each.family for each in node.held.candidates}
+    return len(families) == 1 or any(kind < OF_ITS_OWN for kind, _ in families)
 
 
 def _saved(node: Node) -> bool:
