@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 import types
 from collections import Counter
@@ -215,6 +216,20 @@ def test_the_stamp_of_a_set_changes_with_each_of_its_files() -> None:
             (unit,) = units_in("t", "t", entries, Globs())
             stamps.add(unit.stamp)
         assert len(stamps) == 3
+
+
+def test_units_that_may_need_any_file_beside_them_share_one_listing() -> None:
+    entries = [(f"m{k:03}.onnx", Entry(1, "")) for k in range(300)]
+    units = list(units_in("t", "t", entries, Globs()))
+    assert (len(units), len({id(unit.listing) for unit in units})) == (300, 1)
+
+
+def test_units_can_be_sent() -> None:
+    (unit,) = find(["https://host/m-00001-of-00002.gguf"])
+    sent = pickle.loads(pickle.dumps(unit))
+    assert (sent.uri, sent.names, sent.listing.files, sent.listing.partial) == (
+        unit.uri, unit.names, unit.listing.files, True,
+    )  # fmt: skip
 
 
 # -- patterns -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from nparams.files._folder.endings import endings_of
 from nparams.files._folder.inventory import form_of
 from nparams.files.shards import shard_of
 from nparams.fleet._find.local import entry_of, fence_of
-from nparams.fleet._find.sets import NEAR, Set, inventory, sets_of, unit_of
+from nparams.fleet._find.sets import NEAR, Set, Units, inventory, sets_of
 from nparams.fleet._find.tree import MOST_FILES, Trouble
 from nparams.fleet.reading import BESIDE as SETTINGS
 from nparams.fleet.units import FILE, SHARDS, Entry, Listing, Unit
@@ -48,7 +48,7 @@ class Beside:
             if entry is not None and not isinstance(entry, Trouble):
                 files[each] = entry
         if found.names[0] in files:
-            yield unit_of(folder, found, files)
+            yield Units(folder, files).of(found)
 
     def _look_into(self, folder: str) -> None:
         """Sort out the names in a folder, unless it is too large, or may not be listed."""
