@@ -146,6 +146,8 @@ def _on_web(root: str, globs: Globs) -> Iterator[Unit]:
         from nparams.fleet.listing import web_entries
 
         place = root.rstrip("/")
+        if "@" in place.partition("://")[2].partition("/")[0]:
+            raise UsageError("the address of a folder is part of every row: give it without user and password")
         return units_in(place, place.rpartition("/")[2], web_entries(root), globs)
     if not root.partition("?")[0].endswith(SUFFIXES) and _is_page_of_hub(root):
         return _on_hub(root, globs)

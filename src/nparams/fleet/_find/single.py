@@ -86,11 +86,14 @@ def at_address(address: str) -> Unit:
     >>> at_address("s3://bucket/a/m-00002-of-00003.gguf").names
     ('m-00001-of-00003.gguf', 'm-00002-of-00003.gguf', 'm-00003-of-00003.gguf')
     """
-    path, mark, query = address.partition("?")
-    place, _, name = path.rpartition("/")
+    path, _, query = address.partition("?")
+    origin, _, name = path.rpartition("/")
     shard = shard_of(name)
     names = [name] if shard is None or shard.count > MOST_UNSEEN else shard.names()
-    files = {f"{each}{mark}{query}": UNKNOWN for each in names}
+    files = dict.fromkeys(names, UNKNOWN)
     form = form_of(name, endings_of(FILES)) or ""
     kind = SHARDS if len(names) > 1 or form.endswith("-index") else FILE
-    return Unit(Listing(place, files, partial=True), kind, tuple(files))
+    scheme, mark, rest = origin.partition("://")
+    host, slash, below = rest.partition("/")
+    place = f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{below}" if scheme.startswith("http") else origin
+    return Unit(Listing(place, files, partial=True, origin=origin, query=query), kind, tuple(files))
