@@ -438,8 +438,13 @@ def test_addresses_of_files_are_taken_as_they_come() -> None:
 
 def test_addresses_of_single_files() -> None:
     (signed,) = find(["https://host/a/m-00002-of-00002.gguf?sig=a/b"])
-    assert signed.names == ("m-00001-of-00002.gguf?sig=a/b", "m-00002-of-00002.gguf?sig=a/b")
-    assert (signed.kind, signed.uri) == ("shards", "https://host/a/m-00001-of-00002.gguf?sig=a/b")
+    assert signed.names == ("m-00001-of-00002.gguf", "m-00002-of-00002.gguf")
+    assert (signed.kind, signed.uri) == ("shards", "https://host/a/m-00001-of-00002.gguf")
+    assert signed.listing.query == "sig=a/b"
+    (closed,) = find(["https://me:secret@host/a/m.gguf"])
+    assert (closed.uri, closed.listing.origin) == ("https://host/a/m.gguf", "https://me:secret@host/a")
+    with pytest.raises(UsageError, match="without user and password"):
+        list(find(["https://me:secret@host/a/"]))
     (index,) = find(["s3a://bucket/m.safetensors.index.json"])
     assert (index.kind, index.uri, index.listing.partial) == ("shards", "s3://bucket/m.safetensors.index.json", True)
     (many,) = find(["s3://bucket/m-00001-of-99999.gguf"])
@@ -455,7 +460,7 @@ def test_hubs_and_listings_of_the_web_are_asked_of_another_module(monkeypatch: p
     made_up.hub_units = lambda root: (  # type: ignore[attr-defined]
         Unit(tree.Listing(f"hf://org/{name}", repository), "folder") for name in ("a", "b")
     )
-    made_up.web_entries = lambda root: iter([("a/m.pt", Entry(3, "")), ("b.gguf", Entry(None, ""))])  # type: ignore[attr-defined]
+    made_up.web_entries = lambda root, failed: iter([("a/m.pt", Entry(3, "")), ("b.gguf", Entry(None, ""))])  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "nparams.fleet.listing", made_up)
     for root in ("hf://org", "https://huggingface.co/org"):
         assert [unit.uri for unit in find([root])] == ["hf://org/a", "hf://org/b"]

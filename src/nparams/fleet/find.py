@@ -12,19 +12,19 @@ import os
 from itertools import chain, islice
 
 from nparams._claims import ADDRESS, SCHEMES, SUFFIXES, is_address
-from nparams.errors import ReadError, UsageError, shown
+from nparams.errors import FetchError, ReadError, UsageError, shown
 from nparams.fleet._find.globs import Globs
 from nparams.fleet._find.local import kind_of, walked
 from nparams.fleet._find.seen import Seen
 from nparams.fleet._find.sets import bare_file
 from nparams.fleet._find.single import Beside, at_address
-from nparams.fleet._find.tree import units_in, unlisted
+from nparams.fleet._find.tree import Trouble, units_in, unlisted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from nparams.fleet.units import Unit
+    from nparams.fleet.units import Entry, Unit
 
 #: roots in a list of at most so many were typed by somebody: a wrong one is refused before anything is read
 MOST_TYPED = 1_000
@@ -143,16 +143,32 @@ def _on_hub(root: str, globs: Globs) -> Iterator[Unit]:
 
 def _on_web(root: str, globs: Globs) -> Iterator[Unit]:
     if root.endswith("/"):
-        from nparams.fleet.listing import web_entries
-
         place = root.rstrip("/")
         if "@" in place.partition("://")[2].partition("/")[0]:
             raise UsageError("the address of a folder is part of every row: give it without user and password")
-        return units_in(place, place.rpartition("/")[2], web_entries(root), globs)
+        return units_in(place, place.rpartition("/")[2], _on_server(root), globs)
     if not root.partition("?")[0].endswith(SUFFIXES) and _is_page_of_hub(root):
         return _on_hub(root, globs)
     unit = at_address(root)
     return iter([unit] if _fits(root.rpartition("/")[2], globs) else [])
+
+
+def _on_server(root: str) -> Iterator[tuple[str, Entry | Trouble]]:
+    """What a web server lists below a root; Trouble for a folder below it that it does not list."""
+    from nparams.fleet.listing import web_entries
+
+    troubles: list[tuple[str, Trouble]] = []
+
+    def failed(path: str, problem: FetchError) -> None:
+        if not path:
+            raise problem
+        troubles.append((path, Trouble(str(problem))))
+
+    for found in web_entries(root, failed):
+        yield from troubles
+        troubles.clear()
+        yield found
+    yield from troubles
 
 
 def _is_page_of_hub(root: str) -> bool:
