@@ -17,9 +17,11 @@ from nparams.fleet._report.questions import KINDS
 from nparams.fleet.report import report
 from nparams.fleet.rows import EMPTY
 from nparams.network.many import Area, Group, Report
+from tests import documents
 from tests.fleet_tables import rows, write_jsonl, write_parquet
 
 Row = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[2]
 WRITERS = {"parquet": write_parquet, "jsonl": write_jsonl}
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -351,3 +353,28 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     report("table")
     assert list(place.iterdir()) == []
     assert sorted(each.name for each in tmp_path.iterdir()) == ["table", "temporary"]
+
+
+def test_the_questions_in_the_docs_can_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has an answer, of a table in scans/."""
+    import duckdb
+
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "scans", rows(2_000))
+    blocks = list(documents.blocks(ROOT / "docs/fleet-report.md", "sql"))
+    assert len(blocks) == 6
+    with duckdb.connect() as connection:
+        for block in blocks:
+            assert connection.execute(block.text).fetchall(), f"line {block.line}"
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from nparams.cli.scan_report import run
+
+    folder = written(tmp_path, [row("a", flags=[{"kind": "pickle", "text": "calls os.system"}])])
+    assert run([folder]) == 0
+    assert "1 model with 10 parameters" in capsys.readouterr().out
+    assert run([folder, "--strict", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert '"parameters": 10' in out
+    assert err == "nparams: --strict: 1 with flags, 0 that could not be counted\n"

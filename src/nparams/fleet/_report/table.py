@@ -32,7 +32,8 @@ READERS = {
     "parquet": "read_parquet(?{name})",
     "jsonl": f"read_json(?, format = 'newline_delimited', columns = {{{{{SCHEMA}}}}}{{name}})",
 }
-MEMORY = "1GB"
+#: of DuckDB's own; each of its threads takes some
+MEMORY, THREADS = "512MB", 4
 #: the run and the number in it that the name of a part holds
 NUMBERS = tuple(rf"regexp_extract(part, '-([0-9]+)-([0-9]+)[.][a-z]+$', {k})::BIGINT" for k in (1, 2))
 SUPERSEDED = f"""
@@ -69,8 +70,12 @@ class Table:
         self._errors = duckdb.Error
         self._stopped = duckdb.InterruptException
         self._beyond = TemporaryDirectory(prefix="nparams-", ignore_cleanup_errors=True)
-        settings = {"memory_limit": MEMORY, "temp_directory": self._beyond.name, "preserve_insertion_order": "false"}
-        self._connection = duckdb.connect(config={**settings, "autoinstall_known_extensions": "false"})
+        settings = {
+            "memory_limit": MEMORY, "threads": str(min(THREADS, os.cpu_count() or 1)),
+            "temp_directory": self._beyond.name, "preserve_insertion_order": "false",
+            "autoinstall_known_extensions": "false",
+        }  # fmt: skip
+        self._connection = duckdb.connect(config=settings)
         try:
             self._load()
         except BaseException:
