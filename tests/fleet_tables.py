@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nparams.fleet.rows import COLUMNS, EMPTY
+from nparams.fleet.rows import COLUMNS, empty
 
 Row = dict[str, Any]
 
@@ -121,7 +121,7 @@ def _refused(chance: random.Random, k: int) -> Row:
 
 
 def _blank(k: int, name: str) -> Row:
-    row: Row = {key: [] if value == [] else value for key, value in EMPTY.items()}
+    row: Row = empty()
     return row | {
         "uri": f"hf://org-{k % 4001}/{name}-{k}/model.safetensors", "kind": "file", "stamp": f"{k:040x}",
         "reader": "0.1.0", "read_at": f"2026-11-{1 + k * 27 // 1_000_003 % 27:02}T12:00:00Z",
@@ -130,7 +130,7 @@ def _blank(k: int, name: str) -> Row:
 
 def row(uri: str, total: int | None = 10, **more: Any) -> Row:
     """A row of one model: float32 in safetensors unless something else is said."""
-    made: Row = {key: [] if value == [] else value for key, value in EMPTY.items()}
+    made: Row = empty()
     dtypes = None if total is None else {"float32": total}
     made |= {"uri": uri, "kind": "file", "format": "safetensors", "total": total, "elements": total, "dtypes": dtypes}
     made |= {"size": None if total is None else 4 * total + 8, "fingerprint": f"{total}", "architecture": "llama"}

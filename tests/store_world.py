@@ -19,7 +19,7 @@ from typing import Any
 import nparams
 from nparams.fleet import store
 from nparams.fleet._store import files, home
-from nparams.fleet.rows import COLUMNS, EMPTY, now
+from nparams.fleet.rows import COLUMNS, empty, now
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 
 ROOT = "/models"
@@ -43,7 +43,7 @@ def unit(name: str, size: int | None, stamp: str, root: str = ROOT) -> Unit:
 
 def row(of: Unit, **more: Any) -> dict[str, Any]:
     """What reading a unit would give; its numbers follow from its size."""
-    made = {name: [] if value == [] else value for name, value in EMPTY.items()}
+    made = empty()
     made |= {"uri": of.uri, "kind": of.kind, "size": of.size, "stamp": of.stamp, "reader": nparams.__version__}
     made |= {"total": of.size, "dtypes": {"float32": of.size or 0}, "read_at": now()}
     made["tensors"] = [tensor(of.uri, f"{i}.weight", (of.size or 0) + i) for i in range(2)]

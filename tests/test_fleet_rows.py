@@ -411,13 +411,13 @@ def test_tensors_beside_the_row() -> None:
     assert "tensors" not in row({"m.safetensors": b"bad"}, tensors=True)
 
 
-def test_a_shape_that_no_table_holds(monkeypatch):
+def test_a_shape_that_no_table_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Network(tensors=[Tensor("a", (2**63, 0), "float32")], flags=[{"kind": "odd", "text": "x"}])
     monkeypatch.setattr(reading, "network_of", lambda *_: made)
     assert row({"m.npy": b""})["total"] == 0
     found = row({"m.npy": b""}, tensors=True)
     assert (found["error_kind"], found["flags"]) == ("unsupported", made.flags)
-    assert found["error"] == "models/m.npy: a tensor's shape is beyond what a table holds, 2^63 - 1"
+    assert found["error"] == "models/m.npy: a tensor's size is beyond what a table holds, 2^63 - 1"
 
 
 # -- settings beside a model ------------------------------------------------------------------------------------------

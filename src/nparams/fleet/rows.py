@@ -78,7 +78,7 @@ COLUMNS = tuple(Column(*row) for row in (
     ("gone", "text", "when a later scan of the same place no longer found it; null while it is there"),
 ))  # fmt: skip
 NAMES = tuple(column.name for column in COLUMNS)
-EMPTY: Row = dict.fromkeys(NAMES)
+_EMPTY: Row = dict.fromkeys(NAMES)
 #: columns that hold lists
 LISTS = tuple(column.name for column in COLUMNS if column.kind in ("flags", "texts"))
 #: columns that hold whole numbers, and those that hold a map of them
@@ -222,10 +222,19 @@ def architecture(network: Network, folder: Folder) -> str | None:
     return _text(held["model_type"]) if is_described(held) else None
 
 
+def empty() -> Row:
+    """A row in which nothing is known yet.
+
+    >>> empty()["total"], empty()["flags"]
+    (None, [])
+    """
+    return _EMPTY | {name: [] for name in LISTS}
+
+
 def _blank(unit: Unit) -> Row:
     from nparams import __version__
 
-    row = EMPTY | {name: [] for name in LISTS}
+    row = empty()
     row |= {"uri": unit.uri, "kind": unit.kind, "size": _held(unit.size), "stamp": unit.stamp, "reader": __version__}
     row["read_at"] = now()
     return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nparams.fleet.rows import COLUMNS, EMPTY, NAMES, Column
+from nparams.fleet.rows import COLUMNS, NAMES, Column, empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def plain(row: Mapping[str, Any], columns: Iterable[Column] = COLUMNS) -> Row:
 
 def whole(row: Mapping[str, Any]) -> Row:
     """A row with every column: what an older table did not have, or left empty, is as in a row without it."""
-    return {name: list(EMPTY[name]) if row.get(name) is None and EMPTY[name] == [] else row.get(name) for name in NAMES}
+    known = {name: row[name] for name in NAMES if row.get(name) is not None}
+    return empty() | known
 
 
 def _map(value: Mapping[str, int]) -> dict[str, int]:
