@@ -158,7 +158,7 @@ def dask() -> list[Row]:
     from nparams.fleet import on_dask
 
     units, wanted = units_of(Generated(1_000_000), DASK)
-    settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with LocalCluster(**settings) as cluster:
         options = {"scheduler": cluster.scheduler_address, "batch": BATCH, "concurrency": EACH}
         list(on_dask.run(iter(units[: 2 * BATCH]), **options))  # imports, connections
