@@ -29,6 +29,8 @@ from tests.range_server import Sparse
 LOOSE = (".safetensors", ".gguf", ".pt", ".pth", ".onnx", ".h5", ".keras", ".npz", ".tflite", ".caffemodel", ".nemo",
          ".mlmodel", ".msgpack", ".dduf", ".pdparams", ".pt2")  # fmt: skip
 LARGEST = 1_000_000  # bytes of a hostile file
+#: hostile files that take seconds before a limit ends them: in a corpus each would be most of the work
+SLOW = ("2^40 ways to one dataset",)
 #: kinds that no cut leaves whole: a message of protobuf alone may end between two fields
 CUT = (safetensors, gguf, formats.torch_zip, formats.torch_legacy, formats.onnx, formats.numpy_archive, formats.hdf5,
        formats.keras)  # fmt: skip
@@ -147,7 +149,8 @@ def models(count: int, seed: int) -> Iterator[tuple[Wanted, Mapping[str, Content
     rng = Random(seed)
     odd = rng.sample(range(count), 2 * max(1, count // 100))
     hostile, cut = set(odd[::2]), set(odd[1::2])
-    attacks = rng.sample(hostile_rows(), len(hostile_rows()))
+    quick = [row for row in hostile_rows() if row.what not in SLOW]
+    attacks = rng.sample(quick, len(quick))
     shelf = ""
     for number in range(count):
         if rng.random() < 0.1 or not shelf:

@@ -117,7 +117,7 @@ def onnx_beside(rng: Random, stem: str) -> Made:
         tensors.append(onnx_maker.tensor(name, shape, location=where))
         at += size
     files = {f"{stem}.onnx": onnx_maker.model(graph(shapes), tensors), f"{stem}.onnx_data": Sparse(b"", at)}
-    return Made(FILE, (f"{stem}.onnx",), files, "onnx", total(shapes))
+    return Made(FILE, tuple(files), files, "onnx", total(shapes))
 
 
 def tflite(rng: Random, stem: str) -> Made:

@@ -12,6 +12,7 @@ import pytest
 from obstore.store import S3Store
 
 from nparams.fleet.batch import count_batch
+from nparams.fleet.find import find
 from tests import fleet_corpus
 from tests.fast_contents import Generated, Kind, below
 from tests.fast_server import Fast, bounds, serving
@@ -70,6 +71,28 @@ def test_every_hostile_file_is_refused_or_flagged_as_its_attack_says(tmp_path: P
     expected = Expected(len(made), 0, tuple(wanted for wanted, _ in made))
     assert len(made) > 300
     assert expected.broken(count_batch(expected.units(str(tmp_path)))) == []
+
+
+def test_what_is_found_is_what_was_made(corpus: tuple[Path, Expected]) -> None:
+    folder, expected = corpus
+    found = {(unit.uri, unit.kind, unit.names, unit.size) for unit in find([str(folder)])}
+    assert found == {(unit.uri, unit.kind, unit.names, unit.size) for unit in expected.units(str(folder))}
+    assert len(found) == COUNT
+
+
+def test_a_bucket_gives_the_same(corpus: tuple[Path, Expected], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found page by page, read 64 at a time from a server that fails now and then."""
+    _, expected = corpus
+    with serving(objects(expected), latency=0.005) as server:
+        clean(monkeypatch, server)
+        units = list(find(["s3://models"]))
+        assert sorted(unit.uri for unit in units) == sorted(unit.uri for unit in expected.units("s3://models"))
+        server.fail("503", count=20, key="shelf")
+        server.forget()
+        assert expected.broken(count_batch(units)) == []
+        counted = server.counted()
+    assert 4 < counted["most_at_once"] <= 64
+    assert counted["bytes"] < 3 * COUNT * 131_072
 
 
 def test_what_differs_is_told(corpus: tuple[Path, Expected]) -> None:
