@@ -55,7 +55,9 @@ def _parts_of(network: Network, names: Sequence[str]) -> list[str]:
     """The component of each tensor: what the source says, else what its name does."""
     if not network.parts:
         return components_of(names)
-    starts = network.parts.items()
+    starts = list(network.parts.items())
+    if not starts[0][0]:  # whatever its name is
+        return [starts[0][1]] * len(names)
     said = [next((part for start, part in starts if name.startswith(start)), None) for name in names]
     named = iter(components_of([name for name, part in zip(names, said, strict=True) if part is None]))
     return [next(named) if part is None else part for part in said]
