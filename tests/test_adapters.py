@@ -168,8 +168,8 @@ def test_an_adapter_in_shards(tmp_path):
 
 #: pieces of names: every adapter's part, what only looks like one, numbers of layers
 PIECES = [
-    *sorted({piece for row in adapters.PARTS for piece in row[3].split(".")}), "lora_A", "lora_a", "lora_b", "hada_w3_b",
-    "lokr_t1", "a3", "x/y", "x/lora_A", "12/ia3_l", "default", "0", "7", "12", "\u0663", "", "weight",
+    *sorted({piece for row in adapters.PARTS for piece in row[3].split(".")}), "lora_A", "lora_a", "lora_b",
+    "hada_w3_b", "lokr_t1", "a3", "x/y", "x/lora_A", "12/ia3_l", "default", "0", "7", "12", "\u0663", "", "weight",
 ]  # fmt: skip
 
 
