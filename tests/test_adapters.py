@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
 import nparams
+from nparams.network import Tensor
 from nparams.stored import adapters
 from tests.safetensors_maker import T, index_of, safetensors
 
@@ -162,3 +164,31 @@ def test_an_adapter_in_shards(tmp_path):
     found = nparams.read(tmp_path)
     assert (found.total, found.notes[0]) == (1792, f"a LoRA adapter of rank 16; {NOT}")
     assert json.loads(found.to_json())["components"] == {"adapter": 1792}
+
+
+#: pieces of names: every adapter's part, what only looks like one, numbers of layers
+PIECES = [
+    *sorted({piece for row in adapters.PARTS for piece in row[3].split(".")}), "lora_A", "lora_a", "lora_b",
+    "hada_w3_b", "lokr_t1", "a3", "x/y", "x/lora_A", "12/ia3_l", "default", "0", "7", "12", "\u0663", "", "weight",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_names_that_differ_by_numbers_are_asked_about_once(seed):
+    """And what is found of them is what each would be alone."""
+    rng, found, asked = random.Random(seed), adapters.Found(), []
+    for _ in range(80):
+        name = ".".join(rng.choices(PIECES, k=rng.randrange(1, 7)))
+        asked += [name, name.replace("7", "31")]
+    kinds: dict[str, int] = {}
+    modules, members = set(), set()
+    for name in asked:
+        found.add(Tensor(name, (4, 2), "float32"))
+        match = adapters.PATTERN.search(name)
+        if match is not None and match.lastgroup is not None:
+            kind = adapters.PARTS[int(match.lastgroup[1:])][1]
+            kinds[kind] = kinds.get(kind, 0) + 1
+            modules.add(name[: match.start(match.lastgroup)])
+            members.add(name)
+    assert (found.kinds, found.modules, found.members) == (kinds, modules, members)
+    assert len(members) > 20

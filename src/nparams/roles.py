@@ -142,9 +142,9 @@ UNUSUAL = (*OTHER_PARTS, *BUFFER_PARENTS)
 #: a name that holds none of these holds none of the parts above
 UNUSUAL_HINTS = ("opt", "exp_avg", "momentum_buffer", "lr_scheduler", "rng_states", "OPTIMIZER_SLOT", "rope_f",
                  "frod_V")  # fmt: skip
-#: the same for the names of adapters (stored/adapters.py)
-ADAPTER_HINTS = ("lora_", "_lora", "hada_w", "lokr_w", "ia3_l", "oft_", "vera_", "prompt_embeddings", "base_model.",
-                 "lycoris_")  # fmt: skip
+#: the same for the names of adapters (stored/adapters.py); names may be looked through without their digits
+ADAPTER_HINTS = ("lora_", "_lora", "hada_w", "lokr_w", "ia3_l", "ia_l", "oft_", "vera_", "prompt_embeddings",
+                 "base_model.", "lycoris_")  # fmt: skip
 #: the same for what only a whole list of names can tell (stored/named.py)
 HINTS = (*UNUSUAL_HINTS, ".weight_v", "ema", ".experts.", *ADAPTER_HINTS)
 

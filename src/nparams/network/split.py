@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nparams.expr import add
-from nparams.network.closed import closed_form
 from nparams.network.listed import Listed, parameters_in
 from nparams.network.tree import PARAMETER_ROLES
 from nparams.roles import LOOKUP_KINDS, components_of, is_lookup
@@ -55,7 +54,9 @@ def _parts_of(network: Network, names: Sequence[str]) -> list[str]:
     """The component of each tensor: what the source says, else what its name does."""
     if not network.parts:
         return components_of(names)
-    starts = network.parts.items()
+    starts = list(network.parts.items())
+    if not starts[0][0]:  # whatever its name is
+        return [starts[0][1]] * len(names)
     said = [next((part for start, part in starts if name.startswith(start)), None) for name in names]
     named = iter(components_of([name for name, part in zip(names, said, strict=True) if part is None]))
     return [next(named) if part is None else part for part in said]
@@ -73,20 +74,21 @@ def fingerprint(network: Network) -> str:
 
 def _shapes(network: Network) -> tuple[Sequence[str], list[tuple[Size, ...]]]:
     """Names and shapes of the parameters that are made; of very many copies the first, with how many there are."""
-    from nparams.errors import UsageError
-    from nparams.network.copies import every_tensor
-
-    if network.is_flat:
-        names, measures = _parameters(network)
-    else:
-        try:
-            names, measures = parameters_in(every_tensor(network, WRITTEN_OUT))
-        except UsageError:
-            names, measures = _first_copies(network)
+    names, measures = _parameters(network) if network.is_flat else _written_out(network)
     held = [shape for shape, _ in measures if shape is not None]
     if len(held) < len(names):
         names = [name for name, (shape, _) in zip(names, measures, strict=True) if shape is not None]
     return names, held
+
+
+def _written_out(network: Network) -> tuple[list[str], list[Measures]]:
+    from nparams.errors import UsageError
+    from nparams.network.copies import every_tensor
+
+    try:
+        return parameters_in(every_tensor(network, WRITTEN_OUT))
+    except UsageError:
+        return _first_copies(network)
 
 
 def _first_copies(network: Network) -> tuple[list[str], list[Measures]]:
@@ -118,4 +120,6 @@ def _in_kinds(network: Network) -> list[Tensor]:
 def _sum(network: Network, names: set[str]) -> Size:
     if network.is_flat:
         return add(*(t.size for t in _counted(network) if t.name in names and t.size is not None))
+    from nparams.network.closed import closed_form
+
     return closed_form(network.root, lambda t: t.size if t.name in names and t.tied_to is None else None)

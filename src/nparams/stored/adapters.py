@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from nparams.stored.named import Made
     from nparams.stored.plain import Folder
 
+    #: kind, axis of the rank; how many pieces of the name stand before it, and what of its own piece does
+    Part = tuple[str, int | None, int, str]
+
 #: (part of a name, kind of adapter, axis that has the rank's length or None, example)
 PARTS = (
     (r"lora_A|lora_embedding_A", "LoRA", 0, "q_proj.lora_A.weight"),
@@ -70,7 +73,7 @@ CONFIG = "adapter_config.json"
 class Found:
     """The adapters in a list of tensors: their modules' prefixes, kinds and ranks."""
 
-    __slots__ = ("kinds", "members", "modules", "ranks")
+    __slots__ = ("_alike", "kinds", "members", "modules", "ranks")
 
     def __init__(self) -> None:
         self.kinds: dict[str, int] = {}
@@ -79,21 +82,37 @@ class Found:
         self.modules: set[str] = set()
         #: names of the tensors that are an adapter's parts
         self.members: set[str] = set()
+        self._alike: dict[str, Part | None] = {}
 
     def add(self, t: Tensor) -> None:
         """Take in one tensor, if it is an adapter's part."""
-        match = PATTERN.search(t.name)
-        if match is None or match.lastgroup is None or t.role == "bookkeeping":
+        pieces = t.name.split(".")
+        part = self._part(pieces)
+        if part is None or t.role == "bookkeeping":
             return  # a packed weight may keep a part of itself as lora_down and lora_up (SVDQuant)
-        _, kind, axis, _ = PARTS[int(match.lastgroup[1:])]
+        kind, axis, before, rest = part
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         self.members.add(t.name)
-        self.modules.add(t.name[: match.start(match.lastgroup)])
+        self.modules.add(".".join([*pieces[:before], rest]))
         if axis is not None and t.shape is not None and len(t.shape) > axis and isinstance(t.shape[axis], int):
             rank = t.shape[axis]
             self.ranks[rank] = self.ranks.get(rank, 0) + 1  # type: ignore[index, arg-type]
 
+    def _part(self, pieces: Sequence[str]) -> Part | None:
+        """What part of an adapter a name is, in pieces: names that differ by the numbers of layers are asked once."""
+        alike = ".".join(["0" if piece.isdecimal() else piece for piece in pieces])
+        if alike not in self._alike:
+            match = PATTERN.search(alike)
+            if match is None or match.lastgroup is None:
+                self._alike[alike] = None
+            else:
+                _, kind, axis, _ = PARTS[int(match.lastgroup[1:])]
+                prefix = alike[: match.start(match.lastgroup)]
+                self._alike[alike] = kind, axis, prefix.count("."), prefix.rpartition(".")[2]
+        return self._alike[alike]
 
+
+#: the patterns know no piece that is a number
 PATTERN = re.compile(
     r"(?:^|[./])(?:" + "|".join(f"(?P<k{k}>{part})" for k, (part, *_) in enumerate(PARTS)) + r")(?=\.|$)"
 )

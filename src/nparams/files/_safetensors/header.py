@@ -1,20 +1,23 @@
 """The safetensors header: strict JSON, scanned one entry at a time, every field checked.
 
-The reference library spells an entry in one way only, and a header in that spelling is cut apart without a parser: each
-piece is accepted only if it is byte for byte what the library would have written there.  From the first entry that
-differs, the slow door reads on, one bounded entry at a time.  The bytes are never made one text, so that memory follows
-the tensors.
+The reference library spells an entry in one way only, and a header in that spelling is cut apart without a parser, many
+entries at a time (columns.py): each piece is accepted only if it is what the library would have written there.  Where a
+window has any other, its entries are tried one by one, and from the first that differs the slow door reads on, one
+bounded entry at a time.  The bytes are never made one text, so that memory follows the tensors.
 """
 
 from __future__ import annotations
 
 from nparams.errors import FormatError, place, shown
+from nparams.files._safetensors.columns import CONTROLS, digitless, take
 from nparams.files._safetensors.raw_text import bad_utf8, excerpt
 from nparams.files._safetensors.spec import MAX_NAME, MAX_TENSORS, Header, Reading, spec_of
 from nparams.roles import UNUSUAL_HINTS, role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nparams.files._safetensors.entry import Entries
     from nparams.files._safetensors.spec import Spec
     from nparams.network.listed import Kind
@@ -22,14 +25,12 @@ if TYPE_CHECKING:
 MOST_TENSORS = 120_000  # in one file, unless limits are off: several times what any file has, and 5 s at worst
 REMEMBERED = 10_000  # specifications, and kinds for each
 
-BETWEEN = b'},"'
+BETWEEN, SPACED_BETWEEN = b'},"', b'}, "'
 TYPED, SHAPED = b'"dtype":"', b'","shape":['
 BLANK = b" \t\n\r"
 #: what torch and transformers write before the first tensor
 USUAL_METADATA = b'"__metadata__":{"format":"pt"},'
 WINDOW = 1 << 18  # how much is cut apart at a time
-CONTROLS = bytes(range(32))
-DIGITS = b"0123456789"
 
 
 def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
@@ -38,7 +39,7 @@ def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
     Raises FormatError: not UTF-8, not JSON, a duplicate name, an unknown dtype, a wrong field, data that overlaps,
     leaves a gap or does not fill the file.
     """
-    scanner = _Scanner(raw, room, file, MOST_TENSORS if limits else MAX_TENSORS)
+    scanner = Scanner(raw, room, file, MOST_TENSORS if limits else MAX_TENSORS)
     bad = bad_utf8(raw)
     if bad is not None:
         raise FormatError(f"{place(file)}: the header is not UTF-8 at byte {8 + bad:,}")
@@ -48,7 +49,7 @@ def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
     return scanner.header
 
 
-class _Scanner(Reading):
+class Scanner(Reading):
     """The whole header, by the quickest way that its spelling allows."""
 
     def __init__(self, raw: bytes, room: int, file: str, most: int) -> None:
@@ -65,6 +66,8 @@ class _Scanner(Reading):
             self.too_many(0)
         at, mark = self._opening()
         if mark == b",":
+            at, mark = self._windows(at)
+        if mark == b"," and self.in_order:
             at = self._usual(at)
             at, mark = self._last(at)
         while mark == b",":
@@ -83,6 +86,20 @@ class _Scanner(Reading):
             return self.any_spelling(1)
         blank = len(raw) - 1 - len(raw[1:].lstrip(BLANK))
         return (blank + 2, b"}") if raw.startswith(b"}", blank + 1) else (1, b",")
+
+    def _windows(self, at: int) -> tuple[int, bytes]:
+        """As many windows as hold nothing but entries in a library's spelling; where they end, and the mark there."""
+        raw, size = self.raw, len(self.raw)
+        while True:
+            first = at + raw.startswith(b" ", at)
+            if at + WINDOW >= size:
+                last = raw[first:].rstrip(BLANK)
+                is_taken = last.endswith(b"]}}") and take(self, last[:-1] + b",")
+                return (first + len(last), b"}") if is_taken else (at, b",")
+            cut = max(raw.rfind(mark, first, at + WINDOW) for mark in (BETWEEN, SPACED_BETWEEN)) + 2
+            if cut < first or not take(self, raw[first:cut]):
+                return at, b","
+            at = cut
 
     def _last(self, at: int) -> tuple[int, bytes]:
         """The last entry in the library's spelling, if that is what is left; the place where it ends, and its mark."""
@@ -122,11 +139,11 @@ class _Scanner(Reading):
         tensors, specs, room = self.header.tensors, self.specs, self.room
         add_name, add_kind = tensors.names.append, tensors.kinds.append
         add_start, add_end = self.header.starts.append, self.header.ends.append
-        by_leaf, reached, written = self._by_leaf(pieces), self.reached, b"%d" % self.reached
+        by_leaf, reached, written = self.by_leaf(map(_name_of, pieces)), self.reached, b"%d" % self.reached
         for piece in pieces:
             name_bytes, _, rest = piece.partition(b'":{')
             typed, _, placed = rest.partition(b',"data_offsets":[')
-            spec = specs.get(typed) or self._spec(typed)
+            spec = specs.get(typed) or self.spec(typed)
             if spec is None:
                 break
             _, _, _, length, kinds = spec
@@ -140,7 +157,7 @@ class _Scanner(Reading):
             leaf = name.rpartition(".")[2]
             kind = kinds.get(leaf) if by_leaf else None
             add_name(name)
-            add_kind(kind or self._kind(name, leaf, spec))
+            add_kind(kind or self.kind(name, leaf, spec))
             add_start(reached)
             add_end(end)
             reached = end
@@ -148,16 +165,12 @@ class _Scanner(Reading):
         self.reached = reached
         return at
 
-    def _by_leaf(self, pieces: list[bytes]) -> bool:
-        """Whether the last part of a name tells its role: no name here has a part that only the full rules know.
-
-        Names differ by their numbers mostly; without digits few are left to search.
-        """
-        few = set(b"\n".join(pieces).translate(None, DIGITS).split(b"\n"))
-        self.note_hints(b"\n".join([piece.partition(b'"')[0] for piece in few]).decode("utf-8", "replace"))
+    def by_leaf(self, names: Iterable[str]) -> bool:
+        """Whether the last part of a name tells its role: no name here has a part that only the full rules know."""
+        self.note_hints(digitless(names))
         return self.header.hints.isdisjoint(UNUSUAL_HINTS)
 
-    def _kind(self, name: str, leaf: str, spec: Spec) -> Kind:
+    def kind(self, name: str, leaf: str, spec: Spec) -> Kind:
         dtype, shape, size, _, kinds = spec
         role, note = role_of(name, shape, dtype)
         kind = (shape, dtype, role, note, size, None)
@@ -165,7 +178,7 @@ class _Scanner(Reading):
             kinds[leaf] = kind
         return kind
 
-    def _spec(self, text: bytes) -> Spec | None:
+    def spec(self, text: bytes) -> Spec | None:
         """A dtype and shape understood, remembered by their text (a model has few different ones)."""
         head, found, dims = text.partition(SHAPED)
         if not found or not head.startswith(TYPED) or not dims.endswith(b"]"):
@@ -215,3 +228,7 @@ class _Scanner(Reading):
                 raise FormatError(f"{place(self.file)}: {name} at data byte {starts[k]:,} {what}")
             at = self.header.ends[k]
         self.reached = at
+
+
+def _name_of(piece: bytes) -> str:
+    return piece.partition(b'"')[0].decode()
