@@ -86,6 +86,15 @@ def test_a_rerun_reads_what_has_changed_and_marks_what_has_gone(tmp_path: Path) 
     assert found[f"{folder}/repository"]["architecture"] == "llama"
 
 
+def test_what_was_refused_is_read_again_on_request(tmp_path: Path) -> None:
+    folder, out = tree(tmp_path / "models", 5), str(tmp_path / "out")
+    scan([str(folder)], out)
+    assert scan([str(folder)], out).rows == 0
+    again = scan([str(folder)], out, options=Options(retry=True))
+    assert (again.rows, again.refused, again.known) == (1, 1, 6)
+    assert len(table(tmp_path / "out")) == 7
+
+
 def test_another_root_leaves_the_rows_of_the_first(tmp_path: Path) -> None:
     one, two, out = tree(tmp_path / "one", 5), tree(tmp_path / "two", 5), str(tmp_path / "out")
     scan([str(one)], out)

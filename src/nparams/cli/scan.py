@@ -39,6 +39,7 @@ class Scan:
     processes: int | None = None
     engine: str = "local"
     scheduler: str | None = None
+    retry: bool = False
     strict: bool = False
     quiet: bool = False
 
@@ -74,7 +75,7 @@ def _scan(request: Scan, told: Progress) -> None:
     gc.enable()  # unlike one answer, a scan goes on: the cycles of a million models are not kept to its end
     options = Options(
         request.engine, request.concurrency, request.processes, request.scheduler, request.tensors, request.include,
-        request.exclude,
+        request.exclude, request.retry,
     )  # fmt: skip
     roots = [root for root in request.roots if root != "-"]
     listed = lines() if "-" in request.roots else ()
@@ -129,6 +130,7 @@ def parser() -> OneLine:
     made.add_argument("--tensors", action="store_true", help="one row a tensor as well")
     for name, what in (("include", "only what matches, whatever its ending"), ("exclude", "not what matches")):
         made.add_argument(f"--{name}", action="append", default=[], metavar="GLOB", help=f"{what}; repeatable")
+    made.add_argument("--retry", action="store_true", help="read what could not be counted again, changed or not")
     made.add_argument("--strict", action="store_true", help="exit 1 where a model that was read is refused or flagged")
     made.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
     how = made.add_argument_group("how it reads")

@@ -44,6 +44,8 @@ class Options(NamedTuple):
     tensors: bool = False
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    #: whether what could not be counted is read again, though it is as it was: a login or a permission may have come
+    retry: bool = False
 
 
 PLAIN = Options()
@@ -100,9 +102,11 @@ def _patience(roots: Sequence[str], listed: Iterable[str], told: Progress) -> It
 
 def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options: Options, sink: Sink) -> None:
     """Read into a table what it does not know yet."""
+    from nparams.fleet.rows import ERRORS, TRANSFER
     from nparams.fleet.store import Table
 
-    with Table(out, tensors=options.tensors) as table:
+    again = (TRANSFER, *(word for _, word in ERRORS)) if options.retry else (TRANSFER,)
+    with Table(out, tensors=options.tensors, again=again) as table:
         if table.note:
             told.say(table.note)
 
