@@ -1,8 +1,8 @@
 """Fleets: many models counted into one table; `nparams scan` is its command, and docs/fleets.md tells of both.
 
 >>> from nparams.fleet import count_batch, find
->>> [row["total"] for row in count_batch(find(["docs/examples/mlp.safetensors"]))]
-[13002]
+>>> [row["total"] for row in count_batch(find(["docs/examples/tiny.safetensors"]))]
+[34]
 """
 
 from __future__ import annotations
