@@ -215,13 +215,14 @@ def archive(
     **members: bytes,
 ) -> bytes:
     """A .keras archive."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED) as made:
+    held, kind = io.BytesIO(), zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
+    with zipfile.ZipFile(held, "w") as made:  # of a ZipInfo, the date is always the same
         made.writestr(zipfile.ZipInfo("metadata.json"), json.dumps({"keras_version": version}))
         if config is not None:
-            made.writestr("config.json", config if isinstance(config, str) else json.dumps(config))
+            text = config if isinstance(config, str) else json.dumps(config)
+            made.writestr(zipfile.ZipInfo("config.json"), text, kind)
         if weights is not None:
-            made.writestr("model.weights.h5", weights)
+            made.writestr(zipfile.ZipInfo("model.weights.h5"), weights, kind)
         for name, data in members.items():
-            made.writestr(name, data)
+            made.writestr(zipfile.ZipInfo(name), data, kind)
     return held.getvalue()

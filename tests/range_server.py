@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from nparams.remote.http import client
 
@@ -25,6 +25,7 @@ class Asked(NamedTuple):
     path: str
     range: tuple[int, int] | None
     headers: Mapping[str, str]
+    query: str = ""
 
 
 class Sparse(NamedTuple):
@@ -54,6 +55,8 @@ class Server:
     def __init__(self) -> None:
         self.files: dict[str, Content] = {}
         self.odd: dict[str, Odd] = {}
+        #: what a hub's list says of its models, by their names
+        self.models: dict[str, dict[str, object]] = {}
         self.asked: list[Asked] = []
         self.sent = 0
         self.delay = 0.0
@@ -75,11 +78,12 @@ class Handler(BaseHTTPRequestHandler):
     held: Server
 
     def do_GET(self) -> None:
-        held, path = self.held, unquote(urlsplit(self.path).path)
+        held, path, query = self.held, unquote(urlsplit(self.path).path), urlsplit(self.path).query
         match = RANGE.fullmatch(self.headers.get("Range", ""))
         wanted = (int(match[1]), int(match[2])) if match else None
         with held.lock:
-            held.asked.append(Asked(self.command, path, wanted, {k.lower(): v for k, v in self.headers.items()}))
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            held.asked.append(Asked(self.command, path, wanted, headers, query))
             held.at_once += 1
             held.most_at_once = max(held.most_at_once, held.at_once)
         try:
@@ -211,6 +215,8 @@ def hub(held: Server, id: str, files: Mapping[str, Content], elsewhere: Server |
     """A model of a hub: its list of files, and each of them, redirected to `elsewhere` as large ones are."""
     sha = "0123456789abcdef0123456789abcdef01234567"
     listing = {"id": id, "sha": sha, "siblings": [{"rfilename": name} for name in files]}
+    held.models[id] = listing
+    held.odd["/api/models"] = models
     for revision in ("main", sha):
         held.odd[f"/api/models/{id}/revision/{revision}"] = saying(200, json.dumps(listing).encode())
         for name, content in files.items():
@@ -221,3 +227,19 @@ def hub(held: Server, id: str, files: Mapping[str, Content], elsewhere: Server |
                 elsewhere.files[f"/store/{id}/{name}"] = content
                 location = f"{elsewhere.address}/store/{id}/{name}?X-Amz-Signature=secret"
                 held.odd[path] = saying(302, b"", {"Location": location})
+
+
+def models(handler: Handler) -> bool:
+    """The list of a hub's models: by author, in pages, the next one's address in a header."""
+    asked = parse_qs(urlsplit(handler.path).query)
+    author, limit = asked.get("author", [""])[0], int(asked["limit"][0])
+    start = int(asked.get("cursor", ["0"])[0])
+    found = [info for id, info in handler.held.models.items() if not author or id.startswith(f"{author}/")]
+    fields = {"id", *asked.get("expand", [])}
+    body = [{key: value for key, value in info.items() if key in fields} for info in found[start : start + limit]]
+    headers = {}
+    if start + limit < len(found):
+        query = urlencode({**asked, "cursor": str(start + limit)}, doseq=True)
+        headers["Link"] = f'<{handler.held.address}/api/models?{query}>; rel="next"'
+    handler.give(200, json.dumps(body).encode(), headers)
+    return True

@@ -23,7 +23,7 @@ from nparams.fleet.units import FOLDER, SHARDS, Entry, Listing, Unit
 from tests.store_world import FIRST, ROOT, SECOND, THIRD, held, names, on_disk, row, scan, tensor, tensors_held, unit
 
 RESULT = [f"{ROOT}/{name}" for name in sorted({*FIRST, *THIRD})]
-needs_processes = pytest.mark.skipif(not hasattr(os, "fork") or sys.platform == "emscripten", reason="needs processes")
+needs_processes = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes")
 
 HOSTILE = "a\x00b\n\r\u2028\u202e\x1b[31m\"'\\ é 漢 \U0001f600"
 ODD_NAMES = ["m\udcff", "m\\udcff", "m\\\\udcff", "\\m\udcff", "\\\\m\udcff", "m\ud83d\ude00", "m\\", HOSTILE]

@@ -230,4 +230,4 @@ def test_the_examples_are_scanned_without_a_refusal_that_is_a_bug() -> None:
     found: list[dict[str, Any]] = []
     scan([str(REPOSITORY / "docs/examples")], sink=found.append)
     assert "bug" not in {row["error_kind"] for row in found}
-    assert len(found) > 25
+    assert len(found) > 15

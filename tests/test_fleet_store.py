@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nparams.errors import UsageError
+from nparams.errors import UnsupportedError, UsageError
+from nparams.expr import parse
 from nparams.fleet import store
 from nparams.fleet._store import files, home
 from nparams.fleet._store.known import KEY, NEVER, RECORD, Index
 from nparams.fleet._store.plain import safe, unsafe
+from nparams.fleet.rows import tensor_rows
+from nparams.network import Network, Tensor
 from tests.store_cases import Cases
 from tests.store_world import FIRST, row, scan, unit
 
@@ -56,6 +60,16 @@ class TestLines(Cases):
         with pytest.raises(UsageError) as caught:
             list(store.rows(path))
         assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"shape": (2**63,)}, {"shape": (2**62, 2)}, {"shape": (1,), "stored": (1, 2**63)}, {"shape": (parse("n"),)}],
+)
+def test_a_tensor_beyond_what_a_table_holds_is_refused(more: dict[str, Any]) -> None:
+    network = Network(tensors=[Tensor("m", role="other", **more)])
+    with pytest.raises(UnsupportedError, match=r"/m: a tensor's size is beyond what a table holds, 2\^63 - 1$"):
+        tensor_rows(unit("m", 1, "x"), network)
 
 
 @given(

@@ -178,11 +178,11 @@ def test_a_token_goes_along_with_a_redirect_on_the_hub_itself(server: Server, mo
 def test_a_token_is_not_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setenv("HF_ENDPOINT", "http://hub.example")
-    assert hub._login() == {}
+    assert hub.login() == {}
     monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
-    assert hub._login() == {"Authorization": f"Bearer {TOKEN}"}
+    assert hub.login() == {"Authorization": f"Bearer {TOKEN}"}
     monkeypatch.setenv("HF_TOKEN", "two\nlines")
-    assert hub._login() == {}
+    assert hub.login() == {}
 
 
 # -- what a hub refuses ---------------------------------------------------------------------------------------------

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 
 from nparams import roles
 from nparams.files.bytesource import MemorySource
 from nparams.files.safetensors import read
-from nparams.roles import component_of, is_lookup, role_of
+from nparams.roles import component_of, components_of, is_lookup, role_of
 from tests.safetensors_maker import T, safetensors
 
 
@@ -136,6 +139,40 @@ def test_every_component_by_its_example(component, example):
 ])  # fmt: skip
 def test_components_by_name(name, component):
     assert component_of(name) == component
+
+
+#: what names in the random lists are made of: every part that a pattern looks for, and what only begins or ends so
+PARTS = [*"""
+    model base_model thinker module visual 1visual visual2 vision_tower v a mm blk conv conv1d std_x std_1 talker
+    token2wav token3wav code2wav code1wav text_encoder text_encoder_2 text_encoder_3 text_encoders vae mtp connector
+    mtp_layers embed_vision norm image_ d0wn down up lora_A lora_B explora_x to_q_lora to_q_lora1 lora12 randlora_A
+    ia3_l ia4_l oft_r boft_R noft_r vera_A dora_scale dora_scale2 hada_w1_a lokr_w1 weight 0 7 12
+""".split(), "\u0663", "caf\u00e9", "\ud800", "", "x\ny"]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_components_of_many_names_are_those_of_each(seed):
+    """Asked together, names that differ by digits alone are asked about once: the patterns may see no difference."""
+    rng = random.Random(seed)
+    parts = PARTS if seed % 4 == 0 else PARTS[:-1]
+    names = [rng.choice("../").join(rng.choices(parts, k=rng.randrange(1, 6))) for _ in range(rng.randrange(60))]
+    names += [name.translate({ord(c): rng.choice("0123456789") for c in "0123456789"}) for name in names]
+
+    def alone(name: str) -> str:
+        match = re.match(roles.COMPONENT, name)
+        return "backbone" if match is None else roles.COMPONENTS[int(str(match.lastgroup)[1:])][0]
+
+    assert components_of(names) == [component_of(name) for name in names] == [alone(name) for name in names]
+
+
+def test_every_digit_that_a_component_s_pattern_knows_is_told():
+    """But for the classes of digits, which take any: a name's own digits are made 0 before it is looked at."""
+    patterns = "|".join(pattern for _, pattern, _ in roles.COMPONENTS)
+    for word in ("text_encoder_2", "ia3_l", "token2wav", "code2wav"):
+        assert re.sub("[1-9]", "0", word).encode() in roles.NUMBERED
+        assert word in patterns
+        patterns = patterns.replace(word, "")
+    assert re.findall("[0-9]", patterns) == []
 
 
 @pytest.mark.parametrize(("name", "dims", "is_table"), [

@@ -30,7 +30,7 @@ def constant(path: str) -> int:
     names = [part for part in parts if part.isupper()]  # USUAL.size: the part of a constant
     first = parts.index(names[0])
     found = import_module(
-        ".".join(["nparams", *([] if parts[0] in ("cli", "remote", "stored") else ["files"]), *parts[:first]])
+        ".".join(["nparams", *([] if parts[0] in ("cli", "fleet", "remote", "stored") else ["files"]), *parts[:first]])
     )
     for part in parts[first:]:
         found = getattr(found, part)

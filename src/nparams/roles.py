@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from nparams.dtypes import INTEGERS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # -- by the last part of the name -----------------------------------------------------------------------------------
 
 #: last part -> (role, example)
@@ -269,8 +273,15 @@ COMPONENTS = (
     ),
     ("vae", r"(?:first_stage_model|vae)\.", "first_stage_model.decoder.conv_in.weight"),
 )
-# patterns as text: only the JSON view asks, and `re` is not loaded before
+# patterns as text: only the JSON view and a table of models ask, and `re` is not loaded before
 COMPONENT = "|".join(f"(?P<c{k}>{pattern})" for k, (_, pattern, _) in enumerate(COMPONENTS))
+#: the same without the first row, an adapter's: that one looks at all of a name, the others at its beginning
+BEGINNING = "|".join(f"(?P<c{k}>{pattern})" for k, (_, pattern, _) in enumerate(COMPONENTS) if k)
+#: a name that holds none of these, with all its digits made 0, is no adapter's
+ADAPTER_WORDS = (b"lora", b"hada_", b"lokr_", b"ia0_l", b"oft_", b"vera_", b"dora_scale")
+#: digits that the patterns tell from others, as they stand in a name with all its digits made 0
+NUMBERED = (b"text_encoder_0", b"ia0_l", b"token0wav", b"code0wav")
+ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def component_of(name: str) -> str:
@@ -279,10 +290,30 @@ def component_of(name: str) -> str:
     >>> component_of("vision_tower.blocks.0.attn.qkv.weight"), component_of("model.layers.0.mlp.up_proj.weight")
     ('vision', 'backbone')
     """
+    return components_of([name])[0]
+
+
+def components_of(names: Sequence[str]) -> list[str]:
+    """component_of each name.  Names that differ by digits alone are asked about once: a model has few others.
+
+    >>> components_of(["model.layers.0.weight", "model.layers.1.weight", "text_encoder_2.w", "text_encoder_3.w"])
+    ['backbone', 'backbone', 'text encoder', 'backbone']
+    """
     import re
 
-    match = re.match(COMPONENT, name)
-    return "backbone" if match is None or match.lastgroup is None else COMPONENTS[int(match.lastgroup[1:])][0]
+    text = "\n".join(names).encode("utf-8", "surrogatepass").translate(ZEROS)
+    alike: Sequence[bytes | str] = text.split(b"\n")
+    few = dict(zip(alike, names, strict=False))
+    is_plain = len(alike) == len(names)  # no name has several lines
+    told = b"\n".join(few) if is_plain else text  # type: ignore[arg-type]
+    if not is_plain or any(map(told.__contains__, NUMBERED)):
+        alike, few = names, {name: name for name in names}
+    match = re.compile(COMPONENT if any(map(told.__contains__, ADAPTER_WORDS)) else BEGINNING).match
+    found: dict[bytes | str, str] = {}
+    for key, name in few.items():
+        part = match(name)
+        found[key] = "backbone" if part is None or part.lastgroup is None else COMPONENTS[int(part.lastgroup[1:])][0]
+    return [found[key] for key in alike]
 
 
 #: lookup tables: token, position and type embeddings, as published models name them

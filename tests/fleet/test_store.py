@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
@@ -13,7 +14,7 @@ from nparams.fleet import store
 from nparams.fleet._store import files
 from nparams.fleet.rows import COLUMNS
 from tests.store_cases import Cases
-from tests.store_world import FIRST, SECOND, THIRD, held, row, scan, unit
+from tests.store_world import FIRST, SECOND, THIRD, held, on_disk, row, scan, unit
 
 
 class TestParquet(Cases):
@@ -72,6 +73,29 @@ class TestParquet(Cases):
         first = held(path)[0]
         assert (first["gone"], first["flags"], first["components"]) == (False, [], None)
         assert scan(path, FIRST) == []
+        assert scan(path, SECOND) == []
+        assert [each["uri"] for each in held(path) if each["gone"]] == ["/models/m5"]
+        assert held(path)[0] == first
+
+    @pytest.mark.parametrize(("folder", "column"), [("models", "total"), ("tensors", "name")])
+    def test_damage_inside_is_told_when_it_is_met(self, path: str, folder: str, column: str) -> None:
+        scan(path, FIRST, tensors=True)
+        part = Path(self.part(path, 1, folder=folder))
+        with pq.ParquetFile(part) as file:
+            group = file.metadata.row_group(0)
+            [at] = [group.column(i).data_page_offset for i in range(group.num_columns)
+                    if group.column(i).path_in_schema == column]  # fmt: skip
+        data = part.read_bytes()
+        part.write_bytes(data[:at] + bytes(12) + data[at + 12 :])
+        with pytest.raises(
+            ReadError, match=r": damaged \(.*; delete it and scan again: its models are read again$"
+        ) as told:
+            scan(path, SECOND, tensors=True), scan(path, THIRD, tensors=True)
+        assert str(told.value).startswith(str(part))
+        part.unlink()
+        scan(path, THIRD, tensors=True)
+        assert on_disk(path) == [each["uri"] for each in held(path)]
+        assert len([each for each in held(path) if not each["gone"]]) == len(THIRD)
 
     def test_a_part_that_is_no_table_of_models(self, path: str) -> None:
         scan(path, FIRST)

@@ -35,6 +35,8 @@ class Store:
         self.delay = 0.0
         self.at_once = self.most_at_once = 0
         self.failures = 0
+        #: how a request that fails is answered: status, headers, body
+        self.failing: tuple[str, dict[str, str], bytes] = ("503 Slow Down", {}, b"")
         self.address = ""
 
     def __call__(self, environ: Mapping[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -50,8 +52,9 @@ class Store:
         try:
             time.sleep(self.delay)
             if fails:
-                start("503 Slow Down", [("Content-Length", "0")])
-                return [b""]
+                status, headers, body = self.failing
+                start(status, [("Content-Length", str(len(body))), *headers.items()])
+                return [body]
             return self._app(environ, start)
         finally:
             with self._lock:

@@ -16,6 +16,7 @@ from nparams.fleet._fetching import Fetcher
 from nparams.fleet.folder import all_of
 from nparams.fleet.reading import row_of
 from nparams.fleet.units import Entry
+from nparams.remote.http import client
 from nparams.remote.ranges import FIRST, Part, RemoteFile
 
 TYPE_CHECKING = False
@@ -46,7 +47,8 @@ def rows_of(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensors: b
         while (done := loop.run_until_complete(engine.some())) is not None:
             yield from done
     finally:
-        loop.run_until_complete(engine.close())
+        with client().pauses.called_off():
+            loop.run_until_complete(engine.close())
         loop.close()
 
 

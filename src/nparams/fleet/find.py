@@ -61,12 +61,13 @@ def _found(roots: Iterable[str], globs: Globs, typed: bool) -> Iterator[Unit]:
         root = given
         try:
             root = whole(given)
-            if not seen.enter(root.rstrip("/") or root):
+            top = root.rstrip("/")
+            if not seen.enter(top or root):
                 continue
             for unit in _below(root, globs):
-                inside = unit.uri == root or unit.uri.startswith(f"{root.rstrip('/')}/")
+                inside = unit.uri == top or unit.uri.startswith(f"{top}/")
                 # what stands for the root, the whole set of a shard, is remembered under its own name
-                if not seen.holds(unit.uri, root.rstrip("/")) if inside else seen.enter(unit.uri):
+                if not seen.holds(unit.uri, top) if inside else seen.enter(unit.uri):
                     yield unit
         except (ReadError, UsageError) as problem:
             if typed:

@@ -8,7 +8,7 @@ from nparams.files.bytesource import NeedBytes, is_bare
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from nparams.files.bytesource import OpenSource
     from nparams.fleet.units import Listing
@@ -25,13 +25,15 @@ MOST_TOGETHER = 64  # ranges that are asked for at once
 class ListedFolder:
     """The folder at `path` in a listing ("" for the whole); of its own files those in `only`, where it is given."""
 
-    __slots__ = ("_here", "_listing", "_open", "_path", "name")
+    __slots__ = ("_here", "_listing", "_open", "_path", "name", "settings")
 
     def __init__(self, listing: Listing, opener: Opener, path: str = "", only: Collection[str] | None = None) -> None:
         self.name = listing.address(path)
         self._listing = listing
         self._open = opener
         self._path = f"{path}/" if path else ""
+        #: the files of settings in it that were read, for the next question about the same model
+        self.settings: dict[str, dict[str, Any]] = {}
         files, folders = listing.inside(path)
         self._here = (files, folders) if only is None else ({n: None for n in files if n in only}, {})
 

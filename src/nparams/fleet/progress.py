@@ -25,8 +25,8 @@ class Progress:
         self.rows = self.known = self.gone = self.refused = self.flagged = self.parameters = 0
         #: models that there are in all, once that is known
         self.expected: int | None = None
-        #: what is waited for, in words
-        self.waiting = ""
+        #: says what is waited for, "" for nothing
+        self.waits: Callable[[], str] = str
         self._stream = stream
         self._terminal = terminal
         self._clock = clock
@@ -34,6 +34,11 @@ class Progress:
         #: (time, rows) of moments that the rate is worked out from
         self._moments = [(self._began, 0)]
         self._drawn = 0
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anybody is told."""
+        return self._stream is not None
 
     @property
     def seconds(self) -> float:
@@ -83,7 +88,7 @@ class Progress:
         parts += [f"{self.flagged:,} flagged"] if self.flagged else []
         if self.expected and rate and self.expected > done:
             parts.append(f"{span((self.expected - done) / rate)} left")
-        return ", ".join([*parts, *([self.waiting] if self.waiting else [])])
+        return ", ".join(filter(None, [*parts, self.waits()]))
 
     def end(self) -> None:
         """Take the line away."""

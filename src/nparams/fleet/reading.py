@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from nparams.errors import ReadError, telling
 from nparams.files.bytesource import FileSource, NeedBytes
 from nparams.fleet import rows
 from nparams.fleet.folder import ListedFolder
@@ -27,16 +28,15 @@ def row_of(unit: Unit, opener: Opener, *, tensors: bool = False) -> Row:
 
     Raises NeedBytes where `opener` gives files whose bytes are not here yet, and nothing else.
     """
-    from nparams.errors import ReadError
-
     if unit.problem:
         return rows.refused(unit, ReadError(unit.problem))
     try:
         folder = ListedFolder(unit.listing, opener, "", {*unit.names, *BESIDE} if unit.kind == SHARDS else None)
         network = network_of(unit, folder)
-        row = rows.counted(unit, network, folder)
-        if tensors:
-            row["tensors"] = rows.tensor_rows(unit, network)
+        with telling(network.flags):
+            row = rows.counted(unit, network, folder)
+            if tensors:
+                row["tensors"] = rows.tensor_rows(unit, network)
         return row
     except NeedBytes:
         raise

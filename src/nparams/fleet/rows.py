@@ -10,6 +10,7 @@ import time
 from typing import NamedTuple
 
 from nparams.errors import (
+    ExprError,
     FetchError,
     FormatError,
     InvariantError,
@@ -77,7 +78,12 @@ COLUMNS = tuple(Column(*row) for row in (
     ("gone", "text", "when a later scan of the same place no longer found it; null while it is there"),
 ))  # fmt: skip
 NAMES = tuple(column.name for column in COLUMNS)
-EMPTY: Row = {column.name: [] if column.kind in ("flags", "texts") else None for column in COLUMNS}
+EMPTY: Row = dict.fromkeys(NAMES)
+#: columns that hold lists
+LISTS = tuple(column.name for column in COLUMNS if column.kind in ("flags", "texts"))
+#: columns that hold whole numbers, and those that hold a map of them
+INTS = tuple(column.name for column in COLUMNS if column.kind == "int")
+MAPS = tuple(column.name for column in COLUMNS if column.kind == "map")
 #: the most that a table's integers hold
 MOST = 2**63 - 1
 MOST_TEXT = 2_000  # characters of one text in a row: names and messages come from strangers
@@ -85,32 +91,40 @@ MOST_TEXTS = 50
 #: classes of errors -> the word for them; of the rest it is "bug"
 ERRORS = (
     (FormatError, "format"), (UnsupportedError, "unsupported"), (FetchError, "fetch"), (ReadError, "read"),
-    (UsageError, "read"), (NparamsError, "bug"),
+    (UsageError, "read"), (ExprError, "read"), (NparamsError, "bug"),
 )  # fmt: skip
 #: the error that a later try may not meet: such a row is read again by the next scan
 TRANSFER = "transfer"
+#: formats whose packing the settings beside them tell; any other says itself how its numbers are stored
+DESCRIBED = frozenset(("safetensors", "pytorch", "torchscript", "paddle", "config"))
 
 
 def counted(unit: Unit, network: Network, folder: Folder) -> Row:
     """The row of a model that was read in its folder.  Raises ReadError where a number is beyond what a table holds."""
     from nparams.network.split import components, fingerprint
 
-    totals = network.totals
+    totals, declared = network.totals, network.also.get("declared")
     row = _blank(unit)
     row |= {
-        "format": network.form.removesuffix("-index"), "form": network.form, "read_as": _text(network.read_as),
+        "format": _format(network), "form": network.form, "read_as": _text(network.read_as),
         "total": totals.total, "unknown": totals.unknown, "weights": totals.weights, "biases": totals.biases,
         "buffers": totals.buffers, "bookkeeping": totals.bookkeeping, "other": totals.other,
-        "elements": totals.elements, "declared": network.also.get("declared"),
+        "elements": totals.elements, "declared": _held(declared),
         "dtypes": totals.dtypes, "components": components(network),
         "parameter_bytes": totals.parameter_bytes, "bytes": totals.bytes,
-        "bits_per_parameter": totals.bits_per_parameter, "quantisation": quantisation(totals, folder),
-        "architecture": architecture(network, folder), "fingerprint": fingerprint(network),
-        "disagreement": disagreement(totals, network.also.get("declared")),
-        "flags": _flags(network.flags), "notes": [_text(note) for note in network.notes[:MOST_TEXTS]],
     }  # fmt: skip
     _check(unit, row)
+    row |= {
+        "bits_per_parameter": totals.bits_per_parameter, "quantisation": quantisation(network, folder),
+        "architecture": architecture(network, folder), "fingerprint": fingerprint(network),
+        "disagreement": disagreement(totals, declared),
+        "flags": _flags(network.flags), "notes": [_text(note) for note in network.notes[:MOST_TEXTS]],
+    }  # fmt: skip
     return row
+
+
+def _format(network: Network) -> str:
+    return network.form.removesuffix("-index")
 
 
 def refused(unit: Unit, problem: BaseException) -> Row:
@@ -119,9 +133,18 @@ def refused(unit: Unit, problem: BaseException) -> Row:
     kind = next((word for group, word in ERRORS if isinstance(problem, group)), "bug")
     if isinstance(problem, FetchError) and problem.again:
         kind = TRANSFER
-    told = str(problem) if isinstance(problem, NparamsError) else f"{type(problem).__name__}: {problem}"
-    row |= {"error_kind": kind, "error": _text(told), "flags": _flags(getattr(problem, "flags", ()))}
+    row |= {"error_kind": kind, "error": _text(_said(problem))}
+    if isinstance(problem, NparamsError):
+        row["flags"] = _flags(problem.flags)
     return row
+
+
+def _said(problem: BaseException) -> str:
+    """The message; before that of an error that is none of ours its class.  Such a one may fail to tell it."""
+    try:
+        return str(problem) if isinstance(problem, NparamsError) else f"{type(problem).__name__}: {problem}"
+    except Exception:
+        return type(problem).__name__
 
 
 def disagreement(totals: Totals, declared: Size | None) -> str | None:
@@ -177,15 +200,16 @@ def _ratio(declared: int, total: int) -> str:
     return f"{told} x the total" if declared > total else f"1/{told} of the total"
 
 
-def quantisation(totals: Totals, folder: Folder) -> str | None:
-    """The scheme that the settings beside the model name; else the number types that are stored in blocks, sorted."""
+def quantisation(network: Network, folder: Folder) -> str | None:
+    """The scheme that the settings beside the model name, where its format leaves that to them; else the number types
+    that are stored in blocks, sorted."""
     from nparams.dtypes import WHOLE
     from nparams.stored.settings import quantisation as told
 
-    said = told(folder)
+    said = told(folder) if _format(network) in DESCRIBED else None
     if said is not None and said.method is not None:
         return _text(said.method if said.bits is None else f"{said.method} {said.bits}-bit")
-    return " ".join(sorted(name for name in totals.dtypes or () if name not in WHOLE)) or None
+    return " ".join(sorted(name for name in network.totals.dtypes or () if name not in WHOLE)) or None
 
 
 def architecture(network: Network, folder: Folder) -> str | None:
@@ -201,8 +225,8 @@ def architecture(network: Network, folder: Folder) -> str | None:
 def _blank(unit: Unit) -> Row:
     from nparams import __version__
 
-    row = {name: [] if value == [] else value for name, value in EMPTY.items()}
-    row |= {"uri": unit.uri, "kind": unit.kind, "size": unit.size, "stamp": unit.stamp, "reader": __version__}
+    row = EMPTY | {name: [] for name in LISTS}
+    row |= {"uri": unit.uri, "kind": unit.kind, "size": _held(unit.size), "stamp": unit.stamp, "reader": __version__}
     row["read_at"] = now()
     return row
 
@@ -212,12 +236,18 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
+def _held(told: object) -> int | None:
+    """A number that a file or a listing tells of itself, if a table can hold it: no count fails for that."""
+    return told if isinstance(told, int) and 0 <= told <= MOST else None
+
+
 def _check(unit: Unit, row: Row) -> None:
-    numbers = [(column.name, row[column.name]) for column in COLUMNS if column.kind == "int"]
-    numbers += [(name, n) for name in ("dtypes", "components") for n in (row[name] or {}).values()]
+    numbers = [(name, row[name]) for name in INTS]
+    numbers += [(name, n) for name in MAPS for n in (row[name] or {}).values()]
     for name, value in numbers:
         if value is not None and (not isinstance(value, int) or value > MOST):
-            told = f"{name} is {value}" if len(str(value)) < 80 else f"{name} has {len(str(value)):,} digits"
+            is_short = not isinstance(value, int) or value < 10**80
+            told = f"{name} is {_text(str(value))}" if is_short else f"{name} has {value.bit_length():,} bits"
             raise UnsupportedError(f"{escaped(unit.uri)}: {told}, and a table holds whole numbers up to 2^63 - 1")
 
 

@@ -8,12 +8,12 @@ scan goes on from there.
 
 from __future__ import annotations
 
-import os
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import chain, groupby
 from typing import NamedTuple
 
-from nparams.errors import NparamsError, ReadError, shown
+from nparams.errors import NparamsError
+from nparams.fleet._expected import Counting
 from nparams.fleet.progress import Progress
 
 TYPE_CHECKING = False
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     #: takes rows, one after another
     Sink = Callable[[Row], None]
 
+PATIENCE = 900.0  # seconds that a request waits, in all, because servers ask it to: a hub counts five minutes
 LOCAL, DASK = "local", "dask"
 ENGINES = (LOCAL, DASK)
 
@@ -64,30 +65,37 @@ def scan(
     from below the roots, where all of it was looked at.  Returns the counters.  Raises ReadError for a root that cannot
     be listed, after what was found until then is committed; UsageError for options that make no sense.
 
-    >>> counted = scan(["docs/examples/mlp.safetensors"])
+    >>> counted = scan(["docs/examples/tiny.safetensors"])
     >>> counted.rows, counted.parameters
-    (1, 13002)
+    (1, 34)
     """
     told = progress or Progress()
-    whole = [_whole(root) for root in roots]
-    found = Found([*whole], listed, options)
-    if out is None:
-        _drain(_rows(iter(found), options), told, sink or _nothing)
-    else:
-        _into(out, whole, found, told, options, sink or _nothing)
+    found = Found(roots, listed, options)
+    whole = found.roots
+    counted = whole if listed == () else ()
+    with _patience(whole, listed, told), Counting(counted, options.include, options.exclude, told):
+        if out is None:
+            _drain(_rows(iter(found), options), told, sink or _nothing)
+        else:
+            _into(out, whole, found, told, options, sink or _nothing)
     told.end()
     if found.problem is not None:
         raise found.problem
     return told
 
 
-def _whole(root: str) -> str:
-    """A root by its whole path, or its address."""
-    if "://" in root:
-        return root
-    if not os.path.lexists(root):
-        raise ReadError(f"{shown(root)}: no such file or directory")
-    return os.path.abspath(root)
+@contextmanager
+def _patience(roots: Sequence[str], listed: Iterable[str], told: Progress) -> Iterator[None]:
+    """For a `with` block: servers that ask to be asked later are waited for, and the progress says so."""
+    if listed == () and not any("://" in root for root in roots):
+        yield
+        return
+    from nparams.remote.http import client
+
+    pauses = client().pauses
+    told.waits = pauses.said
+    with pauses.patient(PATIENCE):
+        yield
 
 
 def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options: Options, sink: Sink) -> None:
@@ -145,17 +153,19 @@ class Found:
     """The units below the roots; a listing that fails ends them, and is told when what was found has been read."""
 
     def __init__(self, roots: Sequence[str], listed: Iterable[str], options: Options) -> None:
-        self._roots = chain(roots, listed)
+        from nparams.fleet.find import find, whole
+
         self._chosen = {"include": options.include, "exclude": options.exclude}
         #: what could not be looked into
         self._closed: list[str] = []
         self.problem: NparamsError | None = None
+        #: the roots by their whole paths and addresses
+        self.roots = [whole(root) for root in roots]
+        self._units = chain(find(self.roots, **self._chosen), find(iter(listed), **self._chosen))
 
     def __iter__(self) -> Iterator[Unit]:
-        from nparams.fleet.find import find
-
         try:
-            for unit in find(self._roots, **self._chosen):
+            for unit in self._units:
                 if unit.problem:
                     self._closed.append(f"{unit.uri}/")
                 yield unit

@@ -125,7 +125,7 @@ class Table:
 
         What could not be listed, or has a file without a stamp, is never known.
         """
-        return self._ledger.is_known(safe(unit.uri), _mark(unit))
+        return self._ledger.is_known(safe(unit.uri), lambda: _mark(unit))
 
     def add(self, row: Row) -> None:
         """Take a row (its `tensors` are popped); commit when there are enough, or the first of them has waited long.
@@ -167,8 +167,9 @@ class Table:
         """Commit the rest, and leave each uri with one row.
 
         Where all below `roots` was walked (`complete`), a row from below them that this scan did not meet is marked as
-        gone, if this scan would have found it: `within` says so of a uri, where names were chosen.  Raises UsageError
-        where the table cannot be written, ReadError where a part is damaged.
+        gone, if this scan would have found it: `within` says so of a uri, where names were chosen.  Roots are as uris
+        begin: absolute paths, addresses.  Raises UsageError where the table cannot be written, ReadError where a part
+        is damaged.
         """
         self.commit()
         self._done = True

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nparams.network.tree import Tensor
+from nparams.network.tree import PARAMETER_ROLES, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from nparams.expr import Size
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Alike = dict[tuple[str, str | None, Size | None, bool | None], int]
     #: (role, size) -> how many of them are another tensor
     Linked = dict[tuple[str, int], int]
+    #: shape and size
+    Measures = tuple[tuple[Size, ...] | None, Size | None]
     Base = Sequence[Tensor]
 else:
     Base = object  # collections.abc would cost more to load than a header takes to read
@@ -92,6 +94,23 @@ class Listed(Base):
         """Those that `alike` leaves out: tensors, and tied ones that are only counted."""
         return self.special, {}
 
+    def parameters(self) -> tuple[Sequence[str], Sequence[Measures]]:
+        """The names of all parameters that are not another one, in order, and the shape and size of each; none is made.
+
+        >>> found = Listed()
+        >>> found.add("a.weight", ((2, 3), "float32", "weight", None, 6, True))
+        >>> found.parameters()
+        (['a.weight'], [((2, 3), 6)])
+        """
+        if self._made is not None:
+            return parameters_in(self._made)
+        counted = {key: _counted(kind) for key, kind in self._unlike().items()}
+        measures = [counted[key] for key in map(id, self.kinds)]
+        if None not in counted.values():
+            return self.names, measures  # type: ignore[return-value]
+        names = [name for name, held in zip(self.names, measures, strict=True) if held is not None]
+        return names, [held for held in measures if held is not None]
+
     def dtypes(self) -> set[str | None]:
         """The number types among them."""
         return {kind.dtype if isinstance(kind, Tensor) else kind[1] for kind in self._unlike().values()}
@@ -108,6 +127,20 @@ class Listed(Base):
 
     def __getitem__(self, k: int) -> Tensor:  # type: ignore[override]
         return self.tensors()[k]
+
+
+def parameters_in(tensors: Iterable[Tensor]) -> tuple[list[str], list[Measures]]:
+    """The same of tensors that are made."""
+    held = [t for t in tensors if t.role in PARAMETER_ROLES and t.tied_to is None]
+    return [t.name for t in held], [(t.shape, t.size) for t in held]
+
+
+def _counted(kind: Kind | Tensor) -> Measures | None:
+    """Shape and size of a parameter that is not another one; None of anything else."""
+    if isinstance(kind, Tensor):
+        return (kind.shape, kind.size) if kind.role in PARAMETER_ROLES and kind.tied_to is None else None
+    shape, _, role, _, size, _ = kind
+    return (shape, size) if role in PARAMETER_ROLES else None
 
 
 def _made(name: str, kind: Kind) -> Tensor:

@@ -46,7 +46,7 @@ class Network:
         parts: Mapping[str, str] | None = None,
     ) -> None:
         self._root = root
-        self._flat = tensors
+        self.flat = tensors  # the list that a source without a tree gave, as it is
         #: flat tensors only: makes the tree of them, where the source knows more of it than their names do
         self._tree = tree
         self.source = source
@@ -117,7 +117,7 @@ class Network:
         if self._root is None:
             from nparams.network.grouping import group
 
-            flat = self._flat or ()
+            flat = self.flat or ()
             self._root = group(flat, self.routes) if self._tree is None else self._tree(flat)
         return self._root
 
@@ -132,8 +132,8 @@ class Network:
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor in order (a repeated module's tensors once)."""
-        if self._flat is not None:
-            return iter(self._flat)
+        if self.flat is not None:
+            return iter(self.flat)
         return (tensor for _, tensor in self.walk())
 
     # -- what is asked of it ----------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class Network:
     def totals(self) -> Totals:
         """Every sum of the JSON contract, added up once."""
         if self._totals is None:
-            self._totals = add_up(self._flat, self._root, self.routes, self.lower)
+            self._totals = add_up(self.flat, self._root, self.routes, self.lower)
         return self._totals
 
     @property
@@ -226,7 +226,7 @@ class Network:
     @property
     def is_flat(self) -> bool:
         """Whether the source gave a flat list of named tensors (no repeats)."""
-        return self._flat is not None
+        return self.flat is not None
 
     @property
     def is_numeric(self) -> bool:

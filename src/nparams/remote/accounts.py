@@ -182,9 +182,20 @@ def _is_plain_google() -> bool:
 
 
 def _retries() -> dict[str, Any]:
+    """How often obstore asks again, after 0.1 s and about twice as long each time: who has patience, more often.
+
+    apache/arrow-rs-object-store src/client/retry.rs: 5xx, 429, 408 and transfers; Retry-After is not looked at, and no
+    more than five minutes make sense, since a signature expires.
+    """
     from datetime import timedelta
 
-    return {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
+    from nparams.remote.http import client
+    from nparams.remote.manners import PATIENCE
+
+    patience = client().pauses.patience
+    if patience <= PATIENCE:
+        return {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
+    return {"max_retries": 10, "retry_timeout": timedelta(seconds=min(patience, 180))}
 
 
 def advice(scheme: str) -> str:

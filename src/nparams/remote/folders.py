@@ -86,6 +86,12 @@ class RemoteFolder(ABC):
             made = [pool.submit(function, item) for item in held]
             try:
                 return [each.result() for each in made]
+            except KeyboardInterrupt:
+                from nparams.remote.http import client
+
+                with client().pauses.called_off():  # the pool ends when its threads do
+                    pool.shutdown(cancel_futures=True)
+                raise
             finally:
                 for each in made:
                     each.cancel()

@@ -16,6 +16,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from nparams.errors import FetchError, shown
 from nparams.remote.address import web_parts, without_secrets
+from nparams.remote.manners import Pauses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from urllib.parse import SplitResult
 
+    from nparams.remote.manners import Turn
+
 TIMEOUT = 20.0  # seconds without a byte
 TRIES = 4
 FIRST_WAIT = 0.3  # seconds; three times as long before each further try
-LONGEST_WAIT = 10.0  # what a server may ask for (Retry-After)
 #: answers that a later try may change (RFC 9110 15.5.9, 15.6; RFC 6585 4)
 AGAIN = frozenset((408, 429, 500, 502, 503, 504))
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -43,21 +45,27 @@ FAILURES = (OSError, http.client.HTTPException)
 class Answer:
     """What a server answered: status, headers in small letters, the body as far as it was taken, the last address."""
 
-    __slots__ = ("body", "headers", "status", "url", "whole")
+    __slots__ = ("asked", "body", "headers", "status", "url", "whole")
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes, url: str, whole: bool) -> None:
+    def __init__(
+        self, status: int, headers: Mapping[str, str], body: bytes, url: str, whole: bool, asked: float = 0.0
+    ) -> None:
         self.status = status
         self.headers = headers
         self.body = body
         self.url = url
         #: whether the body was taken to its end
         self.whole = whole
+        #: seconds that the server asks to wait before it is asked again
+        self.asked = asked
 
 
 class Client:
     """Connections by host, each used again once its answer was taken whole; several threads may ask at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: Pauses | None = None) -> None:
+        #: when which server may be asked again; its `patience` is how long a request waits for that
+        self.pauses = pauses or Pauses()
         self._idle: dict[tuple[str, str], list[http.client.HTTPConnection]] = {}
         self._lock = threading.Lock()
         self._secure: ssl.SSLContext | None = None
@@ -71,36 +79,41 @@ class Client:
             raise FetchError(
                 f"{shown(name, 200)}: Python in a browser fetches nothing: download the file", reached=False
             )
-        wait = FIRST_WAIT
+        wait, turn = FIRST_WAIT, self.pauses.turn(name)
         for left in range(TRIES - 1, -1, -1):
             try:
-                answer = self._followed(url, headers, most)
+                answer = self._followed(url, headers, most, turn)
             except FAILURES as problem:
                 if not left or not _passes(problem):
                     raise unreachable(url, name, problem) from None
-                asked = None
             else:
-                asked = _asked_wait(answer.headers)
-                if answer.status not in AGAIN or not left or (asked or 0) > LONGEST_WAIT:
+                if answer.status not in AGAIN or not left:
                     return answer
-            time.sleep(wait if asked is None else max(asked, FIRST_WAIT))
+                if answer.asked > max(turn.left, 0.0):
+                    return answer
+                if answer.asked:
+                    continue  # the next try waits for as long as was asked
+            time.sleep(wait)
             wait *= 3
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """Close the connections that wait to be used again."""
+        """Close the connections that wait to be used again, and forget what servers asked."""
+        self.pauses.forget()
         with self._lock:
             held = [made for idle in self._idle.values() for made in idle]
             self._idle.clear()
         for made in held:
             made.close()
 
-    def _followed(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
+    def _followed(self, url: str, headers: Mapping[str, str], most: int, turn: Turn) -> Answer:
         at = url
         for _ in range(MOST_REDIRECTS):
             own = same_host(at, url)
             sent = headers if own else {k: v for k, v in headers.items() if k != "Authorization"}
+            self.pauses.wait(at, turn)
             answer = self._once(at, sent, most)
+            answer.asked = self.pauses.hear(at, answer.status, answer.headers)
             if answer.status not in REDIRECTS or "location" not in answer.headers:
                 return answer
             at = _next(at, answer.headers["location"])
@@ -250,14 +263,6 @@ def _next(at: str, location: str) -> str:
             "encrypted; it is not followed"
         )
     return url
-
-
-def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """The seconds that Retry-After asks for (RFC 9110 10.2.3); a date is taken for a long time."""
-    told = headers.get("retry-after")
-    if told is None:
-        return None
-    return float(told) if told.isascii() and told.isdigit() and len(told) < 6 else LONGEST_WAIT
 
 
 def _passes(problem: Exception) -> bool:

@@ -47,11 +47,7 @@ def opened(text: str) -> Place:
     from nparams.remote import Place
 
     wanted = _named(text)
-    if web_parts(endpoint()) is None:
-        raise UsageError(f"HF_ENDPOINT is {shown(endpoint())}, which is no address of a hub: {HUB}")
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in YES:
-        told = f"{shown(text, 200)} is on a hub, and HF_HUB_OFFLINE forbids to ask it{_kept(wanted)}"
-        raise FetchError(told, reached=False)
+    check_allowed(text, wanted)
     files = Files(wanted)
     if not wanted.path:
         return Place(None, HubFolder(files, ""))
@@ -68,6 +64,16 @@ def opened(text: str) -> Place:
     if not files.has_folder(wanted.path):
         raise FetchError(f"{shown(str(wanted), 200)}: the repository holds no such file or folder")
     return Place(None, HubFolder(files, wanted.path))
+
+
+def check_allowed(text: str, wanted: Repository | None = None) -> None:
+    """Raise UsageError or FetchError where the user's settings name no hub, or forbid to ask it."""
+    if web_parts(endpoint()) is None:
+        raise UsageError(f"HF_ENDPOINT is {shown(endpoint())}, which is no address of a hub: {HUB}")
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in YES:
+        kept = "" if wanted is None else _kept(wanted)
+        told = f"{shown(text, 200)} is on a hub, and HF_HUB_OFFLINE forbids to ask it{kept}"
+        raise FetchError(told, reached=False)
 
 
 def _named(text: str) -> Repository:
@@ -89,17 +95,16 @@ class Files:
     def listed(self) -> list[str]:
         """The paths of all files in it; from then on, all are fetched of the very commit that was listed."""
         if self._names is None:
-            revision = quote(self.revision, safe="")
-            answer = self._get(f"/api/models/{self.wanted.id}/revision/{revision}")
-            held = _object(answer, str(self.wanted))
-            found = held.get("siblings")
-            named = (
-                [each.get("rfilename") for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-            )
-            self._names = sorted(name for name in named if isinstance(name, str) and _is_path(name))
-            if isinstance(held.get("sha"), str) and held["sha"].isalnum():
-                self.revision = held["sha"]
+            held = self.info()
+            self._names = sorted(files_of(held))
+            self.revision = commit_of(held) or self.revision
         return self._names
+
+    def info(self, query: str = "") -> dict[str, Any]:
+        """What the hub says of the repository at this revision; `query` asks for more of it."""
+        revision = quote(self.revision, safe="")
+        answer = self._get(f"/api/models/{self.wanted.id}/revision/{revision}{query}")
+        return _object(answer, str(self.wanted))
 
     def has_file(self, path: str) -> bool:
         """Whether there is a file of that path."""
@@ -113,7 +118,7 @@ class Files:
         """A file of the repository, as a place that ranges come from."""
         url = f"{endpoint()}/{self.wanted.id}/resolve/{quote(self.revision, safe='')}/{quote(path)}"
         revision = f"@{self.wanted.revision}" if self.wanted.revision else ""
-        return WebFile(url, f"hf://{self.wanted.id}{revision}/{path}", _login(), self._words)
+        return WebFile(url, f"hf://{self.wanted.id}{revision}/{path}", login(), self._words)
 
     def file(self, path: str) -> RemoteFile:
         """A file of the repository, with its first range."""
@@ -124,7 +129,7 @@ class Files:
 
     def _get(self, path: str) -> Answer:
         try:
-            answer = client().get(endpoint() + path, _login(), MOST_LISTING, str(self.wanted))
+            answer = client().get(endpoint() + path, login(), MOST_LISTING, str(self.wanted))
         except FetchError as problem:
             raise self._offline(problem) from None
         if answer.status != 200:
@@ -141,9 +146,7 @@ class Files:
         """What the hub's refusal means; without a login a repository that is absent looks like a private one)."""
         code, where = answer.headers.get("x-error-code", ""), shown(name, 200)
         page = f"{endpoint()}/{self.wanted.id}"
-        token = (
-            "the token that was sent does not allow it" if _login() else "set HF_TOKEN, or log in with hf auth login"
-        )
+        token = "the token that was sent does not allow it" if login() else "set HF_TOKEN, or log in with hf auth login"
         if code == "GatedRepo":
             return FetchError(f"{where}: the model is gated: ask for access at {page}; {token}")
         if code == "RevisionNotFound":
@@ -153,7 +156,7 @@ class Files:
         if code == "RepoNotFound" or answer.status in (401, 404):
             known = (
                 "wrong name, or private and not open to the token that was sent"
-                if _login()
+                if login()
                 else f"if it is private, {token}"
             )
             return FetchError(f"{where}: there is no such model at {endpoint()}; {known}")
@@ -193,7 +196,30 @@ class HubFolder(RemoteFolder):
         return HubFolder(self._in, self._path + name)
 
 
-def _is_path(name: str) -> bool:
+def files_of(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The files of a repository by their paths, with what the hub says of each; names that lead elsewhere left out.
+
+    >>> files_of({"siblings": [{"rfilename": "a/model.safetensors"}, {"rfilename": "../b"}]})
+    {'a/model.safetensors': {'rfilename': 'a/model.safetensors'}}
+    """
+    found = info.get("siblings")
+    held = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    named = [(each.get("rfilename"), each) for each in held]
+    return {name: each for name, each in named if isinstance(name, str) and is_path(name)}
+
+
+def commit_of(info: Mapping[str, Any]) -> str:
+    """The commit that the hub tells of; "" where it tells none."""
+    sha = info.get("sha")
+    return sha if isinstance(sha, str) and sha.isalnum() else ""
+
+
+def is_path(name: str) -> bool:
+    """Whether a name in a listing leads to a file below the place that is listed.
+
+    >>> is_path("a/b.bin"), is_path("a/../b.bin"), is_path("/b.bin")
+    (True, False, False)
+    """
     return not any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in name.split("/"))
 
 
@@ -210,7 +236,7 @@ def _object(answer: Answer, name: str) -> dict[str, Any]:
     return held
 
 
-def _login() -> Mapping[str, str]:
+def login() -> Mapping[str, str]:
     """The header with the user's token, from the usual places; never over a connection that others can read."""
     parts = urlsplit(endpoint())
     if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):

@@ -66,8 +66,12 @@ def settings_in(folder: Folder | None) -> Iterator[tuple[str, dict[str, Any]]]:
     """(where, settings) of every place that has any, in order."""
     if folder is None:
         return
+    whole: dict[str, Any] = {}
+    last = ""
     for file, key, _ in PLACES:
-        whole = held_in(folder, file)
+        whole, last = (whole if file == last else held_in(folder, file)), file
+        if not whole:
+            continue
         for before, held in _parts(whole) if key and file == CONFIG else [("", whole)]:
             found = held.get(key) if key else held
             if isinstance(found, dict) and found:
@@ -85,11 +89,24 @@ def is_described(held: Mapping[str, Any]) -> bool:
 
 
 def held_in(folder: Folder | None, name: str) -> dict[str, Any]:
-    """The object in a JSON file beside a model; {} where there is none that can be read."""
-    from nparams.stored.plain import has, settings
+    """The object in a JSON file beside a model; {} where there is none that can be read.
+
+    A folder with `settings`, a dict, keeps it there: several questions about one model ask for the same file.
+    """
+    from nparams.stored.plain import has
 
     if folder is None or not has(folder, name):
         return {}
+    kept: dict[str, dict[str, Any]] | None = getattr(folder, "settings", None)
+    if kept is None:
+        return _read(folder, name)
+    if name not in kept:
+        kept[name] = _read(folder, name)
+    return kept[name]
+
+
+def _read(folder: Folder, name: str) -> dict[str, Any]:
+    from nparams.stored.plain import settings
 
     try:
         source = folder.open(name)

@@ -153,8 +153,8 @@ class _Scanner(Reading):
 
         Names differ by their numbers mostly; without digits few are left to search.
         """
-        few = {piece.partition(b'"')[0] for piece in b"\n".join(pieces).translate(None, DIGITS).split(b"\n")}
-        self.note_hints(b"\n".join(few).decode("utf-8", "replace"))
+        few = set(b"\n".join(pieces).translate(None, DIGITS).split(b"\n"))
+        self.note_hints(b"\n".join([piece.partition(b'"')[0] for piece in few]).decode("utf-8", "replace"))
         return self.header.hints.isdisjoint(UNUSUAL_HINTS)
 
     def _kind(self, name: str, leaf: str, spec: Spec) -> Kind:

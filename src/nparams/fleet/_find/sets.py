@@ -62,15 +62,17 @@ def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
 
 def _candidates(held: Inventory, mixed: bool) -> Iterator[Set]:
     shards = _by_index(held.candidates)
+    told: set[tuple[str, str, str]] = set()
     for each in held.candidates:
         key = _key(each)
         if each.form.endswith(INDEX):
-            own = [name for one in shards.pop(key, ()) for name in one.files]
-            yield Set(SHARDS if own or not mixed else FILE, (each.name, *own), each.form)
+            own = [name for one in shards[key] for name in one.files] if key not in told else []
+            told.add(key)
+            yield Set(SHARDS if own or not mixed else FILE, (each.name, *sorted(own)), each.form)
         elif each.form == "keras-shards":
             yield Set(SHARDS, (each.name, *_of_map(each.name, held.names)), each.form)
         elif each.shards or each.sliced:
-            if key not in shards or each not in shards[key]:
+            if key not in shards:
                 yield Set(SHARDS, tuple(sorted(each.files)), each.form)
         else:
             yield Set(FILE, (each.name, *_beside(each, held)), each.form)

@@ -65,7 +65,7 @@ class Tree:
 
     def address(self, path: str) -> str:
         """The path or address of a folder below the root."""
-        return f"{self._place.removesuffix('/')}/{path}" if path else self._place
+        return f"{self._place.removesuffix('/')}/{path.lstrip('/')}" if path else self._place
 
     # -- moving ---------------------------------------------------------------------------------------------------
 

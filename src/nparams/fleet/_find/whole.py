@@ -18,6 +18,7 @@ import re
 from typing import NamedTuple
 
 from nparams.files._folder.cache import is_cache
+from nparams.files._folder.choice import best
 from nparams.files._folder.inventory import LIST, PIECE
 from nparams.files._folder.pipeline import INDEX, MODULES
 from nparams.files._folder.steps import STEP as STEP_FOLDER
@@ -48,6 +49,7 @@ MODULE = re.compile(r"\d{1,3}_\w+")
 GROUPS = frozenset((".zgroup", "zarr.json"))
 PACKAGE, MANIFEST, DATA = ".mlpackage", *BESIDES["coreml"]
 SAVED = "saved_model.pb"
+MOST_SETS = 200  # of weights, in a folder that is one model and holds very many files
 LEAST_PACKED = 1_024  # bytes: what TensorFlow writes under the name `checkpoint` is a few lines
 
 
@@ -150,7 +152,12 @@ def _moduled(node: Node) -> bool:
 
 
 def _described(node: Node) -> bool:
-    return not DESCRIBED.isdisjoint(node.files) and bool(node.held.candidates)
+    """Whether a config.json lies beside weights, and these are one model: no name is preferred to another where they
+    are several (a.gguf, b.gguf), and which of them it describes cannot be told."""
+    if DESCRIBED.isdisjoint(node.files) or not node.held.candidates:
+        return False
+    same, _ = best(node.held.candidates)
+    return len({each.family for each in same}) == 1
 
 
 def _saved(node: Node) -> bool:
@@ -198,8 +205,10 @@ def rule_of(node: Node) -> Rule | None:
 
 
 def is_surely_one(node: Node) -> bool:
-    """Whether a folder that is not wholly seen yet is one model, whatever comes."""
-    surely = node.name.startswith(MODEL_OF_HUB) or rule_of(node) is not None
+    """Whether a folder that is not wholly seen yet is one model, whatever comes; not where it holds hundreds."""
+    rule = rule_of(node)
+    few = rule is not None and (not rule.trains or len(node.held.candidates) <= MOST_SETS)
+    surely = node.name.startswith(MODEL_OF_HUB) or few
     node.forget()  # more files will come
     return surely
 

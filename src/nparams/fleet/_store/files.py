@@ -145,7 +145,9 @@ def copy(kind: Kind, path: str, drop: Collection[int], gone: Mapping[int, str | 
     def fill(file: BinaryIO) -> None:
         try:
             kind.copy(path, file, drop, gone)
-        except ValueError as problem:
+        except DAMAGE as problem:
+            if isinstance(problem, OSError) and problem.errno:  # the system's, not what Arrow says of a file
+                raise
             raise damaged(path, problem) from None
 
     write(path, fill)

@@ -1,7 +1,7 @@
 """What a table knows of every uri, in 32 bytes: a hash of it, a mark that changes when the model does, and a state.
 
-A million uris take 50 MB; as sets of Python's own objects they would take 200.  Hashes are BLAKE2b of 16 bytes: that
-any two of 10**9 uris have one hash has a chance of 10**-21.
+A million uris take 60 MB.  Hashes are BLAKE2b of 16 bytes: that any two of 10**9 uris have one hash has a chance of
+2 * 10**-21.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from hashlib import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nparams.fleet.rows import Row
 
 #: bits of a state: the table held it when this scan began, as there or as vanished; this scan met it; read it; found a
@@ -113,12 +115,13 @@ class Ledger:
         self.unseen += not row["gone"]
         return True
 
-    def is_known(self, uri: str, mark: bytes) -> bool:
-        """Whether the uri has this mark; it counts as met."""
+    def is_known(self, uri: str, mark_now: Callable[[], bytes]) -> bool:
+        """Whether the uri is held and has the mark that it would have now; it counts as met."""
         key = key_of(uri)
         state = self._index.state(key)
         if not state:
             return False
+        mark = mark_now()
         known = mark != NEVER and mark == self._index.mark(key)
         self._meet(state)
         self.known += known and not state & SEEN

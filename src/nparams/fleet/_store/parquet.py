@@ -77,7 +77,9 @@ def copy(path: str, file: BinaryIO, drop: Collection[int], gone: Mapping[int, st
     with open(path, "rb") as raw, pq.ParquetFile(raw) as old:
         table = old.read(use_threads=False)
     if gone:
-        index = table.schema.get_field_index("gone")
+        if "gone" not in table.column_names:
+            table = table.append_column("gone", pa.nulls(table.num_rows, pa.string()))
+        index = table.column_names.index("gone")
         values = [gone.get(i, value) for i, value in enumerate(table.column(index).to_pylist())]
         table = table.set_column(index, table.schema.field(index), pa.array(values, pa.string()))
     kept = pa.array([i not in drop for i in range(table.num_rows)], pa.bool_())

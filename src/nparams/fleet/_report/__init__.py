@@ -1,0 +1,1 @@
+"""What the report is made of: the table as DuckDB holds it, and the questions that it is asked."""
