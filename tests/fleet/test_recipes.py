@@ -16,13 +16,13 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import yaml
 
 from nparams.cli.scan import parser
 from nparams.fleet.store import Table, rows
-from tests import npy_maker
 from tests.documents import Block, blocks, python_failures
 from tests.fleet.dask_cluster import Cluster, cluster, environment
 from tests.safetensors_maker import T, safetensors, shards
@@ -46,16 +46,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("recipes")
     for path in ("models/again", "models/declared"):
         (made / path).mkdir(parents=True)
-    for name in ("digits.onnx", "digits.keras", "tiny.gguf", "tiny.safetensors"):
+    for name in ("digits.onnx", "digits.keras", "digits.pth", "tiny.gguf", "tiny.safetensors"):
         (made / "models" / name).write_bytes((ROOT / "docs/examples" / name).read_bytes())
     tiny = (made / "models/tiny.safetensors").read_bytes()
     content = {
         "again/tuned.safetensors": tiny,
         "cut.safetensors": tiny[:-10],
-        "longer.npy": npy_maker.of("<f4", "(3, 7)", 84 + 4),
     }
     for name, data in {**content, **{f"declared/{name}": data for name, data in SHARDED.items()}}.items():
         (made / "models" / name).write_bytes(data)
+    with ZipFile(made / "models/digits.pth", "a") as archive:
+        archive.writestr("digits/notes.txt", "no tensor uses it")
     for name, text in FILES.items():
         (made / name).write_text(text)
     return made
