@@ -337,6 +337,21 @@ def test_dask_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_no_workers_can_be_begun_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    import distributed
+
+    def refuses(**options: object) -> None:
+        raise RuntimeError("Cluster failed to start:\nno more processes")
+
+    monkeypatch.setattr(distributed, "LocalCluster", refuses)
+    with pytest.raises(UsageError) as refused:
+        next(on_dask.run(iter([])))
+    assert str(refused.value) == (
+        'Dask cannot begin workers on this machine ("Cluster failed to start:\\nno more processes"): '
+        "name the scheduler of a cluster"
+    )
+
+
 def test_rows_that_are_not_those_of_the_batch(tmp_path: Path) -> None:
     units = models(tmp_path, count=3)
     rows = count_batch(units)
