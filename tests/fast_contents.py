@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from xml.sax.saxutils import escape
 from zlib import crc32
 
@@ -98,7 +98,9 @@ class Numbered(Sequence[str]):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, n: int) -> str:  # type: ignore[override]
+    def __getitem__(self, n: Any) -> Any:
+        if isinstance(n, slice):
+            return [self[k] for k in range(*n.indices(self.count))]
         if not 0 <= n < self.count:
             raise IndexError(n)
         return f"models/{n // 1000:05}/model-{n:08}.safetensors"

@@ -128,6 +128,15 @@ def _blank(k: int, name: str) -> Row:
     }  # fmt: skip
 
 
+def row(uri: str, total: int | None = 10, **more: Any) -> Row:
+    """A row of one model: float32 in safetensors unless something else is said."""
+    made: Row = {key: [] if value == [] else value for key, value in EMPTY.items()}
+    dtypes = None if total is None else {"float32": total}
+    made |= {"uri": uri, "kind": "file", "format": "safetensors", "total": total, "elements": total, "dtypes": dtypes}
+    made |= {"size": None if total is None else 4 * total + 8, "fingerprint": f"{total}", "architecture": "llama"}
+    return made | {"reader": "1.0", "read_at": "2026-11-01T00:00:00Z"} | more
+
+
 # -- the files --------------------------------------------------------------------------------------------------------
 
 
@@ -146,6 +155,15 @@ def write_jsonl(place: Path, made: Iterable[Row], run: int = 1, a_part: int = RO
     """The same as JSON Lines."""
     for path, held in _parts(place, made, run, a_part, "jsonl"):
         path.write_text("".join(f"{json.dumps(row)}\n" for row in held), encoding="utf-8")
+
+
+WRITERS = {"parquet": write_parquet, "jsonl": write_jsonl}
+
+
+def written(place: Path, made: Iterable[Row], kind: str = "parquet", **more: int) -> str:
+    """The folder that holds such a table now."""
+    WRITERS[kind](place, made, **more)
+    return str(place)
 
 
 def _parts(place: Path, made: Iterable[Row], run: int, a_part: int, ext: str) -> Iterator[tuple[Path, list[Row]]]:

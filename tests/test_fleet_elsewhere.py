@@ -12,6 +12,7 @@ import pytest
 
 from nparams.fleet import _fetching, elsewhere
 from nparams.fleet.batch import count_batch
+from nparams.fleet.find import find
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 from nparams.remote import http
 from nparams.remote.ranges import FIRST
@@ -106,6 +107,17 @@ def test_a_file_that_was_listed_without_its_size_costs_no_more(server: Server) -
     unit.listing.files["m.safetensors"] = Entry(None, "")
     (row,) = count_batch([unit])
     assert (row["total"], row["size"], row["stamp"]) == (16, len(SMALL), '"1"')
+    assert len(server.asked) == 1
+
+
+def test_a_signature_and_a_login_are_sent_and_stand_in_no_row(server: Server) -> None:
+    server.files["/d/m x.safetensors"] = SMALL
+    host = server.address.removeprefix("http://")
+    (row,) = count_batch(find([f"http://me:secret@{host}/d/m%20x.safetensors?signature=abc"]))
+    assert (row["total"], row["uri"]) == (16, f"{server.address}/d/m%20x.safetensors")
+    assert "secret" not in repr(row)
+    assert "signature" not in repr(row)
+    assert server.asked[0].headers["authorization"].startswith("Basic ")
     assert len(server.asked) == 1
 
 

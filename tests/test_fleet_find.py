@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 import types
 from collections import Counter
@@ -19,7 +20,7 @@ from nparams.files._folder.inventory import Inventory
 from nparams.files._folder.table import BESIDE, OTHERS, OTHERS_HOLD, UNREAD, UNREAD_END
 from nparams.fleet._find import tree
 from nparams.fleet._find.globs import SKIPPED, SKIPPED_BELOW, Globs
-from nparams.fleet._find.tree import CHUNK, MOST_FILES, MOST_FOLDERS, Trouble, units_in
+from nparams.fleet._find.tree import CHUNK, MOST_FILES, MOST_FOLDERS, units_in
 from nparams.fleet.find import find
 from nparams.fleet.reading import local_opener, row_of
 from nparams.fleet.units import Entry, Unit
@@ -98,6 +99,10 @@ TREES: list[tuple[str, list[str], list[str]]] = [
     ("a repository", [*REPO, "r/tokenizer.json", "s.gguf"], ["file s.gguf", "folder r"]),
     ("the root itself", ["config.json", "model.safetensors"], ["folder"]),
     ("a configuration alone", ["r/config.json"], []),
+    ("several models beside a configuration", ["config.json", "a.pt", "b.pt", "b.onnx"],
+     ["file a.pt", "file b.onnx", "file b.pt"]),
+    ("one model of several kinds", ["config.json", "b-Q4_K_M.gguf", "b-Q8_0.gguf", "b.onnx"], ["folder"]),
+    ("a usual name among others", ["config.json", "model.safetensors", "other.safetensors"], ["folder"]),
     ("an adapter", ["a/adapter_config.json", "a/adapter_model.safetensors"], ["folder a"]),
     ("other formats of a repository", [*REPO, "r/onnx/model.onnx", "r/openvino/config.json", "r/openvino/m.xml",
      "r/openvino/m.bin", "r/original/consolidated.00.pth", "r/gguf/m.gguf"], ["folder r"]),
@@ -211,6 +216,20 @@ def test_the_stamp_of_a_set_changes_with_each_of_its_files() -> None:
             (unit,) = units_in("t", "t", entries, Globs())
             stamps.add(unit.stamp)
         assert len(stamps) == 3
+
+
+def test_units_that_may_need_any_file_beside_them_share_one_listing() -> None:
+    entries = [(f"m{k:03}.onnx", Entry(1, "")) for k in range(300)]
+    units = list(units_in("t", "t", entries, Globs()))
+    assert (len(units), len({id(unit.listing) for unit in units})) == (300, 1)
+
+
+def test_units_can_be_sent() -> None:
+    (unit,) = find(["https://host/m-00001-of-00002.gguf"])
+    sent = pickle.loads(pickle.dumps(unit))
+    assert (sent.uri, sent.names, sent.listing.files, sent.listing.partial) == (
+        unit.uri, unit.names, unit.listing.files, True,
+    )  # fmt: skip
 
 
 # -- patterns -----------------------------------------------------------------------------------------------------
@@ -331,14 +350,17 @@ def test_a_folder_whose_files_may_not_be_looked_at(tmp_path: Path, monkeypatch: 
     assert [bool(unit.problem) for unit in find([str(tmp_path)])] == [True, False]
 
 
-def test_files_that_vanish_meanwhile_are_passed_over(tmp_path: Path) -> None:
-    made(tmp_path, [f"a{k}/m.pt" for k in range(3)])
-    found = []
-    for unit in find([str(tmp_path)]):
-        found.append(unit)
-    assert len(found) == 3
-    walk = tree.units_in("t", "t", [("a", Trouble("gone")), ("b/m.pt", Entry(1, ""))], Globs())
-    assert [unit.problem for unit in walk] == ["gone", ""]
+def test_files_that_vanish_meanwhile_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path, ["a.pt", "b.pt", "c.pt"])
+    look = os.lstat
+
+    def gone(path: str) -> object:
+        if path.endswith("b.pt"):
+            raise FileNotFoundError(2, "No such file or directory")
+        return look(path)
+
+    monkeypatch.setattr(os, "lstat", gone)
+    assert told(list(find([str(tmp_path)])), str(tmp_path)) == ["file a.pt", "file c.pt"]
 
 
 # -- roots ----------------------------------------------------------------------------------------------------------
@@ -355,6 +377,11 @@ def test_a_root_that_is_a_file_is_one_unit(tmp_path: Path) -> None:
     assert one(SHARDS[1]).names == (INDEX, *SHARDS)
     assert (one("net.xml").names, one("odd.dat").names) == (("net.xml", "net.bin"), ("odd.dat",))
     assert sorted(one("odd.dat").listing.files) == ["odd.dat", "quantize_config.json"]
+    made(tmp_path, ["d/yolo_best.weights", "d/yolo.cfg", "d/m.onnx", "d/numbers.raw"])
+    assert sorted(one("d/yolo_best.weights").listing.files) == ["yolo.cfg", "yolo_best.weights"]
+    assert "numbers.raw" in one("d/m.onnx").listing.files
+    made(tmp_path, ["net.mapping", "net2.xml", "net2.bin"])
+    assert one("net2.bin").names == ("net2.xml", "net2.bin")  # nothing of an earlier call is kept
     assert one("odd.dat").size == 1
     assert (one("s/saved_model.pb").kind, one("s/saved_model.pb").uri) == ("folder", str(tmp_path / "s"))
     assert list(find([str(tmp_path / "odd.dat")], exclude=["*.dat"])) == []
@@ -411,8 +438,13 @@ def test_addresses_of_files_are_taken_as_they_come() -> None:
 
 def test_addresses_of_single_files() -> None:
     (signed,) = find(["https://host/a/m-00002-of-00002.gguf?sig=a/b"])
-    assert signed.names == ("m-00001-of-00002.gguf?sig=a/b", "m-00002-of-00002.gguf?sig=a/b")
-    assert (signed.kind, signed.uri) == ("shards", "https://host/a/m-00001-of-00002.gguf?sig=a/b")
+    assert signed.names == ("m-00001-of-00002.gguf", "m-00002-of-00002.gguf")
+    assert (signed.kind, signed.uri) == ("shards", "https://host/a/m-00001-of-00002.gguf")
+    assert signed.listing.query == "sig=a/b"
+    (closed,) = find(["https://me:secret@host/a/m.gguf"])
+    assert (closed.uri, closed.listing.origin) == ("https://host/a/m.gguf", "https://me:secret@host/a")
+    with pytest.raises(UsageError, match="without user and password"):
+        list(find(["https://me:secret@host/a/"]))
     (index,) = find(["s3a://bucket/m.safetensors.index.json"])
     assert (index.kind, index.uri, index.listing.partial) == ("shards", "s3://bucket/m.safetensors.index.json", True)
     (many,) = find(["s3://bucket/m-00001-of-99999.gguf"])
@@ -428,7 +460,7 @@ def test_hubs_and_listings_of_the_web_are_asked_of_another_module(monkeypatch: p
     made_up.hub_units = lambda root: (  # type: ignore[attr-defined]
         Unit(tree.Listing(f"hf://org/{name}", repository), "folder") for name in ("a", "b")
     )
-    made_up.web_entries = lambda root: iter([("a/m.pt", Entry(3, "")), ("b.gguf", Entry(None, ""))])  # type: ignore[attr-defined]
+    made_up.web_entries = lambda root, failed: iter([("a/m.pt", Entry(3, "")), ("b.gguf", Entry(None, ""))])  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "nparams.fleet.listing", made_up)
     for root in ("hf://org", "https://huggingface.co/org"):
         assert [unit.uri for unit in find([root])] == ["hf://org/a", "hf://org/b"]
@@ -517,6 +549,12 @@ def test_a_checkpoint_of_many_arrays_is_one(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_repository_with_many_files_below_is_one() -> None:
     files = ["r/config.json", "r/a.safetensors", *(f"r/data/{k // 90:04}/{k}.jpg" for k in range(MOST_FILES + 9000))]
     assert listed([*files, "s.pt"]) == ["file s.pt", "folder r"]
+
+
+def test_a_model_above_many_others_swallows_none() -> None:
+    files = [f"d{k:04}/{name}" for k in range(2 * MOST_FOLDERS) for name in ("config.json", "m.pt")]
+    found = listed(["config.json", "a.pt", *files])
+    assert found == ["file a.pt", *(f"folder d{k:04}" for k in range(2 * MOST_FOLDERS))]
 
 
 def test_a_thousand_folders_in_each_other(tmp_path: Path) -> None:

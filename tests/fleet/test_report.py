@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from fractions import Fraction
@@ -12,39 +10,12 @@ from typing import Any
 
 import pytest
 
-from nparams.errors import NparamsError, ReadError, UsageError
 from nparams.fleet._report.questions import KINDS
 from nparams.fleet.report import report
-from nparams.fleet.rows import EMPTY
 from nparams.network.many import Area, Group, Report
-from tests.fleet_tables import rows, write_jsonl, write_parquet
+from tests.fleet_tables import WRITERS, row, rows, written
 
 Row = dict[str, Any]
-WRITERS = {"parquet": write_parquet, "jsonl": write_jsonl}
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "a\x1b[31m",
-    "a\x00b",
-    "\u202egnp.exe",
-    "a\nb",
-    "'; DROP TABLE held; --",
-    "*?[a]",
-]
-
-
-def written(place: Path, made: Iterable[Row], kind: str = "parquet", **more: int) -> str:
-    WRITERS[kind](place, made, **more)
-    return str(place)
-
-
-def row(uri: str, total: int | None = 10, **more: Any) -> Row:
-    """A row of a model: float32 in safetensors unless something else is said."""
-    made: Row = {key: [] if value == [] else value for key, value in EMPTY.items()}
-    dtypes = None if total is None else {"float32": total}
-    made |= {"uri": uri, "kind": "file", "format": "safetensors", "total": total, "elements": total, "dtypes": dtypes}
-    made |= {"size": None if total is None else 4 * total + 8, "fingerprint": f"{total}", "architecture": "llama"}
-    return made | {"reader": "1.0", "read_at": "2026-11-01T00:00:00Z"} | more
-
 
 # -- the same worked out in Python ------------------------------------------------------------------------------------
 
@@ -250,104 +221,3 @@ def test_a_treemap_sums_up_what_is_small(tmp_path: Path) -> None:
     assert report(written(tmp_path, made)).treemap == (
         Area("llama", 1, 2, 10**6 + 10, (("large", 10**6),)), Area(None, 2, 2, 8, ()),
     )  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", WRITERS)
-def test_strangers_words_come_through(tmp_path: Path, kind: str) -> None:
-    flags = [{"kind": HOSTILE[0], "text": HOSTILE[1]}]
-    made = [row(uri, architecture=uri, format=uri, dtypes={uri: 10}, flags=flags) for uri in HOSTILE]
-    found = report(written(tmp_path, made, kind), 100)
-    assert {each.name for each in found.architectures.top} == set(HOSTILE)
-    assert {each.name for each in found.dtypes.top} == set(HOSTILE)
-    assert [(kind.name, kind.models) for kind in found.flags] == [(HOSTILE[0], len(HOSTILE))]
-    assert not found.is_clean
-
-
-def test_all_gone_or_all_refused(tmp_path: Path) -> None:
-    gone = report(written(tmp_path / "gone", [row("a", gone="2026-11-02T00:00:00Z")]))
-    assert (gone.models, gone.gone, gone.parameters, gone.sizes.bins, gone.is_clean) == (0, 1, 0, (), True)
-    refused = report(written(tmp_path / "refused", [row("a", None, error_kind="format", error="cut short")]))
-    assert (refused.models, refused.refused, refused.sizes.half, refused.treemap) == (0, 1, None, ())
-    assert not refused.is_clean
-
-
-def test_names_of_folders_are_no_patterns(tmp_path: Path) -> None:
-    folder = tmp_path / "scans [1]* 'of' ?"
-    written(tmp_path / "scans 1 'of' x", [row("other")])
-    assert report(written(folder, [row("a")])).models == 1
-    (folder / "models" / ".part-0001-00002.parquet.tmp").write_bytes(b"half")
-    assert report(str(folder)).models == 1
-
-
-# what stands in the folder | what is said
-REFUSED: list[tuple[Callable[[Path], object], str]] = [
-    (lambda at: None, r'"\S+" holds no table: nparams scan PATH -o DIR makes one'),
-    (lambda at: (at / "models").write_text(""), r"\S+ holds no table \(not a directory\): .*"),
-    (lambda at: (at / "models").mkdir(), r"\S+: the table is empty: there is no part in models/ yet"),
-    (lambda at: written(at, [], "parquet"), r"\S+: the table is empty: there is no part in models/ yet"),
-    (lambda at: (written(at, [row("a")]), written(at, [row("a")], "jsonl")), r"\S+: its parts are Parquet and JSON.*"),
-    (
-        lambda at: (written(at, []), (at / "models/part-0001-00001.jsonl").write_text("")),
-        r"\S+: the table is empty: .*",
-    ),
-]
-
-
-@pytest.mark.parametrize(("make", "said"), REFUSED)
-def test_no_table(tmp_path: Path, make: Callable[[Path], object], said: str) -> None:
-    make(tmp_path)
-    with pytest.raises(UsageError) as problem:
-        report(str(tmp_path))
-    assert re.fullmatch(said, str(problem.value)), problem.value
-
-
-def cut(part: Path) -> None:
-    part.write_bytes(part.read_bytes()[:-9])
-
-
-def overwritten(part: Path) -> None:
-    data = bytearray(part.read_bytes())
-    data[200:400] = bytes(200)
-    part.write_bytes(data)
-
-
-def something_else(part: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if part.suffix == ".parquet":
-        pq.write_table(pa.table({"a": [1]}), part)
-    else:
-        part.write_text('{"uri": 1\n')
-
-
-@pytest.mark.parametrize("damage", [cut, overwritten, something_else])
-@pytest.mark.parametrize("kind", WRITERS)
-def test_a_damaged_part_is_named(tmp_path: Path, kind: str, damage: Callable[[Path], None]) -> None:
-    written(tmp_path, rows(50), kind, a_part=10)
-    damage(tmp_path / "models" / f"part-0001-00003.{kind}")
-    with pytest.raises(ReadError) as problem:
-        report(str(tmp_path))
-    said = str(problem.value)
-    assert said.startswith(f"part-0001-00003.{kind}: no whole part of a table (")
-    assert said.endswith("; move it away and scan again: what it held is then read again")
-    assert said.isprintable()
-    assert len(said) < 320
-
-
-def test_without_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written(tmp_path, [row("a")], "jsonl")
-    monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(NparamsError, match=r"pip install 'nparams\[scan\]'"):
-        report(str(tmp_path))
-
-
-def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = tmp_path / "temporary"
-    place.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(place))
-    monkeypatch.chdir(tmp_path)
-    written(tmp_path / "table", rows(100))
-    report("table")
-    assert list(place.iterdir()) == []
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["table", "temporary"]

@@ -70,10 +70,10 @@ def test_a_list_is_asked_for_again_too(bucket: Store, refusal) -> None:
 
 @pytest.mark.parametrize("refusal", REFUSALS[::2], ids=[row[0][:3] for row in REFUSALS[::2]])
 def test_one_that_never_gives_in_is_a_transfer_that_failed(bucket: Store, refusal) -> None:
-    bucket.put("models", {"m.safetensors": SMALL})
+    bucket.put("models", {"orange-416.safetensors": SMALL})
     bucket.failing, bucket.failures = refusal, 1_000
     with pytest.raises(FetchError) as problem:
-        nparams.read("s3://models/m.safetensors")
+        nparams.read("s3://models/orange-416.safetensors")
     assert problem.value.again
     assert len(bucket.asked) == 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from nparams.cli.main import FAILED, FINE, STOPPED, say, write
@@ -70,6 +71,7 @@ def run(words: list[str]) -> int:
 def _scan(request: Scan, told: Progress) -> None:
     from nparams.fleet.scan import Options, scan
 
+    gc.enable()  # unlike one answer, a scan goes on: the cycles of a million models are not kept to its end
     options = Options(
         request.engine, request.concurrency, request.processes, request.scheduler, request.tensors, request.include,
         request.exclude,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from types import ModuleType
 
-    from nparams.files._folder.inventory import Row
+    from nparams.files._folder.endings import Row
     from nparams.files._folder.pipeline import Named
     from nparams.files.bytesource import ByteSource, Folder
     from nparams.network import Network

@@ -148,7 +148,8 @@ def _web_file(listing: Listing) -> Callable[[str], WebFile]:
     from nparams.remote.web import WebFile, words
 
     def made(path: str) -> WebFile:
-        return WebFile(f"{listing.place}/{quote(path)}", listing.address(path), {}, words)
+        query = f"?{listing.query}" if listing.query else ""
+        return WebFile(f"{listing.origin}/{quote(path, safe='/%')}{query}", listing.address(path), {}, words)
 
     return made
 

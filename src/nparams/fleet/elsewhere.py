@@ -164,7 +164,8 @@ class Reading:
             try:
                 return row_of(self._unit, self._opened, tensors=self._tensors)
             except NeedBytes as need:
-                lacking = [each for each in all_of(need) if isinstance(each, Lacking)]
+                # without the frames that they were raised in: those hold this one, and with it all that was fetched
+                lacking = [each.with_traceback(None) for each in all_of(need) if isinstance(each, Lacking)]
             if len(lacking) == 1:
                 await self._take(lacking[0])
             else:

@@ -12,16 +12,19 @@ import os
 from itertools import chain, islice
 
 from nparams._claims import ADDRESS, SCHEMES, SUFFIXES, is_address
-from nparams.errors import ReadError, UsageError, shown
+from nparams.errors import FetchError, ReadError, UsageError, shown
 from nparams.fleet._find.globs import Globs
+from nparams.fleet._find.local import kind_of, walked
 from nparams.fleet._find.seen import Seen
-from nparams.fleet._find.tree import units_in, unlisted
+from nparams.fleet._find.sets import bare_file
+from nparams.fleet._find.single import Beside, at_address
+from nparams.fleet._find.tree import Trouble, units_in, unlisted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from nparams.fleet.units import Unit
+    from nparams.fleet.units import Entry, Unit
 
 #: roots in a list of at most so many were typed by somebody: a wrong one is refused before anything is read
 MOST_TYPED = 1_000
@@ -39,8 +42,9 @@ def find(roots: Iterable[str], *, include: Iterable[str] = (), exclude: Iterable
     `include` only what fits is found, and a file that a pattern names (`*.dat`, not `mine/*`) whatever its ending is.
     A folder that may not be looked into is a unit with `problem`.
 
-    Raises UsageError for an address of no known kind, ReadError for a root that is not there, both at once where the
-    roots are a list or tuple of up to 1,000; a root of a longer list, or of an iterator, is then a unit with `problem`.
+    Raises UsageError for an address of no known kind and ReadError for a path that is not there, both at once, and
+    FetchError where a store or server that is asked does not list a root, as soon as its turn comes.  Of a list of more
+    than 1,000 roots, or an iterator, such a root is a unit with `problem`, and the others are found.
 
     >>> [unit.kind for unit in find(["https://host/a/m.safetensors", "https://host/a/n-00001-of-00002.safetensors"])]
     ['file', 'shards']
@@ -56,7 +60,7 @@ def find(roots: Iterable[str], *, include: Iterable[str] = (), exclude: Iterable
 
 
 def _found(roots: Iterable[str], globs: Globs, typed: bool) -> Iterator[Unit]:
-    seen = Seen()
+    seen, beside = Seen(), Beside()
     for given in roots:
         root = given
         try:
@@ -64,7 +68,7 @@ def _found(roots: Iterable[str], globs: Globs, typed: bool) -> Iterator[Unit]:
             top = root.rstrip("/")
             if not seen.enter(top or root):
                 continue
-            for unit in _below(root, globs):
+            for unit in _below(root, globs, beside):
                 inside = unit.uri == top or unit.uri.startswith(f"{top}/")
                 # what stands for the root, the whole set of a shard, is remembered under its own name
                 if not seen.holds(unit.uri, top) if inside else seen.enter(unit.uri):
@@ -101,30 +105,25 @@ def _store(scheme: str) -> str:
 
 def _check(root: str) -> None:
     if not is_address(root):
-        from nparams.fleet._find.local import kind_of
-
         kind_of(root)
 
 
-def _below(root: str, globs: Globs) -> Iterator[Unit]:
+def _below(root: str, globs: Globs, beside: Beside) -> Iterator[Unit]:
     """The units of one root, by what kind of place it is."""
     if not is_address(root):
-        return _on_disk(root, globs)
+        return _on_disk(root, globs, beside)
     form = SCHEMES[root.partition(ADDRESS)[0]].form
     return {"hub": _on_hub, "web": _on_web, "store": _in_bucket}[form](root, globs)
 
 
-def _on_disk(root: str, globs: Globs) -> Iterator[Unit]:
-    from nparams.fleet._find.local import kind_of, walked
-    from nparams.fleet._find.single import at_path
-
-    if kind_of(root) == "file":
-        folder, name = os.path.split(root)
-        if not _fits(name, globs):
-            return iter(())
-        found = list(_only(_on_disk(folder, Globs()), folder)) if name in ENTRIES else []
-        return iter(found or at_path(root))
-    return units_in(root, os.path.basename(root), walked(root, globs), globs)
+def _on_disk(root: str, globs: Globs, beside: Beside) -> Iterator[Unit]:
+    if kind_of(root) == "folder":
+        return units_in(root, os.path.basename(root), walked(root, globs), globs)
+    folder, name = os.path.split(root)
+    if not _fits(name, globs):
+        return iter(())
+    found = list(_only(_on_disk(folder, Globs(), beside), folder)) if name in ENTRIES else []
+    return iter(found or beside.unit(root))
 
 
 def _only(units: Iterator[Unit], folder: str) -> Iterator[Unit]:
@@ -143,17 +142,33 @@ def _on_hub(root: str, globs: Globs) -> Iterator[Unit]:
 
 
 def _on_web(root: str, globs: Globs) -> Iterator[Unit]:
-    from nparams.fleet._find.single import at_address
-
     if root.endswith("/"):
-        from nparams.fleet.listing import web_entries
-
         place = root.rstrip("/")
-        return units_in(place, place.rpartition("/")[2], web_entries(root), globs)
+        if "@" in place.partition("://")[2].partition("/")[0]:
+            raise UsageError("the address of a folder is part of every row: give it without user and password")
+        return units_in(place, place.rpartition("/")[2], _on_server(root), globs)
     if not root.partition("?")[0].endswith(SUFFIXES) and _is_page_of_hub(root):
         return _on_hub(root, globs)
     unit = at_address(root)
     return iter([unit] if _fits(root.rpartition("/")[2], globs) else [])
+
+
+def _on_server(root: str) -> Iterator[tuple[str, Entry | Trouble]]:
+    """What a web server lists below a root; Trouble for a folder below it that it does not list."""
+    from nparams.fleet.listing import web_entries
+
+    troubles: list[tuple[str, Trouble]] = []
+
+    def failed(path: str, problem: FetchError) -> None:
+        if not path:
+            raise problem
+        troubles.append((path, Trouble(str(problem))))
+
+    for found in web_entries(root, failed):
+        yield from troubles
+        troubles.clear()
+        yield found
+    yield from troubles
 
 
 def _is_page_of_hub(root: str) -> bool:
@@ -165,8 +180,6 @@ def _is_page_of_hub(root: str) -> bool:
 
 
 def _in_bucket(root: str, globs: Globs) -> Iterator[Unit]:
-    from nparams.fleet._find.single import at_address
-
     folder, _, name = root.rpartition("/")
     if name not in ENTRIES and not name.endswith(SUFFIXES):
         return _below_prefix(root, globs)
@@ -178,7 +191,6 @@ def _in_bucket(root: str, globs: Globs) -> Iterator[Unit]:
 
 def _below_prefix(root: str, globs: Globs) -> Iterator[Unit]:
     from nparams.fleet._find.buckets import listed, nothing, object_at
-    from nparams.fleet._find.sets import bare_file
     from nparams.remote.store import Absent, Bucket
 
     bucket = Bucket(root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nparams.fleet._report.alike import copies, families
+from nparams.fleet._report.alike import compare, copies, families
 from nparams.fleet._report.questions import (
     ERRORS,
     FLAGS,
@@ -27,6 +27,7 @@ def report(folder: str, top: int = TOP) -> Report:
     """
     with Table(folder) as table:
         models, without, refused, flagged, parameters, size, unsized, first, last, readers, gone = everything(table)
+        compare(table, top)
         return Report(
             folder, models, without, refused, flagged, gone, parameters, size, unsized, first, last, readers,
             groups(table, "architecture", top), groups(table, "dtypes", top), groups(table, "format", top),

@@ -28,18 +28,23 @@ class Entry(NamedTuple):
 class Listing:
     """The files of one folder, by their paths in it: those of its sub-folders too where they belong to one model."""
 
-    __slots__ = ("_inside", "files", "partial", "place")
+    __slots__ = ("_inside", "files", "origin", "partial", "place", "query")
 
-    def __init__(self, place: str, files: dict[str, Entry], partial: bool = False) -> None:
+    def __init__(
+        self, place: str, files: dict[str, Entry], partial: bool = False, origin: str = "", query: str = ""
+    ) -> None:
         #: the folder's path on this machine, or its address, without a slash at its end
         self.place = place
         self.files = files
         #: whether nothing was listed, so that a file that a model names may be there all the same
         self.partial = partial
+        #: what a web server is asked with and a table must not hold: the place with a login in it, a signature
+        self.origin = origin or place
+        self.query = query
         self._inside: dict[str, tuple[dict[str, None], dict[str, None]]] | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Listing, (self.place, self.files, self.partial)
+        return Listing, (self.place, self.files, self.partial, self.origin, self.query)
 
     def address(self, path: str) -> str:
         """The path or address of a file in it; of the folder itself for ""."""

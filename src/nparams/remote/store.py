@@ -6,6 +6,7 @@ name the variables that each store is set up by (AWS_ENDPOINT_URL, AWS_SKIP_SIGN
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote, urlsplit
 
 from nparams.errors import FetchError, ReadError, UsageError, escaped, shown
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 #: schemes that mean another one
 SAME = {"s3a": "s3", "gcs": "gs", "azure": "az"}
 MOST_LISTED = 100_000
+#: how a store of Amazon's says that a bucket lies elsewhere (AuthorizationHeaderMalformed), and how obstore does where
+#: it redirects without saying where (arrow-rs-object-store src/client/retry.rs)
+WRONG_REGION = re.compile(
+    r"region '[^']*' is wrong|incorrectly configured region|region:? [\w-]+ is not", re.IGNORECASE
+)
+#: how an error says that there is no such range (object_store src/client/retry.rs, get.rs and util.rs); the addresses
+#: that it quotes hold names and ports, which may hold anything
+UNSATISFIED = re.compile(r"status code: 416\b|non-partial response when range|Wanted range starting at")
 
 
 def opened(text: str) -> Place:
@@ -69,7 +78,7 @@ class Bucket:
 
     def moved(self, problem: Exception) -> bool:
         """Whether the bucket lies in another region than was asked, and is asked there from now on."""
-        if self.scheme != "s3" or self._moved or "region" not in str(problem):
+        if self.scheme != "s3" or self._moved or not WRONG_REGION.search(str(problem)):
             return False
         from nparams.remote.accounts import region_of, store_of
 
@@ -176,7 +185,7 @@ def _is_empty(bucket: Bucket, key: str, problem: Exception) -> bool:
     """Whether a store refused a range because the object has no bytes."""
     import obstore
 
-    if "416" not in str(problem) and "range" not in str(problem).lower():
+    if not UNSATISFIED.search(str(problem)):
         return False
     try:
         return bool(obstore.head(bucket.store, key)["size"] == 0)

@@ -105,9 +105,10 @@ def said_of(chosen: Candidate, why: str, held: Inventory, folder: Folder, inner:
     indexed = {(each.form, each.stem, each.variant) for each in held.candidates}
     for each in held.candidates:
         names = [name for name in each.files if name not in used]
-        if not names or each is chosen or (each.shards and (f"{each.form}-index", each.stem, each.variant) in indexed):
+        is_split = each.shard is not None
+        if not names or each is chosen or (is_split and (f"{each.form}-index", each.stem, each.variant) in indexed):
             continue
-        if each.shards and len(names) > 1:
+        if is_split and len(names) > 1:
             names = [f"{names[0]} and {len(names) - 1:,} more shards"]
         left.setdefault(_relation(each, chosen), []).extend(names)
     return read_from + rest_of(held, left, None if chosen.form in SPREAD else folder, inner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from nparams.files._folder.endings import ending_of, endings_of
 from nparams.files._folder.table import (
     ADAPTERS,
     BARE,
@@ -27,15 +28,9 @@ from nparams.files.shards import shard_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from typing import Protocol
 
+    from nparams.files._folder.endings import Endings, Row
     from nparams.files.shards import Shard
-
-    class Row(Protocol):
-        """A row of the registry, as far as it matters here."""
-
-        form: str
-        suffixes: tuple[str, ...]
 
 
 INDEX = re.compile(r"(?P<stem>.+)(?P<suffix>\.(?:safetensors|bin|msgpack))\.index(?:\.(?P<variant>\w+))?\.json")
@@ -181,42 +176,12 @@ class Inventory:
             sets[(form, name, "", 0)] = Candidate(form, stem, variant, [name])
 
 
-class Endings:
-    """The endings of formats, by what follows the last dot of a name, in the order of their rows."""
-
-    __slots__ = ("by_last", "rows", "whole")
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
-        self.by_last: dict[str, list[tuple[str, str]]] = {}
-        #: endings without a dot, which any name may end with
-        self.whole: list[tuple[str, str]] = []
-        for suffix, form in ((suffix, row.form) for row in rows for suffix in row.suffixes):
-            _, dot, last = suffix.rpartition(".")
-            (self.by_last.setdefault(last, []) if dot else self.whole).append((suffix, form))
-
-
-#: those of the rows that were asked for last: all folders are sorted out by the same
-_LAST = [Endings(())]
-
-
-def endings_of(rows: Sequence[Row]) -> Endings:
-    """The endings of the formats that can be read."""
-    if _LAST[0].rows is not rows:
-        _LAST[0] = Endings(rows)
-    return _LAST[0]
-
-
 def form_of(name: str, endings: Endings) -> str | None:
     """The form that a name's ending says; an index of a variant ends in .index.fp16.json."""
     index = INDEX.fullmatch(name) if INDEX_HOLDS in name else None
     if index is not None:
         return INDEXES[index["suffix"]]
-    for some in (endings.by_last.get(name.rpartition(".")[2], ()), endings.whole):
-        for suffix, form in some:
-            if name.endswith(suffix):
-                return form
-    return None
+    return ending_of(name, endings)
 
 
 def parted(name: str, form: str) -> tuple[str, str, int]:

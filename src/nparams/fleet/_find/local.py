@@ -29,32 +29,28 @@ def walked(root: str, globs: Globs) -> Iterator[tuple[str, Entry | Trouble]]:
     """
     fence = fence_of(root)
     #: (path below the root, what is left in it: folders end with a slash, the next one stands last)
-    todo: list[tuple[str, list[str]]] = []
-    path: str | None = ""
-    while path is not None:
-        names = _names(root, path)
-        if isinstance(names, Trouble):
-            yield path, names
-        else:
-            todo.append((path, names))
-        path = None
-        while todo and path is None:
-            here, left = todo[-1]
-            folder, before = os.path.join(_joined(root, here), ""), f"{here}/" if here else ""
-            while left and path is None:
-                name = left.pop()
-                if name.endswith("/"):
-                    inner = before + name[:-1]
-                    path = None if globs.prunes(inner) else inner
-                    continue
+    todo = [("", ["/"])]
+    while todo:
+        here, left = todo[-1]
+        folder, before = os.path.join(_joined(root, here), ""), f"{here}/" if here else ""
+        while left:
+            name = left.pop()
+            if not name.endswith("/"):
                 entry = entry_of(folder + name, fence)
+                if entry is not None:
+                    yield (here if isinstance(entry, Trouble) else before + name), entry
                 if isinstance(entry, Trouble):
-                    yield here, entry
-                    left.clear()
-                elif entry is not None:
-                    yield before + name, entry
-            if path is None:
-                todo.pop()
+                    left.clear()  # it would be said of each of them
+            elif name == "/" or not globs.prunes(before + name[:-1]):
+                inner = before + name[:-1]
+                names = _names(root, inner)
+                if isinstance(names, Trouble):
+                    yield inner, names
+                    continue
+                todo.append((inner, names))
+                break
+        else:
+            todo.pop()
 
 
 def _names(root: str, path: str) -> list[str] | Trouble:

@@ -13,7 +13,7 @@ from nparams.fleet.units import FILE, SHARDS, Listing, Unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
     from nparams.files._folder.inventory import Candidate
     from nparams.fleet.units import Entry
@@ -23,9 +23,10 @@ INDEX = "-index"
 TELLING = frozenset(other for _, other in BESIDES.values() if not other.startswith("."))
 #: what else belongs to a file of an ending, where it has the same stem: (its ending, that of the file)
 TOGETHER = (*((ending, other) for ending, other, _ in BESIDE), (".prototxt", ".caffemodel"))
+TOGETHER_END = tuple(other for _, other in TOGETHER)
 #: what follows the name of an ONNX file in those of its numbers (onnx/onnx docs/ExternalData.md; huggingface/optimum)
 NUMBERS = (".data", "_data")
-#: forms that are read with more files of their folder -> how those end
+#: forms that may be read with any file of their folder that ends so
 NEAR = {"onnx": "", "darknet": ".cfg", "ncnn": ".param"}
 
 
@@ -64,14 +65,15 @@ def _candidates(held: Inventory, mixed: bool) -> Iterator[Set]:
     shards = _by_index(held.candidates)
     told: set[tuple[str, str, str]] = set()
     for each in held.candidates:
-        key = _key(each)
-        if each.form.endswith(INDEX):
+        is_index, is_split = each.form.endswith(INDEX), each.shard is not None
+        key = _key(each) if is_index or is_split else None
+        if key is not None and is_index:
             own = [name for one in shards[key] for name in one.files] if key not in told else []
             told.add(key)
             yield Set(SHARDS if own or not mixed else FILE, (each.name, *sorted(own)), each.form)
         elif each.form == "keras-shards":
             yield Set(SHARDS, (each.name, *_of_map(each.name, held.names)), each.form)
-        elif each.shards or each.sliced:
+        elif is_split or each.sliced:
             if key not in shards:
                 yield Set(SHARDS, tuple(sorted(each.files)), each.form)
         else:
@@ -84,7 +86,7 @@ def _by_index(candidates: Iterable[Candidate]) -> dict[tuple[str, str, str], lis
         _key(each): [] for each in candidates if each.form.endswith(INDEX)
     }
     for each in candidates:
-        if each.shards and _key(each) in found:
+        if found and each.shard is not None and _key(each) in found:
             found[_key(each)].append(each)
     return found
 
@@ -114,11 +116,10 @@ def _of_map(name: str, names: Collection[str]) -> list[str]:
 def _beside(each: Candidate, held: Inventory) -> list[str]:
     """What changes with a file because it is a part of the same model."""
     name = each.name
-    found = [
-        made
-        for ending, other in TOGETHER
-        if name.endswith(other) and (made := name.removesuffix(other) + ending) in held.names
-    ]
+    found = []
+    for ending, other in TOGETHER if name.endswith(TOGETHER_END) else ():
+        if name.endswith(other) and (made := name.removesuffix(other) + ending) in held.names:
+            found.append(made)
     if each.form == "onnx":
         found += [made for ending in NUMBERS if (made := name + ending) in held.names]
     elif each.form == "tf-checkpoint":
@@ -136,15 +137,30 @@ def _unread(names: list[str]) -> Iterator[Set]:
     yield from (Set(FILE, (name,), "") for name in names if not name.endswith(PIECE))
 
 
-def unit_of(place: str, each: Set, files: Mapping[str, Entry], mixed: bool = False) -> Unit:
-    """The unit of a set, with the files beside it that its reader may ask for."""
-    listed = {name: files[name] for name in each.names if name in files}
-    near = "" if is_lone_index(each) else NEAR.get(each.form)
-    if near is not None:
-        listed |= {name: entry for name, entry in files.items() if name.endswith(near)}
-    if not mixed:
-        listed |= {name: files[name] for name in SETTINGS if name in files}
-    return Unit(Listing(place, listed), each.kind, each.names)
+class Units:
+    """The units of the sets in one folder, with the files beside each that its reader may ask for.
+
+    `mixed`: it is no single model, and its settings are nobody's.
+    """
+
+    __slots__ = ("_all", "_files", "_place", "_settings")
+
+    def __init__(self, place: str, files: dict[str, Entry], mixed: bool = False) -> None:
+        self._place = place
+        self._files = files
+        self._settings = {name: files[name] for name in SETTINGS if name in files and not mixed}
+        #: with all files of the folder, one for all units that need it
+        self._all: Listing | None = None
+
+    def of(self, each: Set) -> Unit:
+        """The unit of a set."""
+        if each.form in NEAR or is_lone_index(each):
+            if self._all is None:
+                self._all = Listing(self._place, dict(self._files))
+            return Unit(self._all, each.kind, each.names)
+        files = self._files
+        listed = {name: files[name] for name in each.names if name in files}
+        return Unit(Listing(self._place, listed | self._settings), each.kind, each.names)
 
 
 def bare_file(place: str, name: str, entry: Entry) -> Unit:

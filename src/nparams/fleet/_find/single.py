@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 from nparams._claims import FILES
-from nparams.files._folder.inventory import endings_of, form_of
+from nparams.files._folder.endings import endings_of
+from nparams.files._folder.inventory import form_of
 from nparams.files.shards import shard_of
 from nparams.fleet._find.local import entry_of, fence_of
-from nparams.fleet._find.sets import Set, inventory, sets_of, unit_of
+from nparams.fleet._find.sets import NEAR, Set, Units, inventory, sets_of
 from nparams.fleet._find.tree import MOST_FILES, Trouble
 from nparams.fleet.reading import BESIDE as SETTINGS
 from nparams.fleet.units import FILE, SHARDS, Entry, Listing, Unit
@@ -21,36 +22,51 @@ if TYPE_CHECKING:
 UNKNOWN = Entry(None, "")
 #: shards that a set may be said to have, where nobody has seen them
 MOST_UNSEEN = 2_000
-#: the folder that was looked into last: files of one folder mostly come together
-_LAST: list[tuple[str, dict[str, Set]]] = [("", {})]
+MOST_NEAR = 1_000  # names in a folder, for each file that is read with any of those beside it
 
 
-def at_path(path: str) -> Iterator[Unit]:
-    """The unit of a file of this machine: of a shard or an index the whole set; none where it went away."""
-    folder, name = os.path.split(path)
-    found = _sets_in(folder).get(name) or _alone(folder, name)
-    fence, wanted = fence_of(folder), dict.fromkeys((*found.names, *SETTINGS))
-    files = {}
-    for each in wanted:
+class Beside:
+    """Files of this machine that are given one by one; the folder of the last one is kept, as they come together."""
+
+    __slots__ = ("_folder", "_names", "_sets")
+
+    def __init__(self) -> None:
+        self._folder = ""
+        self._names: list[str] = []
+        self._sets: dict[str, Set] = {}
+
+    def unit(self, path: str) -> Iterator[Unit]:
+        """The unit of a file: of a shard or an index the whole set; none where it went away."""
+        folder, name = os.path.split(path)
+        self._look_into(folder)
+        found = self._sets.get(name) or _alone(folder, name)
+        fence, files = fence_of(folder), {}
         # a file that is given is read wherever a link leads; those beside it only where they lie there
-        own = os.path.join(os.path.dirname(os.path.realpath(path)), "") if each == name else fence
-        entry = entry_of(os.path.join(folder, each), own)
-        if entry is not None and not isinstance(entry, Trouble):
-            files[each] = entry
-    if found.names[0] in files:
-        yield unit_of(folder, found, files)
+        own = os.path.join(os.path.dirname(os.path.realpath(path)), "")
+        for each in dict.fromkeys((*found.names, *SETTINGS, *self._near(found))):
+            entry = entry_of(os.path.join(folder, each), own if each == name else fence)
+            if entry is not None and not isinstance(entry, Trouble):
+                files[each] = entry
+        if found.names[0] in files:
+            yield Units(folder, files).of(found)
 
-
-def _sets_in(folder: str) -> dict[str, Set]:
-    """The sets of a folder by the names of their files; {} for one that is too large, or may not be listed."""
-    if _LAST[0][0] != folder:
+    def _look_into(self, folder: str) -> None:
+        """Sort out the names in a folder, unless it is too large, or may not be listed."""
+        if folder == self._folder:
+            return
         try:
             names = sorted(os.listdir(folder))
         except OSError:
             names = []
-        held = sets_of(inventory(names if len(names) <= MOST_FILES else ()), mixed=True)
-        _LAST[0] = folder, {name: each for each in held for name in each.names}
-    return _LAST[0][1]
+        self._folder, self._names = folder, names if len(names) <= MOST_FILES else []
+        held = sets_of(inventory(self._names), mixed=True)
+        self._sets = {name: each for each in held for name in each.names}
+
+    def _near(self, found: Set) -> list[str]:
+        ending = NEAR.get(found.form)
+        if ending is None or len(self._names) > MOST_NEAR:
+            return []
+        return [name for name in self._names if name.endswith(ending)]
 
 
 def _alone(folder: str, name: str) -> Set:
@@ -70,11 +86,14 @@ def at_address(address: str) -> Unit:
     >>> at_address("s3://bucket/a/m-00002-of-00003.gguf").names
     ('m-00001-of-00003.gguf', 'm-00002-of-00003.gguf', 'm-00003-of-00003.gguf')
     """
-    path, mark, query = address.partition("?")
-    place, _, name = path.rpartition("/")
+    path, _, query = address.partition("?")
+    origin, _, name = path.rpartition("/")
     shard = shard_of(name)
     names = [name] if shard is None or shard.count > MOST_UNSEEN else shard.names()
-    files = {f"{each}{mark}{query}": UNKNOWN for each in names}
+    files = dict.fromkeys(names, UNKNOWN)
     form = form_of(name, endings_of(FILES)) or ""
     kind = SHARDS if len(names) > 1 or form.endswith("-index") else FILE
-    return Unit(Listing(place, files, partial=True), kind, tuple(files))
+    scheme, mark, rest = origin.partition("://")
+    host, slash, below = rest.partition("/")
+    place = f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{below}" if scheme.startswith("http") else origin
+    return Unit(Listing(place, files, partial=True, origin=origin, query=query), kind, tuple(files))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nparams.files.shards import shard_of
-from nparams.fleet._find.sets import bare_file, inventory, sets_of, unit_of
+from nparams.fleet._find.sets import Units, bare_file, inventory, sets_of
 from nparams.fleet._find.whole import Node, gathered, is_surely_one, rule_of
 from nparams.fleet.units import FOLDER, Entry, Listing, Unit
 
@@ -176,9 +176,7 @@ class Tree:
             rule = rule_of(each)
             below = each.below
             if rule is None:
-                place = self.address(each.path)
-                for found in sets_of(each.held):
-                    yield unit_of(place, found, each.files)
+                yield from map(Units(self.address(each.path), each.files).of, sets_of(each.held))
             else:
                 files, below = gathered(each, rule)
                 if each.wanted or any(map(self._globs.takes, self._paths(each, files))):
@@ -222,9 +220,8 @@ class Tree:
         part.files = {name: node.files.pop(name) for name in names}
         node.chunk = max(CHUNK, 2 * len(node.files))
         named = self._chosen(part) if self._globs.chooses else []
-        place = self.address(node.path)
-        for found in sets_of(inventory(part.files), mixed=True):
-            yield unit_of(place, found, part.files, mixed=True)
+        units = Units(self.address(node.path), part.files, mixed=True)
+        yield from map(units.of, sets_of(inventory(part.files), mixed=True))
         yield from named
 
 

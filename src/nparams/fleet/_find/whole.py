@@ -5,9 +5,9 @@ The rule, in the order of the table RULES, first come:
 - a compiled Core ML model, one repository in a hub's cache, an Orbax step or tree: all below it (of the cache not the
   blobs, which its snapshots link to);
 - a diffusers pipeline (model_index.json), a sentence-transformers model (modules.json), and what a config.json or its
-  like describes beside weights: all below it, for other formats of the same model (onnx/, openvino/, original/) and its
-  parts lie there.  Only what is named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a
-  model is one of its own;
+  like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem: all
+  below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  Only what is
+  named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a model is one of its own;
 - a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others;
 - an index whose shards bear other names than its own: the files in that folder.
 """
@@ -18,7 +18,6 @@ import re
 from typing import NamedTuple
 
 from nparams.files._folder.cache import is_cache
-from nparams.files._folder.choice import best
 from nparams.files._folder.inventory import LIST, PIECE
 from nparams.files._folder.pipeline import INDEX, MODULES
 from nparams.files._folder.steps import STEP as STEP_FOLDER
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from nparams.files._folder.inventory import Inventory
     from nparams.fleet.units import Entry
 
+#: the first part of Candidate.family where a name is nobody's but one model's
+OF_ITS_OWN = 2
 #: files beside weights that say what model they are (transformers, peft, mlx-lm, open_clip)
 DESCRIBED = frozenset(("config.json", "adapter_config.json", "open_clip_config.json"))
 #: sub-folders that are states of training: transformers src/transformers/trainer_utils.py (PREFIX_CHECKPOINT_DIR),
@@ -152,12 +153,11 @@ def _moduled(node: Node) -> bool:
 
 
 def _described(node: Node) -> bool:
-    """Whether a config.json lies beside weights, and these are one model: no name is preferred to another where they
-    are several (a.gguf, b.gguf), and which of them it describes cannot be told."""
-    if DESCRIBED.isdisjoint(node.files) or not node.held.candidates:
+    """Whether weights and what describes them lie together, under a usual name or as one model's by their names."""
+    if DESCRIBED.isdisjoint(node.files):
         return False
-    same, _ = best(node.held.candidates)
-    return len({each.family for each in same}) == 1
+    families = {each.family for each in node.held.candidates}
+    return len(families) == 1 or any(kind < OF_ITS_OWN for kind, _ in families)
 
 
 def _saved(node: Node) -> bool:
@@ -205,12 +205,16 @@ def rule_of(node: Node) -> Rule | None:
 
 
 def is_surely_one(node: Node) -> bool:
-    """Whether a folder that is not wholly seen yet is one model, whatever comes; not where it holds hundreds."""
+    """Whether a folder that is not wholly seen yet is one model, whatever comes.
+
+    Not so where weights and what describes them lie above many others: that is a folder of models.
+    """
     rule = rule_of(node)
-    few = rule is not None and (not rule.trains or len(node.held.candidates) <= MOST_SETS)
-    surely = node.name.startswith(MODEL_OF_HUB) or few
+    surely = rule is not None
+    if rule is not None and rule.trains:
+        surely = len(node.held.candidates) <= MOST_SETS and not any(map(has_model, node.below))
     node.forget()  # more files will come
-    return surely
+    return surely or node.name.startswith(MODEL_OF_HUB)
 
 
 def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:

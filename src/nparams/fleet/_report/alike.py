@@ -14,64 +14,67 @@ if TYPE_CHECKING:
 URIS, VARIANTS = 3, 6
 
 #: a hash of the number types and how much there is of each, in whatever order they stand in the map
-TYPES = "CASE WHEN cardinality(dtypes) > 1 THEN hash(list_sort(map_entries(dtypes))) ELSE hash(dtypes) END"
+TYPES = """CASE WHEN cardinality(dtypes) > 1 THEN hash(list_sort(map_entries(dtypes)))
+    WHEN dtypes IS NOT NULL THEN hash(dtypes) END"""
 #: models that are one row here agree in everything that is compared; those without parameters are not compared
 KIN = f"""
 CREATE TEMP TABLE kin AS
-SELECT fingerprint, format, size, dtypes, models, {TYPES} AS types FROM (
-    SELECT fingerprint, format, size, any_value(dtypes) AS dtypes, count(*) AS models
-    FROM counted WHERE total > 0 AND fingerprint IS NOT NULL GROUP BY fingerprint, format, size, hash(dtypes)
-)"""
+SELECT fingerprint, format, size, {TYPES} AS types, count(*) AS models
+FROM counted WHERE total > 0 AND fingerprint IS NOT NULL GROUP BY ALL"""
 SAME = """
 CREATE TEMP TABLE same AS
 SELECT fingerprint, types, size, sum(models) AS models, (sum(models) - 1) * size AS saved FROM kin
-WHERE size IS NOT NULL AND dtypes IS NOT NULL GROUP BY fingerprint, types, size HAVING sum(models) > 1"""
-SAME_IN_ALL = "SELECT count(*), coalesce(sum(models - 1), 0), coalesce(sum(saved), 0) FROM same"
-SAME_LARGEST = f"""
-WITH largest AS (FROM same ORDER BY saved DESC, fingerprint, size, types LIMIT ?),
-near AS (SELECT fingerprint, architecture, total, size, uri, dtypes, {TYPES} AS types FROM counted
-         WHERE total > 0 AND fingerprint IN (SELECT fingerprint FROM largest))
-SELECT fingerprint, min(architecture), min(total), any_value(models), any_value(list_sort(map_keys(dtypes))), size,
-    list_sort(list(uri))[1:{URIS}]
-FROM near JOIN largest USING (fingerprint, size, types)
-GROUP BY fingerprint, size, types ORDER BY any_value(saved) DESC, fingerprint, size, types"""
+WHERE size IS NOT NULL AND types IS NOT NULL GROUP BY fingerprint, types, size HAVING sum(models) > 1"""
 FAMILIES = """
 CREATE TEMP TABLE families AS
-SELECT fingerprint, sum(models) AS models FROM kin GROUP BY fingerprint
-HAVING count(DISTINCT {'a': format, 'b': size, 'c': types}) > 1"""
-FAMILIES_IN_ALL = "SELECT count(*), coalesce(sum(models), 0) FROM families"
-FAMILIES_LARGEST = f"""
-WITH largest AS (FROM families ORDER BY models DESC, fingerprint LIMIT ?)
+SELECT fingerprint, sum(models) AS models FROM kin GROUP BY fingerprint HAVING count(*) > 1"""
+SAME_LARGEST = "SELECT * FROM same ORDER BY saved DESC, fingerprint, size, types LIMIT ?"
+FAMILIES_LARGEST = "SELECT * FROM families ORDER BY models DESC, fingerprint LIMIT ?"
+#: the models of all groups that are shown
+NEAR = f"""
+CREATE TEMP TABLE near AS
+SELECT fingerprint, architecture, total, format, size, uri, {TYPES} AS types, list_sort(map_keys(dtypes)) AS names
+FROM counted WHERE total > 0 AND fingerprint IN (
+    SELECT fingerprint FROM ({SAME_LARGEST}) UNION SELECT fingerprint FROM ({FAMILIES_LARGEST}))"""
+SAME_SHOWN = f"""
+SELECT fingerprint, min(architecture), min(total), any_value(models), any_value(names), size,
+    list_sort(list(uri))[1:{URIS}]
+FROM near JOIN ({SAME_LARGEST}) USING (fingerprint, size, types)
+GROUP BY fingerprint, size, types ORDER BY any_value(saved) DESC, fingerprint, size, types"""
+SAME_IN_ALL = "SELECT count(*), coalesce(sum(models - 1), 0), coalesce(sum(saved), 0) FROM same"
+FAMILIES_SHOWN = f"""
 SELECT fingerprint, min(architecture), min(total), any_value(models), list_sort(list(uri))[1:{URIS}]
-FROM counted JOIN largest USING (fingerprint) WHERE total > 0
+FROM near JOIN ({FAMILIES_LARGEST}) USING (fingerprint)
 GROUP BY fingerprint ORDER BY any_value(models) DESC, fingerprint"""
+FAMILIES_IN_ALL = "SELECT count(*), coalesce(sum(models), 0) FROM families"
 WAYS = """
-SELECT fingerprint, format, list_sort(map_keys(dtypes)) AS names, sum(models) AS held, coalesce(sum(size * models), 0)
-FROM kin WHERE fingerprint IN (SELECT unnest(?))
-GROUP BY ALL ORDER BY held DESC, format NULLS LAST, names NULLS LAST"""
+SELECT fingerprint, format, names, count(*) AS models, coalesce(sum(size), 0) FROM near
+GROUP BY fingerprint, format, names ORDER BY models DESC, format NULLS LAST, names NULLS LAST"""
+
+
+def compare(table: Table, top: int) -> None:
+    """Put what is alike into temporary tables, which `copies` and `families` read."""
+    for question in (KIN, SAME, FAMILIES):
+        table.ask(question)
+    table.ask(NEAR, top, top)
 
 
 def copies(table: Table, top: int) -> Alike:
     """Models with the same fingerprint, number types and size; those that take the most bytes first."""
-    table.ask(KIN)
-    table.ask(SAME)
-    found = table.ask(SAME_LARGEST, top)
     largest = [
         Copies(fingerprint, architecture, total, models, tuple(names), size, tuple(uris))
-        for fingerprint, architecture, total, models, names, size, uris in found
+        for fingerprint, architecture, total, models, names, size, uris in table.ask(SAME_SHOWN, top)
     ]
     groups, models, size = table.ask(SAME_IN_ALL)[0]
     return Alike(groups, models, size, tuple(largest))
 
 
 def families(table: Table, top: int) -> Families:
-    """Models with the same fingerprint that are not stored alike; the largest families first.  Comes after `copies`."""
-    table.ask(FAMILIES)
-    found = table.ask(FAMILIES_LARGEST, top)
+    """Models with the same fingerprint that are not stored alike; those of most models first."""
     ways: dict[str, list[Variant]] = {}
-    for fingerprint, form, names, models, size in table.ask(WAYS, [row[0] for row in found]):
+    for fingerprint, form, names, models, size in table.ask(WAYS):
         ways.setdefault(fingerprint, []).append(Variant(form, tuple(names or ()), models, size))
-    largest = [_family(row, ways[row[0]]) for row in found]
+    largest = [_family(row, ways[row[0]]) for row in table.ask(FAMILIES_SHOWN, top)]
     groups, models = table.ask(FAMILIES_IN_ALL)[0]
     return Families(groups, models, tuple(largest))
 

@@ -32,7 +32,8 @@ READERS = {
     "parquet": "read_parquet(?{name})",
     "jsonl": f"read_json(?, format = 'newline_delimited', columns = {{{{{SCHEMA}}}}}{{name}})",
 }
-MEMORY = "1GB"
+#: of DuckDB's own; each of its threads takes some
+MEMORY, THREADS = "512MB", 4
 #: the run and the number in it that the name of a part holds
 NUMBERS = tuple(rf"regexp_extract(part, '-([0-9]+)-([0-9]+)[.][a-z]+$', {k})::BIGINT" for k in (1, 2))
 SUPERSEDED = f"""
@@ -69,9 +70,15 @@ class Table:
         self._errors = duckdb.Error
         self._stopped = duckdb.InterruptException
         self._beyond = TemporaryDirectory(prefix="nparams-", ignore_cleanup_errors=True)
-        settings = {"memory_limit": MEMORY, "temp_directory": self._beyond.name, "preserve_insertion_order": "false"}
-        self._connection = duckdb.connect(config={**settings, "autoinstall_known_extensions": "false"})
+        settings = {
+            "memory_limit": MEMORY, "threads": str(min(THREADS, os.cpu_count() or 1)),
+            "temp_directory": self._beyond.name, "preserve_insertion_order": "false",
+            "autoinstall_known_extensions": "false",
+        }  # fmt: skip
+        self._connection: Any = None
         try:
+            self._connection = duckdb.connect(config=settings)
+            self.ask("SET enable_progress_bar = false")  # after two seconds it would write into standard output
             self._load()
         except BaseException:
             self.__exit__()
@@ -79,17 +86,25 @@ class Table:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
         self._beyond.cleanup()
 
     def ask(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of an answer; `values` stand for the question's ? in their order."""
         try:
-            found: list[tuple[Any, ...]] = self._connection.execute(question, list(values)).fetchall()
-        except self._stopped:
-            raise KeyboardInterrupt from None
+            return self._asked(question, *values)
         except self._errors as problem:
             raise ReadError(f"{shown(self.folder)}: {said_in(problem)}") from None
+
+    def _asked(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ctrl-C during a question comes as RuntimeError (duckdb, tools/pythonpkg/src/pyresult.cpp) or as its own."""
+        try:
+            found: list[tuple[Any, ...]] = self._connection.execute(question, list(values)).fetchall()
+        except (self._stopped, RuntimeError) as problem:
+            if isinstance(problem, self._stopped) or "interrupt" in str(problem).lower():
+                raise KeyboardInterrupt from None
+            raise
         return found
 
     def _load(self) -> None:
@@ -106,8 +121,6 @@ class Table:
         """All parts in one pass; where that fails, each by itself tells which it is."""
         try:
             self._take(self.parts, parts)
-        except self._stopped:
-            raise KeyboardInterrupt from None
         except self._errors as problem:
             for part in self.parts:
                 self._try(part)
@@ -116,7 +129,7 @@ class Table:
     def _take(self, parts: Sequence[str], named: bool) -> None:
         source = READERS[parts[0].rpartition(".")[2]].format(name=", filename = true" if named else "")
         select = f"SELECT {', '.join(NEEDED)}{', filename AS part' if named else ''} FROM {source}"
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE held AS {select}", [list(map(literal, parts))])
+        self._asked(f"CREATE OR REPLACE TEMP TABLE held AS {select}", list(map(literal, parts)))
 
     def _try(self, part: str) -> None:
         try:

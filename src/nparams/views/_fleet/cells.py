@@ -62,7 +62,7 @@ def shortened(text: str, width: int, look: Look) -> str:
 
     >>> from nparams.views.look import Look
     >>> shortened("hf://org/phi-4-quantized-4bit.gguf", 20, Look())
-    'hf://org/p…4bit.gguf'
+    'hf://org/…-4bit.gguf'
     >>> shortened("hf://org/phi-4/model.safetensors", 20, Look())
     'hf://org/phi-4/…'
     """

@@ -1,0 +1,214 @@
+"""Fleets: a bucket 50 ms away, a disk, two workers of a cluster, and the memory of whole scans.
+
+    .venv/fleet/bin/python -m benchmarks fleet
+
+The bucket is tests/fast_server.py in a process of its own; both sides of each row read the same files, and their totals
+are compared with those that the files were made with.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import obstore
+from obstore.store import S3Store
+
+from benchmarks._fleet import by_two_requests, units_of
+from benchmarks._measure import Ran, Row, faster, megabytes, process
+from nparams.files.bytesource import RangeSource
+from nparams.fleet.batch import count_batch
+from nparams.fleet.find import find
+from nparams.fleet.reading import local_opener, row_of
+from nparams.fleet.scan import scan
+from nparams.fleet.store import rows as rows_in
+from nparams.fleet.units import Unit
+from tests.fast_contents import Generated
+from tests.fast_server import Fast, serving
+from tests.fleet_corpus import build
+
+LATENCY = 0.05
+CONCURRENCY = 128  # of ours, and threads of the pool: a pool's limit at 50 ms is 1,280 files/s
+REMOTE, SERIAL = 4_000, 80  # files that ours reads, and the serial reader, for which they take 8 s
+HEADER = 132_000  # bytes of a file that may be read, where its header fits
+LOCAL = 3_000  # models of a corpus on disk
+DASK, BATCH, EACH = 2_400, 200, 16  # files, in a batch, requests at once in each process: latency is the limit
+FEW, MANY = 1_000, 20_000  # models of whole scans
+MOST, FLAT = 500_000_000, 1.25  # bytes of memory, and how much more many may take than few
+Totals = dict[str, int]
+
+
+def run() -> list[Row]:
+    """Every row; the report's are those of fleet_report.py, the table's of fleet_memory.py."""
+    with bucket(Generated(1_000_000)) as server:
+        rows = [*remote(server), *dask()]
+    return [*rows, *local(), *memory()]
+
+
+@contextmanager
+def bucket(contents: Generated, latency: float = LATENCY) -> Iterator[Fast]:
+    """A server, and the variables by which obstore finds it."""
+    before = dict(os.environ)
+    with serving(contents, latency) as server:
+        os.environ.update(server.environment)
+        try:
+            yield server
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def timed(call: Callable[[], Totals]) -> tuple[float, Totals]:
+    start = time.perf_counter()
+    found = call()
+    return time.perf_counter() - start, found
+
+
+def per_second(count: int, seconds: float) -> str:
+    return f"{count / seconds:,.0f}/s" if count > 99 * seconds else f"{count / seconds:,.1f}/s"
+
+
+def more(name: str, ours: tuple[int, float], other: tuple[int, float], limit: float) -> Row:
+    """Ours must do at least `limit` times as many a second; both are (files, seconds)."""
+    ratio = ours[0] / ours[1] * other[1] / other[0]
+    return Row(name, per_second(*ours), per_second(*other), f"{ratio:,.1f} x", f">= {limit:g} x", ratio >= limit)
+
+
+def totals(rows: Sequence[dict[str, Any]]) -> Totals:
+    """Of rows by their uri; none of them may be refused."""
+    refused = [f"{row['uri']}: {row['error']}" for row in rows if row["error_kind"]]
+    assert not refused, refused[:3]
+    return {row["uri"]: row["total"] for row in rows}
+
+
+# -- a bucket ----------------------------------------------------------------------------------------------------------
+
+
+def remote(server: Fast) -> list[Row]:
+    """Files/s against a serial reader and a pool of threads, and bytes a file."""
+    contents = Generated(1_000_000)
+    units, wanted = units_of(contents, REMOTE)
+    few, few_wanted = units_of(contents, SERIAL)
+    count_batch(few, concurrency=CONCURRENCY)  # connections, imports
+    taken: list[list[float]] = [[], []]
+    for _ in range(3):
+        for kept, read in zip(taken, (ours, pooled), strict=True):
+            server.forget()
+            seconds, found = timed(lambda read=read: read(units))  # type: ignore[misc]
+            assert found == wanted
+            kept.append(seconds)
+            if read is ours:
+                mean = server.counted()["bytes"] / REMOTE
+    serial, found = timed(lambda: by_two_requests(server.address, few))
+    assert found == few_wanted
+    mine, pool = map(statistics.median, taken)
+    return [
+        more("bucket 50 ms away: a serial reader, two requests a file", (REMOTE, mine), (SERIAL, serial), 100),
+        more(f"  {CONCURRENCY} threads, two requests a file, same reader", (REMOTE, mine), (REMOTE, pool), 1.5),
+        Row("  bytes a file, beside two exact ranges", f"{mean:,.0f}", f"{exact(contents):,.0f}", "",
+            f"<= {HEADER:,}", mean <= HEADER),
+    ]  # fmt: skip
+
+
+def ours(units: Sequence[Unit]) -> Totals:
+    return totals(count_batch(units, concurrency=CONCURRENCY))
+
+
+def pooled(units: Sequence[Unit]) -> Totals:
+    """As many threads: eight bytes, then the header, then our reader over what is here."""
+    store = S3Store("bucket")
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        return totals(list(pool.map(lambda unit: pooled_row(store, unit), units)))
+
+
+def pooled_row(store: S3Store, unit: Unit) -> dict[str, Any]:
+    key = unit.uri.split("/", 3)[3]
+    first = bytes(obstore.get_range(store, key, start=0, length=8))
+    header = bytes(obstore.get_range(store, key, start=8, length=int.from_bytes(first, "little")))
+    source = RangeSource(unit.uri, unit.size or 0)
+    # zeros as they follow: a reader that looks at the first kilobytes of a file needs no third request
+    source.add(0, first + header + bytes(4096))
+    return row_of(unit, lambda path: source)
+
+
+def exact(contents: Generated) -> float:
+    """The mean bytes of a header with its length."""
+    held = [contents.get(contents.keys[n]) for n in range(12)]
+    return statistics.mean(len(each.head) for each in held if each is not None)
+
+
+# -- a cluster ---------------------------------------------------------------------------------------------------------
+
+
+def dask() -> list[Row]:
+    """Two workers against one process, with the same requests at once in each."""
+    from distributed import LocalCluster
+
+    from nparams.fleet import on_dask
+
+    units, wanted = units_of(Generated(1_000_000), DASK)
+    settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with LocalCluster(**settings) as cluster:
+        options = {"scheduler": cluster.scheduler_address, "batch": BATCH, "concurrency": EACH}
+        list(on_dask.run(iter(units[: 2 * BATCH]), **options))  # imports, connections
+        two, found = timed(lambda: totals(list(on_dask.run(iter(units), **options))))
+        assert found == wanted
+    one, found = timed(lambda: totals(count_batch(units, concurrency=EACH)))
+    assert found == wanted
+    return [more("two Dask workers: one process, 50 ms away", (DASK, two), (DASK, one), 1.5)]
+
+
+# -- a disk ------------------------------------------------------------------------------------------------------------
+
+
+def local() -> list[Row]:
+    """A scan of a corpus into a table against a loop of the same reader; both find the models first."""
+    with tempfile.TemporaryDirectory(prefix="nparams-fleet-") as folder:
+        expected = build(f"{folder}/corpus", LOCAL)
+        taken: list[list[float]] = [[], []]
+        for turn in range(3):
+            for kept, read in zip(taken, (scanned, looped), strict=True):
+                start = time.perf_counter()
+                rows = read(f"{folder}/corpus", f"{folder}/table-{turn}")
+                kept.append(time.perf_counter() - start)
+                broken = expected.broken(rows)
+                assert not broken, broken[:3]
+    scanning, loop = (statistics.median(kept[1:]) for kept in taken)  # the first brings the files into memory
+    return [faster(f"disk, {LOCAL:,} models of a corpus: a loop of the same reader", scanning, loop, 1.5)]
+
+
+def scanned(corpus: str, out: str) -> Iterator[dict[str, Any]]:
+    scan([corpus], out)
+    return rows_in(out)
+
+
+def looped(corpus: str, out: str) -> list[dict[str, Any]]:
+    return [row_of(unit, local_opener(unit.listing)) for unit in find([corpus])]
+
+
+# -- memory ------------------------------------------------------------------------------------------------------------
+
+
+def memory() -> list[Row]:
+    """Whole processes of `nparams scan` over a bucket: many models beside few."""
+    few, many = (scanning(count) for count in (FEW, MANY))
+    name = f"memory: a scan of {MANY:,} models in a bucket, beside {FEW:,}"
+    ratio, budget = many.peak / few.peak, f"< {megabytes(MOST)}, <= {FLAT} x"
+    ok = many.peak < MOST and ratio <= FLAT
+    return [Row(name, megabytes(many.peak), megabytes(few.peak), f"{ratio:.2f} x", budget, ok)]
+
+
+def scanning(count: int) -> Ran:
+    with tempfile.TemporaryDirectory(prefix="nparams-fleet-") as out, bucket(Generated(count), 0.0):
+        words = [sys.executable, "-m", "nparams", "scan", "s3://bucket/models", "-o", f"{out}/table", "--quiet"]
+        ran = process(words, 1)
+        found = sum(row["total"] for row in rows_in(f"{out}/table"))
+        assert found == sum(map(Generated(count).total, range(count)))
+    return ran
