@@ -1,8 +1,8 @@
 """Loaded by the workers of tests/fleet/dask_cluster.py: what is read is written down, and some names do harm.
 
 MARKS names the folder where it is written; the name of a file says what its reading does: `killer` ends the process,
-`raises.KeyError.pt` breaks the whole batch so, `waits` goes on when the folder has a file `go`.  WORKER_HAS, where it is
-set, is the version of nparams that this worker seems to have; "" is none.
+`raises.KeyError.pt` breaks the whole batch so, `waits` goes on when the folder has a file `go`.  WORKER_HAS, where it
+is set, is the version of nparams that this worker seems to have; "" is none.
 """
 
 from __future__ import annotations
