@@ -1,12 +1,13 @@
 """Loaded by the workers of tests/fleet/dask_cluster.py: what is read is written down, and some names do harm.
 
 MARKS names the folder where it is written; the name of a file says what its reading does: `killer` ends the process,
-`raises` breaks the whole batch, `waits` goes on when the folder has a file `go`.  WORKER_HAS, where it is set, is the
-version of nparams that this worker seems to have; "" is none.
+`raises.KeyError.pt` breaks the whole batch so, `waits` goes on when the folder has a file `go`.  WORKER_HAS, where it
+is set, is the version of nparams that this worker seems to have; "" is none.
 """
 
 from __future__ import annotations
 
+import builtins
 import os
 import signal
 import sys
@@ -36,8 +37,9 @@ else:
             file.write("".join(f"{os.getpid()} {name}\n" for name in names))
         if any(name.startswith("killer") for name in names):
             os.kill(os.getpid(), signal.SIGKILL)
-        if any(name.startswith("raises") for name in names):
-            raise ValueError("a batch that breaks")
+        for name in names:
+            if name.startswith("raises"):
+                raise getattr(builtins, name.split(".")[1])("a batch that breaks")
         if any(name.startswith("waits") for name in names):
             while not (MARKS / "go").exists():
                 time.sleep(0.01)

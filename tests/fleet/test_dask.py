@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import nparams
 from nparams.errors import FetchError, InvariantError, NparamsError, UsageError
 from nparams.fleet import on_dask
 from nparams.fleet._dask import cluster as connecting
-from nparams.fleet._dask.task import checked
+from nparams.fleet._dask.task import checked, counted
 from nparams.fleet.batch import count_batch
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 from tests.fleet.dask_cluster import Cluster, cluster, environment, until
@@ -171,11 +171,47 @@ def test_a_file_that_kills_its_workers_is_a_row(workers: Cluster, tmp_path: Path
     assert refusals(rows) == {"killer.safetensors": died}
 
 
-def test_a_batch_that_breaks_is_read_in_parts(workers: Cluster, tmp_path: Path) -> None:
-    units = models(tmp_path, "raises.safetensors", count=20)
+@pytest.mark.parametrize("kind", ["ValueError", "TimeoutError", "OSError"])
+def test_a_batch_that_breaks_is_read_in_parts(workers: Cluster, tmp_path: Path, kind: str) -> None:
+    units = models(tmp_path, f"raises.{kind}.safetensors", count=20)
     rows = list(on_dask.run(iter(units), scheduler=workers.address, batch=10))
     assert names(rows) == sorted(unit.names[0] for unit in units)
-    assert refusals(rows) == {"raises.safetensors": "bug: ValueError: a batch that breaks"}
+    assert refusals(rows) == {f"raises.{kind}.safetensors": f"bug: {kind}: a batch that breaks"}
+
+
+class Slow:
+    """A future whose rows are asked of a worker that is gone, twice, before Dask knows where they are made again."""
+
+    status = "finished"
+
+    def __init__(self, rows: bytes) -> None:
+        self.waited: list[float] = []
+        self.rows = rows
+
+    def result(self, timeout: float) -> bytes:
+        self.waited.append(timeout)
+        if len(self.waited) < 3:
+            raise TimeoutError
+        return self.rows
+
+    def add_done_callback(self, call: Callable[[Slow], None]) -> None:
+        call(self)
+
+
+def test_rows_that_were_on_a_lost_worker_are_asked_for_anew(tmp_path: Path) -> None:
+    units = models(tmp_path, count=3)
+    future = Slow(counted(units, 1, False))
+
+    class Client:
+        def submit(self, *_: object, **__: object) -> Slow:
+            return future
+
+        def nthreads(self) -> dict[str, int]:
+            return {"worker": 1}
+
+    rows = list(on_dask._Work(Client(), (1, False), lambda line: None).rows([units]))
+    assert names(rows) == ["m00.safetensors", "m01.safetensors", "m02.safetensors"]
+    assert future.waited == [2.0, 4.0, 8.0]
 
 
 def test_a_scheduler_that_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,6 +370,21 @@ def test_dask_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         next(on_dask.run(iter([])))
     assert str(refused.value) == (
         "the engine dask needs distributed: pip install 'nparams[dask]', or distributed beside it"
+    )
+
+
+def test_no_workers_can_be_begun_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    import distributed
+
+    def refuses(**options: object) -> None:
+        raise RuntimeError("Cluster failed to start:\nno more processes")
+
+    monkeypatch.setattr(distributed, "LocalCluster", refuses)
+    with pytest.raises(UsageError) as refused:
+        next(on_dask.run(iter([])))
+    assert str(refused.value) == (
+        'Dask cannot begin workers on this machine ("Cluster failed to start:\\nno more processes"): '
+        "name the scheduler of a cluster"
     )
 
 

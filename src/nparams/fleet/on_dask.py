@@ -15,7 +15,7 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-from nparams.errors import FetchError, InvariantError, ReadError, UsageError, shown
+from nparams.errors import FetchError, ReadError, UsageError, shown
 from nparams.fleet._dask.cluster import connected, quiet
 from nparams.fleet._dask.task import LATER, VERSION, Call, check_versions, checked
 from nparams.fleet.batch import CONCURRENCY
@@ -36,6 +36,7 @@ AHEAD = 3  # batches under way for each thread of a worker: the next is there wh
 LEAST = 4  # ... and where no worker has come yet, so that a cluster that grows with its work begins to
 PARTS = 8  # of a batch under which workers died
 LOOK = 1.0  # seconds between looks at how many workers there are
+SOON = 2.0  # seconds that rows may take to come, twice as many each time that they do not
 
 
 def run(
@@ -79,6 +80,7 @@ class _Work:
         self._name = f"count_batch-{uuid4().hex}"
         self._sent = 0
         self._under_way: dict[Any, Batch] = {}
+        self._patience: dict[Any, float] = {}
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._again: list[Batch] = []
         self._dead: list[Batch] = []
@@ -143,24 +145,37 @@ class _Work:
         future.add_done_callback(self._done.put)
 
     def _result(self, future: Any) -> list[Row]:
+        """The rows of a batch that is done; none yet where it is read again, or where they do not come soon."""
         from asyncio import CancelledError
 
+        patience = self._patience.pop(future, SOON)
+        try:
+            packed = future.result(timeout=patience)
+        except (Exception, CancelledError) as problem:
+            if future.status == "error":
+                return self._failed(self._under_way.pop(future), problem)
+            if not isinstance(problem, TimeoutError):
+                raise _lost(self._client) from None
+            # The worker that has them was lost just now, and Dask tries its address for half a minute
+            # (distributed.comm.timeouts.connect); whoever asks anew is told where they are made again.
+            self._patience[future] = 2 * patience
+            future.add_done_callback(self._done.put)
+            return []
+        return checked(pickle.loads(packed), self._under_way.pop(future))
+
+    def _failed(self, units: Batch, problem: BaseException) -> list[Row]:
+        """What becomes of a batch that ended in an exception: its parts are read, at the end where workers died."""
         from distributed import KilledWorker
 
-        units = self._under_way.pop(future)
-        try:
-            return checked(pickle.loads(future.result()), units)
-        except KilledWorker:
+        if isinstance(problem, KilledWorker):
             self._dead.append(units)
-        except (CancelledError, OSError):
-            raise _lost(self._client) from None
-        except ModuleNotFoundError as problem:  # a worker that came after the check
+        elif isinstance(problem, UsageError):
+            raise problem
+        elif isinstance(problem, ModuleNotFoundError) and str(problem.name).startswith("nparams"):
             check_versions({LATER: problem})
-        except (UsageError, InvariantError):
-            raise
-        except Exception as problem:
-            if len(units) == 1:
-                return [refused(units[0], problem)]
+        elif len(units) == 1:
+            return [refused(units[0], problem)]
+        else:
             self._again += _parts(units, 2)
         return []
 

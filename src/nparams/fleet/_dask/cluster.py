@@ -80,14 +80,19 @@ def _here() -> Iterator[Any]:
     import dask
     from distributed import LocalCluster
 
-    with dask.config.set({"distributed.scheduler.allowed-failures": 1}), _interrupts_blocked():
-        cluster = LocalCluster(
-            threads_per_worker=1,
-            host="127.0.0.1",
-            worker_dashboard_address=None,
-            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-            silence_logs=SILENT,
-        )
+    try:
+        with dask.config.set({"distributed.scheduler.allowed-failures": 1}), _interrupts_blocked():
+            cluster = LocalCluster(
+                threads_per_worker=1,
+                host="127.0.0.1",
+                worker_dashboard_address=None,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+                silence_logs=SILENT,
+            )
+    except Exception as problem:
+        raise UsageError(
+            f"Dask cannot begin workers on this machine ({shown(str(problem), 200)}): name the scheduler of a cluster"
+        ) from None
     with cluster:
         yield cluster
 
