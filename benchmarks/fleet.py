@@ -25,9 +25,9 @@ from benchmarks._fleet import by_two_requests, units_of
 from benchmarks._measure import Ran, Row, faster, megabytes, process
 from nparams.files.bytesource import RangeSource
 from nparams.fleet.batch import CONCURRENCY, count_batch
-from nparams.fleet.find import find
+from nparams.fleet.finding import find
 from nparams.fleet.reading import local_opener, row_of
-from nparams.fleet.scan import scan
+from nparams.fleet.scanning import scan
 from nparams.fleet.store import rows as rows_in
 from nparams.fleet.units import Unit
 from tests.fast_contents import Generated

@@ -12,7 +12,7 @@ import pytest
 
 from nparams.fleet import _fetching, elsewhere
 from nparams.fleet.batch import count_batch
-from nparams.fleet.find import find
+from nparams.fleet.finding import find
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 from nparams.remote import http
 from nparams.remote.ranges import FIRST

@@ -21,7 +21,7 @@ from nparams.files._folder.table import BESIDE, OTHERS, OTHERS_HOLD, UNREAD, UNR
 from nparams.fleet._find import tree
 from nparams.fleet._find.globs import SKIPPED, SKIPPED_BELOW, Globs
 from nparams.fleet._find.tree import CHUNK, MOST_FILES, MOST_FOLDERS, units_in
-from nparams.fleet.find import find
+from nparams.fleet.finding import find
 from nparams.fleet.reading import local_opener, row_of
 from nparams.fleet.units import Entry, Unit
 from tests.safetensors_maker import T, safetensors, shards

@@ -1,35 +1,42 @@
-"""The public names of nparams.fleet: loaded on first use, and functions although modules bear their names."""
+"""The public names of nparams.fleet: functions, each loaded on first use."""
 
 from __future__ import annotations
 
-import sys
 from types import FunctionType
 
 import pytest
 
 import nparams.fleet
-from tests.test_purity import pulled_in
+from nparams.cli.scan import parser
+from nparams.fleet.rows import COLUMNS, NAMES
+from tests.conftest import REPOSITORY
+from tests.test_purity import SLOW, pulled_in
 
 
-def test_each_name_is_a_function_whatever_was_loaded_before() -> None:
-    code = """
-    import nparams.fleet.find, nparams.fleet.scan, nparams.fleet.batch
-    from nparams.fleet.find import find
-    from nparams.fleet import count_batch, find as same, scan
-    assert same is find and [type(each).__name__ for each in (count_batch, same, scan)] == ["function"] * 3
-    """
-    assert "nparams.fleet.scan" in pulled_in("".join(line[4:] + "\n" for line in code.splitlines()))
+def test_each_name_is_a_function() -> None:
+    assert nparams.fleet.__all__ == dir(nparams.fleet) == ["count_batch", "find", "scan"]
     assert all(isinstance(getattr(nparams.fleet, name), FunctionType) for name in nparams.fleet.__all__)
 
 
 def test_the_package_alone_pulls_in_nothing() -> None:
     assert pulled_in("import nparams.fleet") <= {"nparams", "nparams.fleet", "__future__"}
-    assert dir(nparams.fleet) == ["count_batch", "find", "scan"]
 
 
-def test_other_names_are_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_is_ready_without_what_it_does_not_need() -> None:
+    """A cluster starts many: no events, sockets or drawings before one is asked for something elsewhere."""
+    assert pulled_in("import nparams.fleet.batch").isdisjoint(SLOW)
+
+
+def test_other_names_are_none_of_it() -> None:
     with pytest.raises(AttributeError, match=r"^module 'nparams\.fleet' has no attribute 'fund'$"):
         _ = nparams.fleet.fund
-    monkeypatch.setattr(nparams.fleet, "find", len)
-    assert nparams.fleet.find is len
-    assert isinstance(sys.modules["nparams.fleet.find"].find, FunctionType)
+
+
+def test_the_page_lists_the_columns_and_the_options() -> None:
+    """docs/fleets.md: every column with what it holds, every option that the page should tell of."""
+    page = (REPOSITORY / "docs/fleets.md").read_text()
+    assert [f"| `{column.name}` | {column.what} |" for column in COLUMNS] == [
+        line for line in page.splitlines() if line.startswith("| `") and line.split("`")[1] in NAMES
+    ]
+    options = {option for action in parser()._actions for option in action.option_strings if option.startswith("--")}
+    assert [option for option in options - {"--help", "--out", "--quiet"} if option not in page] == []

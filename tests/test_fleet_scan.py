@@ -14,7 +14,7 @@ import pytest
 
 from nparams.cli.main import main
 from nparams.errors import ReadError
-from nparams.fleet.scan import Options, scan
+from nparams.fleet.scanning import Options, scan
 from nparams.fleet.store import rows
 from tests.conftest import REPOSITORY
 from tests.range_server import serving

@@ -12,7 +12,7 @@ import pytest
 from obstore.store import S3Store
 
 from nparams.fleet.batch import count_batch
-from nparams.fleet.find import find
+from nparams.fleet.finding import find
 from tests import fleet_corpus
 from tests.fast_contents import Generated, Kind, below
 from tests.fast_server import Fast, bounds, serving

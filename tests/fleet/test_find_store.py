@@ -14,7 +14,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from nparams.errors import FetchError
-from nparams.fleet.find import find
+from nparams.fleet.finding import find
 from nparams.remote import accounts
 from tests.remote.s3_server import KEY, SECRET, Store, storing
 from tests.test_fleet_find import PATTERNS, TREES, WHOLE, made, told

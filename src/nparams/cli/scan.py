@@ -70,7 +70,7 @@ def run(words: list[str]) -> int:
 
 
 def _scan(request: Scan, told: Progress) -> None:
-    from nparams.fleet.scan import Options, scan
+    from nparams.fleet.scanning import Options, scan
 
     gc.enable()  # unlike one answer, a scan goes on: the cycles of a million models are not kept to its end
     options = Options(

@@ -41,7 +41,7 @@ class Counting:
             self._thread.join()
 
     def _count(self) -> None:
-        from nparams.fleet.find import find
+        from nparams.fleet.finding import find
 
         roots, include, exclude = self._walk
         count = 0

@@ -1,1 +1,1 @@
-"""Behind find.py: walking places, folders that are one model, the sets of files in the others."""
+"""Behind finding.py: walking places, folders that are one model, the sets of files in the others."""

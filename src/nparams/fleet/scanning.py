@@ -77,7 +77,7 @@ def scan(
     counted = whole if listed == () else ()
     with _patience(whole, listed, told), Counting(counted, options.include, options.exclude, told):
         if out is None:
-            _drain(_rows(iter(found), options), told, sink or _nothing)
+            _drain(_rows(iter(found), options, told), told, sink or _nothing)
         else:
             _into(out, whole, found, told, options, sink or _nothing)
     told.end()
@@ -119,7 +119,7 @@ def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options:
             sink(row)
             table.add(row)
 
-        _drain(_rows(filter(is_changed, found), options), told, both)
+        _drain(_rows(filter(is_changed, found), options, told), told, both)
         done = table.finish(found.is_complete, roots, found.looked_at)
         told.gone = done.gone
 
@@ -131,13 +131,13 @@ def _drain(rows: Iterator[Row], told: Progress, sink: Sink) -> None:
             sink(row)
 
 
-def _rows(units: Iterator[Unit], options: Options) -> Iterator[Row]:
+def _rows(units: Iterator[Unit], options: Options, told: Progress) -> Iterator[Row]:
     """The rows of units, by the engine that was asked for."""
     if options.engine == DASK:
         from nparams.fleet import on_dask
 
         yield from on_dask.run(
-            units, scheduler=options.scheduler, concurrency=options.concurrency, tensors=options.tensors
+            units, scheduler=options.scheduler, concurrency=options.concurrency, tensors=options.tensors, tell=told.say
         )
         return
     from nparams.fleet import elsewhere, here
@@ -157,7 +157,7 @@ class Found:
     """The units below the roots; a listing that fails ends them, and is told when what was found has been read."""
 
     def __init__(self, roots: Sequence[str], listed: Iterable[str], options: Options) -> None:
-        from nparams.fleet.find import find, whole
+        from nparams.fleet.finding import find, whole
 
         self._chosen = {"include": options.include, "exclude": options.exclude}
         #: what could not be looked into
