@@ -411,6 +411,16 @@ def test_tensors_beside_the_row() -> None:
     assert "tensors" not in row({"m.safetensors": b"bad"}, tensors=True)
 
 
+def test_more_tensors_than_are_listed(monkeypatch):
+    from nparams import read
+
+    monkeypatch.setattr(reading, "network_of", lambda *_: read("input 8; 1000000 x (dense 8; relu)"))
+    found = row({"m.txt": b""}, tensors=True)
+    assert (found["total"], found["error"], found.pop("tensors")) == (72 * 10**6, None, [])
+    assert found["notes"][-1] == "2,000,000 tensors: too many to list one by one, at most 1,000,000"
+    check(found)
+
+
 def test_a_shape_that_no_table_holds(monkeypatch):
     made = Network(tensors=[Tensor("a", (2**63, 0), "float32")], flags=[{"kind": "odd", "text": "x"}])
     monkeypatch.setattr(reading, "network_of", lambda *_: made)
