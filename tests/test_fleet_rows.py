@@ -338,7 +338,7 @@ def test_numbers_that_no_table_holds(monkeypatch, network, line):
     check(found)
 
 
-def test_symbols_are_no_numbers_of_a_table(monkeypatch):
+def test_symbols_are_no_numbers_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     from nparams import read
 
     monkeypatch.setattr(reading, "network_of", lambda *_: read("d-4*d-d"))
@@ -347,7 +347,7 @@ def test_symbols_are_no_numbers_of_a_table(monkeypatch):
     assert "total is 8*d**2 + 5*d, and a table holds whole numbers" in found["error"]
 
 
-def test_a_tensor_that_is_not_made_yet(monkeypatch):
+def test_a_tensor_that_is_not_made_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Network(tensors=[Tensor("a.weight", (2, 3), "float32"), Tensor("b.weight", None, "float32")])
     monkeypatch.setattr(reading, "network_of", lambda *_: made)
     found = row({"m.keras": b""})
@@ -409,6 +409,16 @@ def test_tensors_beside_the_row() -> None:
         ("models/m.safetensors", "b", [3], "bfloat16", "bias", 3),
     ]
     assert "tensors" not in row({"m.safetensors": b"bad"}, tensors=True)
+
+
+def test_more_tensors_than_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nparams import read
+
+    monkeypatch.setattr(reading, "network_of", lambda *_: read("input 8; 1000000 x (dense 8; relu)"))
+    found = row({"m.txt": b""}, tensors=True)
+    assert (found["total"], found["error"], found.pop("tensors")) == (72 * 10**6, None, [])
+    assert found["notes"][-1] == "2,000,000 tensors: too many to list one by one, at most 1,000,000"
+    check(found)
 
 
 def test_a_shape_that_no_table_holds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from nparams.errors import ReadError, telling
+from nparams.errors import ReadError, UsageError, telling
 from nparams.files.bytesource import FileSource, NeedBytes
 from nparams.fleet import rows
 from nparams.fleet.folder import ListedFolder
@@ -36,12 +36,21 @@ def row_of(unit: Unit, opener: Opener, *, tensors: bool = False) -> Row:
         with telling(network.flags):
             row = rows.counted(unit, network, folder)
             if tensors:
-                row["tensors"] = rows.tensor_rows(unit, network)
+                row["tensors"] = _listed(unit, network, row)
         return row
     except NeedBytes:
         raise
     except Exception as problem:  # one bad file is one row: a bug of ours in it must not stop a million others
         return rows.refused(unit, problem)
+
+
+def _listed(unit: Unit, network: Network, row: Row) -> list[Row]:
+    """A row for each tensor; where they are too many none, and a note in the model's row, which is counted anyway."""
+    try:
+        return rows.tensor_rows(unit, network)
+    except UsageError as problem:
+        row["notes"] = [*row["notes"], str(problem)][-rows.MOST_TEXTS :]
+        return []
 
 
 def network_of(unit: Unit, folder: ListedFolder) -> Network:

@@ -59,6 +59,24 @@ class Listed(Base):
         self.kinds.append(tensor)
         self.special.append(tensor)
 
+    def extend(self, tensors: Sequence[Tensor]) -> None:
+        """All of another list; of one that is not made yet none is made.
+
+        >>> first, more = Listed(), Listed()
+        >>> more.add("a.weight", ((2, 3), "float32", "weight", None, 6, True))
+        >>> first.extend(more)
+        >>> first.extend([Tensor("b.weight", (2,))])
+        >>> first.names, more.is_made
+        (['a.weight', 'b.weight'], False)
+        """
+        if isinstance(tensors, Listed) and not tensors.is_made:
+            self.names += tensors.names
+            self.kinds += tensors.kinds
+            self.special += tensors.special
+        else:
+            for tensor in tensors:
+                self.put(tensor)
+
     @property
     def is_made(self) -> bool:
         """Whether any was looked at, so that all may have changed."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import repeat
-from operator import attrgetter, eq
+from operator import eq
 
 from nparams.errors import FormatError, ReadError, place, shown
 from nparams.files._shards.index import read_index
 from nparams.files.bytesource import each
 from nparams.files.said import declared_in, say_bytes, say_total, told
-from nparams.network import Network
+from nparams.network import Listed, Network
 from nparams.stored.named import Made, assemble
 
 TYPE_CHECKING = False
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     Opener = Callable[[Folder, str, bool], Piece]
 
 MAX_SHARDS = 100_000
-NAME_OF = attrgetter("name")
 
 
 class Together:
@@ -68,38 +67,39 @@ class Together:
     def __init__(self, name: str, weight_map: dict[str, str] | None) -> None:
         self.name = name
         self.map = weight_map
-        self.tensors: list[Tensor] = []
+        self.tensors = Listed()
         self.pieces: list[Piece] = []
         self.firsts: list[int] = []
         self.outside: dict[str, str] = {}  # tensors that the index does not know, and their shard
 
     def add(self, shard: str, piece: Piece) -> None:
         """Take in one shard; FormatError where the index says something else of one of its tensors."""
-        known = (self.map or {}).get
-        if not all(map(eq, map(known, map(NAME_OF, piece.tensors)), repeat(shard))):
-            self._look_at_each(shard, piece.tensors)
-        self.firsts.append(len(self.tensors))
+        first = len(self.tensors)
+        self.tensors.extend(piece.tensors)
+        names = self.tensors.names[first:]
+        if not all(map(eq, map((self.map or {}).get, names), repeat(shard))):
+            self._look_at_each(shard, names)
+        self.firsts.append(first)
         self.pieces.append(piece)
-        self.tensors += piece.tensors
 
-    def _look_at_each(self, shard: str, tensors: Sequence[Tensor]) -> None:
+    def _look_at_each(self, shard: str, names: Sequence[str]) -> None:
         where = place(self.name)
-        for t in tensors:
-            other = (self.map or {}).get(t.name)
+        for name in names:
+            other = (self.map or {}).get(name)
             if other == shard:
                 continue
             if other is not None:
-                raise FormatError(f"{where}: {shown(t.name)} should lie in {shown(other)}, but lies in {shown(shard)}")
-            if t.name in self.outside:
-                both = f"both {shown(self.outside[t.name])} and {shown(shard)}"
-                raise FormatError(f"{where}: {shown(t.name)} lies in {both}")
-            self.outside[t.name] = shard
+                raise FormatError(f"{where}: {shown(name)} should lie in {shown(other)}, but lies in {shown(shard)}")
+            if name in self.outside:
+                both = f"both {shown(self.outside[name])} and {shown(shard)}"
+                raise FormatError(f"{where}: {shown(name)} lies in {both}")
+            self.outside[name] = shard
 
     def check_whole(self) -> None:
         """Every name in the index has been seen: names are in one shard each, so counting them is enough."""
         if self.map is None or len(self.map) == len(self.tensors) - len(self.outside):
             return
-        seen = {t.name for t in self.tensors}
+        seen = set(self.tensors.names)
         tensor, shard = next((t, s) for t, s in self.map.items() if t not in seen)
         raise FormatError(f"{place(self.name)}: says {shown(tensor)} lies in {shown(shard)}, but it does not")
 
