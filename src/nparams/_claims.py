@@ -25,6 +25,7 @@ OBJECTS = [row for row in SOURCES if row.kind == "object"]
 #: how the address of a model elsewhere begins: hf://, https://, s3://, ...
 ADDRESS = "://"
 LONGEST_SCHEME = 10
+STORE = "store"  # the form of addresses of object stores
 #: sizes and lists of layers take texts that other notations know better, so they are asked last
 ASKED = sorted(TEXTS, key=lambda row: row.form in ("sizes", "stack"))
 #: signs that a list of plain sizes rarely has: then the others are asked first
@@ -120,10 +121,12 @@ def is_path(text: str) -> bool:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is the address of something elsewhere: a scheme of letters, and not two words."""
+    """Whether a text is the address of something elsewhere: a scheme of letters, and not two words but in a store."""
     scheme, mark, rest = text.strip().partition(ADDRESS)
     word = scheme.isascii() and scheme.isalnum() and len(scheme) <= LONGEST_SCHEME
-    return bool(mark and rest) and word and len(text.split()) == 1
+    row = SCHEMES.get(scheme.lower()) if mark else None
+    spaced = row is not None and row.form == STORE and text.isprintable()  # keys are quoted nowhere
+    return bool(mark and rest) and word and (spaced or len(text.split()) == 1)
 
 
 def is_on_hub(text: str) -> bool:

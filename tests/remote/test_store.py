@@ -299,3 +299,10 @@ def test_an_error_quotes_nothing_of_the_request() -> None:
     told = store.failed("s3://b/k", GenericError("Authorization: AWS4 Credential=AKIA/secret"))
     assert "secret" not in str(told)
     assert str(told) == '"s3://b/k": the store failed (GenericError)'
+
+
+def test_a_key_is_taken_as_it_is(bucket: Store) -> None:
+    """As `aws s3 cp` takes it: an address that a scan has written leads to the object."""
+    for key in ("a b.safetensors", "a%20b.safetensors", "a#b.safetensors", "a?b=c.safetensors", "ü/%/m.safetensors"):
+        bucket.put(f"keys-{len(key)}", {key: SMALL}, "public-read")
+        assert nparams.count(f"s3://keys-{len(key)}/{key}") == 16

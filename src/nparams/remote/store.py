@@ -7,7 +7,6 @@ name the variables that each store is set up by (AWS_ENDPOINT_URL, AWS_SKIP_SIGN
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
 
 from nparams.errors import FetchError, ReadError, UsageError, escaped, shown
 from nparams.remote.folders import RemoteFolder
@@ -63,11 +62,10 @@ class Bucket:
     """One bucket or container, and the key in it that was asked for."""
 
     def __init__(self, text: str) -> None:
-        parts = urlsplit(text)
-        scheme = parts.scheme.lower()
+        scheme, _, rest = text.partition("://")
+        scheme = scheme.lower()
         self.scheme = SAME.get(scheme, scheme)
-        self.name = parts.netloc
-        self.key = unquote(parts.path).removeprefix("/")
+        self.name, _, self.key = rest.partition("/")  # the key as it is: the stores' own tools quote nothing in it
         odd = any(part in ("", ".", "..") for part in self.key.rstrip("/").split("/")) if self.key else False
         if not self.name or "@" in self.name.replace("@", "", 1 if scheme.startswith("abfs") else 0) or odd:
             raise UsageError(f"{shown(text, 200)} names no object: {self.scheme}://bucket/path/model.safetensors")
