@@ -16,6 +16,7 @@ from nparams.fleet.batch import count_batch
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 from tests.conftest import REPOSITORY
 from tests.fleet_units import file_units, files_of, listing, told
+from tests.range_server import serving
 from tests.safetensors_maker import T, safetensors
 
 #: what a worker imports before it begins: a reader that dies of the files called killer
@@ -56,14 +57,14 @@ def test_the_rows_are_those_of_one_process(units: list[Unit]) -> None:
 
 def test_few_models_start_no_process(units: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(here, "Worker", None)
-    assert len(list(here.rows_of(units[: here.FEW - 1], processes=2))) == here.FEW - 1
+    assert len(list(here.rows_of(units[: here.DISK.few - 1], processes=2))) == here.DISK.few - 1
     assert len(list(here.rows_of(units, processes=1))) == 1000
 
 
 def test_examples_with_tensors_go_through_a_process(units: list[Unit]) -> None:
     folder = REPOSITORY / "docs/examples"
     examples = file_units(listing(str(folder), files_of(folder)))
-    rows = {row["uri"]: row for row in here.rows_of([*units, *examples], processes=2, tensors=True)}
+    rows = {row["uri"]: row for row in here.rows_of([*units, *examples], here.DISK._replace(tensors=True), processes=2)}
     row = rows[f"{folder}/tiny.gguf"]
     assert sum(tensor["adds"] for tensor in row["tensors"]) == row["total"] > 0
     assert len(rows) == 1000 + len(examples)
@@ -71,7 +72,7 @@ def test_examples_with_tensors_go_through_a_process(units: list[Unit]) -> None:
 
 def test_a_process_that_is_killed_loses_no_row(units: list[Unit]) -> None:
     """Both are killed while the rows come, at several moments."""
-    with here.Pool(2, False) as pool:
+    with here.Pool(2, here.DISK) as pool:
         rows = []
         for row in pool.rows(iter(units)):
             rows.append(row)
@@ -96,12 +97,11 @@ def test_a_model_that_no_process_survives_is_a_row(
     assert refused[0]["error"].endswith("the process that read it died (killed, or out of memory)")
 
 
-def test_a_process_that_does_not_answer_is_given_up(units: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(here, "LONGEST", 0.2)
+def test_a_process_that_does_not_answer_is_given_up(units: list[Unit]) -> None:
     worker = here.Worker()
     os.kill(worker._process.pid, signal.SIGSTOP)
     with pytest.raises(EOFError):
-        worker.counted(units[:1], False)
+        worker.counted(units[:1], here.DISK._replace(longest=0.2))
     worker.stop()
 
 
@@ -118,3 +118,15 @@ def test_rows_that_are_not_taken_leave_no_process(units: list[Unit]) -> None:
     rows.close()
     assert [worker._process.poll() is not None for worker in pool._all] == [True] * len(pool._all)
     assert pool._all
+
+
+def test_processes_read_what_is_elsewhere_too(units: list[Unit]) -> None:
+    with serving() as server:
+        server.delay = 0.02
+        server.files = {f"/d/m{k}.safetensors": safetensors([T("fc.weight", [k + 1, 3])]) for k in range(300)}
+        held = Listing(f"{server.address}/d", {f"m{k}.safetensors": Entry(None, "") for k in range(300)})
+        how = here.AWAY._replace(few=100, batch=50, concurrency=8)
+        rows = list(here.rows_of([*units[:200], *file_units(held)], how, processes=2))
+        assert server.most_at_once > 8
+    assert sum(row["total"] for row in rows if row["uri"].startswith("http")) == 3 * 300 * 301 // 2
+    assert len(rows) == 500

@@ -24,7 +24,7 @@ from tests.safetensors_maker import T, safetensors
 SLOW = """
 import sys
 from nparams.fleet import store, here
-store.ROWS, here.FEW, here.BATCH = 50, 60, 20
+store.ROWS, here.DISK = 50, here.DISK._replace(few=60, batch=20)
 real = store.Table.commit
 def commit(self):
     real(self)

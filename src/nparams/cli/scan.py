@@ -135,7 +135,9 @@ def parser() -> OneLine:
     made.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
     how = made.add_argument_group("how it reads")
     how.add_argument("--concurrency", type=whole, default=64, metavar="N", help="requests under way at once (64)")
-    how.add_argument("--processes", type=whole, metavar="N", help="processes that read local files (one a core)")
+    how.add_argument(
+        "--processes", type=whole, metavar="N", help="processes (one a core for local files, one for what is elsewhere)"
+    )
     how.add_argument("--engine", choices=("local", "dask"), default="local", help="dask: on the workers of a cluster")
     how.add_argument(
         "--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs; else its own settings are asked"

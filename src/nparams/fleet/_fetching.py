@@ -118,7 +118,7 @@ class InBucket:
             if offset == 0 and entry is not None and entry.size is not None:
                 end = min(length, entry.size)
                 data = await obstore.get_range_async(store, key, start=0, end=end) if end else b""
-                return Part(bytes(data), entry.size)
+                return Part(memoryview(data), entry.size)  # not copied: a reader takes a part of it
             got = await obstore.get_async(store, key, options=_wanted(offset, length, entry and entry.stamp))
             return Part(bytes(await got.bytes_async()), int(got.meta["size"]), got.meta.get("e_tag"))
         except Exception as problem:

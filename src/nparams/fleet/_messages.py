@@ -44,6 +44,7 @@ class Message(NamedTuple):
     #: the numbers of listings that no batch needs any more
     old: list[int]
     parts: list[tuple[int, tuple[str, tuple[str, ...], str]]]
+    concurrency: int
     tensors: bool
 
     def units(self, held: dict[int, Listing]) -> list[Unit]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nparams.fleet.units import Unit
 
 CONCURRENCY = 64  # requests under way at once
+PATIENCE = 900.0  # seconds that a request waits, in all, because servers ask it to: a hub counts five minutes
 MOST_STARTS = 12  # times that a reader is started again before it gets a thread
 THREADS = 4  # readers that may wait in one
 TAKEN = 32  # units that are taken from where they come at once
@@ -44,8 +45,9 @@ def rows_of(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensors: b
     loop = asyncio.new_event_loop()
     engine = Engine(iter(units), concurrency, tensors)
     try:
-        while (done := loop.run_until_complete(engine.some())) is not None:
-            yield from done
+        with client().pauses.patient(PATIENCE):
+            while (done := loop.run_until_complete(engine.some())) is not None:
+                yield from done
     finally:
         with client().pauses.called_off():
             loop.run_until_complete(engine.close())

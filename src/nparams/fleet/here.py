@@ -1,4 +1,4 @@
-"""Models of this machine, read by several processes: a batch each at a time, so that all cores are at work.
+"""Models read by several processes of this machine: a batch each at a time, so that all cores are at work.
 
 A worker that dies (killed, out of memory) loses no row: its batch is halved until the one model is found that no worker
 survives; that becomes a row which says so.
@@ -12,10 +12,11 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, groupby, islice
+from typing import NamedTuple
 
 from nparams.errors import InvariantError, ReadError, UsageError
-from nparams.fleet.batch import count_batch
+from nparams.fleet.batch import CONCURRENCY, count_batch
 from nparams.fleet.rows import refused
 
 TYPE_CHECKING = False
@@ -27,25 +28,50 @@ if TYPE_CHECKING:
     from nparams.fleet.rows import Row
     from nparams.fleet.units import Listing, Unit
 
-BATCH = 64  # units of one message: a worker's answer takes about a tenth of a second
-FEW = 200  # units that one process reads sooner than others have started
+
+class How(NamedTuple):
+    """How units are handed out: some numbers that differ for a disk and for what is elsewhere."""
+
+    #: units of one message
+    batch: int
+    #: units that one process reads sooner than others have started
+    few: int
+    #: seconds that a batch may take; then its worker is taken for lost
+    longest: float
+    #: requests under way at once, in each process
+    concurrency: int = CONCURRENCY
+    tensors: bool = False
+
+
+DISK = How(batch=64, few=200, longest=300.0)  # an answer takes about a tenth of a second
+AWAY = How(batch=500, few=1_000, longest=7_200.0)  # ... and half a second, or as long as a server asks to wait
 AHEAD = 3  # batches under way for each worker
-LONGEST = 300.0  # seconds that a batch may take; then its worker is taken for lost
 MOST_LISTINGS = 4  # listings that a worker keeps beside those of its batch
 DIED = "the process that read it died (killed, or out of memory)"
 
 
-def rows_of(units: Iterable[Unit], *, processes: int | None = None, tensors: bool = False) -> Iterator[Row]:
-    """The rows of units of this machine, batch by batch as they are done, by so many processes (None: one a core)."""
+def rows_of(units: Iterable[Unit], how: How = DISK, *, processes: int | None = None) -> Iterator[Row]:
+    """The rows of units, batch by batch as they are done, by so many processes (None: one a core)."""
     wanted = cores() if processes is None else processes
     found = iter(units)
-    first = list(islice(found, FEW)) if wanted > 1 else []
-    if wanted < 2 or len(first) < FEW:
-        for unit in (*first, *found):
-            yield from count_batch([unit], tensors=tensors)
+    first = list(islice(found, how.few)) if wanted > 1 else []
+    if wanted < 2 or len(first) < how.few:
+        yield from _in_this(chain(first, found), how)
         return
-    with Pool(wanted, tensors) as pool:
-        yield from pool.rows(_chain(first, found))
+    with Pool(wanted, how) as pool:
+        yield from pool.rows(chain(first, found))
+
+
+def _in_this(units: Iterable[Unit], how: How) -> Iterator[Row]:
+    """The rows of units that this process reads itself, of this machine or from elsewhere."""
+    for is_remote, group in groupby(units, lambda unit: unit.is_remote):
+        if is_remote:
+            from nparams.fleet import elsewhere
+
+            yield from elsewhere.rows_of(group, concurrency=how.concurrency, tensors=how.tensors)
+        else:
+            for unit in group:
+                yield from count_batch([unit], tensors=how.tensors)
 
 
 def cores() -> int:
@@ -56,19 +82,14 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-def _chain(first: Iterable[Unit], rest: Iterator[Unit]) -> Iterator[Unit]:
-    yield from first
-    yield from rest
-
-
 class Pool:
     """So many workers, each spoken to by a thread of its own."""
 
-    def __init__(self, size: int, tensors: bool) -> None:
+    def __init__(self, size: int, how: How) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         self._size = size
-        self._tensors = tensors
+        self._how = how
         self._idle: deque[Worker] = deque()
         self._all: list[Worker] = []
         #: held while workers are entered, given out, and stopped: none lives on after that
@@ -93,7 +114,7 @@ class Pool:
 
         under_way: set[Future[list[Row]]] = set()
         while True:
-            while len(under_way) < AHEAD * self._size and (batch := list(islice(units, BATCH))):
+            while len(under_way) < AHEAD * self._size and (batch := list(islice(units, self._how.batch))):
                 under_way.add(self._threads.submit(self._counted, batch))
             if not under_way:
                 return
@@ -105,7 +126,7 @@ class Pool:
         """The rows of a batch, by a worker that is free; in halves where it dies of it."""
         worker = self._free()
         try:
-            made = worker.counted(units, self._tensors)
+            made = worker.counted(units, self._how)
         except (EOFError, OSError):
             worker.stop()
             return self._in_halves(units)
@@ -151,7 +172,7 @@ class Worker:
             self.stop()
             raise UsageError(f"a process that reads models cannot be started: {' '.join(argv)}") from None
 
-    def counted(self, units: list[Unit], tensors: bool) -> list[Row]:
+    def counted(self, units: list[Unit], how: How) -> list[Row]:
         """The rows of a batch; EOFError or OSError where the process has died, or does not answer."""
         from threading import Timer
 
@@ -159,15 +180,15 @@ class Worker:
 
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        late = Timer(LONGEST, self._process.kill)
+        late = Timer(how.longest, self._process.kill)
         late.start()
         try:
-            put(self._process.stdin, self._message(units, tensors))  # type: ignore[arg-type]
+            put(self._process.stdin, self._message(units, how))  # type: ignore[arg-type]
             return get(self._process.stdout)  # type: ignore[arg-type,return-value]
         finally:
             late.cancel()
 
-    def _message(self, units: list[Unit], tensors: bool) -> Message:
+    def _message(self, units: list[Unit], how: How) -> Message:
         from nparams.fleet._messages import Message
 
         listings = {id(unit.listing): unit.listing for unit in units}
@@ -176,7 +197,7 @@ class Worker:
         old = [number for number in self._held if number not in listings][:-MOST_LISTINGS]
         for number in old:
             del self._held[number]
-        return Message(lacking, old, [(id(unit.listing), unit[1:]) for unit in units], tensors)
+        return Message(lacking, old, [(id(unit.listing), unit[1:]) for unit in units], how.concurrency, how.tensors)
 
     @property
     def has_ended(self) -> bool:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     #: takes rows, one after another
     Sink = Callable[[Row], None]
 
-PATIENCE = 900.0  # seconds that a request waits, in all, because servers ask it to: a hub counts five minutes
 LOCAL, DASK = "local", "dask"
 ENGINES = (LOCAL, DASK)
 
@@ -37,7 +36,7 @@ class Options(NamedTuple):
     engine: str = LOCAL
     #: requests under way at once, in each process
     concurrency: int = 64
-    #: processes that read models of this machine
+    #: processes: None is one for each core on a disk, one for what is elsewhere
     processes: int | None = None
     #: address of a Dask cluster
     scheduler: str | None = None
@@ -92,6 +91,7 @@ def _patience(roots: Sequence[str], listed: Iterable[str], told: Progress) -> It
     if listed == () and not any("://" in root for root in roots):
         yield
         return
+    from nparams.fleet.elsewhere import PATIENCE
     from nparams.remote.http import client
 
     pauses = client().pauses
@@ -140,13 +140,12 @@ def _rows(units: Iterator[Unit], options: Options, told: Progress) -> Iterator[R
             units, scheduler=options.scheduler, concurrency=options.concurrency, tensors=options.tensors, tell=told.say
         )
         return
-    from nparams.fleet import elsewhere, here
+    from nparams.fleet import here
 
     for is_remote, group in groupby(units, lambda unit: unit.is_remote):
-        if is_remote:
-            yield from elsewhere.rows_of(group, concurrency=options.concurrency, tensors=options.tensors)
-        else:
-            yield from here.rows_of(group, processes=options.processes, tensors=options.tensors)
+        how = (here.AWAY if is_remote else here.DISK)._replace(concurrency=options.concurrency, tensors=options.tensors)
+        processes = options.processes or 1 if is_remote else options.processes
+        yield from here.rows_of(group, how, processes=processes)
 
 
 def _nothing(row: Row) -> None:

@@ -1,4 +1,4 @@
-"""A process that reads models of this machine: batches come in over its standard input, their rows go out.
+"""A process that reads models: batches come in over its standard input, their rows go out.
 
 `python -m nparams.fleet.worker` is started by `here.py` alone.
 """
@@ -32,7 +32,8 @@ def main() -> None:
         except EOFError:
             return
         assert isinstance(message, Message)
-        put(answers, count_batch(message.units(held), tensors=message.tensors))
+        units = message.units(held)
+        put(answers, count_batch(units, concurrency=message.concurrency, tensors=message.tensors))
 
 
 if __name__ == "__main__":

@@ -32,11 +32,11 @@ MOST_ONE = 16_777_216  # bytes of one request: longer reads take several
 
 
 class Part:
-    """A range that was fetched: its bytes, the size of the whole file, and the mark of its version."""
+    """A range that was fetched: its bytes (or a view of them), the size of the whole file, the mark of its version."""
 
     __slots__ = ("data", "tag", "total")
 
-    def __init__(self, data: bytes, total: int, tag: str | None = None) -> None:
+    def __init__(self, data: bytes | memoryview, total: int, tag: str | None = None) -> None:
         self.data = data
         self.total = total
         self.tag = tag
@@ -76,7 +76,7 @@ class RemoteFile:
         start = self._covering(offset)
         if start is not None and offset + length <= self._at[start] + len(self._data[start]):
             begin = offset - self._at[start]
-            return self._data[start][begin : begin + length]
+            return bytes(self._data[start][begin : begin + length])
         return self._gathered(offset, length)
 
     def _covering(self, at: int) -> int | None:
@@ -93,7 +93,7 @@ class RemoteFile:
             at += len(pieces[-1])
         return b"".join(pieces)
 
-    def _fetched(self, at: int, end: int) -> bytes:
+    def _fetched(self, at: int, end: int) -> bytes | memoryview:
         """Bytes from a place that is not held yet, up to `end` if they are few enough for one request."""
         k = bisect_right(self._at, at)
         free = (self._at[k] if k < len(self._at) else self.size) - at  # up to what is held behind
@@ -149,11 +149,11 @@ class RemoteFile:
             what = f"{len(part.data):,} bytes came where {length:,} at {start:,} were asked for"
             raise FetchError(f"{escaped(self.name)}: {what}", again=True)
 
-    def _keep(self, start: int, data: bytes) -> None:
+    def _keep(self, start: int, data: bytes | memoryview) -> None:
         """Hold a range, joined to the one that it goes on from; places near the start go first where it is too much."""
         k = bisect_right(self._at, start)
         if k and self._before(k) == start and len(self._data[k - 1]) <= MOST_AHEAD:
-            self._data[k - 1] += data
+            self._data[k - 1] = b"".join((self._data[k - 1], data))
         else:
             self._at.insert(k, start)
             self._data.insert(k, data)
