@@ -24,7 +24,8 @@ from obstore.store import S3Store
 from benchmarks._fleet import by_two_requests, units_of
 from benchmarks._measure import Ran, Row, faster, megabytes, process
 from nparams.files.bytesource import RangeSource
-from nparams.fleet.batch import CONCURRENCY, count_batch
+from nparams.fleet import here
+from nparams.fleet.batch import count_batch, prepare
 from nparams.fleet.finding import find
 from nparams.fleet.reading import local_opener, row_of
 from nparams.fleet.scanning import scan
@@ -35,9 +36,9 @@ from tests.fast_server import Fast, serving
 from tests.fleet_corpus import build
 
 LATENCY = 0.05
-AT_ONCE = CONCURRENCY  # of ours, and threads of the pool: as a scan has it unless it is told otherwise
+AT_ONCE = 32  # of ours, and threads of the pool: where the journeys are the limit, and not one processor
 MORE_AT_ONCE = 128  # of ours against the serial reader: of 64, 1,280/s is the limit at 50 ms
-REMOTE, SERIAL = 4_000, 80  # files that ours reads, and the serial reader, for which they take 8 s
+REMOTE, SERIAL = 8_000, 80  # files that ours reads, and the serial reader, for which they take 8 s
 HEADER = 132_000  # bytes of a file that may be read, where its header fits
 LOCAL = 6_000  # models of a corpus on disk
 DASK, BATCH, EACH = 2_400, 200, 16  # files, in a batch, requests at once in each process: latency is the limit
@@ -97,9 +98,11 @@ def remote(server: Fast) -> list[Row]:
     contents = Generated(1_000_000)
     units, wanted = units_of(contents, REMOTE)
     few, few_wanted = units_of(contents, SERIAL)
+    prepare()  # as `nparams scan` is
     ours(few, AT_ONCE)  # connections, imports
     sides: dict[str, Callable[[], Totals]] = {
         "most": lambda: ours(units, MORE_AT_ONCE), "ours": lambda: ours(units, AT_ONCE), "pool": lambda: pooled(units),
+        "two": lambda: spread(units),
     }  # fmt: skip
     taken: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(3):
@@ -112,9 +115,10 @@ def remote(server: Fast) -> list[Row]:
                 mean = server.counted()["bytes"] / REMOTE
     serial, found = timed(lambda: by_two_requests(server.address, few))
     assert found == few_wanted
-    most, mine, pool = ((REMOTE, statistics.median(taken[name])) for name in sides)
+    most, mine, pool, two = ((REMOTE, statistics.median(taken[name])) for name in sides)
     return [
         more(f"bucket 50 ms away: a serial reader, {MORE_AT_ONCE} at once against it", most, (SERIAL, serial), 100),
+        more("  with --processes 2", two, (SERIAL, serial), 100),
         more(f"  {AT_ONCE} threads, two requests a file, as many at once", mine, pool, 1.5),
         Row("  bytes a file, beside two exact ranges", f"{mean:,.0f}", f"{exact(contents):,.0f}", "",
             f"<= {HEADER:,}", mean <= HEADER),
@@ -123,6 +127,12 @@ def remote(server: Fast) -> list[Row]:
 
 def ours(units: Sequence[Unit], concurrency: int) -> Totals:
     return totals(count_batch(units, concurrency=concurrency))
+
+
+def spread(units: Sequence[Unit]) -> Totals:
+    """As a scan with two processes, their start included."""
+    how = here.AWAY._replace(concurrency=MORE_AT_ONCE // 2)
+    return totals(list(here.rows_of(units, how, processes=2)))
 
 
 def pooled(units: Sequence[Unit]) -> Totals:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 from nparams.cli.main import FAILED, FINE, STOPPED, say, write
@@ -70,9 +69,10 @@ def run(words: list[str]) -> int:
 
 
 def _scan(request: Scan, told: Progress) -> None:
+    from nparams.fleet.batch import prepare
     from nparams.fleet.scanning import Options, scan
 
-    gc.enable()  # unlike one answer, a scan goes on: the cycles of a million models are not kept to its end
+    prepare()
     options = Options(
         request.engine, request.concurrency, request.processes, request.scheduler, request.tensors, request.include,
         request.exclude, request.retry,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nparams.fleet.units import Unit
 
 CONCURRENCY = 64  # requests that are under way at once
+SELDOM = 20_000  # objects more than before, until young garbage is looked through: those of some rows
 
 
 def count_batch(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensors: bool = False) -> list[Row]:
@@ -30,3 +31,16 @@ def count_batch(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensor
 
         made += rows_of(elsewhere, concurrency=concurrency, tensors=tensors)
     return made
+
+
+def prepare() -> None:
+    """Set up a process that does nothing but count: Python looks for cycles of garbage now and then.
+
+    Of what a row leaves behind little is in a cycle, and what was loaded before stays; yet without any search a
+    million rows would fill the memory.
+    """
+    import gc
+
+    gc.enable()
+    gc.freeze()
+    gc.set_threshold(SELDOM)

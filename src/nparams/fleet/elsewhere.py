@@ -162,6 +162,7 @@ class Reading:
 
     async def row(self) -> Row:
         """The unit's row."""
+        await self._begin()
         for _ in range(MOST_STARTS):
             try:
                 return row_of(self._unit, self._opened, tensors=self._tensors)
@@ -174,6 +175,17 @@ class Reading:
                 await asyncio.gather(*map(self._take, lacking))
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._row_at_leisure, loop)
+
+    async def _begin(self) -> None:
+        """Fetch the beginning of a unit that is one file: its reader surely asks for that."""
+        if len(self._unit.names) == 1 and not self._unit.problem:
+            name = self._unit.names[0]
+            try:
+                file = self._opened(name)
+            except Lacking as need:
+                await self._take(need)
+            else:
+                await self._take(Lacking(name, 0, min(FIRST, file.size)))
 
     def _row_at_leisure(self, loop: asyncio.AbstractEventLoop) -> Row:
         """The row, in a thread: what is lacking is waited for."""
@@ -203,6 +215,8 @@ class Reading:
 
     async def _take(self, need: Lacking) -> None:
         """Fetch a range for the file that lacks it; a failure is kept, for the reader to meet."""
+        if not need.length:
+            return  # an empty file has its beginning
         try:
             part = await self.fetch(need.path, need.offset, need.length)
             self._keep(need, part)

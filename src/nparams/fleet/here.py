@@ -44,7 +44,7 @@ class How(NamedTuple):
 
 
 DISK = How(batch=64, few=200, longest=300.0)  # an answer takes about a tenth of a second
-AWAY = How(batch=500, few=1_000, longest=7_200.0)  # ... and half a second, or as long as a server asks to wait
+AWAY = How(batch=1_000, few=2_000, longest=7_200.0)  # ... and a second, or as long as a server asks to wait
 AHEAD = 3  # batches under way for each worker
 MOST_LISTINGS = 4  # listings that a worker keeps beside those of its batch
 DIED = "the process that read it died (killed, or out of memory)"

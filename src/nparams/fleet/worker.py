@@ -19,11 +19,12 @@ def main() -> None:
     """Answer batches until there are no more."""
     import signal
 
-    from nparams.fleet.batch import count_batch
+    from nparams.fleet.batch import count_batch, prepare
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the scan's to hear: it tells its workers
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not stand among the answers
+    prepare()
     put(answers, READY)
     held: dict[int, Listing] = {}
     while True:
