@@ -67,8 +67,9 @@ format: .venv/check/.locked ## let ruff repair what it can
 	.venv/check/bin/ruff check --fix
 	.venv/check/bin/ruff format
 
-bench: .venv/peers/.installed .venv/torch/.installed .venv/ecosystem/.installed ## measure against peers and the floor
+bench: .venv/peers/.installed .venv/torch/.installed .venv/ecosystem/.installed .venv/fleet/.installed ## measure against peers and the floor
 	.venv/peers/bin/python -m benchmarks
+	.venv/fleet/bin/python -m benchmarks fleet fleet_memory fleet_report
 
 fuzz: .venv/core/.installed ## throw damaged input at every reader
 	.venv/core/bin/python -m tests.fuzz

@@ -14,7 +14,7 @@ NAMES = (
     "solve",
 )  # fmt: skip
 # Those that need what the environment `fleet` has: run only where they are named.
-FLEET = ("fleet", "fleet_memory")
+FLEET = ("fleet", "fleet_memory", "fleet_report")
 HEADS = ("", "ours", "other", "ratio", "budget", "")
 
 
