@@ -236,6 +236,15 @@ def test_what_is_left_early_leaves_nothing_under_way(server: Server) -> None:
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("nparams")]
 
 
+def test_whoever_waits_is_told_that_time_goes_by(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "TICK", 0.02)
+    server.delay = 0.2
+    ticks: list[int] = []
+    rows = elsewhere.rows_of(served(server, {"m.safetensors": SMALL}), tick=lambda: ticks.append(1))
+    assert [row["total"] for row in rows] == [16]
+    assert len(ticks) > 2
+
+
 def test_units_are_taken_as_they_are_needed(server: Server) -> None:
     """A list of a million is not read to its end before the first is."""
     (unit,) = served(server, {"m.safetensors": SMALL})

@@ -13,9 +13,9 @@ from tests.conftest import REPOSITORY
 from tests.test_purity import SLOW, pulled_in
 
 
-def test_each_name_is_a_function() -> None:
-    assert nparams.fleet.__all__ == dir(nparams.fleet) == ["count_batch", "find", "scan"]
-    assert all(isinstance(getattr(nparams.fleet, name), FunctionType) for name in nparams.fleet.__all__)
+def test_each_name_is_a_function_or_a_class() -> None:
+    assert nparams.fleet.__all__ == dir(nparams.fleet) == ["Options", "count_batch", "find", "scan"]
+    assert all(isinstance(getattr(nparams.fleet, name), (FunctionType, type)) for name in nparams.fleet.__all__)
 
 
 def test_the_package_alone_pulls_in_nothing() -> None:

@@ -11,12 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nparams.fleet.batch import count_batch as count_batch
     from nparams.fleet.finding import find as find
+    from nparams.fleet.scanning import Options as Options
     from nparams.fleet.scanning import scan as scan
 
 #: the public names, each loaded on first use, and the modules they are in
-_LATER = {"count_batch": "batch", "find": "finding", "scan": "scanning"}
+_LATER = {"count_batch": "batch", "find": "finding", "scan": "scanning", "Options": "scanning"}
 
-__all__ = ["count_batch", "find", "scan"]
+__all__ = ["Options", "count_batch", "find", "scan"]
 
 
 def __getattr__(name: str) -> object:

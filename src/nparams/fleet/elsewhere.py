@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from itertools import islice
 
 from nparams.errors import FetchError
@@ -21,7 +22,7 @@ from nparams.remote.ranges import FIRST, Part, RemoteFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import ThreadPoolExecutor
 
     from nparams.files.bytesource import OpenSource
@@ -35,18 +36,24 @@ MOST_STARTS = 12  # times that a reader is started again before it gets a thread
 THREADS = 4  # readers that may wait in one
 TAKEN = 32  # units that are taken from where they come at once
 SOME, SOON = 64, 0.05  # rows that are handed on together; seconds after which fewer are
+TICK = 1.0  # seconds without any
 
 
-def rows_of(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensors: bool = False) -> Iterator[Row]:
+def rows_of(
+    units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensors: bool = False,
+    tick: Callable[[], None] | None = None,
+) -> Iterator[Row]:  # fmt: skip
     """The rows of units elsewhere, as they are done, with so many requests under way.
 
-    Where it is left early, what is under way is given up.
+    Where it is left early, what is under way is given up.  `tick` is called about every second while no row comes.
     """
     loop = asyncio.new_event_loop()
     engine = Engine(iter(units), concurrency, tensors)
     try:
         with client().pauses.patient(PATIENCE):
             while (done := loop.run_until_complete(engine.some())) is not None:
+                if not done and tick is not None:
+                    tick()
                 yield from done
     finally:
         with client().pauses.called_off():
@@ -96,22 +103,24 @@ class Engine:
         self._woken = asyncio.Event()
 
     async def some(self) -> list[Row] | None:
-        """Rows that are done since the last time, at least one; None after the last."""
+        """Rows that are done since the last time, none where it has waited for a while; None after the last."""
         if not self._tasks and not self._ended:
             self._tasks = {asyncio.ensure_future(self._work()) for _ in range(self._concurrency)}
-        while not self._done and any(not task.done() for task in self._tasks):
+        under_way = any(not task.done() for task in self._tasks)
+        if not self._done and under_way:
             await self._wait()
         for task in self._tasks:
             if task.done():
                 task.result()  # a listing that failed is not passed over
         done, self._done = self._done, []
-        return done or None
+        return done if done or under_way else None
 
     async def _wait(self) -> None:
         """Until a row is done, or a task has ended; a little longer where more are about to be."""
         self._woken.clear()
-        await self._woken.wait()
-        if len(self._done) < SOME:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), TICK)
+        if 0 < len(self._done) < SOME:
             await asyncio.sleep(SOON)
 
     async def close(self) -> None:

@@ -21,7 +21,7 @@ from nparams.fleet.rows import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from nparams.fleet._messages import Message
@@ -45,30 +45,36 @@ class How(NamedTuple):
 
 DISK = How(batch=64, few=200, longest=300.0)  # an answer takes about a tenth of a second
 AWAY = How(batch=1_000, few=2_000, longest=7_200.0)  # ... and a second, or as long as a server asks to wait
+TICK = 1.0  # seconds
 AHEAD = 3  # batches under way for each worker
 MOST_LISTINGS = 4  # listings that a worker keeps beside those of its batch
 DIED = "the process that read it died (killed, or out of memory)"
 
 
-def rows_of(units: Iterable[Unit], how: How = DISK, *, processes: int | None = None) -> Iterator[Row]:
-    """The rows of units, batch by batch as they are done, by so many processes (None: one a core)."""
+def rows_of(
+    units: Iterable[Unit], how: How = DISK, *, processes: int | None = None, tick: Callable[[], None] | None = None
+) -> Iterator[Row]:
+    """The rows of units, batch by batch as they are done, by so many processes (None: one a core).
+
+    `tick` is called about every second while none come.
+    """
     wanted = cores() if processes is None else processes
     found = iter(units)
     first = list(islice(found, how.few)) if wanted > 1 else []
     if wanted < 2 or len(first) < how.few:
-        yield from _in_this(chain(first, found), how)
+        yield from _in_this(chain(first, found), how, tick)
         return
     with Pool(wanted, how) as pool:
-        yield from pool.rows(chain(first, found))
+        yield from pool.rows(chain(first, found), tick)
 
 
-def _in_this(units: Iterable[Unit], how: How) -> Iterator[Row]:
+def _in_this(units: Iterable[Unit], how: How, tick: Callable[[], None] | None) -> Iterator[Row]:
     """The rows of units that this process reads itself, of this machine or from elsewhere."""
     for is_remote, group in groupby(units, lambda unit: unit.is_remote):
         if is_remote:
             from nparams.fleet import elsewhere
 
-            yield from elsewhere.rows_of(group, concurrency=how.concurrency, tensors=how.tensors)
+            yield from elsewhere.rows_of(group, concurrency=how.concurrency, tensors=how.tensors, tick=tick)
         else:
             for unit in group:
                 yield from count_batch([unit], tensors=how.tensors)
@@ -108,7 +114,7 @@ class Pool:
                 worker.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def rows(self, units: Iterator[Unit]) -> Iterator[Row]:
+    def rows(self, units: Iterator[Unit], tick: Callable[[], None] | None = None) -> Iterator[Row]:
         """The rows of all units; batches are sent as others are done."""
         from concurrent.futures import FIRST_COMPLETED, wait
 
@@ -118,7 +124,9 @@ class Pool:
                 under_way.add(self._threads.submit(self._counted, batch))
             if not under_way:
                 return
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            done, under_way = wait(under_way, TICK, FIRST_COMPLETED)
+            if not done and tick is not None:
+                tick()
             for each in done:
                 yield from each.result()
 

@@ -76,7 +76,7 @@ def scan(
     counted = whole if listed == () else ()
     with _patience(whole, listed, told), Counting(counted, options.include, options.exclude, told):
         if out is None:
-            _drain(_rows(iter(found), options, told), told, sink or _nothing)
+            _drain(_rows(iter(found), options, told, told.tell), told, sink or _nothing)
         else:
             _into(out, whole, found, told, options, sink or _nothing)
     told.end()
@@ -119,7 +119,11 @@ def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options:
             sink(row)
             table.add(row)
 
-        _drain(_rows(filter(is_changed, found), options, told), told, both)
+        def tick() -> None:
+            told.tell()
+            table.tick()
+
+        _drain(_rows(filter(is_changed, found), options, told, tick), told, both)
         done = table.finish(found.is_complete, roots, found.looked_at)
         told.gone = done.gone
 
@@ -131,8 +135,8 @@ def _drain(rows: Iterator[Row], told: Progress, sink: Sink) -> None:
             sink(row)
 
 
-def _rows(units: Iterator[Unit], options: Options, told: Progress) -> Iterator[Row]:
-    """The rows of units, by the engine that was asked for."""
+def _rows(units: Iterator[Unit], options: Options, told: Progress, tick: Callable[[], None]) -> Iterator[Row]:
+    """The rows of units, by the engine that was asked for; `tick` is called now and then, also where none come."""
     if options.engine == DASK:
         from nparams.fleet import on_dask
 
@@ -145,7 +149,7 @@ def _rows(units: Iterator[Unit], options: Options, told: Progress) -> Iterator[R
     for is_remote, group in groupby(units, lambda unit: unit.is_remote):
         how = (here.AWAY if is_remote else here.DISK)._replace(concurrency=options.concurrency, tensors=options.tensors)
         processes = options.processes or 1 if is_remote else options.processes
-        yield from here.rows_of(group, how, processes=processes)
+        yield from here.rows_of(group, how, processes=processes, tick=tick)
 
 
 def _nothing(row: Row) -> None:
@@ -163,7 +167,7 @@ class Found:
         self._closed: list[str] = []
         self.problem: NparamsError | None = None
         #: the roots by their whole paths and addresses
-        self.roots = [whole(root) for root in roots]
+        self.roots = [whole(root) for root in ([roots] if isinstance(roots, str) else roots)]
         self._units = chain(find(self.roots, **self._chosen), find(iter(listed), **self._chosen))
 
     def __iter__(self) -> Iterator[Unit]:
