@@ -164,6 +164,8 @@ def test_strict_fails_where_one_is_refused(tmp_path: Path, capsys: pytest.Captur
         (["no/such/folder"], "no/such/folder"),
         (["docs", "--engine", "spark"], "invalid choice: 'spark'"),
         (["docs", "-o", "README.md"], "README.md"),
+        (["docs", "--concurrency", "0"], "nparams: concurrency is 0: it takes one at least"),
+        (["docs", "--processes", "0"], "nparams: processes is 0: it takes one at least"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from itertools import chain, groupby
 from typing import NamedTuple
 
-from nparams.errors import NparamsError
+from nparams.errors import NparamsError, UsageError, shown
 from nparams.fleet._expected import Counting
 from nparams.fleet.progress import Progress
 
@@ -70,6 +70,7 @@ def scan(
     >>> counted.rows, counted.parameters
     (1, 34)
     """
+    _check(options)
     told = progress or Progress()
     found = Found(roots, listed, options)
     whole = found.roots
@@ -83,6 +84,15 @@ def scan(
     if found.problem is not None:
         raise found.problem
     return told
+
+
+def _check(options: Options) -> None:
+    """UsageError for options that make no sense."""
+    if options.engine not in ENGINES:
+        raise UsageError(f"no engine is called {shown(options.engine)}: {' or '.join(ENGINES)}")
+    for name, value in (("concurrency", options.concurrency), ("processes", options.processes)):
+        if value is not None and value < 1:
+            raise UsageError(f"{name} is {value}: it takes one at least")
 
 
 @contextmanager
