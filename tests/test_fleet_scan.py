@@ -17,7 +17,7 @@ from nparams.errors import ReadError
 from nparams.fleet.scanning import Options, scan
 from nparams.fleet.store import rows
 from tests.conftest import REPOSITORY
-from tests.range_server import serving
+from tests.range_server import hub, serving
 from tests.safetensors_maker import T, safetensors
 
 #: a scan that tells after every commit, and commits often
@@ -135,6 +135,31 @@ def test_tensors_are_rows_of_their_own(tmp_path: Path) -> None:
     found = list(tensors(str(tmp_path / "out")))
     assert sum(row["adds"] for row in found) == sum(row["total"] or 0 for row in table(tmp_path / "out").values())
     assert len(found) == 7
+
+
+def test_a_hub_is_asked_for_what_has_a_new_commit_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    files = {"config.json": b'{"model_type": "bert"}', "model.safetensors": safetensors([T("fc.weight", [4, 3])])}
+    with serving() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.address)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+        for name in ("org/one", "org/two", "org/three"):
+            hub(server, name, files)
+        assert scan(["hf://org"], str(tmp_path / "out")).parameters == 36
+        assert len(server.asked) == 1 + 2 * 3
+        server.forget()
+        assert scan(["hf://org"], str(tmp_path / "out")).known == 3
+        assert server.paths == ["/api/models"]
+        server.models["org/two"]["sha"] = "f" * 40
+        server.files |= {f"/org/two/resolve/{'f' * 40}/{name}": content for name, content in files.items()}
+        again = scan(["hf://org"], str(tmp_path / "out"))
+        assert (again.rows, again.known, again.gone) == (1, 2, 0)
+        del server.models["org/one"]
+        assert scan(["hf://org"], str(tmp_path / "out")).gone == 1
+    found = table(tmp_path / "out")
+    assert [(uri, row["kind"], row["total"], row["architecture"]) for uri, row in sorted(found.items())] == [
+        (f"hf://org/{name}", "folder", 12, "bert") for name in ("one", "three", "two")
+    ]
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ THREADS = 4  # readers that may wait in one
 TAKEN = 32  # units that are taken from where they come at once
 SOME, SOON = 64, 0.05  # rows that are handed on together; seconds after which fewer are
 TICK = 1.0  # seconds without any
+UNKNOWN = Entry(None, "")
 
 
 def rows_of(
@@ -239,8 +240,8 @@ class Reading:
             return
         listing = self._unit.listing
         self._files[need.path] = RemoteFile(listing.address(need.path), Later(need.path), part)
-        entry = listing.files.get(need.path, Entry(None, ""))
-        listing.files[need.path] = Entry(part.total, entry.stamp or part.tag or "")
+        if not listing.files.get(need.path, UNKNOWN).stamp:  # of what was listed the row tells what the list does
+            listing.files[need.path] = Entry(part.total, part.tag or "")
 
     async def fetch(self, path: str, offset: int, length: int) -> Part:
         """A range of one of the unit's files."""
