@@ -120,12 +120,20 @@ def test_every_block_of_the_page_is_run_by_some_test() -> None:
     run_by_others = [block for block in blocks(PAGE, "python") if ">>>" in block.text and not block.needs]
     kinds = {block.needs for block in BLOCKS if block not in run_by_others}
     assert kinds == {"", "fleet", "fleet ray", "file=share.py", "file=share.sh"}
-    assert [block.language for block in BLOCKS if not block.needs and block not in run_by_others] == ["sh", "yaml"]
+    others = [block.language for block in BLOCKS if not block.needs and block not in run_by_others]
+    assert others == ["sh", "sh", "yaml"]
+
+
+def test_the_first_commands() -> None:
+    install, *lines = (line.partition("#")[0].strip() for line in COMMANDS[0].text.splitlines())
+    assert install == "pip install 'nparams[scan,remote]'"
+    said = ran("\n".join(line.replace("counts", "begun") for line in lines))
+    assert f"{MODELS - 1} models with 21,010 parameters" in said
+    assert len(totals("begun")) == MODELS
 
 
 def test_the_command_with_a_cluster(workers: Cluster) -> None:
-    (block,) = COMMANDS
-    install, scan = block.text.splitlines()
+    install, scan = COMMANDS[1].text.splitlines()
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     (wanted,) = shlex.split(install.removeprefix("pip install "))
     assert set(wanted.removeprefix("nparams[").removesuffix("]").split(",")) <= extras.keys()
@@ -210,7 +218,7 @@ def test_the_table_of_ray_is_that_of_a_scan() -> None:
 
 
 def test_the_commands_that_are_named_exist() -> None:
-    words = shlex.split(COMMANDS[0].text.splitlines()[1])
+    words = shlex.split(COMMANDS[1].text.splitlines()[1])
     assert words[:2] == ["nparams", "scan"]
     asked = parser().parse_args(words[2:])
     assert (asked.engine, asked.scheduler, asked.out) == ("dask", ADDRESS, "counts")
