@@ -8,7 +8,6 @@ import random
 import pytest
 
 import nparams
-from nparams.network import Tensor
 from nparams.stored import adapters
 from tests.safetensors_maker import T, index_of, safetensors
 
@@ -183,7 +182,7 @@ def test_names_that_differ_by_numbers_are_asked_about_once(seed):
     kinds: dict[str, int] = {}
     modules, members = set(), set()
     for name in asked:
-        found.add(Tensor(name, (4, 2), "float32"))
+        found.add((name, "weight", (4, 2), 8))
         match = adapters.PATTERN.search(name)
         if match is not None and match.lastgroup is not None:
             kind = adapters.PARTS[int(match.lastgroup[1:])][1]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Linked = dict[tuple[str, int], int]
     #: shape and size
     Measures = tuple[tuple[Size, ...] | None, Size | None]
+    #: name, role, shape and size
+    Look = tuple[str, str, tuple[Size, ...] | None, Size | None]
     Base = Sequence[Tensor]
 else:
     Base = object  # collections.abc would cost more to load than a header takes to read
@@ -129,6 +131,19 @@ class Listed(Base):
         names = [name for name, held in zip(self.names, measures, strict=True) if held is not None]
         return names, [held for held in measures if held is not None]
 
+    def looks(self) -> list[Look]:
+        """The name, role, shape and size of each; none is made for that.
+
+        >>> found = Listed()
+        >>> found.add("a.weight", ((2, 3), "float32", "weight", None, 6, True))
+        >>> found.looks(), found.is_made
+        ([('a.weight', 'weight', (2, 3), 6)], False)
+        """
+        if self._made is not None:
+            return looks_of(self._made)
+        looks = {key: _look(kind) for key, kind in self._unlike().items()}
+        return [(name, *looks[id(kind)]) for name, kind in zip(self.names, self.kinds, strict=True)]
+
     def dtypes(self) -> set[str | None]:
         """The number types among them."""
         return {kind.dtype if isinstance(kind, Tensor) else kind[1] for kind in self._unlike().values()}
@@ -145,6 +160,18 @@ class Listed(Base):
 
     def __getitem__(self, k: int) -> Tensor:  # type: ignore[override]
         return self.tensors()[k]
+
+
+def looks_of(tensors: Iterable[Tensor]) -> list[Look]:
+    """The same of tensors that are made."""
+    return [(t.name, t.role, t.shape, t.size) for t in tensors]
+
+
+def _look(kind: Kind | Tensor) -> tuple[str, tuple[Size, ...] | None, Size | None]:
+    if isinstance(kind, Tensor):
+        return kind.role, kind.shape, kind.size
+    shape, _, role, _, size, _ = kind
+    return role, shape, size
 
 
 def parameters_in(tensors: Iterable[Tensor]) -> tuple[list[str], list[Measures]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from nparams.errors import escaped, shown
+from nparams.network.listed import Listed, looks_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nparams.network import Tensor
+    from nparams.network.listed import Look
     from nparams.stored.named import Made
     from nparams.stored.plain import Folder
 
@@ -84,18 +86,19 @@ class Found:
         self.members: set[str] = set()
         self._alike: dict[str, Part | None] = {}
 
-    def add(self, t: Tensor) -> None:
+    def add(self, look: Look) -> None:
         """Take in one tensor, if it is an adapter's part."""
-        pieces = t.name.split(".")
+        name, role, shape, _ = look
+        pieces = name.split(".")
         part = self._part(pieces)
-        if part is None or t.role == "bookkeeping":
+        if part is None or role == "bookkeeping":
             return  # a packed weight may keep a part of itself as lora_down and lora_up (SVDQuant)
         kind, axis, before, rest = part
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
-        self.members.add(t.name)
+        self.members.add(name)
         self.modules.add(".".join([*pieces[:before], rest]))
-        if axis is not None and t.shape is not None and len(t.shape) > axis and isinstance(t.shape[axis], int):
-            rank = t.shape[axis]
+        if axis is not None and shape is not None and len(shape) > axis and isinstance(shape[axis], int):
+            rank = shape[axis]
             self.ranks[rank] = self.ranks.get(rank, 0) + 1  # type: ignore[index, arg-type]
 
     def _part(self, pieces: Sequence[str]) -> Part | None:
@@ -130,14 +133,16 @@ def describe(
     >>> made.notes
     ['a LoRA adapter of rank 16; the base model is not counted']
     """
-    found = Found()
-    for t in tensors:
-        found.add(t)
-    if not _is_adapter(found, tensors):
+    found, looks = Found(), _looks(tensors)
+    for look in looks:
+        found.add(look)
+    if not _is_adapter(found, looks):
         return
-    _set_constants_aside(tensors, found)
+    if any(look[0].endswith(CONSTANTS) for look in looks):
+        _set_constants_aside(tensors, found)
+        looks = _looks(tensors)
     config = _config(folder)
-    if _is_inside(found, tensors, config):
+    if _is_inside(found, looks, config):
         told = f"{kinds_in(found)} adapters{ranks_in(found)} on {len(found.modules):,} layers"
         made.notes.append(f"{told} are counted with the model they change")
         return
@@ -146,27 +151,32 @@ def describe(
     told = f"{_article(escaped(kind[:40]))} adapter{ranks_in(found)}"
     made.notes.append(f"{told}{_base(config, metadata)}; {NOT_COUNTED}")
     _compare(made, found, config, metadata)
-    _say_whole(made, tensors, found)
+    _say_whole(made, looks, found)
 
 
-def _is_adapter(found: Found, tensors: Sequence[Tensor]) -> bool:
+def _looks(tensors: Sequence[Tensor]) -> list[Look]:
+    """What is to be known of each; of a long list that is not made yet, without making it."""
+    return tensors.looks() if isinstance(tensors, Listed) else looks_of(tensors)
+
+
+def _is_adapter(found: Found, looks: Sequence[Look]) -> bool:
     """Whether there are adapters among the tensors: names that only they have, or common ones under their prefix."""
     if not found.members:
         return False
-    if set(found.kinds) - WEAK or (set(found.kinds) == {"prompt"} and len(found.members) == len(tensors)):
+    if set(found.kinds) - WEAK or (set(found.kinds) == {"prompt"} and len(found.members) == len(looks)):
         return True
-    return all(t.name.startswith(PREFIXES) for t in tensors)
+    return all(name.startswith(PREFIXES) for name, *_ in looks)
 
 
-def _is_inside(found: Found, tensors: Sequence[Tensor], config: Mapping[str, Any]) -> bool:
+def _is_inside(found: Found, looks: Sequence[Look], config: Mapping[str, Any]) -> bool:
     """Whether the model that the adapters change is in the file too."""
-    names = {t.name for t in tensors}
+    names = {look[0] for look in looks}
     if all(name.startswith(ALONE) for name in names):
         return False
     if any(module + base in names for module in found.modules for base in BASES):
         return len(names) > len(found.members)
     known = bool(config) or all(name.startswith(PREFIXES) for name in names)
-    return not known and 2 * len(found.members) < sum(t.role in ("weight", "bias") for t in tensors)
+    return not known and 2 * len(found.members) < sum(look[1] in ("weight", "bias") for look in looks)
 
 
 NOT_COUNTED = "the base model is not counted"
@@ -243,13 +253,13 @@ def _compare(made: Made, found: Found, config: Mapping[str, Any], metadata: Mapp
     made.notes.append(f"its settings say rank {rank:,}; the tensors are{ranks_in(found)}")
 
 
-def _say_whole(made: Made, tensors: Sequence[Tensor], found: Found) -> None:
+def _say_whole(made: Made, looks: Sequence[Look], found: Found) -> None:
     """Modules that are trained and saved whole beside the adapter (PEFT's modules_to_save), and counted with it."""
     # MLX calls DoRA's magnitude m, LyCORIS the factors of IA3 weight
-    leaves = ("m", "weight") if all(t.name.startswith(ALONE) for t in tensors) else ("m",)
+    leaves = ("m", "weight") if all(name.startswith(ALONE) for name, *_ in looks) else ("m",)
     kept = found.members | {module + leaf for module in found.modules for leaf in leaves}
-    whole = [t for t in tensors if t.name not in kept and t.role in ("weight", "bias")]
+    whole = [(name, size) for name, role, _, size in looks if name not in kept and role in ("weight", "bias")]
     if whole:
-        size = sum(t.size for t in whole if isinstance(t.size, int))
+        size = sum(size for _, size in whole if isinstance(size, int))
         more = f" and {len(whole) - 1:,} more" if len(whole) > 1 else ""
-        made.notes.append(f"{size:,} of its parameters are of modules saved whole: {shown(whole[0].name)[1:-1]}{more}")
+        made.notes.append(f"{size:,} of its parameters are of modules saved whole: {shown(whole[0][0])[1:-1]}{more}")

@@ -32,6 +32,11 @@ BLANK = b" \t\n\r"
 USUAL_METADATA = b'"__metadata__":{"format":"pt"},'
 WINDOW = 1 << 18  # how much is cut apart at a time
 
+#: headers that were read lately, by their bytes, the bytes of data and the limit: the steps of a training run and many
+#: fine-tunes have one and the same, and among very many files it is not read twice
+lately: dict[tuple[bytes, int, int], Header] = {}
+MOST_LATELY, LONGEST_LATELY = 64, 65_536  # how many, of so many bytes
+
 
 def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
     """Parse and check a header; `room` is how many bytes of data follow it.
@@ -39,7 +44,20 @@ def scan(raw: bytes, room: int, file: str, limits: bool = True) -> Header:
     Raises FormatError: not UTF-8, not JSON, a duplicate name, an unknown dtype, a wrong field, data that overlaps,
     leaves a gap or does not fill the file.
     """
-    scanner = Scanner(raw, room, file, MOST_TENSORS if limits else MAX_TENSORS)
+    most = MOST_TENSORS if limits else MAX_TENSORS
+    known = lately.get((raw, room, most)) if len(raw) <= LONGEST_LATELY else None
+    if known is not None:
+        return known.copy()
+    header = _scanned(raw, room, file, most)
+    if len(raw) <= LONGEST_LATELY and not header.tensors.special:
+        if len(lately) >= MOST_LATELY:
+            lately.pop(next(iter(lately)), None)
+        lately[raw, room, most] = header.copy()
+    return header
+
+
+def _scanned(raw: bytes, room: int, file: str, most: int) -> Header:
+    scanner = Scanner(raw, room, file, most)
     bad = bad_utf8(raw)
     if bad is not None:
         raise FormatError(f"{place(file)}: the header is not UTF-8 at byte {8 + bad:,}")

@@ -59,6 +59,15 @@ class Header:
         #: those of roles.HINTS that occur in the header
         self.hints: frozenset[str] = frozenset()
 
+    def copy(self) -> Header:
+        """The same, with a list of tensors of its own: what is changed in one is not in the other."""
+        made = Header(self.length)
+        made.tensors.extend(self.tensors)
+        made.starts, made.ends = self.starts, self.ends  # nobody changes them once they are read
+        made.metadata = dict(self.metadata)
+        made.hints = self.hints
+        return made
+
 
 class Reading:
     """A header as far as it is read; `most` is how many tensors one file may have."""

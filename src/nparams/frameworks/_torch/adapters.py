@@ -40,7 +40,7 @@ def describe(made: Made, tensors: Sequence[Tensor], held: Held) -> None:
         if match is None or match.lastgroup is None or t.role not in PARAMETER_ROLES:
             continue
         if settings or PARTS[int(match.lastgroup[1:])][1] not in COMMON:
-            found.add(t)
+            found.add((t.name, t.role, t.shape, t.size))
             after = t.name[match.end() :].split(".")
             names.update(dict.fromkeys(after[1:2] if after[1:2] and after[1] not in LEAVES else ()))
     found.modules.discard("base_model.")  # what all layers share (VB-LoRA's bank of vectors)
