@@ -51,6 +51,8 @@ def run() -> list[Row]:
     """Every row; the report's are those of fleet_report.py, the table's of fleet_memory.py."""
     with bucket(Generated(1_000_000)) as server:
         rows = [*remote(server), *dask()]
+    with bucket(Generated(1_000_000, unlike=True)) as server:
+        rows[1:1] = unlike(server)
     return [*rows, *local(), *memory()]
 
 
@@ -94,7 +96,10 @@ def totals(rows: Sequence[dict[str, Any]]) -> Totals:
 
 
 def remote(server: Fast) -> list[Row]:
-    """Files/s against a serial reader and a pool of threads, and bytes a file."""
+    """Files/s against a serial reader and a pool of threads, and bytes a file.
+
+    The files are of four kinds in turn: their headers recur, as among steps of training and fine-tunes.
+    """
     contents = Generated(1_000_000)
     units, wanted = units_of(contents, REMOTE)
     few, few_wanted = units_of(contents, SERIAL)
@@ -123,6 +128,22 @@ def remote(server: Fast) -> list[Row]:
         Row("  bytes a file, beside two exact ranges", f"{mean:,.0f}", f"{exact(contents):,.0f}", "",
             f"<= {HEADER:,}", mean <= HEADER),
     ]  # fmt: skip
+
+
+def unlike(server: Fast) -> list[Row]:
+    """The same of files of which each has a header of its own, so that each is read from its first byte to its last."""
+    contents = Generated(1_000_000, unlike=True)
+    units, wanted = units_of(contents, REMOTE)
+    few, few_wanted = units_of(contents, SERIAL)
+    taken = []
+    for _ in range(3):
+        seconds, found = timed(lambda: ours(units, MORE_AT_ONCE))
+        assert found == wanted
+        taken.append(seconds)
+    serial, found = timed(lambda: by_two_requests(server.address, few))
+    assert found == few_wanted
+    most = (REMOTE, statistics.median(taken))
+    return [more("  no two headers alike", most, (SERIAL, serial), 100)]
 
 
 def ours(units: Sequence[Unit], concurrency: int) -> Totals:

@@ -106,13 +106,21 @@ class Numbered(Sequence[str]):
         return f"models/{n // 1000:05}/model-{n:08}.safetensors"
 
 
-class Generated:
-    """`count` safetensors files, each of one of the kinds in turn; they differ in their kind and name."""
+NUMBER = b"00000000"
 
-    def __init__(self, count: int, kinds: Sequence[Kind] = KINDS) -> None:
+
+class Generated:
+    """`count` safetensors files, each of one of the kinds in turn; they differ in their kind and name.
+
+    With `unlike`, no two headers are alike: the number of the file stands in each.
+    """
+
+    def __init__(self, count: int, kinds: Sequence[Kind] = KINDS, unlike: bool = False) -> None:
         self.keys = Numbered(count)
         self._totals = [kind.total for kind in kinds]
-        heads = [file_of(header_of(kind.tensors(), {"format": "pt"})) for kind in kinds]
+        self._unlike = unlike
+        metadata = {"format": "pt", **({"number": NUMBER.decode()} if unlike else {})}
+        heads = [file_of(header_of(kind.tensors(), metadata)) for kind in kinds]
         self._files = [Sparse(head, len(head) + 2 * kind.total) for head, kind in zip(heads, kinds, strict=True)]
 
     def _number(self, key: str) -> int:
@@ -122,7 +130,10 @@ class Generated:
 
     def get(self, key: str) -> Sparse | None:
         n = self._number(key)
-        return None if n < 0 else self._files[n % len(self._files)]
+        if n < 0:
+            return None
+        made = self._files[n % len(self._files)]
+        return made._replace(head=made.head.replace(NUMBER, b"%08d" % n, 1)) if self._unlike else made
 
     def size(self, key: str) -> int:
         return self._files[self._number(key) % len(self._files)].size
