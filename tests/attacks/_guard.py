@@ -67,6 +67,10 @@ class Watch:
         return isinstance(path, str) and os.path.dirname(path) in self.folders and not os.path.lexists(path)
 
 
+#: modules of the standard library that are loaded where fcntl is not there
+OTHER_SYSTEMS = ("msvcrt",) if sys.platform != "win32" else ("fcntl", "resource")
+
+
 def preload() -> None:
     """Load every module of nparams, and of the standard library what they load inside functions."""
     import nparams
@@ -82,7 +86,7 @@ def preload() -> None:
         if module.name != "nparams.__main__":
             importlib.import_module(module.name)
     for name in sorted(wanted):
-        if name.partition(".")[0] in sys.stdlib_module_names:
+        if name not in OTHER_SYSTEMS and name.partition(".")[0] in sys.stdlib_module_names:
             importlib.import_module(name)
     for text in ("784-16-10", "[(3, 4)]", "nn.Linear(3, 4)", "input 8; dense 3"):
         shown(nparams.read(text))  # what is loaded, or compiled into a pattern, at first use
