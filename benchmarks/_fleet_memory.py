@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nparams import __version__
-from nparams.fleet.rows import EMPTY, now
+from nparams.fleet.rows import empty, now
 from nparams.fleet.store import Table
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 
@@ -34,7 +34,7 @@ def units(n: int, how: str) -> Iterator[Unit]:
 def row(unit: Unit, i: int) -> dict[str, Any]:
     """What a counted model's row holds, in texts of usual lengths."""
     total = 1_000_000 + 17 * i
-    made: dict[str, Any] = {name: [] if value == [] else value for name, value in EMPTY.items()}
+    made: dict[str, Any] = empty()
     made |= {"uri": unit.uri, "kind": unit.kind, "size": unit.size, "stamp": unit.stamp, "reader": __version__}
     made |= {"format": "safetensors", "form": "safetensors", "read_as": f"safetensors: {i % 900} tensors", "unknown": 0}
     made |= {"total": total, "weights": total - 512, "biases": 512, "buffers": 0, "bookkeeping": 0, "other": 0}
