@@ -22,13 +22,11 @@ import obstore
 from obstore.store import S3Store
 
 from benchmarks._fleet import by_two_requests, units_of
-from benchmarks._measure import Ran, Row, faster, megabytes, process
+from benchmarks._measure import Ran, Row, faster, megabytes, process, processes
 from nparams.files.bytesource import RangeSource
 from nparams.fleet import here
 from nparams.fleet.batch import count_batch, prepare
-from nparams.fleet.finding import find
-from nparams.fleet.reading import local_opener, row_of
-from nparams.fleet.scanning import scan
+from nparams.fleet.reading import row_of
 from nparams.fleet.store import rows as rows_in
 from nparams.fleet.units import Unit
 from tests.fast_contents import Generated
@@ -40,7 +38,7 @@ AT_ONCE = 32  # of ours, and threads of the pool: where the journeys are the lim
 MORE_AT_ONCE = 128  # of ours against the serial reader: of 64, 1,280/s is the limit at 50 ms
 REMOTE, SERIAL = 8_000, 80  # files that ours reads, and the serial reader, for which they take 8 s
 HEADER = 132_000  # bytes of a file that may be read, where its header fits
-LOCAL = 6_000  # models of a corpus on disk
+LOCAL = 10_000  # models of a corpus on disk
 DASK, BATCH, EACH = 2_400, 200, 16  # files, in a batch, requests at once in each process: latency is the limit
 FEW, MANY = 6_000, 20_000  # models of whole scans: more than the rows of one part
 MOST, FLAT = 500_000_000, 1.25  # bytes of memory, and how much more many may take than few
@@ -203,29 +201,28 @@ def dask() -> list[Row]:
 # -- a disk ------------------------------------------------------------------------------------------------------------
 
 
+SCAN = (
+    "import sys, tempfile; from nparams.cli.main import main; "
+    "sys.exit(main(['scan', sys.argv[1], '-q', '-o', tempfile.mkdtemp(dir=sys.argv[2])]))"
+)
+LOOP = (
+    "import sys; from nparams.fleet import find; from nparams.fleet.reading import local_opener, row_of; "
+    "print(len([row_of(unit, local_opener(unit.listing)) for unit in find([sys.argv[1]])]))"
+)
+
+
 def local() -> list[Row]:
-    """A scan of a corpus into a table against a loop of the same reader; both find the models first."""
+    """A scan of a corpus into a table against a loop of the same reader, both whole processes that find the models."""
     with tempfile.TemporaryDirectory(prefix="nparams-fleet-") as folder:
+        os.mkdir(f"{folder}/tables")
         expected = build(f"{folder}/corpus", LOCAL)
-        taken: list[list[float]] = [[], []]
-        for turn in range(3):
-            for kept, read in zip(taken, (scanned, looped), strict=True):
-                start = time.perf_counter()
-                rows = read(f"{folder}/corpus", f"{folder}/table-{turn}")
-                kept.append(time.perf_counter() - start)
-                broken = expected.broken(rows)
-                assert not broken, broken[:3]
-    scanning, loop = (statistics.median(kept[1:]) for kept in taken)  # the first brings the files into memory
-    return [faster(f"disk, {LOCAL:,} models of a corpus: a loop of the same reader", scanning, loop, 1.5)]
-
-
-def scanned(corpus: str, out: str) -> Iterator[dict[str, Any]]:
-    scan([corpus], out)
-    return rows_in(out)
-
-
-def looped(corpus: str, out: str) -> list[dict[str, Any]]:
-    return [row_of(unit, local_opener(unit.listing)) for unit in find([corpus])]
+        words = [f"{folder}/corpus", f"{folder}/tables"]
+        scanning, loop = processes([[sys.executable, "-c", text, *words] for text in (SCAN, LOOP)], 3)
+        for table in os.listdir(f"{folder}/tables"):
+            broken = expected.broken(list(rows_in(f"{folder}/tables/{table}")))
+            assert not broken, broken[:3]
+    name = f"disk, {LOCAL:,} models of a corpus: a loop of the same reader"
+    return [faster(name, scanning.seconds, loop.seconds, 1.5)]
 
 
 # -- memory ------------------------------------------------------------------------------------------------------------
