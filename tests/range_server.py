@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
+from nparams.remote import http
 from nparams.remote.http import client
+
+if TYPE_CHECKING:
+    import pytest
 
 RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
@@ -157,6 +161,18 @@ def serving() -> Iterator[Server]:
         made.shutdown()
         made.server_close()
         thread.join()
+
+
+@contextmanager
+def hub_for_nobody(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Server]:
+    """A server that is the hub of a user without a token, and asked again without waiting."""
+    for name in ("HF_HUB_OFFLINE", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(home))
+    monkeypatch.setattr(http, "FIRST_WAIT", 0.01)
+    with serving() as made:
+        monkeypatch.setenv("HF_ENDPOINT", made.address)
+        yield made
 
 
 # -- ways to misbehave --------------------------------------------------------------------------------------------

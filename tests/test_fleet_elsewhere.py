@@ -217,6 +217,16 @@ def test_a_host_that_is_not_there_stops_no_other(server: Server) -> None:
     assert sorted(str(row["total"]) for row in rows) == ["16", "None"]
 
 
+def test_a_store_that_nobody_may_ask_stops_no_other(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No account, or no obstore: what is said of one is its row."""
+    for name in ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_USE_EMULATOR"):
+        monkeypatch.delenv(name, raising=False)
+    closed = Unit(Listing("az://container/d", {"m.safetensors": Entry(9, "")}), FILE, ("m.safetensors",))
+    rows = by_name(count_batch([closed, *served(server, {"open.safetensors": SMALL})]))
+    assert rows["open.safetensors"]["total"] == 16
+    assert (rows["m.safetensors"]["error_kind"], rows["m.safetensors"]["total"]) == ("read", None)
+
+
 def test_damage_is_one_row(server: Server) -> None:
     units = served(server, {"a.safetensors": SMALL[:-5], "b.safetensors": b"", "c.safetensors": SMALL})
     rows = by_name(count_batch(units))

@@ -16,7 +16,7 @@ from nparams.fleet.listing import hub_units
 from nparams.fleet.units import FILE, FOLDER, Entry, Unit
 from nparams.remote import http
 from nparams.remote.hub import opened
-from tests.range_server import Handler, Server, first, hub, models, saying, serving
+from tests.range_server import Handler, Server, first, hub, hub_for_nobody, models, saying, serving
 from tests.safetensors_maker import T, safetensors
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -27,12 +27,7 @@ TOKEN = "hf_secretsecretsecret"
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     """A hub on loopback, asked by a user without a token; a web server too."""
-    for name in ("HF_HUB_OFFLINE", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(http, "FIRST_WAIT", 0.01)
-    with serving() as made:
-        monkeypatch.setenv("HF_ENDPOINT", made.address)
+    with hub_for_nobody(monkeypatch, tmp_path / "home") as made:
         yield made
 
 

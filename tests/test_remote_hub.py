@@ -11,9 +11,9 @@ import pytest
 
 import nparams
 from nparams.errors import FetchError, NparamsError, UsageError
-from nparams.remote import http, hub
+from nparams.remote import hub
 from nparams.remote.address import is_bare, is_hub, of_forge, of_hub, of_page, without_secrets
-from tests.range_server import Server, saying, serving
+from tests.range_server import Server, hub_for_nobody, saying, serving
 from tests.range_server import hub as hub_with
 from tests.safetensors_maker import T, safetensors, shards
 
@@ -25,12 +25,7 @@ TOKEN = "hf_secretsecretsecret"
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     """A hub on loopback, asked by a user without a token."""
-    for name in ("HF_HUB_OFFLINE", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(http, "FIRST_WAIT", 0.01)
-    with serving() as made:
-        monkeypatch.setenv("HF_ENDPOINT", made.address)
+    with hub_for_nobody(monkeypatch, tmp_path / "home") as made:
         yield made
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,22 +13,14 @@ from moto.s3.models import s3_backends
 
 from nparams.errors import FetchError
 from nparams.fleet.finding import find
-from nparams.remote import accounts
-from tests.remote.s3_server import KEY, SECRET, Store, storing
+from tests.remote.s3_server import KEY, SECRET, Store, storing, without_login
 from tests.test_fleet_find import PATTERNS, TREES, WHOLE, made, told
-
-CLOUDS = ("AWS_", "GOOGLE_", "AZURE_")
 
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A user without any login, on a machine without a role."""
-    for name in list(os.environ):
-        if name.startswith(CLOUDS) and name != "AWS_CA_BUNDLE":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(accounts, "MACHINES", {})
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    without_login(monkeypatch, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +11,12 @@ import pytest
 import nparams
 from nparams.errors import FetchError
 from nparams.fleet.listing import web_entries
-from nparams.remote import accounts, http
+from nparams.remote import http
 from nparams.remote.store import Bucket
-from tests.remote.s3_server import Store, storing
+from tests.remote.s3_server import Store, storing, without_login
 from tests.safetensors_maker import T, safetensors
 
 SMALL = safetensors([T("fc.weight", [4, 3]), T("fc.bias", [4])])
-CLOUDS = ("AWS_", "GOOGLE_", "AZURE_")
 SLOW_DOWN = (
     b'<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>'
 )
@@ -28,11 +25,7 @@ SLOW_DOWN = (
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
     """A store, asked by a user without a login."""
-    for name in [name for name in os.environ if name.startswith(CLOUDS) and name != "AWS_CA_BUNDLE"]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(accounts, "MACHINES", {})
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    without_login(monkeypatch, tmp_path)
     with storing() as made:
         monkeypatch.setenv("AWS_ENDPOINT_URL", made.address)
         yield made

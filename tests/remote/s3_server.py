@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
+import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from nparams.remote import accounts
+
+#: how the variables begin that say who asks a store
+CLOUDS = ("AWS_", "GOOGLE_", "AZURE_")
 KEY, SECRET = "AKIATESTTESTTEST", "s3cr3ts3cr3t"
 
 
@@ -72,6 +80,16 @@ class Store:
         for key, data in files.items():
             client.put_object(Bucket=bucket, Key=key, Body=data, ACL=access)
         self.forget()
+
+
+def without_login(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """A user without any login, on a machine without a role."""
+    for name in list(os.environ):
+        if name.startswith(CLOUDS) and name != "AWS_CA_BUNDLE":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr(accounts, "MACHINES", {})
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,24 +15,18 @@ from nparams.remote import accounts, store
 from nparams.remote.ranges import FIRST
 from tests.conftest import shared
 from tests.range_server import serving
-from tests.remote.s3_server import KEY, SECRET, Store, storing
+from tests.remote.s3_server import KEY, SECRET, Store, storing, without_login
 from tests.safetensors_maker import T, index_of, safetensors, shards
 
 SMALL = safetensors([T("fc.weight", [4, 3]), T("fc.bias", [4])])
 PARTS = shards([[T(f"layers.{k}.weight", [8, 8])] for k in range(12)])
 LARGE = safetensors([T(f"layers.{k}.weight", [2]) for k in range(4000)])
-CLOUDS = ("AWS_", "GOOGLE_", "AZURE_")
 
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A user without any login, on a machine without a role."""
-    for name in list(os.environ):
-        if name.startswith(CLOUDS) and name != "AWS_CA_BUNDLE":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(accounts, "MACHINES", {})
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    without_login(monkeypatch, tmp_path)
 
 
 @pytest.fixture

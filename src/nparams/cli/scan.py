@@ -34,7 +34,7 @@ class Scan:
     tensors: bool = False
     include: list[str]
     exclude: list[str]
-    concurrency: int = 64
+    concurrency: int
     processes: int | None = None
     engine: str = "local"
     scheduler: str | None = None
@@ -116,6 +116,7 @@ def lines() -> Iterator[str]:
 def parser() -> OneLine:
     """The words of a scan."""
     from nparams.cli.arguments import OneLine, formatter, whole
+    from nparams.fleet.batch import CONCURRENCY
 
     made = OneLine(
         prog="nparams scan", usage="nparams scan PATH_OR_URI ... [-o DIR] [options]", description=ABOUT, add_help=False,
@@ -134,7 +135,9 @@ def parser() -> OneLine:
     made.add_argument("--strict", action="store_true", help="exit 1 where a model that was read is refused or flagged")
     made.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
     how = made.add_argument_group("how it reads")
-    how.add_argument("--concurrency", type=whole, default=64, metavar="N", help="requests under way at once (64)")
+    how.add_argument(
+        "--concurrency", type=whole, default=CONCURRENCY, metavar="N", help="requests under way at once (%(default)s)"
+    )
     how.add_argument(
         "--processes", type=whole, metavar="N", help="processes (one a core for local files, one for what is elsewhere)"
     )

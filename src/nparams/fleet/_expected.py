@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 
+from nparams._claims import ADDRESS, SCHEMES, STORE
 from nparams.errors import NparamsError
 
 TYPE_CHECKING = False
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from nparams.fleet.progress import Progress
-
-#: addresses that may be listed once more: a thousand names cost one request.  A hub counts requests more strictly.
-LISTED = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss")
 
 
 class Counting:
@@ -54,6 +52,6 @@ class Counting:
 
 
 def _is_cheap(root: str) -> bool:
-    """Whether a root may be walked a second time."""
-    scheme, mark, _ = root.partition("://")
-    return not mark or scheme.lower() in LISTED
+    """Whether a root may be walked a second time: a bucket lists a thousand names for a request, a hub counts them."""
+    scheme, mark, _ = root.partition(ADDRESS)
+    return not mark or SCHEMES[scheme].form == STORE

@@ -11,9 +11,9 @@ from collections import deque
 from contextlib import suppress
 from itertools import islice
 
-from nparams.errors import FetchError
 from nparams.files.bytesource import NeedBytes
 from nparams.fleet._fetching import Fetcher
+from nparams.fleet.batch import CONCURRENCY
 from nparams.fleet.folder import all_of
 from nparams.fleet.reading import row_of
 from nparams.fleet.units import Entry
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from nparams.fleet.rows import Row
     from nparams.fleet.units import Unit
 
-CONCURRENCY = 64  # requests under way at once
 PATIENCE = 900.0  # seconds that a request waits, in all, because servers ask it to: a hub counts five minutes
 MOST_STARTS = 12  # times that a reader is started again before it gets a thread
 THREADS = 4  # readers that may wait in one
@@ -167,7 +166,7 @@ class Reading:
         self._fetcher = fetcher
         self._readers = readers
         self._tensors = tensors
-        self._files: dict[str, RemoteFile | FetchError] = {}
+        self._files: dict[str, RemoteFile | Exception] = {}
         self._place: Place | None = None
 
     async def row(self) -> Row:
@@ -219,7 +218,7 @@ class Reading:
                 raise Lacking(path, 0, FIRST)
             listed = Part(b"", entry.size, entry.stamp if entry.stamp.startswith('"') else None)
             file = self._files[path] = RemoteFile(self._unit.listing.address(path), Later(path), listed)
-        if isinstance(file, FetchError):
+        if isinstance(file, Exception):
             raise file
         return file
 
@@ -230,7 +229,7 @@ class Reading:
         try:
             part = await self.fetch(need.path, need.offset, need.length)
             self._keep(need, part)
-        except FetchError as problem:
+        except Exception as problem:  # no login for one place, an odd answer: a row that says so, and the others go on
             self._files[need.path] = problem
 
     def _keep(self, need: Lacking, part: Part) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from nparams.errors import NparamsError, UsageError, shown
 from nparams.fleet._expected import Counting
+from nparams.fleet.batch import CONCURRENCY
 from nparams.fleet.progress import Progress
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ class Options(NamedTuple):
 
     engine: str = LOCAL
     #: requests under way at once, in each process
-    concurrency: int = 64
+    concurrency: int = CONCURRENCY
     #: processes: None is one for each core on a disk, one for what is elsewhere
     processes: int | None = None
     #: address of a Dask cluster
