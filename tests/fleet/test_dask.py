@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -185,14 +186,12 @@ class Slow:
     status = "finished"
 
     def __init__(self, rows: bytes) -> None:
-        self.waited: list[float] = []
+        self.asked = 0
         self.rows = rows
 
-    def result(self, timeout: float) -> bytes:
-        self.waited.append(timeout)
-        if len(self.waited) < 3:
-            raise TimeoutError
-        return self.rows
+    def __await__(self) -> Generator[object, None, bytes]:
+        self.asked += 1
+        return asyncio.sleep(60 if self.asked < 3 else 0, self.rows).__await__()
 
     def add_done_callback(self, call: Callable[[Slow], None]) -> None:
         call(self)
@@ -209,9 +208,14 @@ def test_rows_that_were_on_a_lost_worker_are_asked_for_anew(tmp_path: Path) -> N
         def nthreads(self) -> dict[str, int]:
             return {"worker": 1}
 
+        def sync(self, awaited: Callable[..., Coroutine[object, object, bytes]], future: Slow, seconds: float) -> bytes:
+            waited.append(seconds)
+            return asyncio.run(awaited(future, seconds / 100))
+
+    waited: list[float] = []
     rows = list(on_dask._Work(Client(), (1, False), lambda line: None).rows([units]))
     assert names(rows) == ["m00.safetensors", "m01.safetensors", "m02.safetensors"]
-    assert future.waited == [2.0, 4.0, 8.0]
+    assert waited == [2.0, 4.0, 8.0]
 
 
 def test_a_scheduler_that_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,6 +239,7 @@ SCAN = """
 import sys
 from nparams.fleet.on_dask import run
 from nparams.fleet.units import FILE, Entry, Listing, Unit
+import asyncio
 import os
 if __name__ == "__main__":
     folder, address = sys.argv[1:]
@@ -280,6 +285,25 @@ def test_ctrl_c_takes_back_what_is_under_way_and_leaves_a_cluster_as_it_was(work
     (workers.folder / "go").touch()
     until(lambda: workers.asked(tasks) == 0)
     assert workers.asked(worker_processes) == pids
+
+
+AS_ROWS_ARE_ASKED_FOR = """
+import os, signal, time
+import distributed
+asked = distributed.Future._result
+def interrupted(*given, **named):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.3)  # the main thread has been interrupted, and what it asked for has not begun
+    return asked(*given, **named)
+distributed.Future._result = interrupted
+"""
+
+
+def test_ctrl_c_while_rows_are_asked_for_is_as_quiet(workers: Cluster, tmp_path: Path) -> None:
+    models(tmp_path)
+    command = [sys.executable, "-c", AS_ROWS_ARE_ASKED_FOR + SCAN, str(tmp_path), workers.address]
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("closed\n", "")
 
 
 def test_ctrl_c_ends_the_processes_that_were_begun_here(tmp_path: Path) -> None:

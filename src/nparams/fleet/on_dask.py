@@ -150,7 +150,7 @@ class _Work:
 
         patience = self._patience.pop(future, SOON)
         try:
-            packed = future.result(timeout=patience)
+            packed = self._client.sync(_awaited, future, patience)
         except (Exception, CancelledError) as problem:
             if future.status == "error":
                 return self._failed(self._under_way.pop(future), problem)
@@ -178,6 +178,19 @@ class _Work:
         else:
             self._again += _parts(units, 2)
         return []
+
+
+async def _awaited(future: Any, seconds: float) -> bytes:
+    """What a task gave.
+
+    distributed/utils.py `sync`: a timeout given there wraps the coroutine, and Ctrl-C before that has begun leaves it
+    unawaited, of which Python warns.
+    """
+    from asyncio import timeout
+
+    async with timeout(seconds):
+        packed: bytes = await future
+        return packed
 
 
 def _cut(units: Iterable[Unit], batch: int) -> Iterator[Batch]:
