@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -47,6 +50,79 @@ def test_names_of_folders_are_no_patterns(tmp_path: Path) -> None:
     assert report(written(folder, [row("a")])).models == 1
     (folder / "models" / ".part-0001-00002.parquet.tmp").write_bytes(b"half")
     assert report(str(folder)).models == 1
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("name", ["total=7", "gone=2025", "architecture=FAKE", "read_at=2025-01-01", "uri=x"])
+def test_names_of_folders_are_no_columns(tmp_path: Path, kind: str, name: str) -> None:
+    found = report(written(tmp_path / "format=gguf" / name, [row("a", 15), row("b", 5)], kind))
+    assert (found.models, found.parameters, found.formats.top[0].name) == (2, 20, "safetensors")
+    assert {group.name for group in found.architectures.top} == {row("a")["architecture"]}
+    assert found.first == row("a")["read_at"]
+
+
+@pytest.mark.parametrize("name", ["~", "s3:", "b\udcff"])
+def test_names_of_folders_are_no_other_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "made" / "x", [row("a", 15)])
+    (tmp_path / "made").rename(tmp_path / name)
+    assert report(f"{name}//x" if name == "s3:" else f"{name}/x").parameters == 15
+
+
+def test_a_machine_without_a_place_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "absent"))
+    assert report(written(tmp_path, [row("a", 15)])).parameters == 15
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_what_older_tables_did_not_have_is_not_known(tmp_path: Path, kind: str) -> None:
+    written(tmp_path, [row("a", 15, quantisation="gptq"), row("b", 5)], kind, a_part=1)
+    without(tmp_path / "models" / f"part-0001-00001.{kind}", "quantisation")
+    found = report(str(tmp_path))
+    assert [(group.name, group.models) for group in found.quantisations.top] == [(None, 2)]
+    without(tmp_path / "models" / f"part-0001-00002.{kind}", "quantisation")
+    assert report(str(tmp_path)).parameters == 20
+
+
+def without(part: Path, column: str) -> None:
+    import pyarrow.parquet as pq
+
+    if part.suffix == ".parquet":
+        pq.write_table(pq.read_table(part).drop_columns([column]), part)
+    else:
+        lines = [json.loads(line) for line in part.read_text().splitlines()]
+        part.write_text("".join(json.dumps({k: v for k, v in line.items() if k != column}) + "\n" for line in lines))
+
+
+def test_a_scan_that_ends_while_its_table_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood in the old parts and stands in a new one is met once, neither missed nor twice."""
+    written(tmp_path, [row("a", 1), row("b", 2)], a_part=1)
+    models = tmp_path / "models"
+    taken = Table._take
+
+    def changed(self: Table, *given: Any) -> None:
+        taken(self, *given)
+        if (models / "part-0001-00001.parquet").exists():
+            written(tmp_path / "new", [row("a", 100)])
+            os.replace(tmp_path / "new" / "models" / "part-0001-00001.parquet", models / "part-0002-00001.parquet")
+            os.unlink(models / "part-0001-00001.parquet")
+
+    monkeypatch.setattr(Table, "_take", changed)
+    assert report(str(tmp_path)).parameters == 102
+
+
+def test_a_table_that_never_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, [row("a", 1)])
+    times = iter(range(1, 1000))
+    taken = Table._take
+
+    def changed(self: Table, *given: Any) -> None:
+        taken(self, *given)
+        os.utime(self.parts[0], ns=(0, next(times)))
+
+    monkeypatch.setattr(Table, "_take", changed)
+    with pytest.raises(ReadError, match=r": a scan is changing the table just now: ask again when it has ended$"):
+        report(str(tmp_path))
 
 
 # what stands in the folder | what is said
