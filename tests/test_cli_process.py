@@ -81,6 +81,7 @@ SHELL = [
     ("nparams 784, 16, 16, 10 -q", 0, b"13002\n"),
     ("nparams - -q <&-", 2, b""),
     ("nparams 5-3 -q >&-", 2, b""),
+    ("nparams 5-3 >&-", 2, b""),
     ("nparams 5-3 --table >/dev/full", 2, b""),
     ("nparams nothing 2>&-", 2, b""),
     ("head -c 100000 /dev/zero | nparams -", 2, b""),

@@ -274,7 +274,9 @@ def test_the_command(asked: list[tuple[str, int]], capsys: pytest.CaptureFixture
     assert run("one", "--html", str(page)) == 0
     assert capsys.readouterr().out == fleet.render(one(), Look()) + "\n"
     assert page.read_text(encoding="utf-8") == fleet.page(one())
-    assert asked == [("hub", 10), ("hub", 3), ("one", 10)]
+    assert run("one", "--html", "-") == 0
+    assert capsys.readouterr().out == fleet.page(one()) + "\n"
+    assert asked == [("hub", 10), ("hub", 3), ("one", 10), ("one", 10)]
 
 
 # report | exit status with --strict | what is said

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nparams.errors import UnsupportedError, UsageError
+from nparams.errors import ReadError, UnsupportedError, UsageError
 from nparams.expr import parse
 from nparams.fleet import store
 from nparams.fleet._store import files, home
@@ -60,6 +60,35 @@ class TestLines(Cases):
         with pytest.raises(UsageError) as caught:
             list(store.rows(path))
         assert str(caught.value) == told
+
+
+@pytest.mark.parametrize("path", ["s3://bucket/counts", "hf://org", ""])
+def test_a_table_is_no_address(path: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        scan(path, FIRST)
+    assert str(caught.value) == f'"{path}": a table is written to a disk; name a folder of this machine'
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("line", ['{"uri": "\\ud800"}', '{"uri": 1}', "[" * 100_000, "{}", "x", "[]"])
+def test_lines_that_are_no_rows(tmp_path: Path, line: str) -> None:
+    path = str(tmp_path / "counts")
+    scan(path, FIRST)
+    part = Path(path, "models", "part-0001-00001.jsonl")
+    part.write_text(line + "\n")
+    with pytest.raises(
+        ReadError, match=r"part-0001-00001\.jsonl: damaged \(line 1 is no row\); delete it and scan again"
+    ):
+        scan(path, FIRST)
+
+
+def test_a_description_that_is_none(tmp_path: Path) -> None:
+    path = str(tmp_path / "counts")
+    scan(path, FIRST)
+    Path(path, "scan.json").write_text("[" * 100_000)
+    with pytest.raises(ReadError, match=r"scan\.json: not the scan\.json of nparams scan; name another folder$"):
+        scan(path, FIRST)
 
 
 @pytest.mark.parametrize(

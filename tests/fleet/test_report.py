@@ -167,7 +167,10 @@ def test_bins_are_exact_at_their_ends(tmp_path: Path) -> None:
 
 
 def test_copies_and_families(tmp_path: Path) -> None:
-    """The order of number types is no difference; no size, no parameters and no fingerprint are nothing in common."""
+    """The order of number types is no difference; no parameters and no fingerprint are nothing in common.
+
+    Where neither the files' bytes nor the numbers' are known, models are alike and perhaps not the same.
+    """
     two = {"bfloat16": 6, "float32": 4}
     turned = dict(reversed(two.items()))
     made = [
@@ -179,7 +182,8 @@ def test_copies_and_families(tmp_path: Path) -> None:
     found = report(written(tmp_path, made))
     assert (found.copies.groups, found.copies.models, found.copies.bytes) == (1, 1, 48)
     assert found.copies.top[0].uris == ("a", "b")
-    (family,) = found.families.top
+    family, *others = found.families.top
+    assert [each.uris for each in others] == [("g", "h"), ("k", "l")]
     assert (family.models, family.uris) == (4, ("a", "b", "c"))
     assert [(way.format, way.dtypes, way.models, way.size) for way in family.variants] == [
         ("safetensors", ("bfloat16", "float32"), 3, 144), ("gguf", ("q8_0",), 1, 20)

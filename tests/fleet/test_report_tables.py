@@ -16,6 +16,7 @@ import pytest
 from nparams.errors import NparamsError, ReadError, UsageError
 from nparams.fleet._report.table import Table
 from nparams.fleet.report import report
+from nparams.views._fleet.words import answers, off
 from tests import documents
 from tests.fleet_tables import WRITERS, row, rows, written
 
@@ -122,6 +123,35 @@ def test_a_table_that_never_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(Table, "_take", changed)
     with pytest.raises(ReadError, match=r": a scan is changing the table just now: ask again when it has ended$"):
+        report(str(tmp_path))
+
+
+def test_models_of_a_hub_whose_sizes_no_list_tells(tmp_path: Path) -> None:
+    """They are compared by the bytes of their numbers; where those are not known either, they are one architecture."""
+    held = [row(uri, 5, fingerprint="f" * 32, size=None, bytes=20) for uri in "abc"]
+    found = report(written(tmp_path / "all", held))
+    assert (found.copies.groups, found.copies.models, found.copies.bytes) == (1, 2, 40)
+    assert answers(found)[0][1] == ["3 models with 15 parameters; how large their files are is not known"]
+    unknown = [row(uri, 5, fingerprint="f" * 32, size=None, bytes=None, dtypes=None) for uri in "abc"]
+    found = report(written(tmp_path / "unknown", unknown))
+    assert (found.copies.groups, found.families.groups, found.families.models) == (0, 1, 3)
+
+
+def test_a_declared_total_that_no_column_holds_is_the_furthest(tmp_path: Path) -> None:
+    words = "declared 18,446,744,073,709,551,616 is 1,537,228,672,809,129,301.33 x the total"
+    made = [
+        row("a", 12, declared=None, disagreement=words),
+        row("b", 12, declared=1200, disagreement="declared 1,200 is"),
+    ]
+    first, second = map(off, report(written(tmp_path, made)).disagreements.top)
+    assert first == ("1,537,228,672,809,129,301.33 x", "declared 18,446,744,073,709,551,616")
+    assert second == ("100 x", "declared 1,200")
+
+
+def test_a_table_of_another_age_is_not_guessed_at(tmp_path: Path) -> None:
+    written(tmp_path, [row("a")])
+    (tmp_path / "scan.json").write_text('{"what": "nparams scan", "schema": 2, "kind": "Parquet", "nparams": "9.0"}')
+    with pytest.raises(UsageError, match=r': a table of nparams "9.0", which this version does not know; upgrade'):
         report(str(tmp_path))
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -102,4 +103,12 @@ class TestParquet(Cases):
         part = self.part(path, 1)
         pq.write_table(pq.read_table(part).drop_columns(["uri"]), part)
         with pytest.raises(ReadError, match=r"damaged \(it has no column uri\)"):
+            scan(path, FIRST)
+
+    def test_a_part_whose_uris_are_numbers(self, path: str) -> None:
+        scan(path, FIRST)
+        part = self.part(path, 1)
+        table = pq.read_table(part)
+        pq.write_table(table.set_column(0, "uri", pa.array(range(table.num_rows))), part)
+        with pytest.raises(ReadError, match=r"damaged \(a row has no uri\)"):
             scan(path, FIRST)

@@ -17,6 +17,8 @@ there twice, what is suspicious; then how large models are, where the parameters
 type, format and quantisation.
 Exit status: 0; with --strict 1 where a row has a flag or an error; 2 if there is no table, or it cannot be read."""
 
+STDOUT = "-"
+
 
 class Asked(Request):
     """The request of a report."""
@@ -40,7 +42,8 @@ def run(words: list[str]) -> int:
         from nparams.views.fleet import page
 
         _put(request.html, page(found))
-    write(_answer(found, request))
+    if request.html != STDOUT:
+        write(_answer(found, request))
     return _judged(found) if request.strict else FINE
 
 
@@ -51,7 +54,7 @@ def _parser() -> OneLine:
     )  # fmt: skip
     made.add_argument("folder", metavar="DIR", help="the folder that nparams scan -o DIR wrote")
     made.add_argument("--json", action="store_true", help="one JSON object")
-    made.add_argument("--html", metavar="FILE", help="write a page with pictures into FILE, too")
+    made.add_argument("--html", metavar="FILE", help="write a page with pictures into FILE, too; - prints it instead")
     made.add_argument("--top", type=whole, metavar="N", help="entries of each section (10)")
     made.add_argument("--strict", action="store_true", help="exit 1 if a model has a flag or could not be counted")
     made.add_argument("--width", type=whole, metavar="N", help="columns of text; else the terminal's")
@@ -66,6 +69,9 @@ def _answer(found: Report, request: Asked) -> str:
 
 
 def _put(path: str, page: str) -> None:
+    if path == STDOUT:
+        write(page)
+        return
     try:
         with open(path, "w", encoding="utf-8") as file:
             file.write(page)

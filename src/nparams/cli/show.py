@@ -46,7 +46,7 @@ def look_for(request: Request, *, drawn: bool) -> Look:
 
 def is_terminal() -> bool:
     """Whether a person reads stdout directly (FORCE_COLOR says so for a pipe)."""
-    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+    return sys.stdout is not None and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
 
 
 def columns() -> int:
@@ -61,4 +61,4 @@ def columns() -> int:
 
 def speaks_unicode() -> bool:
     """Whether stdout can show · and Σ."""
-    return (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")

@@ -16,24 +16,29 @@ URIS, VARIANTS = 3, 6
 #: a hash of the number types and how much there is of each, in whatever order they stand in the map
 TYPES = """CASE WHEN cardinality(dtypes) > 1 THEN hash(list_sort(map_entries(dtypes)))
     WHEN dtypes IS NOT NULL THEN hash(dtypes) END"""
+#: bytes of the files; where a hub's list tells none, those of the numbers in them
+BYTES = "coalesce(size, bytes)"
 #: models that are one row here agree in everything that is compared; those without parameters are not compared
 KIN = f"""
 CREATE TEMP TABLE kin AS
-SELECT fingerprint, format, size, {TYPES} AS types, count(*) AS models
+SELECT fingerprint, format, {BYTES} AS size, {TYPES} AS types, count(*) AS models
 FROM counted WHERE total > 0 AND fingerprint IS NOT NULL GROUP BY ALL"""
 SAME = """
 CREATE TEMP TABLE same AS
 SELECT fingerprint, types, size, sum(models) AS models, (sum(models) - 1) * size AS saved FROM kin
 WHERE size IS NOT NULL AND types IS NOT NULL GROUP BY fingerprint, types, size HAVING sum(models) > 1"""
+#: what differs, and what cannot be told from what differs
 FAMILIES = """
 CREATE TEMP TABLE families AS
-SELECT fingerprint, sum(models) AS models FROM kin GROUP BY fingerprint HAVING count(*) > 1"""
+SELECT fingerprint, sum(models) AS models FROM kin GROUP BY fingerprint
+HAVING count(*) > 1 OR bool_or(models > 1 AND (size IS NULL OR types IS NULL))"""
 SAME_LARGEST = "SELECT * FROM same ORDER BY saved DESC, fingerprint, size, types LIMIT ?"
 FAMILIES_LARGEST = "SELECT * FROM families ORDER BY models DESC, fingerprint LIMIT ?"
 #: the models of all groups that are shown
 NEAR = f"""
 CREATE TEMP TABLE near AS
-SELECT fingerprint, architecture, total, format, size, uri, {TYPES} AS types, list_sort(map_keys(dtypes)) AS names
+SELECT fingerprint, architecture, total, format, {BYTES} AS size, uri, {TYPES} AS types,
+    list_sort(map_keys(dtypes)) AS names
 FROM counted WHERE total > 0 AND fingerprint IN (
     SELECT fingerprint FROM ({SAME_LARGEST}) UNION SELECT fingerprint FROM ({FAMILIES_LARGEST}))"""
 SAME_SHOWN = f"""
@@ -70,7 +75,7 @@ def copies(table: Table, top: int) -> Alike:
 
 
 def families(table: Table, top: int) -> Families:
-    """Models with the same fingerprint that are not stored alike; those of most models first."""
+    """Models with the same fingerprint that are not known to be stored alike; those of most models first."""
     ways: dict[str, list[Variant]] = {}
     for fingerprint, form, names, models, size in table.ask(WAYS):
         ways.setdefault(fingerprint, []).append(Variant(form, tuple(names or ()), models, size))

@@ -67,9 +67,11 @@ DTYPES = """(
 )"""
 #: how many times one count is the other: none is 0 of the other
 TIMES = "greatest({0}, {1}, 1)::DOUBLE / greatest(least({0}, {1}), 1)"
+#: whether a total is declared that no column holds
+BEYOND = "declared IS NULL AND regexp_matches(disagreement, 'declared [0-9]')"
 FURTHEST = f"""
 SELECT uri, total, elements, declared, disagreement FROM counted WHERE disagreement IS NOT NULL AND total IS NOT NULL
-ORDER BY greatest({TIMES.format("coalesce(declared, total)", "total")},
+ORDER BY {BEYOND} DESC, greatest({TIMES.format("coalesce(declared, total)", "total")},
     {TIMES.format("coalesce(elements, total)", "total")}) DESC, uri LIMIT ?"""
 FLAGS = f"""
 WITH each AS (SELECT DISTINCT ON (f.kind, uri) f.kind AS kind, uri, f.text AS text

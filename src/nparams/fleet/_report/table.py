@@ -9,6 +9,7 @@ import os
 import re
 
 from nparams.errors import ReadError, UsageError, escaped, place, shown
+from nparams.fleet._store.home import check
 from nparams.fleet.rows import COLUMNS
 
 TYPE_CHECKING = False
@@ -26,7 +27,7 @@ TYPES = {
 }  # fmt: skip
 NEEDED = (
     "uri", "format", "total", "elements", "declared", "disagreement", "dtypes", "quantisation", "architecture",
-    "fingerprint", "flags", "error_kind", "error", "size", "reader", "read_at", "gone",
+    "fingerprint", "flags", "error_kind", "error", "bytes", "size", "reader", "read_at", "gone",
 )  # fmt: skip
 KINDS = {column.name: TYPES[column.kind] for column in COLUMNS}
 #: without this a file is no part, whatever columns another has; of the rest an older table may lack some
@@ -201,6 +202,7 @@ def _mark(part: str) -> tuple[int, int, int] | None:
 
 def parts_of(folder: str) -> list[str]:
     """The paths of a table's parts, by run and number; UsageError where there are none, or parts of two kinds."""
+    check(folder)
     models = os.path.abspath(os.path.join(folder, "models"))  # ~ and s3:// would mean other places to DuckDB
     try:
         named = [found for name in os.listdir(models) if (found := PART.fullmatch(name))]

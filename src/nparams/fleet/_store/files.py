@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEMPORARY = ".tmp"
 #: what a damaged file makes of its reader: json's errors, and those of Arrow, which are among Python's own
-DAMAGE = (OSError, ValueError, TypeError, LookupError, NotImplementedError, MemoryError)
+DAMAGE = (OSError, ValueError, TypeError, LookupError, NotImplementedError, MemoryError, RecursionError)
 #: what a system says that cannot put a folder's names on the disk by themselves
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 PART = re.compile(r"part-(\d{4,})-(\d{5,})(\.[a-z]+)")

@@ -6,6 +6,7 @@ import json
 import os
 from typing import NamedTuple
 
+from nparams._claims import is_address
 from nparams.errors import ReadError, UsageError, escaped, shown
 from nparams.fleet._store.files import KINDS, LINES, PARQUET, TEMPORARY, Kind, unwritable, write
 
@@ -44,6 +45,8 @@ class Home(NamedTuple):
 
 def prepare(path: str) -> None:
     """Make the folder where it is absent.  UsageError where it is no folder, or holds something else than a table."""
+    if is_address(path) or not path:
+        raise UsageError(f"{shown(path)}: a table is written to a disk; name a folder of this machine")
     try:
         os.makedirs(path, exist_ok=True)
         held = os.listdir(path)
@@ -61,6 +64,21 @@ def prepare(path: str) -> None:
 def opened(path: str) -> Home:
     """The table in a folder.  ReadError where there is none, UsageError where this installation cannot read it."""
     scan = _scan(path)
+    kind = _kind(path, scan)
+    if kind is PARQUET and not has_pyarrow():
+        raise UsageError(f"{escaped(path)}: its parts are Parquet, which needs pyarrow: {INSTALL}")
+    if not isinstance(scan.get("scans"), list):
+        scan["scans"] = []
+    return Home(path, kind, scan)
+
+
+def check(path: str) -> None:
+    """Errors as `opened`, where there is a scan.json at all: somebody may have copied the parts alone."""
+    if os.path.lexists(os.path.join(path, SCAN)):
+        _kind(path, _scan(path))
+
+
+def _kind(path: str, scan: Any) -> Kind:
     if not isinstance(scan, dict) or scan.get("what") != "nparams scan":
         raise ReadError(f"{os.path.join(escaped(path), SCAN)}: not the {SCAN} of nparams scan; name another folder")
     kind = KINDS.get(str(scan.get("kind")))
@@ -69,11 +87,7 @@ def opened(path: str) -> Home:
             f"{escaped(path)}: a table of nparams {shown(str(scan.get('nparams')))}, which this version does not know; "
             "upgrade nparams, or name another folder"
         )
-    if kind is PARQUET and not has_pyarrow():
-        raise UsageError(f"{escaped(path)}: its parts are Parquet, which needs pyarrow: {INSTALL}")
-    if not isinstance(scan.get("scans"), list):
-        scan["scans"] = []
-    return Home(path, kind, scan)
+    return kind
 
 
 def _scan(path: str) -> Any:
@@ -84,7 +98,7 @@ def _scan(path: str) -> Any:
         raise ReadError(f"{escaped(path)}: no table of a scan: there is no {SCAN} in it") from None
     except OSError as problem:
         raise ReadError(f"{os.path.join(escaped(path), SCAN)}: {problem.strerror or problem}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -64,7 +64,7 @@ def read(path: str, columns: Sequence[Column]) -> Iterator[Row]:
             values = [_values(column, batch.column(column.name)) for column in held]
             for each in zip(*values, strict=True):
                 row = {**absent, **dict(zip(names, each, strict=True))}
-                if row["uri"] is None:
+                if not isinstance(row["uri"], str):
                     raise ValueError("a row has no uri")
                 yield row
 

@@ -24,6 +24,8 @@ ERRORS = {
 }  # fmt: skip
 #: names of files that say nothing of what is in them
 ANY_MODEL = re.compile(r"(pytorch_|tf_|flax_|adapter_|diffusion_pytorch_|saved_)?(model|weights|checkpoint)[.-]", re.I)
+#: how a row tells of a declared total that no column holds (nparams.fleet.rows.disagreement)
+BEYOND = re.compile(r"declared ([\d,]+) is ([\d,.]+ x) the total")
 #: kinds that a sentence names, and characters of a name
 KINDS, NAMED = 6, 40
 HOW_MANY, DISAGREES = "How many models and parameters?", "Which counts disagree?"
@@ -73,6 +75,9 @@ def off(found: Disagreement) -> tuple[str, str]:
     >>> off(Disagreement("m", 600, 600, 3, "")), off(Disagreement("m", 600, 900, None, ""))
     (('1/200', 'declared 3'), ('1.5 x', 'elements 900'))
     """
+    beyond = BEYOND.search(found.words) if found.declared is None else None
+    if beyond is not None:
+        return beyond[2] if len(beyond[2]) <= NAMED else "", f"declared {shortened(beyond[1], NAMED)}"
     held = [(name, n) for name, n in (("declared", found.declared), ("elements", found.elements)) if n is not None]
     if not held:
         return "", ""
@@ -134,9 +139,7 @@ def answers(report: Report) -> list[tuple[str, list[str]]]:
 def _how_many(report: Report) -> list[str]:
     exact = counted(report.parameters, "parameter", Look())
     about = f" ({short(report.parameters)})" if report.parameters >= 10**6 else ""
-    told = [f"{models(report.models)} with {exact}{about}, in files of {human(report.size)}"]
-    if report.unsized:
-        told[0] += f" and of {models(report.unsized)} whose size is not known"
+    told = [f"{models(report.models)} with {exact}{about}{_in_files(report)}"]
     if report.without_total:
         told.append(f"{models(report.without_total)} without a total: sizes of tensors are not known")
     if report.refused:
@@ -145,6 +148,14 @@ def _how_many(report: Report) -> list[str]:
     if report.gone:
         told.append(f"{report.gone:,} more {'is' if report.gone == 1 else 'are'} gone since an earlier scan")
     return told
+
+
+def _in_files(report: Report) -> str:
+    if not report.unsized:
+        return f", in files of {human(report.size)}"
+    if report.unsized == report.models:
+        return "; how large their files are is not known"
+    return f", in files of {human(report.size)} and of {models(report.unsized)} whose size is not known"
 
 
 def _kinds(kinds: Sequence[tuple[str, int]]) -> str:
