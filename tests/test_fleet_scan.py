@@ -190,6 +190,13 @@ def test_strict_fails_where_one_is_refused(tmp_path: Path, capsys: pytest.Captur
         (["docs", "--engine", "spark"], "invalid choice: 'spark'"),
         (["docs", "-o", "README.md"], "README.md"),
         (["docs", "--concurrency", "0"], "nparams: concurrency is 0: it takes one at least"),
+        ([""], 'nparams: "": no path; . is the folder that this runs in'),
+        (["s3://"], 'nparams: "s3://": an address that names no place; for example s3://NAME/'),
+        (
+            ["docs", "--scheduler", "tcp://host:8786"],
+            'a scheduler is named ("tcp://host:8786"), which the engine dask has',
+        ),
+        (["docs", "--engine", "dask", "--processes", "2"], "processes are for this machine"),
         (["docs", "--processes", "0"], "nparams: processes is 0: it takes one at least"),
     ],
 )
@@ -199,6 +206,31 @@ def test_what_makes_no_sense_is_one_line(words: list[str], told: str, capsys: py
     assert out == ""
     assert told in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_folder_that_is_removed_while_one_stands_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    monkeypatch.chdir(there)
+    there.rmdir()
+    assert main(["scan", "."]) == 2
+    assert capsys.readouterr().err == 'nparams: ".": the folder that this runs in was removed; change to another\n'
+
+
+def test_roots_and_patterns_may_be_one_text_or_a_path(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "models", 3)
+    assert [scan(root).rows for root in (folder, str(folder), [folder])] == [5, 5, 5]
+    assert scan(folder, options=Options(include="m0.*")).rows == 1
+    assert scan(folder, options=Options(exclude="m0.*")).rows == 4
+    assert scan(f"file://localhost{folder}").rows == 5
+
+
+def test_where_there_is_no_model_the_summary_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree(tmp_path, 3)
+    assert main(["scan", str(tmp_path), "--include", "*.{gguf,onnx}"]) == 0
+    assert capsys.readouterr().err.startswith("no model found; ")
 
 
 def test_places_come_from_standard_input(tmp_path: Path) -> None:
@@ -243,15 +275,35 @@ def test_a_scan_that_is_ended_goes_on_where_it_was(tmp_path: Path, how: signal.S
     assert table(out) == table(tmp_path / "whole")
 
 
-def test_a_listing_that_fails_keeps_what_was_found(tmp_path: Path) -> None:
-    """Of a folder on a web server that is none: the others are counted, and nothing is marked as gone."""
-    folder, out = tree(tmp_path / "models", 10), tmp_path / "out"
-    scan([str(folder)], str(out))
-    (folder / "d0/m0.safetensors").unlink()
-    with serving() as server, pytest.raises(ReadError, match="404"):
-        scan([str(folder), f"{server.address}/absent/"], str(out))
-    assert len(table(out)) == 12
-    assert {row["gone"] for row in table(out).values()} == {None}
+def test_a_root_that_cannot_be_listed_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A disk that is not mounted, a server that is down: the others are read, and its own models have not gone."""
+    first, second, out = tree(tmp_path / "a", 10), tree(tmp_path / "b", 10), tmp_path / "out"
+    scan([str(first), str(second)], str(out))
+    first.rename(tmp_path / "away")
+    (second / "d0/m0.safetensors").unlink()
+    (second / "d0/new.safetensors").write_bytes(safetensors([T("fc.weight", [4, 3])]))
+    with serving() as server:
+        assert main(["scan", str(first), f"{server.address}/absent/", str(second), "-o", str(out)]) == 2
+    told = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("pyarrow is not installed")]
+    assert told[0] == f'not listed: "{first}": no such file or directory'
+    assert told[1].startswith("not listed: ")
+    assert "404" in told[1]
+    assert told[2].startswith("1 model read, 12 parameters, 11 unchanged, 1 gone; ")
+    assert told[3:] == [f'nparams: 2 places could not be listed; the first: "{first}": no such file or directory']
+    assert [uri for uri, row in table(out).items() if row["gone"]] == [str(second / "d0/m0.safetensors")]
+    assert str(second / "d0/new.safetensors") in table(out)
+
+
+def test_where_no_root_is_there_nothing_is_begun(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r'absent": no such file or directory$'):
+        scan([str(tmp_path / "absent"), str(tmp_path / "other")], str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_that_is_typed_and_listed_is_one_row(tmp_path: Path) -> None:
+    folder, found = tree(tmp_path / "models", 3), list[Any]()
+    scan([str(folder)], listed=[str(folder), str(folder / "d0/m0.safetensors")], sink=found.append)
+    assert len(found) == len({row["uri"] for row in found}) == 5
 
 
 def test_a_place_in_a_list_that_is_not_there_is_a_row(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from nparams.cli.main import FAILED, FINE, STOPPED, say, write
-from nparams.errors import UsageError
+from nparams.errors import NparamsError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ def run(words: list[str]) -> int:
         if request.out is not None:
             say(f"what was read is in {request.out}: the same command goes on from there")
         return STOPPED
+    except NparamsError:
+        told.end()
+        if told.rows + told.known and not request.quiet:
+            say(told.summary())
+        raise
     if not request.quiet:
         say(told.summary())
     return FAILED if request.strict and told.refused + told.flagged else FINE

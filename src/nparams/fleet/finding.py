@@ -22,9 +22,15 @@ from nparams.fleet._find.tree import Trouble, units_in, unlisted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from nparams.errors import NparamsError
     from nparams.fleet.units import Entry, Unit
+
+    Root = str | os.PathLike[str]
+    Roots = Root | Iterable[Root]
+    #: is told of a root that cannot be listed, and why
+    Failed = Callable[[str, NparamsError], None]
 
 #: roots in a list of at most so many were typed by somebody: a wrong one is refused before anything is read
 MOST_TYPED = 1_000
@@ -35,8 +41,8 @@ ENTRIES = frozenset((
 ))  # fmt: skip
 
 
-def find(roots: Iterable[str], *, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> Iterator[Unit]:
-    """The models below the roots, each once, as units to be read; roots are taken as they come, however many.
+def find(roots: Roots, *, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> Iterator[Unit]:
+    """Every model below the roots, each once, as units to be read; roots are taken as they come, however many.
 
     `exclude` are globs on the path below a root, or on the bare name: such files and folders are passed over.  With
     `include` only what fits is found, and a file that a pattern names (`*.dat`, not `mine/*`) whatever its ending is.
@@ -49,50 +55,86 @@ def find(roots: Iterable[str], *, include: Iterable[str] = (), exclude: Iterable
     >>> [unit.kind for unit in find(["https://host/a/m.safetensors", "https://host/a/n-00001-of-00002.safetensors"])]
     ['file', 'shards']
     """
-    globs = Globs(include, exclude)
-    given = [roots] if isinstance(roots, str) else roots
-    typed = isinstance(given, (list, tuple)) and len(given) <= MOST_TYPED
-    if isinstance(given, (list, tuple)) and typed:
-        given = [whole(root) for root in given]
-        for root in given:
-            _check(root)
-    return _found(given, globs, typed)
+    finder = Finder(include, exclude)
+    if isinstance(roots, (str, os.PathLike)):
+        roots = [roots]
+    if not isinstance(roots, (list, tuple)) or len(roots) > MOST_TYPED:
+        return finder.listed(roots)
+    typed = [whole(root) for root in roots]
+    for root in typed:
+        check(root)
+    return finder.typed(typed, _raised)
 
 
-def _found(roots: Iterable[str], globs: Globs, typed: bool) -> Iterator[Unit]:
-    seen, beside = Seen(), Beside()
-    for given in roots:
-        root = given
-        try:
-            root = whole(given)
-            top = root.rstrip("/")
-            if not seen.enter(top or root):
-                continue
-            for unit in _below(root, globs, beside):
-                inside = unit.uri == top or unit.uri.startswith(f"{top}/")
-                # what stands for the root, the whole set of a shard, is remembered under its own name
-                if not seen.holds(unit.uri, top) if inside else seen.enter(unit.uri):
-                    yield unit
-        except (ReadError, UsageError) as problem:
-            if typed:
-                raise
-            yield unlisted(root, str(problem))
+class Finder:
+    """Finds models below roots, one after another; what lies below two of them is found once."""
+
+    def __init__(self, include: Iterable[str], exclude: Iterable[str]) -> None:
+        self._globs = Globs(*([each] if isinstance(each, str) else each for each in (include, exclude)))
+        self._seen, self._beside = Seen(), Beside()
+
+    def typed(self, roots: Iterable[str], failed: Failed) -> Iterator[Unit]:
+        """The units below whole roots; `failed` is told of one that cannot be listed, and the others go on."""
+        for root in roots:
+            try:
+                yield from self._of(root)
+            except (ReadError, UsageError) as problem:
+                failed(root, problem)
+
+    def listed(self, roots: Iterable[Root]) -> Iterator[Unit]:
+        """The same of roots as they come from a list; one that cannot be listed is a unit with a problem."""
+        for given in roots:
+            root = os.fspath(given)
+            try:
+                root = whole(given)
+                yield from self._of(root)
+            except (ReadError, UsageError) as problem:
+                yield unlisted(root, str(problem))
+
+    def _of(self, root: str) -> Iterator[Unit]:
+        top = root.rstrip("/")
+        if not self._seen.enter(top or root):
+            return
+        for unit in _below(root, self._globs, self._beside):
+            inside = unit.uri == top or unit.uri.startswith(f"{top}/")
+            # what stands for the root, the whole set of a shard, is remembered under its own name
+            if not self._seen.holds(unit.uri, top) if inside else self._seen.enter(unit.uri):
+                yield unit
 
 
-def whole(root: str) -> str:
+def _raised(root: str, problem: NparamsError) -> None:
+    raise problem
+
+
+def whole(given: Root) -> str:
     """A root as it stands in its units: a path from the top, an address with its scheme's usual name."""
+    root = os.fspath(given)
     if not is_address(root):
-        return os.path.abspath(root)
+        return _path(root)
     scheme, _, rest = root.strip().partition(ADDRESS)
     scheme = scheme.lower()
-    if scheme == "file" and rest.startswith("/"):
+    if scheme == "file" and rest.removeprefix("localhost").startswith("/"):
         from urllib.parse import unquote
 
-        return os.path.abspath(unquote(rest))
+        return os.path.abspath(unquote(rest.removeprefix("localhost")))  # RFC 8089
     if scheme not in SCHEMES:
         known = ", ".join(f"{each}{ADDRESS}" for each in SCHEMES)
         raise UsageError(f"{shown(scheme)}{ADDRESS} is no kind of address that is known: {known}")
+    if SCHEMES[scheme].form == "web" and "/" not in rest:
+        rest += "/"  # all that a server lists
     return f"{_store(scheme)}{ADDRESS}{rest}"
+
+
+def _path(root: str) -> str:
+    scheme, mark, rest = root.strip().partition(ADDRESS)
+    if mark and not rest and scheme.lower() in SCHEMES:
+        raise UsageError(f"{shown(root)}: an address that names no place; for example {scheme}{ADDRESS}NAME/")
+    if not root:
+        raise UsageError('"": no path; . is the folder that this runs in')
+    try:
+        return os.path.abspath(root)
+    except FileNotFoundError:
+        raise ReadError(f"{shown(root)}: the folder that this runs in was removed; change to another") from None
 
 
 def _store(scheme: str) -> str:
@@ -103,7 +145,8 @@ def _store(scheme: str) -> str:
     return SAME.get(scheme, scheme)
 
 
-def _check(root: str) -> None:
+def check(root: str) -> None:
+    """ReadError where a whole root is a path that is not there."""
     if not is_address(root):
         kind_of(root)
 

@@ -108,7 +108,9 @@ class Progress:
         seconds = self.seconds
         told = f"{self.rows:,} model{'' if self.rows == 1 else 's'} read, {self.parameters:,} parameters"
         others = (("unchanged", self.known), ("gone", self.gone), ("refused", self.refused), ("flagged", self.flagged))
-        parts = [told if self.rows else "nothing new"] + [f"{count:,} {what}" for what, count in others if count]
+        parts = [told if self.rows else "nothing new" if self.known else "no model found"] + [
+            f"{count:,} {what}" for what, count in others if count
+        ]
         rate = f", {self.rows / max(seconds, 0.001):,.0f}/s" if self.rows else ""
         return f"{', '.join(parts)}; {span(seconds)}{rate}"
 

@@ -8,11 +8,12 @@ scan goes on from there.
 
 from __future__ import annotations
 
+import os
 from contextlib import closing, contextmanager
 from itertools import chain, groupby
 from typing import NamedTuple
 
-from nparams.errors import NparamsError, UsageError, shown
+from nparams.errors import ReadError, UsageError, shown
 from nparams.fleet._expected import Counting
 from nparams.fleet.batch import CONCURRENCY
 from nparams.fleet.progress import Progress
@@ -21,6 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from nparams.errors import NparamsError
+    from nparams.fleet.finding import Roots
     from nparams.fleet.rows import Row
     from nparams.fleet.units import Unit
 
@@ -52,7 +55,7 @@ PLAIN = Options()
 
 
 def scan(
-    roots: Sequence[str],
+    roots: Roots,
     out: str | None = None,
     *,
     listed: Iterable[str] = (),
@@ -64,8 +67,8 @@ def scan(
 
     Roots are paths, or addresses: s3://bucket/prefix, gs://, az://, hf://org, https://host/folder/; `listed` are more
     of them that may be very many.  A rerun into the same folder reads only what has changed, and marks what has gone
-    from below the roots, where all of it was looked at.  Returns the counters.  Raises ReadError for a root that cannot
-    be listed, after what was found until then is committed; UsageError for options that make no sense.
+    from below the roots, where all of it was looked at.  Returns the counters.  Raises ReadError where a root cannot be
+    listed, after the others were read; where none is there, and for options that make no sense (UsageError), at once.
 
     >>> counted = scan(["docs/examples/tiny.safetensors"])
     >>> counted.rows, counted.parameters
@@ -73,7 +76,7 @@ def scan(
     """
     _check(options)
     told = progress or Progress()
-    found = Found(roots, listed, options)
+    found = Found(roots, listed, options, told)
     whole = found.roots
     counted = whole if listed == () else ()
     with _patience(whole, listed, told), Counting(counted, options.include, options.exclude, told):
@@ -91,6 +94,10 @@ def _check(options: Options) -> None:
     """UsageError for options that make no sense."""
     if options.engine not in ENGINES:
         raise UsageError(f"no engine is called {shown(options.engine)}: {' or '.join(ENGINES)}")
+    if options.engine != DASK and options.scheduler is not None:
+        raise UsageError(f"a scheduler is named ({shown(options.scheduler)}), which the engine dask has: --engine dask")
+    if options.engine == DASK and options.processes is not None:
+        raise UsageError("processes are for this machine; on a cluster its own workers are at work")
     for name, value in (("concurrency", options.concurrency), ("processes", options.processes)):
         if value is not None and value < 1:
             raise UsageError(f"{name} is {value}: it takes one at least")
@@ -168,33 +175,60 @@ def _nothing(row: Row) -> None:
 
 
 class Found:
-    """The units below the roots; a listing that fails ends them, and is told when what was found has been read."""
+    """The units below the roots; of a root that cannot be listed the problem is kept, and the others are read."""
 
-    def __init__(self, roots: Sequence[str], listed: Iterable[str], options: Options) -> None:
-        from nparams.fleet.finding import find, whole
+    def __init__(self, roots: Roots, listed: Iterable[str], options: Options, told: Progress) -> None:
+        from nparams.fleet.finding import Finder, whole
 
-        self._chosen = {"include": options.include, "exclude": options.exclude}
+        self._chosen = bool(options.include or options.exclude)
         #: what could not be looked into
         self._closed: list[str] = []
-        self.problem: NparamsError | None = None
+        self._problems: list[NparamsError] = []
+        self._told = told
         #: the roots by their whole paths and addresses
-        self.roots = [whole(root) for root in ([roots] if isinstance(roots, str) else roots)]
-        self._units = chain(find(self.roots, **self._chosen), find(iter(listed), **self._chosen))
+        self.roots = [whole(root) for root in ([roots] if isinstance(roots, (str, os.PathLike)) else roots)]
+        _check_roots(self.roots, listed)
+        finder = Finder(options.include, options.exclude)
+        self._units = chain(finder.typed(self.roots, self._failed), finder.listed(listed))
 
     def __iter__(self) -> Iterator[Unit]:
-        try:
-            for unit in self._units:
-                if unit.problem:
-                    self._closed.append(f"{unit.uri}/")
-                yield unit
-        except NparamsError as problem:
-            self.problem = problem
+        for unit in self._units:
+            if unit.problem:
+                self._closed.append(f"{unit.uri}/")
+            yield unit
+
+    def _failed(self, root: str, problem: NparamsError) -> None:
+        self._closed.append(f"{root.rstrip('/')}/")
+        self._problems.append(problem)
+        if len(self.roots) > 1:
+            self._told.say(f"not listed: {problem}")
+
+    @property
+    def problem(self) -> NparamsError | None:
+        """What is to be raised when all was read, because a root could not be listed."""
+        if len(self._problems) < 2:
+            return self._problems[0] if self._problems else None
+        return ReadError(f"{len(self._problems):,} places could not be listed; the first: {self._problems[0]}")
 
     @property
     def is_complete(self) -> bool:
-        """Whether all below the roots was looked at."""
-        return self.problem is None and not any(self._chosen.values())
+        """Whether all below the roots was looked for, and not what some patterns chose."""
+        return not self._chosen
 
     def looked_at(self, uri: str) -> bool:
         """Whether a place was looked into."""
-        return not uri.startswith(tuple(self._closed))
+        return not f"{uri}/".startswith(tuple(self._closed))
+
+
+def _check_roots(roots: Sequence[str], listed: Iterable[str]) -> None:
+    """ReadError where no root is there: nothing is begun then."""
+    from nparams.fleet.finding import check
+
+    problems = []
+    for root in roots:
+        try:
+            check(root)
+        except ReadError as problem:
+            problems.append(problem)
+    if problems and len(problems) == len(roots) and listed == ():
+        raise problems[0]
