@@ -98,7 +98,7 @@ def pipeline(rng: Random, stem: str) -> Made:
     for part, shapes in parts.items():
         files[f"{part}/config.json"] = b"{}"
         files[f"{part}/diffusion_pytorch_model.safetensors"] = weights(shapes, dtype(rng))
-    return Made(FOLDER, (), files, "folder", sum(map(total, parts.values())))
+    return Made(FOLDER, (), files, "safetensors", sum(map(total, parts.values())))
 
 
 # -- GGUF ------------------------------------------------------------------------------------------------------------

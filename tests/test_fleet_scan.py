@@ -7,11 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
+import nparams
 from nparams.cli.main import main
 from nparams.errors import ReadError
 from nparams.fleet.scanning import Options, scan
@@ -125,6 +131,37 @@ def test_disk_and_web_in_one_scan(tmp_path: Path) -> None:
         found = table(tmp_path / "out")
         assert found[f"{server.address}/m.safetensors"]["total"] == 21
     assert len(found) == 8
+
+
+def test_rows_of_a_web_server_lead_back_to_their_models(tmp_path: Path) -> None:
+    """A row's address is what `nparams` takes, or of a folder what a scan takes; a slash at a root's end is no matter."""
+    folder = tree(tmp_path / "my models", 3)
+    (folder / "d0/m0.safetensors").rename(folder / "d0/m 0 %41.safetensors")
+    with served(tmp_path) as server:
+        for root in (server, f"{server}/", f"{server}/my%20models"):
+            found = list[Any]()
+            scan(root, sink=found.append)
+            assert sorted(row["total"] or 0 for row in found) == [0, 4, 8, 12, 12]
+            for row in found:
+                again = list[Any]()
+                scan([row["uri"]], sink=again.append)
+                assert [(each["uri"], each["total"]) for each in again] == [(row["uri"], row["total"])]
+                if row["kind"] == "file" and row["total"]:
+                    assert nparams.read(row["uri"]).total == row["total"]
+
+
+class Silent(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Python's own server over a folder."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_tensors_are_rows_of_their_own(tmp_path: Path) -> None:

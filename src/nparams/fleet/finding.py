@@ -190,8 +190,11 @@ def _on_web(root: str, globs: Globs) -> Iterator[Unit]:
         if "@" in place.partition("://")[2].partition("/")[0]:
             raise UsageError("the address of a folder is part of every row: give it without user and password")
         return units_in(place, place.rpartition("/")[2], _on_server(root), globs)
-    if not root.partition("?")[0].endswith(SUFFIXES) and _is_page_of_hub(root):
-        return _on_hub(root, globs)
+    if not root.partition("?")[0].endswith(SUFFIXES):
+        if _is_page_of_hub(root):
+            return _on_hub(root, globs)
+        if _is_listed(root):
+            return _on_web(f"{root}/", globs)
     unit = at_address(root)
     return iter([unit] if _fits(root.rpartition("/")[2], globs) else [])
 
@@ -212,6 +215,17 @@ def _on_server(root: str) -> Iterator[tuple[str, Entry | Trouble]]:
         troubles.clear()
         yield found
     yield from troubles
+
+
+def _is_listed(root: str) -> bool:
+    """Whether an address without a slash at its end is that of a folder that its server lists."""
+    if "?" in root or "#" in root:
+        return False
+    try:
+        next(_on_server(f"{root}/"), None)
+    except FetchError:
+        return False
+    return True
 
 
 def _is_page_of_hub(root: str) -> bool:

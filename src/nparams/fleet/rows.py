@@ -46,7 +46,7 @@ class Column(NamedTuple):
 COLUMNS = tuple(Column(*row) for row in (
     ("uri", "text", "the path or address that `nparams` takes"),
     ("kind", "text", "file, shards (one set in several files) or folder (one model: a repository, an adapter)"),
-    ("format", "text", "the format of the weights: safetensors, gguf, pytorch, onnx, ..."),
+    ("format", "text", "the format of the weights: safetensors, gguf, pytorch, onnx, ...; of a pipeline's parts each once"),
     ("form", "text", "which source read it, as in the JSON contract"),
     ("read_as", "text", "what was understood, in a line"),
     ("total", "int", "parameters: logical scalars, a shared tensor once"),
@@ -124,7 +124,8 @@ def counted(unit: Unit, network: Network, folder: Folder) -> Row:
 
 
 def _format(network: Network) -> str:
-    return network.form.removesuffix("-index")
+    """That of the weights; of a pipeline those of its parts, each once."""
+    return " ".join(sorted({form.removesuffix("-index") for form in network.formats or (network.form,)}))
 
 
 def refused(unit: Unit, problem: BaseException) -> Row:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: kinds of Unit
 FILE, SHARDS, FOLDER = "file", "shards", "folder"
+#: how the addresses of web servers begin
+WEB = ("http://", "https://")
 
 
 class Entry(NamedTuple):
@@ -47,8 +49,13 @@ class Listing:
         return Listing, (self.place, self.files, self.partial, self.origin, self.query)
 
     def address(self, path: str) -> str:
-        """The path or address of a file in it; of the folder itself for ""."""
-        return f"{self.place}/{path}" if path else self.place
+        """The path or address of a file in it; of the folder itself for "".
+
+        >>> Listing("https://host/m", {}).address("my model.bin"), Listing("/m", {}).address("my model.bin")
+        ('https://host/m/my%20model.bin', '/m/my model.bin')
+        """
+        whole = f"{self.place}/{path}" if path else self.place
+        return _without_blanks(whole) if self.place.startswith(WEB) else whole
 
     def inside(self, path: str) -> tuple[dict[str, None], dict[str, None]]:
         """The bare names of the files, and of the folders, in the folder at a path ("" for the whole).
@@ -107,6 +114,15 @@ class Unit(NamedTuple):
         """What changes when any of its files does: the file's own mark, or a hash over those of all."""
         entries = self.entries
         return entries[0][1].stamp if len(entries) == 1 and self.names else _together(entries)
+
+
+def _without_blanks(address: str) -> str:
+    """An address that is one word, as others take it."""
+    if len(address.split()) == 1:
+        return address
+    from urllib.parse import quote
+
+    return "".join(quote(c) if c.isspace() else c for c in address)
 
 
 def _together(entries: Iterable[tuple[str, Entry]]) -> str:

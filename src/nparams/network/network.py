@@ -54,6 +54,7 @@ class Network:
         self.form = form
         self.read_as = read_as
         self.described = described  # what was understood, in words
+        self.formats: tuple[str, ...] = ()  # the forms of its parts, where it is put together from several
         self.architecture = ""  # the architecture's name, where the source tells one: llama, bert
         self.convention = convention
         self.where = tuple(where)  # conditions under which a symbolic answer holds, as text

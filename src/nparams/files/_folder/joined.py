@@ -51,10 +51,12 @@ def joined(parts: Sequence[Part], source: str, kind: str) -> Network:
         flags += [{**flag, "text": said + flag.get("text", "")} for flag in part.network.flags]
     _check_names(tensors)
     names = ", ".join(escaped(part.folder) or part.network.read_as for part in parts)
-    return Network(
+    whole = Network(
         tensors=tensors, source=source, form="folder", read_as=f"{kind}: {names}", notes=notes, flags=flags,
         routes=routes, parts={f"{part.folder}.": part.folder for part in parts if part.folder},
     )  # fmt: skip
+    whole.formats = tuple(form for part in parts for form in part.network.formats or (part.network.form,))
+    return whole
 
 
 def _renamed(network: Network, before: str) -> list[Tensor]:
