@@ -134,7 +134,7 @@ def test_disk_and_web_in_one_scan(tmp_path: Path) -> None:
 
 
 def test_rows_of_a_web_server_lead_back_to_their_models(tmp_path: Path) -> None:
-    """A row's address is what `nparams` takes, or of a folder what a scan takes; a slash at a root's end is no matter."""
+    """A row's address is what `nparams` takes, or of a folder what a scan takes, with a slash at its end or without."""
     folder = tree(tmp_path / "my models", 3)
     (folder / "d0/m0.safetensors").rename(folder / "d0/m 0 %41.safetensors")
     with served(tmp_path) as server:

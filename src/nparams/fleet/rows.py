@@ -46,7 +46,7 @@ class Column(NamedTuple):
 COLUMNS = tuple(Column(*row) for row in (
     ("uri", "text", "the path or address that `nparams` takes"),
     ("kind", "text", "file, shards (one set in several files) or folder (one model: a repository, an adapter)"),
-    ("format", "text", "the format of the weights: safetensors, gguf, pytorch, onnx, ...; of a pipeline's parts each once"),
+    ("format", "text", "the format of the weights: safetensors, gguf, pytorch, onnx, ...; of a pipeline those of its parts"),
     ("form", "text", "which source read it, as in the JSON contract"),
     ("read_as", "text", "what was understood, in a line"),
     ("total", "int", "parameters: logical scalars, a shared tensor once"),
