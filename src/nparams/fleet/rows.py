@@ -44,9 +44,9 @@ class Column(NamedTuple):
 
 
 COLUMNS = tuple(Column(*row) for row in (
-    ("uri", "text", "the path or address that `nparams` takes"),
+    ("uri", "text", "the path or address that `nparams` takes (of a web server's folder `nparams scan`)"),
     ("kind", "text", "file, shards (one set in several files) or folder (one model: a repository, an adapter)"),
-    ("format", "text", "the format of the weights: safetensors, gguf, pytorch, onnx, ...; of a pipeline those of its parts"),
+    ("format", "text", "the format of the weights: safetensors, gguf, pytorch, ...; of a pipeline those of its parts"),
     ("form", "text", "which source read it, as in the JSON contract"),
     ("read_as", "text", "what was understood, in a line"),
     ("total", "int", "parameters: logical scalars, a shared tensor once"),
