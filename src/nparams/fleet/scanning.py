@@ -149,8 +149,8 @@ def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options:
 def _drain(rows: Iterator[Row], told: Progress, sink: Sink) -> None:
     with closing(rows):  # type: ignore[type-var]
         for row in rows:
-            told.row(row)
             sink(row)
+            told.row(row)
 
 
 def _rows(units: Iterator[Unit], options: Options, told: Progress, tick: Callable[[], None]) -> Iterator[Row]:
