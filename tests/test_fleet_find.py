@@ -73,7 +73,11 @@ TREES: list[tuple[str, list[str], list[str]]] = [
     ("an index and the whole", [INDEX, SHARDS[0], "m.safetensors"],
      ["file m.safetensors", f"shards {INDEX} +{SHARDS[0]}"]),
     ("an index of other names", [INDEX, "layers-0.safetensors", "layers-1.safetensors", "x/y.gguf"],
-     ["file x/y.gguf", "folder"]),
+     ["file x/y.gguf", f"shards {INDEX} +layers-0.safetensors +layers-1.safetensors"]),
+    ("an index without its shards", [INDEX, "digits.onnx", "tiny.gguf", "net.pth"],
+     ["file digits.onnx", "file net.pth", "file tiny.gguf", f"shards {INDEX}"]),
+    ("pickles beside models", ["net.pth", "net2.pth", "mlp.joblib", "tree.pkl", "scaler.joblib", "X.npy"],
+     ["file mlp.joblib", "file net.pth", "file net2.pth", "file tree.pkl"]),
     ("an index alone", [INDEX], [f"shards {INDEX}"]),
     ("a split GGUF", ["q-00001-of-00002.gguf", "q-00002-of-00002.gguf"],
      ["shards q-00001-of-00002.gguf +q-00002-of-00002.gguf"]),
@@ -264,6 +268,24 @@ def test_patterns(include: tuple[str, ...], exclude: tuple[str, ...], units: lis
     assert listed(WHOLE, include, exclude) == sorted(units)
     root = made(tmp_path, WHOLE)
     assert told(list(find([str(root)], include=include, exclude=exclude)), str(root)) == sorted(units)
+
+
+SEVERAL = ["config.json", "tiny.gguf", "digits.onnx", "digits.pth", "sub/other.gguf"]
+
+
+def test_patterns_choose_among_models_and_make_no_one_of_several() -> None:
+    every = ["file digits.onnx", "file digits.pth", "file sub/other.gguf", "file tiny.gguf"]
+    assert listed(SEVERAL) == every
+    assert listed(SEVERAL, ("*.gguf",)) == every[2:]
+    assert listed(SEVERAL, (), ("*.onnx", "*.pth")) == every[2:]
+    assert listed(SEVERAL, ("t*",), ("*.pth",)) == ["file tiny.gguf"]
+    assert listed([*REPO, "r/pytorch_model.bin"], (), ("*.bin",)) == ["folder r"]
+
+
+def test_patterns_choose_among_many_as_among_few() -> None:
+    many = [*SEVERAL, *(f"sub{k:04}/m{j}.onnx" for k in range(300) for j in range(80))]
+    assert listed(many, ("*.gguf",)) == ["file sub/other.gguf", "file tiny.gguf"]
+    assert listed(many, (), ("*.onnx", "*.pth")) == ["file sub/other.gguf", "file tiny.gguf"]
 
 
 def test_include_leaves_out_the_sets_that_it_does_not_name() -> None:

@@ -58,6 +58,11 @@ class Globs:
         return self._include is not None
 
     @property
+    def narrows(self) -> bool:
+        """Whether there are any patterns."""
+        return self.chooses or self.drops_some
+
+    @property
     def drops_some(self) -> bool:
         """Whether there is anything to exclude."""
         return self._exclude is not None

@@ -13,7 +13,7 @@ from nparams.fleet.units import FILE, SHARDS, Listing, Unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from nparams.files._folder.inventory import Candidate
     from nparams.fleet.units import Entry
@@ -28,6 +28,10 @@ TOGETHER_END = tuple(other for _, other in TOGETHER)
 NUMBERS = (".data", "_data")
 #: forms that may be read with any file of their folder that ends so
 NEAR = {"onnx": "", "darknet": ".cfg", "ncnn": ".param"}
+
+
+#: a model of its own too, where the names of its folder do not make one model of it (scaler.pkl is known by its name)
+PICKLED = BARE["joblib"]
 
 
 class Set(NamedTuple):
@@ -55,7 +59,7 @@ def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
     for what, names in held.rest.items():
         if what.endswith(READ_NOT):
             yield from _unread([name for name in names if name not in taken])
-        elif what == OWN_MODEL or (mixed and what in BARE.values()):
+        elif what in (OWN_MODEL, PICKLED) or (mixed and what in BARE.values()):
             yield from (Set(FILE, (name,), "") for name in names)
     steps = [name for name in held.names if name.startswith("checkpoint_") and FLAX_STEPS.fullmatch(name)]
     yield from (Set(FILE, (name,), "flax-msgpack") for name in sorted(steps))
@@ -64,11 +68,16 @@ def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
 def _candidates(held: Inventory, mixed: bool) -> Iterator[Set]:
     shards = _by_index(held.candidates)
     told: set[tuple[str, str, str]] = set()
+    named = {} if mixed else _by_lone_index(held.candidates, shards)
+    owned = {name for names in named.values() for name in names}
     for each in held.candidates:
+        if each.name in owned:
+            continue
         is_index, is_split = each.form.endswith(INDEX), each.shard is not None
         key = _key(each) if is_index or is_split else None
         if key is not None and is_index:
             own = [name for one in shards[key] for name in one.files] if key not in told else []
+            own += named.get(each.name, ())
             told.add(key)
             yield Set(SHARDS if own or not mixed else FILE, (each.name, *sorted(own)), each.form)
         elif each.form == "keras-shards":
@@ -88,6 +97,20 @@ def _by_index(candidates: Iterable[Candidate]) -> dict[tuple[str, str, str], lis
     for each in candidates:
         if found and each.shard is not None and _key(each) in found:
             found[_key(each)].append(each)
+    return found
+
+
+def _by_lone_index(
+    candidates: Sequence[Candidate], shards: Mapping[tuple[str, str, str], list[Candidate]]
+) -> dict[str, list[str]]:
+    """Of an index without shards of its own name the files that it may mean: the other files of its form that are no
+    shards."""
+    lone = [each for each in candidates if each.form.endswith(INDEX) and not shards[_key(each)]]
+    first = {each.form.removesuffix(INDEX): each.name for each in reversed(lone)}
+    found: dict[str, list[str]] = {name: [] for name in first.values()}
+    for each in candidates:
+        if each.form in first and each.shard is None and not each.sliced:
+            found[first[each.form]].append(each.name)
     return found
 
 

@@ -114,7 +114,7 @@ class Tree:
     def add(self, name: str, path: str, entry: Entry) -> bool:
         """Hold one more file of the folder that is open; True where too many are held now."""
         top = self.top
-        if top.skipped or not name or (self._globs.drops_some and self._globs.drops(path)):
+        if top.skipped or not name:
             return False
         top.files[name] = entry
         if top.loose:
@@ -169,11 +169,11 @@ class Tree:
 
     def _released(self, node: Node) -> Iterator[Unit]:
         """The units of a folder and all below it."""
-        named = self._chosen_below(node) if self._globs.chooses else []
+        several, named = self._chosen_below(node) if self._globs.narrows else (frozenset[str](), [])
         todo = [node]
         while todo:
             each = todo.pop()
-            rule = rule_of(each)
+            rule = rule_of(each) if each.path not in several else None
             below = each.below
             if rule is None:
                 yield from map(Units(self.address(each.path), each.files).of, sets_of(each.held))
@@ -184,24 +184,30 @@ class Tree:
             todo += sorted(below, key=lambda one: one.path, reverse=True)
         yield from named
 
-    def _chosen_below(self, node: Node) -> list[Unit]:
-        """What --include leaves of a folder and all below it: the units of files that it names besides."""
-        named, todo = [], [node]
-        while todo:
-            each = todo.pop()
-            named += self._chosen(each)
-            todo += each.below
-        return named
+    def _chosen_below(self, node: Node) -> tuple[frozenset[str], list[Unit]]:
+        """Forget what the patterns leave out of a folder and all below it.
+
+        Gives the paths of folders that were no single model before, and are none now, however few of their files are
+        left; and the units of files that --include names besides.
+        """
+        held = [node]
+        for each in held:
+            held += each.below
+        several = frozenset([each.path for each in held if rule_of(each) is None])
+        return several, [unit for each in held for unit in self._chosen(each)]
 
     def _paths(self, node: Node, names: Iterable[str]) -> Iterator[str]:
         before = f"{node.path}/" if node.path else ""
         return (before + name for name in names)
 
     def _chosen(self, node: Node) -> list[Unit]:
-        """Forget the sets of a folder that --include does not name; the units of files that it names besides."""
+        """Forget the files of a folder that are excluded, and the sets that --include does not name; the units of files
+        that it names besides."""
+        place, before = self.address(node.path), f"{node.path}/" if node.path else ""
+        if self._globs.drops_some:
+            node.forget([name for name in node.files if self._globs.drops(before + name)])
         if node.wanted:
             return []
-        place, before = self.address(node.path), f"{node.path}/" if node.path else ""
         taken: set[str] = set()
         left: set[str] = set()
         for each in sets_of(node.held, mixed=True):
@@ -219,7 +225,7 @@ class Tree:
         part = Node(node.path, node.name, node.wanted)
         part.files = {name: node.files.pop(name) for name in names}
         node.chunk = max(CHUNK, 2 * len(node.files))
-        named = self._chosen(part) if self._globs.chooses else []
+        named = self._chosen(part) if self._globs.narrows else []
         units = Units(self.address(node.path), part.files, mixed=True)
         yield from map(units.of, sets_of(inventory(part.files), mixed=True))
         yield from named

@@ -8,8 +8,7 @@ The rule, in the order of the table RULES, first come:
   like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem: all
   below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  Only what is
   named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a model is one of its own;
-- a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others;
-- an index whose shards bear other names than its own: the files in that folder.
+- a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from nparams.files._folder.table import BESIDES, COMPILED, PARTS
 from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER, TREES
 from nparams.files._orbax.items import PARTS as NO_ITEMS
 from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
-from nparams.fleet._find.sets import inventory, is_lone_index, sets_of
+from nparams.fleet._find.sets import inventory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,11 +172,6 @@ def _distributed(node: Node) -> bool:
     return LIST in node.files and any(name.endswith(PIECE) for name in node.files)
 
 
-def _indexed(node: Node) -> bool:
-    sets = list(sets_of(node.held)) if any(each.form.endswith("-index") for each in node.held.candidates) else []
-    return len(sets) > 1 and any(map(is_lone_index, sets))
-
-
 RULES = (
     Rule("a compiled Core ML model", _compiled),
     Rule("a repository in a hub's cache", _cached),
@@ -188,7 +182,6 @@ RULES = (
     Rule("a SavedModel", _saved, PARTS[SAVED]),
     Rule("a Core ML package", _packaged, frozenset((DATA,))),
     Rule("a distributed checkpoint", _distributed, frozenset()),
-    Rule("an index of files with names of their own", _indexed, frozenset()),
 )
 
 
