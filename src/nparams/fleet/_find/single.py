@@ -59,7 +59,7 @@ class Beside:
         except OSError:
             names = []
         self._folder, self._names = folder, names if len(names) <= MOST_FILES else []
-        held = sets_of(inventory(self._names), mixed=True)
+        held = sets_of(inventory(self._names))
         self._sets = {name: each for each in held for name in each.names}
 
     def _near(self, found: Set) -> list[str]:
