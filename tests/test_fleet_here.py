@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from typing import Any
 
 import pytest
 
+import nparams
 from nparams.errors import UsageError
 from nparams.fleet import here
 from nparams.fleet.batch import count_batch
@@ -86,9 +90,8 @@ def test_a_process_that_is_killed_loses_no_row(units: list[Unit]) -> None:
 def test_a_model_that_no_process_survives_is_a_row(
     units: list[Unit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "nparams_deadly.py").write_text(DEADLY)
-    (tmp_path / "sitecustomize.py").write_text("import nparams_deadly")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "sitecustomize.py").write_text(DEADLY)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, sys.path)]))
     killer = Unit(Listing(str(tmp_path), {"killer.bin": Entry(1, "1")}), FILE, ("killer.bin",))
     rows = {row["uri"]: row for row in here.rows_of([*units[:300], killer, *units[300:]], processes=2)}
     assert len(rows) == 1001
@@ -107,7 +110,7 @@ def test_a_process_that_does_not_answer_is_given_up(units: list[Unit]) -> None:
 
 def test_processes_that_cannot_be_started_are_said(units: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(UsageError, match=r"cannot be started: /bin/false -m nparams\.fleet\.worker"):
+    with pytest.raises(UsageError, match="cannot be started: /bin/false ended at once"):
         list(here.rows_of(units, processes=2))
 
 
@@ -130,3 +133,35 @@ def test_processes_read_what_is_elsewhere_too(units: list[Unit]) -> None:
         assert server.most_at_once > 8
     assert sum(row["total"] for row in rows if row["uri"].startswith("http")) == 3 * 300 * 301 // 2
     assert len(rows) == 500
+
+
+# arguments of Python, run in a checkout's folder | PYTHONPATH
+CHECKOUTS = [
+    (["-c", "from nparams.cli.main import main; import sys; sys.exit(main())"], None),
+    (["-m", "nparams"], None),
+    (["-P", "-m", "nparams"], "."),
+    (["-P", "-m", "nparams"], "{checkout}"),
+]
+
+
+@pytest.mark.parametrize(("words", "paths"), CHECKOUTS)
+def test_the_processes_of_a_checkout_are_of_it_too(
+    units: list[Unit], tmp_path: Path, words: list[str], paths: str | None
+) -> None:
+    """Another nparams may be installed: what reads is the one that was started."""
+    checkout = tmp_path / "check:out"  # a name that no PYTHONPATH can hold
+    if paths is not None:
+        checkout = tmp_path / "checkout"
+    copytree(nparams.__path__[0], checkout / "nparams", ignore=ignore_patterns("__pycache__"))
+    init = checkout / "nparams/__init__.py"
+    init.write_text(init.read_text() + '\n__version__ = "0.0.7"\n')
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if paths is not None:
+        environment["PYTHONPATH"] = paths.format(checkout=checkout)
+    run = subprocess.run(
+        [sys.executable, *words, "scan", "--processes", "2", str(tmp_path / "a")],
+        capture_output=True, text=True, check=False, cwd=checkout, env=environment,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    assert (len(rows), {row["reader"] for row in rows}) == (500, {"0.0.7"})

@@ -49,6 +49,10 @@ TICK = 1.0  # seconds
 AHEAD = 3  # batches under way for each worker
 MOST_LISTINGS = 4  # listings that a worker keeps beside those of its batch
 DIED = "the process that read it died (killed, or out of memory)"
+#: what a worker runs: it looks for modules where the scan does, and nowhere else
+BEGIN = "import sys; sys.path[:] = sys.argv[1:]; from nparams.fleet.worker import main; main()"
+#: what Python was told to leave out of account, and how it is told so again
+LEFT_OUT = (("isolated", "-I"), ("ignore_environment", "-E"), ("no_user_site", "-s"))
 
 
 def rows_of(
@@ -168,17 +172,14 @@ class Worker:
     def __init__(self) -> None:
         from nparams.fleet._messages import get
 
-        paths = os.pathsep.join(path for path in sys.path if path)
-        argv = [sys.executable, "-m", "nparams.fleet.worker"]
-        environment = {**os.environ, "PYTHONPATH": paths}
-        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        self._process = subprocess.Popen(_program(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         #: the listings that it holds, by id (theirs alone as long as they are held here), the last one at the end
         self._held: dict[int, Listing] = {}
         try:
             get(self._process.stdout)  # type: ignore[arg-type]
         except (EOFError, OSError):
             self.stop()
-            raise UsageError(f"a process that reads models cannot be started: {' '.join(argv)}") from None
+            raise UsageError(f"a process that reads models cannot be started: {sys.executable} ended at once") from None
 
     def counted(self, units: list[Unit], how: How) -> list[Row]:
         """The rows of a batch; EOFError or OSError where the process has died, or does not answer."""
@@ -220,3 +221,24 @@ class Worker:
             assert stream is not None
             with suppress(OSError):  # what was not sent any more
                 stream.close()
+
+
+def _program() -> list[str]:
+    """How a worker is started.
+
+    `-m` and `-c` look for modules in the working folder first, which may be the one that is scanned: a hashlib.py in it
+    would run.  -P forbids that.
+    """
+    flags = [word for name, word in LEFT_OUT if getattr(sys.flags, name)]
+    return [sys.executable, "-P", *flags, "-c", BEGIN, *_places()]
+
+
+def _places() -> list[str]:
+    """Where this process looks for modules, and where nparams lies; not "", which is the folder that it works in."""
+    import nparams
+
+    held = [os.path.abspath(path) for path in sys.path if path]
+    own = os.path.dirname(os.path.abspath(nparams.__path__[0]))
+    if own in held:
+        return held
+    return [own, *held] if "" in sys.path else [*held, own]

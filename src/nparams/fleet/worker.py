@@ -1,6 +1,6 @@
 """A process that reads models: batches come in over its standard input, their rows go out.
 
-`python -m nparams.fleet.worker` is started by `here.py` alone.
+Started by `here.py` alone, which says where Python looks for modules: never in the folder that is scanned.
 """
 
 from __future__ import annotations
@@ -35,7 +35,3 @@ def main() -> None:
         assert isinstance(message, Message)
         units = message.units(held)
         put(answers, count_batch(units, concurrency=message.concurrency, tensors=message.tensors))
-
-
-if __name__ == "__main__":
-    main()
