@@ -7,7 +7,9 @@ and again (its file is a long chain of pieces) goes on in a thread, where it wai
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 
@@ -22,13 +24,15 @@ from nparams.remote.ranges import FIRST, Part, RemoteFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import ThreadPoolExecutor
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
+    from typing import Any, TypeVar
 
     from nparams.files.bytesource import OpenSource
     from nparams.fleet._fetching import Place
     from nparams.fleet.rows import Row
     from nparams.fleet.units import Unit
+
+    Result = TypeVar("Result")
 
 PATIENCE = 900.0  # seconds that a request waits, in all, because servers ask it to: a hub counts five minutes
 MOST_STARTS = 12  # times that a reader is started again before it gets a thread
@@ -47,18 +51,44 @@ def rows_of(
 
     Where it is left early, what is under way is given up.  `tick` is called about every second while no row comes.
     """
-    loop = asyncio.new_event_loop()
-    engine = Engine(iter(units), concurrency, tensors)
+    driver = Driver(Engine(iter(units), concurrency, tensors))
     try:
         with client().pauses.patient(PATIENCE):
-            while (done := loop.run_until_complete(engine.some())) is not None:
+            while (done := driver.call(driver.engine.some)) is not None:
                 if not done and tick is not None:
                     tick()
                 yield from done
     finally:
         with client().pauses.called_off():
-            loop.run_until_complete(engine.close())
-        loop.close()
+            driver.close()
+
+
+class Driver:
+    """An engine with the event loop that it runs in; it runs while it is called, and rests between."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._loop = asyncio.new_event_loop()
+        #: held while the loop runs: who was interrupted may call again before the call in another thread has ended
+        self._runs = threading.Lock()
+
+    def call(self, function: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """What a coroutine function returns; in a thread of its own where a loop runs in this one (a notebook's)."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self._here(function)
+        with ThreadPoolExecutor(1, "nparams-loop") as pool:
+            return pool.submit(self._here, function).result()
+
+    def _here(self, function: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        with self._runs:
+            return self._loop.run_until_complete(function())
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        self.call(self.engine.close)
+        self._loop.close()
 
 
 class Lacking(NeedBytes):
@@ -86,8 +116,6 @@ class Engine:
     """The units that are being read, each in a task of one event loop."""
 
     def __init__(self, units: Iterator[Unit], concurrency: int, tensors: bool) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
         self._units = units
         self._concurrency = concurrency
         self._tensors = tensors
@@ -125,9 +153,10 @@ class Engine:
 
     async def close(self) -> None:
         """Give up what is under way."""
-        for task in self._tasks:
+        under_way = self._tasks | asyncio.all_tasks() - {asyncio.current_task()}  # a `some` that was interrupted too
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
         self._fetcher.close()
         for pool in (self._finder, self._readers):
             pool.shutdown(wait=False, cancel_futures=True)
