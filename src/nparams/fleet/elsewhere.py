@@ -21,6 +21,7 @@ from nparams.fleet.reading import row_of
 from nparams.fleet.units import Entry
 from nparams.remote.http import client
 from nparams.remote.ranges import FIRST, Part, RemoteFile
+from nparams.remote.store import Forked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -258,6 +259,8 @@ class Reading:
         try:
             part = await self.fetch(need.path, need.offset, need.length)
             self._keep(need, part)
+        except Forked:  # so it is with every unit: the process is wrong
+            raise
         except Exception as problem:  # no login for one place, an odd answer: a row that says so, and the others go on
             self._files[need.path] = problem
 
