@@ -15,6 +15,7 @@ from itertools import islice
 
 from nparams.files.bytesource import NeedBytes
 from nparams.fleet._fetching import Fetcher
+from nparams.fleet._passing import NotNow, most_requests, passing
 from nparams.fleet.batch import CONCURRENCY
 from nparams.fleet.folder import all_of
 from nparams.fleet.reading import row_of
@@ -118,9 +119,9 @@ class Engine:
 
     def __init__(self, units: Iterator[Unit], concurrency: int, tensors: bool) -> None:
         self._units = units
-        self._concurrency = concurrency
+        self._concurrency = most_requests(concurrency)
         self._tensors = tensors
-        self._fetcher = Fetcher(concurrency)
+        self._fetcher = Fetcher(self._concurrency)
         #: where units come from may wait (a listing): it is asked in a thread, and by one at a time
         self._finder = ThreadPoolExecutor(1, "nparams-find")
         self._readers = ThreadPoolExecutor(THREADS, "nparams-read")
@@ -249,7 +250,9 @@ class Reading:
             listed = Part(b"", entry.size, entry.stamp if entry.stamp.startswith('"') else None)
             file = self._files[path] = RemoteFile(self._unit.listing.address(path), Later(path), listed)
         if isinstance(file, Exception):
-            raise file
+            if passing(file) is None:
+                raise file
+            raise NotNow from file
         return file
 
     async def _take(self, need: Lacking) -> None:

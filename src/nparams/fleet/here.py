@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import chain, groupby, islice
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from nparams.fleet.rows import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from nparams.fleet._messages import Message
@@ -72,7 +72,7 @@ def rows_of(
         yield from pool.rows(chain(first, found), tick)
 
 
-def _in_this(units: Iterable[Unit], how: How, tick: Callable[[], None] | None) -> Iterator[Row]:
+def _in_this(units: Iterable[Unit], how: How, tick: Callable[[], None] | None) -> Generator[Row]:
     """The rows of units that this process reads itself, of this machine or from elsewhere."""
     for is_remote, group in groupby(units, lambda unit: unit.is_remote):
         if is_remote:
@@ -136,13 +136,25 @@ class Pool:
 
     def _counted(self, units: list[Unit]) -> list[Row]:
         """The rows of a batch, by a worker that is free; in halves where it dies of it."""
-        worker = self._free()
+        try:
+            worker = self._free()
+        except OSError:  # too few handles, too many processes: as long as that is so, this one reads
+            return self._counted_here(units)
         try:
             made = worker.counted(units, self._how)
         except (EOFError, OSError):
             worker.stop()
             return self._in_halves(units)
         self._idle.append(worker)
+        return made
+
+    def _counted_here(self, units: list[Unit]) -> list[Row]:
+        made: list[Row] = []
+        with closing(_in_this(iter(units), self._how, None)) as rows:
+            for row in rows:
+                made.append(row)
+                if self._stopped:
+                    break
         return made
 
     def _free(self) -> Worker:
