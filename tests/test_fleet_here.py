@@ -35,6 +35,17 @@ def row_of(unit, *args, **options):
 batch.row_of = row_of
 """
 
+#: ... and one that takes its time, but for the first
+SLOW = """
+import time
+from nparams.fleet import batch
+real, read = batch.row_of, []
+def row_of(*args, **options):
+    read.append(time.sleep(0.3 if len(read) > 400 else 0))
+    return real(*args, **options)
+batch.row_of = row_of
+"""
+
 
 @pytest.fixture
 def units(tmp_path: Path) -> list[Unit]:
@@ -165,3 +176,46 @@ def test_the_processes_of_a_checkout_are_of_it_too(
     assert run.returncode == 0, run.stderr
     rows = [json.loads(line) for line in run.stdout.splitlines()]
     assert (len(rows), {row["reader"] for row in rows}) == (500, {"0.0.7"})
+
+
+#: a scan whose processes read for a while, and which tells of them
+LONG = """
+import sys
+from nparams.fleet import here
+from nparams.fleet.finding import find
+rows = here.rows_of(find(sys.argv[1:]), here.DISK._replace(batch=BATCH), processes=2)
+next(rows)
+pool = rows.gi_frame.f_locals["pool"]
+print(*(worker._process.pid for worker in pool._all), flush=True)
+input()
+"""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no list of processes here")
+@pytest.mark.parametrize("batch", [1, 400])
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_processes_end_in_silence_with_their_scan(
+    units: list[Unit], tmp_path: Path, end: signal.Signals, batch: int
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW)
+    paths = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    scan = subprocess.Popen(
+        [sys.executable, "-c", LONG.replace("BATCH", str(batch)), str(tmp_path / "a"), str(tmp_path / "b")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    assert scan.stdout is not None
+    workers = [int(word) for word in scan.stdout.readline().split()]
+    assert workers
+    assert all(map(is_alive, workers))
+    scan.send_signal(end)
+    _, said = scan.communicate(timeout=60)  # workers hold its standard error open: the last of them has ended
+    assert said == ""
+    assert not any(map(is_alive, workers))
