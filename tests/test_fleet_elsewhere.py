@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from nparams.fleet import _fetching, elsewhere
+from nparams.errors import UsageError
+from nparams.fleet import _fetching, elsewhere, here
 from nparams.fleet.batch import count_batch
 from nparams.fleet.finding import find
+from nparams.fleet.scanning import Options, scan
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 from nparams.remote import http
 from nparams.remote.ranges import FIRST
@@ -289,6 +291,20 @@ def test_an_error_in_what_finds_comes_out(server: Server) -> None:
 
     with pytest.raises(OSError, match="broke off"):
         list(elsewhere.rows_of(broken()))
+
+
+@pytest.mark.parametrize("wrong", [0, -1])
+def test_a_concurrency_below_one_is_refused(server: Server, wrong: int) -> None:
+    units = served(server, {"m.safetensors": SMALL})
+    for rows in (
+        lambda: count_batch(units, concurrency=wrong),
+        lambda: count_batch([], concurrency=wrong),
+        lambda: list(elsewhere.rows_of(units, concurrency=wrong)),
+        lambda: list(here.rows_of(units, here.AWAY._replace(concurrency=wrong), processes=1)),
+        lambda: scan([units[0].uri], options=Options(concurrency=wrong)),
+    ):
+        with pytest.raises(UsageError, match=f"concurrency is {wrong}: it takes one at least"):
+            rows()
 
 
 # -- where an event loop runs already, as in a notebook ---------------------------------------------------------------

@@ -7,16 +7,16 @@ and again (its file is a long chain of pieces) goes on in a thread, where it wai
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 
 from nparams.files.bytesource import NeedBytes
+from nparams.fleet._driven import Driven
 from nparams.fleet._fetching import Fetcher
 from nparams.fleet._passing import NotNow, most_requests, passing
-from nparams.fleet.batch import CONCURRENCY
+from nparams.fleet.batch import CONCURRENCY, check_one
 from nparams.fleet.folder import all_of
 from nparams.fleet.reading import row_of
 from nparams.fleet.units import Entry
@@ -26,15 +26,12 @@ from nparams.remote.store import Forked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator
-    from typing import Any, TypeVar
+    from collections.abc import Callable, Iterable, Iterator
 
     from nparams.files.bytesource import OpenSource
     from nparams.fleet._fetching import Place
     from nparams.fleet.rows import Row
     from nparams.fleet.units import Unit
-
-    Result = TypeVar("Result")
 
 PATIENCE = 900.0  # seconds that a request waits, in all, because servers ask it to: a hub counts five minutes
 MOST_STARTS = 12  # times that a reader is started again before it gets a thread
@@ -53,44 +50,18 @@ def rows_of(
 
     Where it is left early, what is under way is given up.  `tick` is called about every second while no row comes.
     """
-    driver = Driver(Engine(iter(units), concurrency, tensors))
+    check_one("concurrency", concurrency)
+    loop, engine = Driven(), Engine(iter(units), concurrency, tensors)
     try:
         with client().pauses.patient(PATIENCE):
-            while (done := driver.call(driver.engine.some)) is not None:
+            while (done := loop.call(engine.some)) is not None:
                 if not done and tick is not None:
                     tick()
                 yield from done
     finally:
         with client().pauses.called_off():
-            driver.close()
-
-
-class Driver:
-    """An engine with the event loop that it runs in; it runs while it is called, and rests between."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self._loop = asyncio.new_event_loop()
-        #: held while the loop runs: who was interrupted may call again before the call in another thread has ended
-        self._runs = threading.Lock()
-
-    def call(self, function: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        """What a coroutine function returns; in a thread of its own where a loop runs in this one (a notebook's)."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return self._here(function)
-        with ThreadPoolExecutor(1, "nparams-loop") as pool:
-            return pool.submit(self._here, function).result()
-
-    def _here(self, function: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        with self._runs:
-            return self._loop.run_until_complete(function())
-
-    def close(self) -> None:
-        """Give up what is under way."""
-        self.call(self.engine.close)
-        self._loop.close()
+            loop.call(engine.close)
+        loop.close()
 
 
 class Lacking(NeedBytes):

@@ -16,7 +16,7 @@ from itertools import chain, groupby, islice
 from typing import NamedTuple
 
 from nparams.errors import InvariantError, ReadError, UsageError
-from nparams.fleet.batch import CONCURRENCY, count_batch
+from nparams.fleet.batch import CONCURRENCY, check_one, count_batch
 from nparams.fleet.rows import refused
 
 TYPE_CHECKING = False
@@ -62,6 +62,8 @@ def rows_of(
 
     `tick` is called about every second while none come.
     """
+    check_one("concurrency", how.concurrency)
+    check_one("processes", processes)
     wanted = cores() if processes is None else processes
     found = iter(units)
     first = list(islice(found, how.few)) if wanted > 1 else []

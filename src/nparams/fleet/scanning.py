@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from nparams.errors import NparamsError, UsageError, shown
 from nparams.fleet._expected import Counting
-from nparams.fleet.batch import CONCURRENCY
+from nparams.fleet.batch import CONCURRENCY, check_one
 from nparams.fleet.progress import Progress
 
 TYPE_CHECKING = False
@@ -91,9 +91,8 @@ def _check(options: Options) -> None:
     """UsageError for options that make no sense."""
     if options.engine not in ENGINES:
         raise UsageError(f"no engine is called {shown(options.engine)}: {' or '.join(ENGINES)}")
-    for name, value in (("concurrency", options.concurrency), ("processes", options.processes)):
-        if value is not None and value < 1:
-            raise UsageError(f"{name} is {value}: it takes one at least")
+    check_one("concurrency", options.concurrency)
+    check_one("processes", options.processes)
 
 
 @contextmanager
