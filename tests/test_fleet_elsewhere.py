@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import _thread
+import asyncio
+import gc
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nparams.fleet import _fetching, elsewhere
+from nparams.errors import UsageError
+from nparams.fleet import _fetching, elsewhere, here
 from nparams.fleet.batch import count_batch
 from nparams.fleet.finding import find
+from nparams.fleet.scanning import Options, scan
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 from nparams.remote import http
 from nparams.remote.ranges import FIRST
@@ -233,6 +238,14 @@ def test_damage_is_one_row(server: Server) -> None:
     assert [rows[f"{name}.safetensors"]["error_kind"] for name in "abc"] == ["format", "format", None]
 
 
+def nothing_lives() -> None:
+    """No thread of a scan goes on."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("nparams"):
+            thread.join(5)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("nparams")]
+
+
 def test_what_is_left_early_leaves_nothing_under_way(server: Server) -> None:
     server.delay = 0.02
     rows = elsewhere.rows_of(served(server, {f"m{k}.safetensors": SMALL for k in range(500)}), concurrency=8)
@@ -240,10 +253,7 @@ def test_what_is_left_early_leaves_nothing_under_way(server: Server) -> None:
     rows.close()
     asked = len(server.asked)
     assert asked < 200
-    for thread in threading.enumerate():
-        if thread.name.startswith("nparams"):
-            thread.join(5)
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("nparams")]
+    nothing_lives()
 
 
 def test_whoever_waits_is_told_that_time_goes_by(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,3 +291,85 @@ def test_an_error_in_what_finds_comes_out(server: Server) -> None:
 
     with pytest.raises(OSError, match="broke off"):
         list(elsewhere.rows_of(broken()))
+
+
+@pytest.mark.parametrize("wrong", [0, -1])
+def test_a_concurrency_below_one_is_refused(server: Server, wrong: int) -> None:
+    units = served(server, {"m.safetensors": SMALL})
+    for rows in (
+        lambda: count_batch(units, concurrency=wrong),
+        lambda: count_batch([], concurrency=wrong),
+        lambda: list(elsewhere.rows_of(units, concurrency=wrong)),
+        lambda: list(here.rows_of(units, here.AWAY._replace(concurrency=wrong), processes=1)),
+        lambda: scan([units[0].uri], options=Options(concurrency=wrong)),
+    ):
+        with pytest.raises(UsageError, match=f"concurrency is {wrong}: it takes one at least"):
+            rows()
+
+
+# -- where an event loop runs already, as in a notebook ---------------------------------------------------------------
+
+
+def in_a_loop(function: Callable[[], Any]) -> Any:
+    """What a function gives that is called while a loop runs in its thread."""
+
+    async def called() -> Any:
+        return function()
+
+    loop = asyncio.new_event_loop()  # Ctrl-C is heard as in a notebook: asyncio.run hears it in its own way
+    try:
+        return loop.run_until_complete(called())
+    finally:
+        loop.close()
+
+
+def test_rows_come_where_a_loop_runs(server: Server) -> None:
+    units = served(server, {f"m{k}.safetensors": SMALL for k in range(100)})
+    rows = in_a_loop(lambda: count_batch(units))
+    assert [row["total"] for row in rows] == [16] * 100
+    gc.collect()
+
+
+def test_whoever_waits_where_a_loop_runs_is_told_too(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "TICK", 0.02)
+    server.delay = 0.2
+    ticks: list[int] = []
+    units = served(server, {"m.safetensors": SMALL})
+    rows = in_a_loop(lambda: list(elsewhere.rows_of(units, tick=lambda: ticks.append(1))))
+    assert ([row["total"] for row in rows], len(ticks) > 2) == ([16], True)
+
+
+def test_what_is_left_early_where_a_loop_runs_leaves_nothing_under_way(server: Server) -> None:
+    """Begun outside of the loop, gone on with and closed in it."""
+    server.delay = 0.02
+    rows = elsewhere.rows_of(served(server, {f"m{k}.safetensors": SMALL for k in range(500)}), concurrency=8)
+    assert next(rows)["total"] == 16
+    assert in_a_loop(lambda: next(rows))["total"] == 16
+    in_a_loop(rows.close)
+    assert len(server.asked) < 200
+    gc.collect()
+    nothing_lives()
+
+
+@pytest.mark.parametrize("around", [in_a_loop, lambda function: function()], ids=["a loop", "none"])
+def test_an_interrupt_ends_it_well(server: Server, around: Callable[[Any], Any]) -> None:
+    server.delay = 4.0
+    units = served(server, {"m.safetensors": SMALL})
+    soon = threading.Timer(0.3, _thread.interrupt_main)
+
+    def read() -> None:
+        soon.start()
+        list(elsewhere.rows_of(units))
+
+    with pytest.raises(KeyboardInterrupt):
+        around(read)
+    gc.collect()
+
+
+def test_an_error_comes_out_where_a_loop_runs(server: Server) -> None:
+    def broken() -> Iterator[Unit]:
+        raise OSError("the listing broke off")
+        yield
+
+    with pytest.raises(OSError, match="broke off"):
+        in_a_loop(lambda: list(elsewhere.rows_of(broken())))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from typing import Any
 
 import pytest
 
+import nparams
 from nparams.errors import UsageError
 from nparams.fleet import here
 from nparams.fleet.batch import count_batch
@@ -28,6 +32,17 @@ def row_of(unit, *args, **options):
     if "killer" in unit.uri:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(unit, *args, **options)
+batch.row_of = row_of
+"""
+
+#: ... and one that takes its time, but for the first
+SLOW = """
+import time
+from nparams.fleet import batch
+real, read = batch.row_of, []
+def row_of(*args, **options):
+    read.append(time.sleep(0.3 if len(read) > 400 else 0))
+    return real(*args, **options)
 batch.row_of = row_of
 """
 
@@ -86,9 +101,8 @@ def test_a_process_that_is_killed_loses_no_row(units: list[Unit]) -> None:
 def test_a_model_that_no_process_survives_is_a_row(
     units: list[Unit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "nparams_deadly.py").write_text(DEADLY)
-    (tmp_path / "sitecustomize.py").write_text("import nparams_deadly")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "sitecustomize.py").write_text(DEADLY)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, sys.path)]))
     killer = Unit(Listing(str(tmp_path), {"killer.bin": Entry(1, "1")}), FILE, ("killer.bin",))
     rows = {row["uri"]: row for row in here.rows_of([*units[:300], killer, *units[300:]], processes=2)}
     assert len(rows) == 1001
@@ -107,7 +121,7 @@ def test_a_process_that_does_not_answer_is_given_up(units: list[Unit]) -> None:
 
 def test_processes_that_cannot_be_started_are_said(units: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(UsageError, match=r"cannot be started: /bin/false -m nparams\.fleet\.worker"):
+    with pytest.raises(UsageError, match="cannot be started: /bin/false ended at once"):
         list(here.rows_of(units, processes=2))
 
 
@@ -130,3 +144,78 @@ def test_processes_read_what_is_elsewhere_too(units: list[Unit]) -> None:
         assert server.most_at_once > 8
     assert sum(row["total"] for row in rows if row["uri"].startswith("http")) == 3 * 300 * 301 // 2
     assert len(rows) == 500
+
+
+# arguments of Python, run in a checkout's folder | PYTHONPATH
+CHECKOUTS = [
+    (["-c", "from nparams.cli.main import main; import sys; sys.exit(main())"], None),
+    (["-m", "nparams"], None),
+    (["-P", "-m", "nparams"], "."),
+    (["-P", "-m", "nparams"], "{checkout}"),
+]
+
+
+@pytest.mark.parametrize(("words", "paths"), CHECKOUTS)
+def test_the_processes_of_a_checkout_are_of_it_too(
+    units: list[Unit], tmp_path: Path, words: list[str], paths: str | None
+) -> None:
+    """Another nparams may be installed: what reads is the one that was started."""
+    checkout = tmp_path / "check:out"  # a name that no PYTHONPATH can hold
+    if paths is not None:
+        checkout = tmp_path / "checkout"
+    copytree(nparams.__path__[0], checkout / "nparams", ignore=ignore_patterns("__pycache__"))
+    init = checkout / "nparams/__init__.py"
+    init.write_text(init.read_text() + '\n__version__ = "0.0.7"\n')
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if paths is not None:
+        environment["PYTHONPATH"] = paths.format(checkout=checkout)
+    run = subprocess.run(
+        [sys.executable, *words, "scan", "--processes", "2", str(tmp_path / "a")],
+        capture_output=True, text=True, check=False, cwd=checkout, env=environment,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    assert (len(rows), {row["reader"] for row in rows}) == (500, {"0.0.7"})
+
+
+#: a scan whose processes read for a while, and which tells of them
+LONG = """
+import sys
+from nparams.fleet import here
+from nparams.fleet.finding import find
+rows = here.rows_of(find(sys.argv[1:]), here.DISK._replace(batch=BATCH), processes=2)
+next(rows)
+pool = rows.gi_frame.f_locals["pool"]
+print(*(worker._process.pid for worker in pool._all), flush=True)
+input()
+"""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no list of processes here")
+@pytest.mark.parametrize("batch", [1, 400])
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_processes_end_in_silence_with_their_scan(
+    units: list[Unit], tmp_path: Path, end: signal.Signals, batch: int
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW)
+    paths = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    scan = subprocess.Popen(
+        [sys.executable, "-c", LONG.replace("BATCH", str(batch)), str(tmp_path / "a"), str(tmp_path / "b")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    assert scan.stdout is not None
+    workers = [int(word) for word in scan.stdout.readline().split()]
+    assert workers
+    assert all(map(is_alive, workers))
+    scan.send_signal(end)
+    _, said = scan.communicate(timeout=60)  # workers hold its standard error open: the last of them has ended
+    assert said == ""
+    assert not any(map(is_alive, workers))

@@ -23,6 +23,7 @@ from nparams.fleet._dask.task import checked, counted
 from nparams.fleet.batch import count_batch
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 from tests.fleet.dask_cluster import Cluster, cluster, environment, until
+from tests.planted_code import planted
 from tests.range_server import serving
 from tests.safetensors_maker import T, safetensors
 
@@ -419,3 +420,19 @@ def test_rows_that_are_not_those_of_the_batch(tmp_path: Path) -> None:
         with pytest.raises(InvariantError, match="rows for 3 models"):
             checked(wrong, units)
     assert issubclass(InvariantError, NparamsError)
+
+
+def test_no_code_of_the_folder_that_is_scanned_runs(tmp_path: Path) -> None:
+    """Workers of this machine are begun by multiprocessing, in the folder where the scan is."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    units = models(folder)
+    planted(folder, tmp_path / "ran")
+    script = tmp_path / "nparams"
+    script.write_text("import sys; from nparams.cli.main import main\nif __name__ == '__main__': sys.exit(main())")
+    run = subprocess.run(
+        [sys.executable, str(script), "scan", ".", "--engine", "dask"], capture_output=True, text=True, check=False,
+        cwd=folder, env={**environment(), "PYTHONPATH": os.path.dirname(nparams.__path__[0])},
+    )  # fmt: skip
+    assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
+    assert (run.returncode, len(run.stdout.splitlines())) == (0, len(units)), run.stderr

@@ -155,15 +155,20 @@ def _web_file(listing: Listing) -> Callable[[str], WebFile]:
 
 
 def _hub_file(listing: Listing) -> Callable[[str], WebFile]:
-    """What makes the files of a repository, of the very commit that was listed."""
+    """What makes the files of a repository, or of a folder in one, of the very commit that was listed."""
     from nparams.remote.address import of_hub
     from nparams.remote.hub import Files
 
-    files = Files(of_hub(listing.place))
+    wanted = of_hub(listing.place.replace("%", "%25"))  # a place is written as it is, and an address is unquoted
+    files, start = Files(wanted), f"{wanted.path}/" if wanted.path else ""
     commit = next((entry.stamp for entry in listing.files.values()), "")
     if commit.isalnum():
         files.revision = commit
-    return files.web
+
+    def made(path: str) -> WebFile:
+        return files.web(start + path)
+
+    return made
 
 
 class InThreads:

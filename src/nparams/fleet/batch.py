@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nparams.errors import UsageError
 from nparams.fleet.reading import local_opener, row_of
 
 TYPE_CHECKING = False
@@ -19,8 +20,9 @@ def count_batch(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensor
     """The rows of some units, those of this machine first; a bad one is a row with `error_kind`, and none is left out.
 
     Local files are read in this process, those elsewhere with `concurrency` requests under way at a time.  What it
-    takes and what it gives can be pickled, so that it runs anywhere.
+    takes and what it gives can be pickled, so that it runs anywhere.  Raises UsageError for a concurrency below one.
     """
+    check_one("concurrency", concurrency)
     here: list[Unit] = []
     elsewhere: list[Unit] = []
     for unit in units:
@@ -31,6 +33,12 @@ def count_batch(units: Iterable[Unit], *, concurrency: int = CONCURRENCY, tensor
 
         made += rows_of(elsewhere, concurrency=concurrency, tensors=tensors)
     return made
+
+
+def check_one(name: str, value: int | None) -> None:
+    """Raise UsageError for a number of requests or processes below one."""
+    if value is not None and value < 1:
+        raise UsageError(f"{name} is {value}: it takes one at least")
 
 
 def prepare() -> None:

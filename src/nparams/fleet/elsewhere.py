@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 
 from nparams.files.bytesource import NeedBytes
+from nparams.fleet._driven import Driven
 from nparams.fleet._fetching import Fetcher
-from nparams.fleet.batch import CONCURRENCY
+from nparams.fleet._passing import NotNow, most_requests, passing
+from nparams.fleet.batch import CONCURRENCY, check_one
 from nparams.fleet.folder import all_of
 from nparams.fleet.reading import row_of
 from nparams.fleet.units import Entry
 from nparams.remote.http import client
 from nparams.remote.ranges import FIRST, Part, RemoteFile
+from nparams.remote.store import Forked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import ThreadPoolExecutor
 
     from nparams.files.bytesource import OpenSource
     from nparams.fleet._fetching import Place
@@ -47,17 +50,17 @@ def rows_of(
 
     Where it is left early, what is under way is given up.  `tick` is called about every second while no row comes.
     """
-    loop = asyncio.new_event_loop()
-    engine = Engine(iter(units), concurrency, tensors)
+    check_one("concurrency", concurrency)
+    loop, engine = Driven(), Engine(iter(units), concurrency, tensors)
     try:
         with client().pauses.patient(PATIENCE):
-            while (done := loop.run_until_complete(engine.some())) is not None:
+            while (done := loop.call(engine.some)) is not None:
                 if not done and tick is not None:
                     tick()
                 yield from done
     finally:
         with client().pauses.called_off():
-            loop.run_until_complete(engine.close())
+            loop.call(engine.close)
         loop.close()
 
 
@@ -86,12 +89,10 @@ class Engine:
     """The units that are being read, each in a task of one event loop."""
 
     def __init__(self, units: Iterator[Unit], concurrency: int, tensors: bool) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
         self._units = units
-        self._concurrency = concurrency
+        self._concurrency = most_requests(concurrency)
         self._tensors = tensors
-        self._fetcher = Fetcher(concurrency)
+        self._fetcher = Fetcher(self._concurrency)
         #: where units come from may wait (a listing): it is asked in a thread, and by one at a time
         self._finder = ThreadPoolExecutor(1, "nparams-find")
         self._readers = ThreadPoolExecutor(THREADS, "nparams-read")
@@ -125,9 +126,10 @@ class Engine:
 
     async def close(self) -> None:
         """Give up what is under way."""
-        for task in self._tasks:
+        under_way = self._tasks | asyncio.all_tasks() - {asyncio.current_task()}  # a `some` that was interrupted too
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
         self._fetcher.close()
         for pool in (self._finder, self._readers):
             pool.shutdown(wait=False, cancel_futures=True)
@@ -219,7 +221,9 @@ class Reading:
             listed = Part(b"", entry.size, entry.stamp if entry.stamp.startswith('"') else None)
             file = self._files[path] = RemoteFile(self._unit.listing.address(path), Later(path), listed)
         if isinstance(file, Exception):
-            raise file
+            if passing(file) is None:
+                raise file
+            raise NotNow from file
         return file
 
     async def _take(self, need: Lacking) -> None:
@@ -229,6 +233,8 @@ class Reading:
         try:
             part = await self.fetch(need.path, need.offset, need.length)
             self._keep(need, part)
+        except Forked:  # so it is with every unit: the process is wrong
+            raise
         except Exception as problem:  # no login for one place, an odd answer: a row that says so, and the others go on
             self._files[need.path] = problem
 

@@ -11,17 +11,17 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import chain, groupby, islice
 from typing import NamedTuple
 
 from nparams.errors import InvariantError, ReadError, UsageError
-from nparams.fleet.batch import CONCURRENCY, count_batch
+from nparams.fleet.batch import CONCURRENCY, check_one, count_batch
 from nparams.fleet.rows import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from nparams.fleet._messages import Message
@@ -49,6 +49,10 @@ TICK = 1.0  # seconds
 AHEAD = 3  # batches under way for each worker
 MOST_LISTINGS = 4  # listings that a worker keeps beside those of its batch
 DIED = "the process that read it died (killed, or out of memory)"
+#: what a worker runs: it looks for modules where the scan does, and nowhere else
+BEGIN = "import sys; sys.path[:] = sys.argv[1:]; from nparams.fleet.worker import main; main()"
+#: what Python was told to leave out of account, and how it is told so again
+LEFT_OUT = (("isolated", "-I"), ("ignore_environment", "-E"), ("no_user_site", "-s"))
 
 
 def rows_of(
@@ -58,6 +62,8 @@ def rows_of(
 
     `tick` is called about every second while none come.
     """
+    check_one("concurrency", how.concurrency)
+    check_one("processes", processes)
     wanted = cores() if processes is None else processes
     found = iter(units)
     first = list(islice(found, how.few)) if wanted > 1 else []
@@ -68,7 +74,7 @@ def rows_of(
         yield from pool.rows(chain(first, found), tick)
 
 
-def _in_this(units: Iterable[Unit], how: How, tick: Callable[[], None] | None) -> Iterator[Row]:
+def _in_this(units: Iterable[Unit], how: How, tick: Callable[[], None] | None) -> Generator[Row]:
     """The rows of units that this process reads itself, of this machine or from elsewhere."""
     for is_remote, group in groupby(units, lambda unit: unit.is_remote):
         if is_remote:
@@ -132,13 +138,25 @@ class Pool:
 
     def _counted(self, units: list[Unit]) -> list[Row]:
         """The rows of a batch, by a worker that is free; in halves where it dies of it."""
-        worker = self._free()
+        try:
+            worker = self._free()
+        except OSError:  # too few handles, too many processes: as long as that is so, this one reads
+            return self._counted_here(units)
         try:
             made = worker.counted(units, self._how)
         except (EOFError, OSError):
             worker.stop()
             return self._in_halves(units)
         self._idle.append(worker)
+        return made
+
+    def _counted_here(self, units: list[Unit]) -> list[Row]:
+        made: list[Row] = []
+        with closing(_in_this(iter(units), self._how, None)) as rows:
+            for row in rows:
+                made.append(row)
+                if self._stopped:
+                    break
         return made
 
     def _free(self) -> Worker:
@@ -168,17 +186,14 @@ class Worker:
     def __init__(self) -> None:
         from nparams.fleet._messages import get
 
-        paths = os.pathsep.join(path for path in sys.path if path)
-        argv = [sys.executable, "-m", "nparams.fleet.worker"]
-        environment = {**os.environ, "PYTHONPATH": paths}
-        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        self._process = subprocess.Popen(_program(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         #: the listings that it holds, by id (theirs alone as long as they are held here), the last one at the end
         self._held: dict[int, Listing] = {}
         try:
             get(self._process.stdout)  # type: ignore[arg-type]
         except (EOFError, OSError):
             self.stop()
-            raise UsageError(f"a process that reads models cannot be started: {' '.join(argv)}") from None
+            raise UsageError(f"a process that reads models cannot be started: {sys.executable} ended at once") from None
 
     def counted(self, units: list[Unit], how: How) -> list[Row]:
         """The rows of a batch; EOFError or OSError where the process has died, or does not answer."""
@@ -220,3 +235,24 @@ class Worker:
             assert stream is not None
             with suppress(OSError):  # what was not sent any more
                 stream.close()
+
+
+def _program() -> list[str]:
+    """How a worker is started.
+
+    `-m` and `-c` look for modules in the working folder first, which may be the one that is scanned: a hashlib.py in it
+    would run.  -P forbids that.
+    """
+    flags = [word for name, word in LEFT_OUT if getattr(sys.flags, name)]
+    return [sys.executable, "-P", *flags, "-c", BEGIN, *_places()]
+
+
+def _places() -> list[str]:
+    """Where this process looks for modules, and where nparams lies; not "", which is the folder that it works in."""
+    import nparams
+
+    held = [os.path.abspath(path) for path in sys.path if path]
+    own = os.path.dirname(os.path.abspath(nparams.__path__[0]))
+    if own in held:
+        return held
+    return [own, *held] if "" in sys.path else [*held, own]

@@ -8,6 +8,7 @@ import re
 from nparams.errors import ReadError, UsageError, telling
 from nparams.files.bytesource import FileSource, NeedBytes
 from nparams.fleet import rows
+from nparams.fleet._passing import NotNow, passing
 from nparams.fleet.folder import ListedFolder
 from nparams.fleet.units import SHARDS
 from nparams.stored.settings import CONFIG, PLACES
@@ -71,6 +72,11 @@ def local_opener(listing: Listing) -> Opener:
     """What opens the files of a listing of this machine."""
 
     def opened(path: str) -> OpenSource:
-        return FileSource(os.path.join(listing.place, path))
+        try:
+            return FileSource(os.path.join(listing.place, path))
+        except ReadError as problem:
+            if passing(problem) is None:
+                raise
+            raise NotNow from problem
 
     return opened

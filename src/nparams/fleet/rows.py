@@ -20,6 +20,7 @@ from nparams.errors import (
     UsageError,
     escaped,
 )
+from nparams.fleet._passing import passing, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,10 +132,12 @@ def _format(network: Network) -> str:
 def refused(unit: Unit, problem: BaseException) -> Row:
     """The row of what cannot be counted: the kind of error, its line, and what was suspicious until then."""
     row = _blank(unit)
-    kind = next((word for group, word in ERRORS if isinstance(problem, group)), "bug")
-    if isinstance(problem, FetchError) and problem.again:
-        kind = TRANSFER
-    row |= {"error_kind": kind, "error": _text(_said(problem))}
+    passes = passing(problem)
+    if passes is not None:
+        kind, said = TRANSFER, told(unit.uri, passes) if isinstance(passes, OSError) else str(passes)
+    else:
+        kind, said = next((word for group, word in ERRORS if isinstance(problem, group)), "bug"), _said(problem)
+    row |= {"error_kind": kind, "error": _text(said)}
     if isinstance(problem, NparamsError):
         row["flags"] = _flags(problem.flags)
     return row

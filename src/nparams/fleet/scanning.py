@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from nparams.errors import ReadError, UsageError, shown
 from nparams.fleet._expected import Counting
-from nparams.fleet.batch import CONCURRENCY
+from nparams.fleet.batch import CONCURRENCY, check_one
 from nparams.fleet.progress import Progress
 
 TYPE_CHECKING = False
@@ -98,9 +98,8 @@ def _check(options: Options) -> None:
         raise UsageError(f"a scheduler is named ({shown(options.scheduler)}), which the engine dask has: --engine dask")
     if options.engine == DASK and options.processes is not None:
         raise UsageError("processes are for this machine; on a cluster its own workers are at work")
-    for name, value in (("concurrency", options.concurrency), ("processes", options.processes)):
-        if value is not None and value < 1:
-            raise UsageError(f"{name} is {value}: it takes one at least")
+    check_one("concurrency", options.concurrency)
+    check_one("processes", options.processes)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A process that reads models: batches come in over its standard input, their rows go out.
 
-`python -m nparams.fleet.worker` is started by `here.py` alone.
+Started by `here.py` alone, which says where Python looks for modules: never in the folder that is scanned.
 """
 
 from __future__ import annotations
@@ -15,13 +15,25 @@ if TYPE_CHECKING:
     from nparams.fleet.units import Listing
 
 
-def main() -> None:
-    """Answer batches until there are no more."""
-    import signal
+LOOK = 1.0  # seconds between looks at whether the scan is there
 
-    from nparams.fleet.batch import count_batch, prepare
+
+def main() -> None:
+    """Answer batches until there are no more, or nobody who would hear."""
+    import signal
+    from threading import Thread
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the scan's to hear: it tells its workers
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    try:
+        _answer()
+    except BrokenPipeError:
+        os._exit(0)  # in silence: Python would still try to send what was not
+
+
+def _answer() -> None:
+    from nparams.fleet.batch import count_batch, prepare
+
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not stand among the answers
     prepare()
@@ -37,5 +49,10 @@ def main() -> None:
         put(answers, count_batch(units, concurrency=message.concurrency, tensors=message.tensors))
 
 
-if __name__ == "__main__":
-    main()
+def _end_with(scan: int) -> None:
+    """End this process when the scan has ended, however it did: a batch may take long.  (Windows: after the batch.)"""
+    import time
+
+    while os.getppid() == scan:
+        time.sleep(LOOK)
+    os._exit(0)

@@ -6,6 +6,7 @@ name the variables that each store is set up by (AWS_ENDPOINT_URL, AWS_SKIP_SIGN
 
 from __future__ import annotations
 
+import os
 import re
 
 from nparams.errors import FetchError, ReadError, UsageError, escaped, shown
@@ -58,6 +59,14 @@ class Absent(FetchError):
     """An object that is not there."""
 
 
+class Forked(UsageError):
+    """This process was forked from one that had used obstore: the threads that would answer did not come along."""
+
+
+#: the process that used obstore first
+_users: list[int] = []
+
+
 class Bucket:
     """One bucket or container, and the key in it that was asked for."""
 
@@ -69,10 +78,26 @@ class Bucket:
         odd = any(part in ("", ".", "..") for part in self.key.rstrip("/").split("/")) if self.key else False
         if not self.name or "@" in self.name.replace("@", "", 1 if scheme.startswith("abfs") else 0) or odd:
             raise UsageError(f"{shown(text, 200)} names no object: {self.scheme}://bucket/path/model.safetensors")
+        self._check_process()
         from nparams.remote.accounts import store_of
 
-        self.store = store_of(self.scheme, self.name)
+        self._store = store_of(self.scheme, self.name)
         self._moved = False
+
+    @property
+    def store(self) -> Any:
+        """obstore's store, to be asked now.  Raises Forked where that would wait for ever."""
+        if not _users:
+            _users.append(os.getpid())
+        self._check_process()
+        return self._store
+
+    def _check_process(self) -> None:
+        if _users and _users[0] != os.getpid():
+            raise Forked(
+                f"{self.scheme}://{self.name}: this process was started by fork after obstore was used, which never "
+                "answers then: start it by spawn or forkserver (multiprocessing.get_context)"
+            )
 
     def moved(self, problem: Exception) -> bool:
         """Whether the bucket lies in another region than was asked, and is asked there from now on."""
@@ -83,7 +108,7 @@ class Bucket:
         self._moved = True
         region = region_of(self.name)
         if region is not None:
-            self.store = store_of(self.scheme, self.name, region)
+            self._store = store_of(self.scheme, self.name, region)
         return region is not None
 
     def address(self, key: str) -> str:
@@ -192,7 +217,9 @@ def _is_empty(bucket: Bucket, key: str, problem: Exception) -> bool:
 
 
 def failed(name: str, problem: Exception) -> FetchError:
-    """What an error of obstore means, in a line without what it quotes of the request."""
+    """What an error of obstore means, in a line without what it quotes of the request; Forked is raised as it is."""
+    if isinstance(problem, Forked):
+        raise problem
     from nparams.remote.accounts import advice
 
     where, kind = shown(name, 200), type(problem).__name__

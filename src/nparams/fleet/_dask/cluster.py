@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONNECT = 10  # seconds
+#: a variable of Python's: whoever is started looks for no module in the folder that it works in
+SAFE = "PYTHONSAFEPATH"
 SILENT = 60  # a level of logging above the highest
 LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado.application", "asyncio")
 
@@ -29,6 +31,8 @@ def connected(scheduler: str | None) -> Iterator[Any]:
     address = scheduler or dask.config.get("scheduler-address", None)
     with ExitStack() as stack:
         stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"}))
+        if address is None:
+            stack.enter_context(_paths_safe())
         cluster = stack.enter_context(_here()) if address is None else None
         client = _connected(Client, address if cluster is None else cluster.scheduler_address)
         stack.callback(client.close)
@@ -95,6 +99,25 @@ def _here() -> Iterator[Any]:
         ) from None
     with cluster:
         yield cluster
+
+
+@contextmanager
+def _paths_safe() -> Iterator[None]:
+    """For a `with` block: processes that are begun, the first time or again, import nothing that is merely scanned.
+
+    multiprocessing starts them by `python -c`, which looks for modules in the working folder first.
+    """
+    import os
+
+    before = os.environ.get(SAFE)
+    os.environ[SAFE] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE]
+        else:
+            os.environ[SAFE] = before
 
 
 @contextmanager
