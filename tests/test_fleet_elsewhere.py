@@ -6,8 +6,11 @@ import _thread
 import asyncio
 import gc
 import json
+import multiprocessing
+import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -305,6 +308,19 @@ def test_a_concurrency_below_one_is_refused(server: Server, wrong: int) -> None:
     ):
         with pytest.raises(UsageError, match=f"concurrency is {wrong}: it takes one at least"):
             rows()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*use of fork.*")
+def test_processes_that_are_forked_hear_no_answers_to_each_other(server: Server) -> None:
+    """Each has its parent's connections, and makes its own."""
+    server.delay = 0.01
+    units = served(server, {f"m{k}.safetensors": safetensors([T("w", [k + 1])]) for k in range(300)})
+    count_batch(units[:64])
+    with ProcessPoolExecutor(3, multiprocessing.get_context("fork")) as pool:
+        parts = [pool.submit(count_batch, units[k::3]) for k in range(3)]
+        rows = by_name([row for part in parts for row in part.result(60)])
+    assert {name: row["total"] for name, row in rows.items()} == {f"m{k}.safetensors": k + 1 for k in range(300)}
 
 
 # -- where an event loop runs already, as in a notebook ---------------------------------------------------------------

@@ -49,8 +49,14 @@ TICK = 1.0  # seconds
 AHEAD = 3  # batches under way for each worker
 MOST_LISTINGS = 4  # listings that a worker keeps beside those of its batch
 DIED = "the process that read it died (killed, or out of memory)"
-#: what a worker runs: it looks for modules where the scan does, and nowhere else
-BEGIN = "import sys; sys.path[:] = sys.argv[1:]; from nparams.fleet.worker import main; main()"
+#: what a worker runs: it looks for modules where the scan does, and nowhere else; Ctrl-C is the scan's to hear
+BEGIN = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.path[:] = sys.argv[1:]
+from nparams.fleet.worker import main
+main()
+"""
 #: what Python was told to leave out of account, and how it is told so again
 LEFT_OUT = (("isolated", "-I"), ("ignore_environment", "-E"), ("no_user_site", "-s"))
 

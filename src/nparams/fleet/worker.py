@@ -20,10 +20,8 @@ LOOK = 1.0  # seconds between looks at whether the scan is there
 
 def main() -> None:
     """Answer batches until there are no more, or nobody who would hear."""
-    import signal
     from threading import Thread
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the scan's to hear: it tells its workers
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
         _answer()

@@ -122,7 +122,8 @@ class Client:
     def _once(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
         """One request; a connection that was kept and has gone in the meantime is made anew."""
         parts = urlsplit(url)
-        key = parts.scheme, parts.netloc.rpartition("@")[2]
+        # one of a process that was forked is not its parent's: on that it would hear answers to others
+        key = f"{os.getpid()} {parts.scheme}", parts.netloc.rpartition("@")[2]
         with self._lock:
             idle = self._idle.get(key)
             kept = idle.pop() if idle else None
