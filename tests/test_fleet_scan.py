@@ -151,8 +151,28 @@ def test_rows_of_a_web_server_lead_back_to_their_models(tmp_path: Path) -> None:
 
 
 class Silent(SimpleHTTPRequestHandler):
+    broken: frozenset[str] = frozenset()
+
+    def do_GET(self) -> None:
+        if self.path in self.broken:
+            self.send_error(500)
+        else:
+            super().do_GET()
+
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def test_what_lies_in_a_folder_that_a_server_fails_at_has_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out = tree(tmp_path / "models", 8), tmp_path / "out"
+    with served(folder) as server:
+        assert scan([f"{server}/"], str(out)).rows == 10
+        monkeypatch.setattr(Silent, "broken", frozenset(["/d0/"]))
+        assert scan([f"{server}/"], str(out)).gone == 0
+    assert [uri for uri, row in table(out).items() if row["gone"]] == []
+    assert table(out)[f"{server}/d0/"]["error_kind"] == "read"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from moto.s3.models import s3_backends
 
 from nparams.errors import FetchError
 from nparams.fleet.finding import find
+from nparams.fleet.scanning import scan
 from tests.remote.s3_server import KEY, SECRET, Store, storing, without_login
 from tests.test_fleet_find import PATTERNS, TREES, WHOLE, made, told
 
@@ -150,6 +151,24 @@ def test_keys_that_no_path_can_be_are_told_and_the_others_found(bucket: Store) -
     found = {unit.uri.removeprefix("s3://odd-keys/") for unit in units if not unit.problem}
     assert found == {*plain_ones[:1_500], "b/x.gguf", "b/z/y.gguf", "c/y.gguf", "d"}
     assert len(found) == len(units) - 2
+
+
+@pytest.mark.parametrize("odd", [["//x.gguf"], ["/x.gguf", "a//y.gguf"], ["//", "/./x"]])
+def test_keys_that_begin_with_no_name_are_told_and_the_others_found(bucket: Store, odd: list[str]) -> None:
+    fill(bucket, f"lead{len(odd[0])}{len(odd)}", ["a.gguf", "d/f.gguf", *odd])
+    units = list(find([f"s3://lead{len(odd[0])}{len(odd)}"]))
+    found = {unit.uri.split("/", 3)[3] for unit in units if not unit.problem}
+    assert {"a.gguf", "d/f.gguf"} <= found
+    assert [unit for unit in units if unit.problem]
+
+
+def test_what_lies_near_an_odd_key_has_not_gone(bucket: Store, tmp_path: Path) -> None:
+    """It was not looked at, so nobody knows."""
+    keys = ["a/+x.gguf", "a/b.gguf", "a/c/d.gguf", "z/q.gguf"]
+    fill(bucket, "oddgone", keys)
+    scan(["s3://oddgone"], str(tmp_path))
+    fill(bucket, "oddgone", ["a//two.gguf", "a/c//two.gguf"])
+    assert scan(["s3://oddgone"], str(tmp_path)).gone == 0
 
 
 def test_an_odd_key_behind_the_first_page_repeats_nothing(bucket: Store) -> None:

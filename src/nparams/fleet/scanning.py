@@ -193,7 +193,7 @@ class Found:
     def __iter__(self) -> Iterator[Unit]:
         for unit in self._units:
             if unit.problem:
-                self._closed.append(f"{unit.uri}/")
+                self._closed.append(f"{unit.uri.rstrip('/')}/")  # a store's ends with one, beside the model's there
             yield unit
 
     def _failed(self, root: str, problem: NparamsError) -> None:

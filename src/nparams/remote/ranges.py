@@ -105,9 +105,10 @@ class RemoteFile:
     def took(self, start: int, length: int, part: Part) -> None:
         """Keep the range that was asked for; FetchError where it is not that, or of another version of the file."""
         self._check(part, start, length)
+        self._tag = self._tag or part.tag
         self.requests += 1
         self.fetched += len(part.data)
-        self._next = start + length
+        self._next = start + len(part.data)
         self._keep(start, part.data)
 
     def _before(self, k: int) -> int:
@@ -145,7 +146,8 @@ class RemoteFile:
     def _check(self, part: Part, start: int, length: int) -> None:
         if part.total != self.size or (part.tag and self._tag and part.tag != self._tag):
             raise FetchError(f"{escaped(self.name)}: the file was changed while it was read; try again", again=True)
-        if len(part.data) != length:
+        is_whole = not start and len(part.data) == part.total  # of a server that knows no ranges
+        if len(part.data) != length and not is_whole:
             what = f"{len(part.data):,} bytes came where {length:,} at {start:,} were asked for"
             raise FetchError(f"{escaped(self.name)}: {what}", again=True)
 

@@ -82,11 +82,14 @@ def by_folder(bucket: Bucket, prefix: str, after: str) -> Iterator[tuple[str, En
         if entry is not None:
             yield key, entry
             continue
+        trouble = Trouble(f"{shown(bucket.address(key), 200)}: {ODD}")
         try:
-            todo += [each for each in _inside(bucket, key) if _is_behind(each[0], passed)]
+            found = _inside(bucket, key)
+            if not all(_is_in(each[0], key) for each in found):
+                yield key, trouble
+            todo += [each for each in found if _is_in(each[0], key) and _is_behind(each[0], passed)]
         except OddKey:
-            told = f"{shown(bucket.address(key), 200)}: {ODD}"
-            yield key, Trouble(told)
+            yield key, trouble
             yield from _rest(bucket, key, max(f"{key}0", after, key=str.encode))
 
 
@@ -102,6 +105,11 @@ def _inside(bucket: Bucket, folder: str) -> list[tuple[str, Entry | None]]:
     found: list[tuple[str, Entry | None]] = [(each["path"], entry_of(each)) for each in got["objects"]]
     found += [(f"{each.rstrip('/')}/", None) for each in got["common_prefixes"]]
     return sorted(found, key=lambda each: each[0].encode(), reverse=True)
+
+
+def _is_in(key: str, folder: str) -> bool:
+    """Whether a key lies in a folder: obstore gives //a as what lies in /, which is the folder that was asked for."""
+    return key.startswith(folder) and bool(key[len(folder) :].strip("/"))
 
 
 def _is_behind(key: str, passed: bytes) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nparams.errors import ReadError
 from nparams.files.shards import shard_of
 from nparams.fleet._find.sets import Units, bare_file, inventory, sets_of
 from nparams.fleet._find.whole import Node, gathered, is_surely_one, rule_of
@@ -33,10 +34,15 @@ class Trouble(NamedTuple):
 
 
 def units_in(place: str, name: str, listed: Iterable[tuple[str, Entry | Trouble]], globs: Globs) -> Iterator[Unit]:
-    """The units below a root: `place` is its path or address, `name` its bare name; paths are relative to it."""
+    """The units below a root: `place` is its path or address, `name` its bare name; paths are relative to it.
+
+    Raises ReadError where the root itself cannot be looked into.
+    """
     tree = Tree(place, name, globs)
     for path, entry in listed:
         if isinstance(entry, Trouble):
+            if not path:
+                raise ReadError(entry.problem)
             yield unlisted(tree.address(path), entry.problem)
             continue
         folder, _, bare = path.rpartition("/")
