@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
@@ -67,6 +68,8 @@ class Server:
         self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
         self.address = ""
+        #: the mark of each answer
+        self.tags: Iterator[str] = repeat('"1"')
 
     @property
     def paths(self) -> list[str]:
@@ -115,7 +118,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def give(self, status: int, body: bytes, headers: Mapping[str, str] = {}) -> None:
         self.send_response(status)
-        usual = {"Content-Length": str(len(body)), "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT", "ETag": '"1"'}
+        usual = {
+            "Content-Length": str(len(body)),
+            "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+            "ETag": next(self.held.tags),
+        }
         for name, value in {**usual, **headers}.items():
             self.send_header(name, value)
         self.end_headers()

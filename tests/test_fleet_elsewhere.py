@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from tests.conftest import REPOSITORY, shared
 from tests.fleet_units import file_units, files_of, folder_unit, listing, serve, told
 from tests.gguf_maker import T as G
 from tests.gguf_maker import gguf
-from tests.range_server import Handler, Server, Sparse, serving
+from tests.range_server import Handler, Server, Sparse, serving, whole
 from tests.safetensors_maker import T, file_of, header_of, safetensors
 
 SMALL = safetensors([T("fc.weight", [4, 3]), T("fc.bias", [4])])
@@ -217,6 +218,23 @@ def test_a_file_that_changes_while_it_is_read_is_read_another_time(server: Serve
     (row,) = count_batch([unit])
     assert (row["error_kind"], row["total"]) == ("transfer", None)
     assert "was changed while it was read" in row["error"]
+
+
+def test_another_version_of_one_size_is_noticed_by_its_mark(server: Server) -> None:
+    """A list that tells sizes alone: the first answer tells the version."""
+    server.files["/d/m.safetensors"] = sparse(10_000)
+    (unit,) = served(server, {"m.safetensors": sparse(10_000)})
+    server.tags = iter(['"1"', *repeat('"2"', 100)])
+    (row,) = count_batch([unit])
+    assert (row["error_kind"], row["total"]) == ("transfer", None)
+    assert "was changed while it was read" in row["error"]
+
+
+def test_a_server_that_knows_no_ranges_and_tells_sizes(server: Server) -> None:
+    """It sends the whole of a file that is longer than what was asked for."""
+    (unit,) = served(server, {"m.safetensors": safetensors([T("w", [50_000])])})
+    server.odd["/d/m.safetensors"] = whole
+    assert count_batch([unit])[0]["total"] == 50_000
 
 
 def test_a_host_that_is_not_there_stops_no_other(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from nparams.errors import FetchError
+from nparams.fleet.batch import count_batch
 from nparams.fleet.finding import find
 from nparams.fleet.scanning import scan
 from tests.remote.s3_server import KEY, SECRET, Store, storing, without_login
+from tests.safetensors_maker import T, safetensors
 from tests.test_fleet_find import PATTERNS, TREES, WHOLE, made, told
 
 
@@ -160,6 +163,22 @@ def test_keys_that_begin_with_no_name_are_told_and_the_others_found(bucket: Stor
     found = {unit.uri.split("/", 3)[3] for unit in units if not unit.problem}
     assert {"a.gguf", "d/f.gguf"} <= found
     assert [unit for unit in units if unit.problem]
+
+
+def test_objects_that_are_given_one_by_one(bucket: Store) -> None:
+    """Keys are taken as they are, nothing in one is said to be empty, and the files of one set are one model."""
+    part = {f"m-0000{k}-of-00002.safetensors": safetensors([T(f"w{k}", [k, 3])]) for k in (1, 2)}
+    index = json.dumps({"weight_map": {f"w{k}": f"m-0000{k}-of-00002.safetensors" for k in (1, 2)}}).encode()
+    held = {**part, "m.safetensors.index.json": index, "q?x#y.safetensors": safetensors([T("w", [5])])}
+    bucket.put("given", {**{f"d/{name}": data for name, data in held.items()}, "d/empty.safetensors": b""})
+    odd, empty = "s3://given/d/q?x#y.safetensors", "s3://given/d/empty.safetensors"
+    rows = {row["uri"]: row for row in count_batch(list(find([odd, empty])))}
+    assert rows[odd]["total"] == 5
+    assert (rows[empty]["error_kind"], "the file is empty" in rows[empty]["error"]) == ("format", True)
+    shards = [f"s3://given/d/{name}" for name in (*part, "m.safetensors.index.json")]
+    for places in (shards, shards[::-1], [shards[0], "s3://given/d"], [shards[2], "s3://given/d"]):
+        totals = [row["total"] for row in count_batch([u for u in find(places) if "/m" in u.uri])]
+        assert totals == [9], places
 
 
 def test_what_lies_near_an_odd_key_has_not_gone(bucket: Store, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 
 from nparams.cli.main import FAILED, FINE, STOPPED, say, write
 from nparams.errors import NparamsError, UsageError
@@ -113,7 +114,7 @@ def lines() -> Iterator[str]:
     if sys.stdin is None:
         raise UsageError("standard input is closed: pipe in paths or addresses, one a line")
     for text in sys.stdin.buffer:
-        place = text.decode("utf-8", "surrogateescape").strip("\r\n")
+        place = text.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape").strip("\r\n")
         if place.strip():
             yield place
 

@@ -126,8 +126,10 @@ class InBucket:
 
     async def _again(self, path: str, offset: int, length: int, problem: Exception) -> Part:
         """What a failure means; where the bucket lies in another region, the range from there."""
-        from nparams.remote.store import failed
+        from nparams.remote.store import failed, is_empty
 
+        if offset == 0 and await asyncio.to_thread(is_empty, self._bucket, self._prefix + path, problem):
+            return Part(b"", 0)
         if await asyncio.to_thread(self._bucket.moved, problem):
             return await self.fetch(path, offset, length)
         name = self._listing.address(path)

@@ -17,7 +17,7 @@ from nparams.fleet._find.globs import Globs
 from nparams.fleet._find.local import kind_of, walked
 from nparams.fleet._find.seen import Seen
 from nparams.fleet._find.sets import bare_file
-from nparams.fleet._find.single import Beside, at_address
+from nparams.fleet._find.single import Beside, at_address, set_of
 from nparams.fleet._find.tree import Trouble, units_in, unlisted
 
 TYPE_CHECKING = False
@@ -72,6 +72,8 @@ class Finder:
     def __init__(self, include: Iterable[str], exclude: Iterable[str]) -> None:
         self._globs = Globs(*([each] if isinstance(each, str) else each for each in (include, exclude)))
         self._seen, self._beside = Seen(), Beside()
+        #: sets of which a file was given by its address, so that nobody knows how they are listed
+        self._sets: set[str] = set()
 
     def typed(self, roots: Iterable[str], failed: Failed) -> Iterator[Unit]:
         """The units below whole roots; `failed` is told of one that cannot be listed, and the others go on."""
@@ -99,7 +101,15 @@ class Finder:
             inside = unit.uri == top or unit.uri.startswith(f"{top}/")
             # what stands for the root, the whole set of a shard, is remembered under its own name
             if not self._seen.holds(unit.uri, top) if inside else self._seen.enter(unit.uri):
-                yield unit
+                yield from self._once(unit)
+
+    def _once(self, unit: Unit) -> Iterator[Unit]:
+        """The unit, but for a set of shards of which another file was given before by its address."""
+        name = set_of(unit)
+        if name is None or name not in self._sets:
+            yield unit
+        if name is not None and unit.listing.partial:
+            self._sets.add(name)
 
 
 def _raised(root: str, problem: NparamsError) -> None:

@@ -139,7 +139,7 @@ class StoreFile:
             meta = got.meta
             return Part(bytes(got.bytes()), int(meta["size"]), meta.get("e_tag"))
         except Exception as problem:
-            if offset == 0 and _is_empty(self._bucket, self._key, problem):
+            if offset == 0 and is_empty(self._bucket, self._key, problem):
                 return Part(b"", 0)
             if self._bucket.moved(problem):
                 return self.fetch(offset, length)
@@ -204,7 +204,11 @@ class StoreFolder(RemoteFolder):
         return self._listed
 
 
-def _is_empty(bucket: Bucket, key: str, problem: Exception) -> bool:
+#: how obstore tells of an answer (apache/arrow-rs-object-store src/client/retry.rs: `Server returned ... status`)
+STATUS = re.compile(r"\b(5\d\d [A-Z][A-Za-z ]{2,40}|429 [A-Z][A-Za-z ]{2,40})")
+
+
+def is_empty(bucket: Bucket, key: str, problem: Exception) -> bool:
     """Whether a store refused a range because the object has no bytes."""
     import obstore
 
@@ -238,4 +242,5 @@ def failed(name: str, problem: Exception) -> FetchError:
         return FetchError(
             f"{where}: the store cannot be reached: is there a network, and is the endpoint right?", again=True
         )
-    return FetchError(f"{where}: the store failed ({kind})", again=True)
+    status = STATUS.search(told)
+    return FetchError(f"{where}: the store failed ({status[1] if status else kind})", again=True)

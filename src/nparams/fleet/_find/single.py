@@ -12,7 +12,8 @@ from nparams.fleet._find.local import entry_of, fence_of
 from nparams.fleet._find.sets import NEAR, Set, Units, inventory, sets_of
 from nparams.fleet._find.tree import MOST_FILES, Trouble
 from nparams.fleet.reading import BESIDE as SETTINGS
-from nparams.fleet.units import FILE, SHARDS, Entry, Listing, Unit
+from nparams.fleet.reading import INDEX
+from nparams.fleet.units import FILE, SHARDS, WEB, Entry, Listing, Unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def at_address(address: str) -> Unit:
     >>> at_address("s3://bucket/a/m-00002-of-00003.gguf").names
     ('m-00001-of-00003.gguf', 'm-00002-of-00003.gguf', 'm-00003-of-00003.gguf')
     """
-    path, _, query = address.partition("?")
+    is_web = address.startswith(WEB)  # in a store a key may hold any character
+    path, _, query = address.partition("?") if is_web else (address, "", "")
     origin, _, name = path.rpartition("/")
     shard = shard_of(name)
     names = [name] if shard is None or shard.count > MOST_UNSEEN else shard.names()
@@ -95,5 +97,17 @@ def at_address(address: str) -> Unit:
     kind = SHARDS if len(names) > 1 or form.endswith("-index") else FILE
     scheme, mark, rest = origin.partition("://")
     host, slash, below = rest.partition("/")
-    place = f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{below}" if scheme.startswith("http") else origin
+    place = f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{below}" if is_web else origin
     return Unit(Listing(place, files, partial=True, origin=origin, query=query), kind, tuple(files))
+
+
+def set_of(unit: Unit) -> str | None:
+    """What an index, its shards and the whole set of them have in common; None for what is no set.
+
+    >>> [set_of(at_address(f"s3://b/m{end}")) for end in (".bin.index.json", "-00001-of-00002.bin", ".bin")]
+    ['s3://b/m.bin', 's3://b/m.bin', None]
+    """
+    if unit.kind != SHARDS:
+        return None
+    shard, name = shard_of(unit.names[0]), INDEX.sub("", unit.names[0])
+    return f"{unit.listing.place}/{name if shard is None else shard.stem + shard.suffix}"
