@@ -16,6 +16,7 @@ from nparams.errors import FetchError
 from nparams.fleet.batch import count_batch
 from nparams.fleet.finding import find
 from nparams.fleet.scanning import scan
+from nparams.fleet.store import rows
 from tests.remote.s3_server import KEY, SECRET, Store, storing, without_login
 from tests.safetensors_maker import T, safetensors
 from tests.test_fleet_find import PATTERNS, TREES, WHOLE, made, told
@@ -172,13 +173,28 @@ def test_objects_that_are_given_one_by_one(bucket: Store) -> None:
     held = {**part, "m.safetensors.index.json": index, "q?x#y.safetensors": safetensors([T("w", [5])])}
     bucket.put("given", {**{f"d/{name}": data for name, data in held.items()}, "d/empty.safetensors": b""})
     odd, empty = "s3://given/d/q?x#y.safetensors", "s3://given/d/empty.safetensors"
-    rows = {row["uri"]: row for row in count_batch(list(find([odd, empty])))}
-    assert rows[odd]["total"] == 5
-    assert (rows[empty]["error_kind"], "the file is empty" in rows[empty]["error"]) == ("format", True)
+    found = {row["uri"]: row for row in count_batch(list(find([odd, empty])))}
+    assert found[odd]["total"] == 5
+    assert (found[empty]["error_kind"], "the file is empty" in found[empty]["error"]) == ("format", True)
     shards = [f"s3://given/d/{name}" for name in (*part, "m.safetensors.index.json")]
     for places in (shards, shards[::-1], [shards[0], "s3://given/d"], [shards[2], "s3://given/d"]):
         totals = [row["total"] for row in count_batch([u for u in find(places) if "/m" in u.uri])]
         assert totals == [9], places
+
+
+def test_a_list_of_objects_is_read_again_where_they_have_changed(bucket: Store, tmp_path: Path) -> None:
+    held = {f"m{k:03}.safetensors": safetensors([T("w", [k + 1])]) for k in range(100)}
+    bucket.put("listed", {f"d/{name}": data for name, data in held.items()})
+    places = [f"s3://listed/d/{name}" for name in held]
+    first = scan([], str(tmp_path), listed=places)
+    assert (first.rows, first.known) == (100, 0)
+    bucket.put("listed", {"d/m007.safetensors": safetensors([T("w", [1_000])])})
+    bucket.forget()
+    again = scan(places[:1], str(tmp_path), listed=[*places, "s3://listed/d/absent.safetensors"])
+    assert (again.rows, again.known, again.refused) == (2, 99, 1)
+    assert len(bucket.asked) < 110
+    totals = {row["uri"]: row["total"] for row in rows(str(tmp_path))}
+    assert [totals[each] for each in places[6:9]] == [7, 1_000, 9]
 
 
 def test_what_lies_near_an_odd_key_has_not_gone(bucket: Store, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Column(NamedTuple):
 
 
 COLUMNS = tuple(Column(*row) for row in (
-    ("uri", "text", "the path or address that `nparams` takes (`nparams scan` where it is a set of shards or a web folder)"),
+    ("uri", "text", "the path or address that `nparams` takes (a set of shards or a web folder: `nparams scan`)"),
     ("kind", "text", "file, shards (one set in several files) or folder (one model: a repository, an adapter)"),
     ("format", "text", "the format of the weights: safetensors, gguf, pytorch, ...; of a pipeline those of its parts"),
     ("form", "text", "which source read it, as in the JSON contract"),

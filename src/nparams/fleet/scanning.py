@@ -119,6 +119,7 @@ def _patience(roots: Sequence[str], listed: Iterable[str], told: Progress) -> It
 
 def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options: Options, sink: Sink) -> None:
     """Read into a table what it does not know yet."""
+    from nparams.fleet._marks import marked
     from nparams.fleet.rows import ERRORS, TRANSFER
     from nparams.fleet.store import Table
 
@@ -140,7 +141,7 @@ def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options:
             told.tell()
             table.tick()
 
-        _drain(_rows(filter(is_changed, found), options, told, tick), told, both)
+        _drain(_rows(filter(is_changed, marked(found, table.holds)), options, told, tick), told, both)
         done = table.finish(found.is_complete, roots, found.looked_at)
         told.gone = done.gone
 

@@ -127,6 +127,10 @@ class Table:
         """
         return self._ledger.is_known(safe(unit.uri), lambda: _mark(unit))
 
+    def holds(self, unit: Unit) -> bool:
+        """Whether the table has a row of this model, changed or not."""
+        return self._ledger.holds(safe(unit.uri))
+
     def add(self, row: Row) -> None:
         """Take a row (its `tensors` are popped); commit when there are enough, or the first of them has waited long.
 

@@ -115,6 +115,10 @@ class Ledger:
         self.unseen += not row["gone"]
         return True
 
+    def holds(self, uri: str) -> bool:
+        """Whether the uri is held."""
+        return bool(self._index.state(key_of(uri)))
+
     def is_known(self, uri: str, mark_now: Callable[[], bytes]) -> bool:
         """Whether the uri is held and has the mark that it would have now; it counts as met."""
         key = key_of(uri)
