@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from nparams.errors import UsageError
-from nparams.fleet import _fetching, elsewhere, here
+from nparams.fleet import _fetching, _sides, elsewhere, here
 from nparams.fleet.batch import count_batch
 from nparams.fleet.finding import find
 from nparams.fleet.scanning import Options, scan
@@ -235,6 +235,30 @@ def test_a_server_that_knows_no_ranges_and_tells_sizes(server: Server) -> None:
     (unit,) = served(server, {"m.safetensors": safetensors([T("w", [50_000])])})
     server.odd["/d/m.safetensors"] = whole
     assert count_batch([unit])[0]["total"] == 50_000
+
+
+def test_a_list_that_alternates_is_read_as_one_that_is_sorted(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "m.safetensors").write_bytes(SMALL)
+    away = [f"m{k}.safetensors" for k in range(60)]
+    units = served(server, dict.fromkeys(away, SMALL))
+    server.delay = 0.05
+    places = [place for unit in units for place in (unit.uri, f"{tmp_path}/x/../m.safetensors")]
+    found = list[Any]()
+    scan([], listed=[*places, str(tmp_path / "absent.gguf")], sink=found.append)
+    assert sorted(row["uri"] for row in found) == sorted(
+        [*(u.uri for u in units), f"{tmp_path}/m.safetensors", f"{tmp_path}/absent.gguf"]
+    )
+    assert server.most_at_once > 10
+
+
+def test_sides_lose_nothing_and_hold_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_sides, "MOST_ASIDE", 5)
+    for pattern in ("", "h", "a", "ha" * 50, "h" * 30 + "a" * 30, "a" + "h" * 20 + "aa" * 9, "hhahaaah" * 20):
+        units = [Unit(Listing("s3://b" if c == "a" else "/b", {}), FILE, (f"{k}",)) for k, c in enumerate(pattern)]
+        taken = [(side, list(group)) for side, group in _sides.sides(iter(units))]
+        assert all(unit.is_remote is side for side, group in taken for unit in group)
+        assert sorted(int(unit.names[0]) for _, group in taken for unit in group) == list(range(len(units)))
+        assert len(taken) <= len(units) // 5 + 2
 
 
 def test_a_host_that_is_not_there_stops_no_other(server: Server) -> None:

@@ -12,10 +12,11 @@ import sys
 import threading
 from collections import deque
 from contextlib import closing, suppress
-from itertools import chain, groupby, islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from nparams.errors import InvariantError, ReadError, UsageError
+from nparams.fleet._sides import sides
 from nparams.fleet.batch import CONCURRENCY, check_one, count_batch
 from nparams.fleet.rows import refused
 
@@ -82,7 +83,7 @@ def rows_of(
 
 def _in_this(units: Iterable[Unit], how: How, tick: Callable[[], None] | None) -> Generator[Row]:
     """The rows of units that this process reads itself, of this machine or from elsewhere."""
-    for is_remote, group in groupby(units, lambda unit: unit.is_remote):
+    for is_remote, group in sides(units):
         if is_remote:
             from nparams.fleet import elsewhere
 

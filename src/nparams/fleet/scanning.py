@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 from contextlib import closing, contextmanager
-from itertools import chain, groupby
+from itertools import chain
 from typing import NamedTuple
 
 from nparams.errors import ReadError, UsageError, shown
 from nparams.fleet._expected import Counting
+from nparams.fleet._sides import sides
 from nparams.fleet.batch import CONCURRENCY, check_one
 from nparams.fleet.progress import Progress
 
@@ -164,7 +165,7 @@ def _rows(units: Iterator[Unit], options: Options, told: Progress, tick: Callabl
         return
     from nparams.fleet import here
 
-    for is_remote, group in groupby(units, lambda unit: unit.is_remote):
+    for is_remote, group in sides(units):
         how = (here.AWAY if is_remote else here.DISK)._replace(concurrency=options.concurrency, tensors=options.tensors)
         processes = options.processes or 1 if is_remote else options.processes
         yield from here.rows_of(group, how, processes=processes, tick=tick)
