@@ -192,6 +192,16 @@ def test_a_cache_lists_what_its_reader_needs_and_no_blobs(tmp_path: Path) -> Non
     assert (below.kind, row_of(below, local_opener(below.listing))["total"]) == ("file", 4)
 
 
+def test_a_blob_that_two_snapshots_share_takes_its_bytes_once(tmp_path: Path) -> None:
+    repository = made(tmp_path, ["models--o--m/refs/main", "models--o--m/blobs/aa"]) / "models--o--m"
+    (repository / "blobs/aa").write_bytes(ONE)
+    for commit in ("c0", "c1"):
+        (repository / "snapshots" / commit).mkdir(parents=True)
+        (repository / "snapshots" / commit / "model.safetensors").symlink_to("../../blobs/aa")
+    (unit,) = find([str(tmp_path)])
+    assert unit.size == len(ONE) + 1
+
+
 def test_what_is_found_can_be_read(tmp_path: Path) -> None:
     for name, data in shards([[T("a.weight", [4, 3])], [T("b.weight", [2, 4])]]).items():
         (tmp_path / "s").mkdir(exist_ok=True)

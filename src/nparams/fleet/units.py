@@ -105,8 +105,11 @@ class Unit(NamedTuple):
 
     @property
     def size(self) -> int | None:
-        """The bytes of all its files; None where the listing did not say."""
-        sizes = [entry.size for _, entry in self.entries]
+        """The bytes of all its files, of one under several names once; None where the listing did not say."""
+        entries = [entry for _, entry in self.entries]
+        if not self.is_remote:  # the mark names the inode: links, and the blobs of a hub's cache in each snapshot
+            entries = list({e.stamp if ":" in e.stamp else id(e): e for e in entries}.values())
+        sizes = [entry.size for entry in entries]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @property
