@@ -26,6 +26,8 @@ TOGETHER = (*((ending, other) for ending, other, _ in BESIDE), (".prototxt", ".c
 TOGETHER_END = tuple(other for _, other in TOGETHER)
 #: what follows the name of an ONNX file in those of its numbers (onnx/onnx docs/ExternalData.md; huggingface/optimum)
 NUMBERS = (".data", "_data")
+#: forms whose first file is a list of what the others hold
+LISTS = frozenset(("keras-shards", "dcp", "tf-checkpoint"))
 #: forms that may be read with any file of their folder that ends so
 NEAR = {"onnx": "", "darknet": ".cfg", "ncnn": ".param"}
 
@@ -104,6 +106,19 @@ def is_lone_index(each: Set) -> bool:
     True
     """
     return each.form.endswith(INDEX) and len(each.names) == 1
+
+
+def weights_of(each: Set) -> tuple[str, ...]:
+    """The files of a set that hold its numbers: not the index, nor what only lies beside them.
+
+    >>> weights_of(Set(FILE, ("net.caffemodel", "net.prototxt"), "caffe"))
+    ('net.caffemodel',)
+    >>> weights_of(Set(SHARDS, ("m.safetensors.index.json", "m-00001-of-00001.safetensors"), "safetensors-index"))
+    ('m-00001-of-00001.safetensors',)
+    """
+    if each.form.endswith(INDEX) or each.form in LISTS:
+        return each.names[1:] or each.names
+    return each.names if each.kind == SHARDS else each.names[:1]
 
 
 def _of_map(name: str, names: Collection[str]) -> list[str]:
