@@ -75,6 +75,19 @@ TREES: list[tuple[str, list[str], list[str]]] = [
     ("an index of other names", [INDEX, "layers-0.safetensors", "layers-1.safetensors", "x/y.gguf"],
      ["file x/y.gguf", "folder"]),
     ("an index alone", [INDEX], [f"shards {INDEX}"]),
+    ("an index without its shards beside other models", [INDEX, "d.onnx", "t.gguf", "d.pth"],
+     [f"shards {INDEX}", "file d.onnx", "file t.gguf", "file d.pth"]),
+    ("an index of other names beside other models", [INDEX, "layers-0.safetensors", "m.safetensors", "t.gguf"],
+     [f"shards {INDEX} +layers-0.safetensors +m.safetensors", "file t.gguf"]),
+    ("an index of a kind that another ending has too", ["m.bin.index.json", "a.bin", "d.pth"],
+     ["shards m.bin.index.json +a.bin", "file d.pth"]),
+    ("an index beside whole sets of another name", [INDEX, "n-00001-of-00002.safetensors", "o.safetensors.index.json",
+     "o-00001-of-00001.safetensors", "t.gguf"], [f"shards {INDEX} +n-00001-of-00002.safetensors",
+     "shards o.safetensors.index.json +o-00001-of-00001.safetensors", "file t.gguf"]),
+    ("an index beside one model in several formats", ["model.safetensors.index.json", "pytorch_model.bin",
+     "tf_model.h5", "part-0.safetensors", "flax_model.msgpack", "x.txt"], ["folder"]),
+    ("a repository whose shards are missing", ["config.json", "model.safetensors.index.json", "model.onnx", "d.gguf"],
+     ["folder"]),
     ("a split GGUF", ["q-00001-of-00002.gguf", "q-00002-of-00002.gguf"],
      ["shards q-00001-of-00002.gguf +q-00002-of-00002.gguf"]),
     ("slices", ["consolidated.00.pth", "consolidated.01.pth"], ["shards consolidated.00.pth +consolidated.01.pth"]),
@@ -88,7 +101,13 @@ TREES: list[tuple[str, list[str], list[str]]] = [
      ["file m.ckpt-7.index +m.ckpt-7.data-00000-of-00001"]),
     ("Keras in pieces", ["model.weights.json", "model_00000.weights.h5", "model_00001.weights.h5"],
      ["shards model.weights.json +model_00000.weights.h5 +model_00001.weights.h5"]),
-    ("arrays beside a model", ["m.safetensors", "X_test.npy"], ["file m.safetensors"]),
+    ("arrays beside a model", ["m.safetensors", "X_test.npy", "train.cfg"], ["file m.safetensors"]),
+    ("pickles beside a model", ["net.pth", "net2.pth", "mlp.joblib", "svm.pkl", "old.pickle"],
+     ["file net.pth", "file net2.pth", "file mlp.joblib", "file svm.pkl", "file old.pickle"]),
+    ("pickles in a repository", ["config.json", "model.safetensors", "mlp.joblib"], ["folder"]),
+    ("pickles that are no models", ["m.pth", "scaler.pkl", "tokenizer.pkl", "en-vocab.pickle", "optimizer.pkl",
+     "lr_scheduler.joblib", "random_states_0.pkl"], ["file m.pth"]),
+    ("a pickle and what it is used with", ["m.joblib", "scaler.pkl", "my.tokenizer.joblib"], ["file m.joblib"]),
     ("arrays alone", ["w.npy", "v.npy"], ["file v.npy", "file w.npy"]),
     ("state of training", ["optimizer.pt", "rng_state.pth", "training_args.bin"], []),
     ("weights that are not read", ["model.engine", "rust_model.ot"], ["file model.engine", "file rust_model.ot"]),
@@ -333,6 +352,9 @@ CHOSEN: list[tuple[list[str], tuple[str, ...], tuple[str, ...], list[str]]] = [
       "hub/models--o--m/snapshots/c0/model.safetensors"], ("*.safetensors",), ("*.json",), ["folder hub/models--o--m"]),
     # what lies beside a model
     (["net.pth", "X.npy"], ("*.npy",), (), ["file X.npy"]),
+    (["net.pth", "mlp.joblib"], ("*.joblib",), (), ["file mlp.joblib"]),
+    (["net.pth", "mlp.joblib"], (), ("*.pth",), ["file mlp.joblib"]),
+    ([INDEX, "d.onnx"], (), (INDEX,), ["file d.onnx"]),
 ]  # fmt: skip
 
 
@@ -678,6 +700,11 @@ def test_what_is_excluded_is_not_held_where_there_is_too_much_of_it(monkeypatch:
     assert sorted(unit.listing.files) == ["a.safetensors", "config.json", "z.dat"]
     many = ["config.json", "a.safetensors", *(f"b{k:05}.pt" for k in range(MOST_FILES))]
     assert listed(many, (), ("*.pt",)) == ["file a.safetensors"]  # what is excluded tells all the same what this is
+
+
+def test_arrays_beside_models_are_data_in_a_folder_of_too_many_files_too() -> None:
+    files = ["a.pt", *(f"b{k:05}.npy" for k in range(MOST_FILES)), "c.joblib", "d.npy"]
+    assert listed(files) == ["file a.pt", "file c.joblib"]
 
 
 def test_a_model_above_many_others_swallows_none() -> None:

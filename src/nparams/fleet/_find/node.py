@@ -17,7 +17,7 @@ class Node:
     """A folder that is being looked at, or was: its files, and its sub-folders that are not decided on yet."""
 
     __slots__ = (
-        "_held", "below", "chunk", "count", "empty", "files", "folders", "loose", "name", "path", "skipped",
+        "_held", "below", "chunk", "count", "empty", "files", "folders", "loose", "models", "name", "path", "skipped",
         "wanted",
     )  # fmt: skip
 
@@ -33,6 +33,8 @@ class Node:
         self.folders = 0
         #: whether it surely is no single model: what is complete in it is let go
         self.loose = False
+        #: whether models of usual formats were among its files when that was found
+        self.models = False
         #: how many files of such a one are held until they are sorted out
         self.chunk = 0
         self.skipped = False

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nparams._claims import FILES
-from nparams.files._folder.inventory import KERAS_SHARD, PIECE, Inventory, varied
+from nparams.files._folder.endings import endings_of
+from nparams.files._folder.inventory import INDEX as INDEX_NAME
+from nparams.files._folder.inventory import KERAS_SHARD, PIECE, Inventory, form_of, varied
 from nparams.files._folder.steps import FILES as FLAX_STEPS
 from nparams.files._folder.table import BARE, BESIDE, BESIDES, OWN_MODEL, READ_NOT
 from nparams.fleet.reading import BESIDE as SETTINGS
@@ -28,6 +30,8 @@ TOGETHER_END = tuple(other for _, other in TOGETHER)
 NUMBERS = (".data", "_data")
 #: forms whose first file is a list of what the others hold
 LISTS = frozenset(("keras-shards", "dcp", "tf-checkpoint"))
+#: what may be a model of its own beside models of other formats, and the forms that then are data or a text
+PICKLED, DATA = BARE["pickle"], frozenset(form for form, what in BARE.items() if what != BARE["pickle"])
 #: forms that may be read with any file of their folder that ends so
 NEAR = {"onnx": "", "darknet": ".cfg", "ncnn": ".param"}
 
@@ -48,7 +52,8 @@ def inventory(files: Iterable[str], folders: Iterable[str] = ()) -> Inventory:
 def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
     """Every set of a folder: weights that may be counted, and those that are known and not read.
 
-    `mixed`: the names are some of a folder that is no single model, so nothing lies "beside the model".
+    Pickles are models of their own where others lie beside them; arrays are data there.  `mixed`: the names are some of
+    a folder, so that nobody knows what else lies there.
     """
     taken: set[str] = set()
     for each in _candidates(held, mixed):
@@ -57,7 +62,7 @@ def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
     for what, names in held.rest.items():
         if what.endswith(READ_NOT):
             yield from _unread([name for name in names if name not in taken])
-        elif what == OWN_MODEL or (mixed and what in BARE.values()):
+        elif what in (OWN_MODEL, PICKLED) or (mixed and what in BARE.values()):
             yield from (Set(FILE, (name,), "") for name in names)
     steps = [name for name in held.names if name.startswith("checkpoint_") and FLAX_STEPS.fullmatch(name)]
     yield from (Set(FILE, (name,), "flax-msgpack") for name in sorted(steps))
@@ -66,7 +71,13 @@ def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
 def _candidates(held: Inventory, mixed: bool) -> Iterator[Set]:
     shards = _by_index(held.candidates)
     told: set[tuple[str, str, str]] = set()
+    lone, meant = (None, []) if mixed else index_of_others(held)
     for each in held.candidates:
+        if each in meant:
+            continue
+        if each is lone:
+            yield Set(SHARDS, (each.name, *sorted(name for one in meant for name in one.files)), each.form)
+            continue
         is_index, is_split = each.form.endswith(INDEX), each.shard is not None
         key = _key(each) if is_index or is_split else None
         if key is not None and is_index:
@@ -91,6 +102,21 @@ def _by_index(candidates: Iterable[Candidate]) -> dict[tuple[str, str, str], lis
         if found and each.shard is not None and _key(each) in found:
             found[_key(each)].append(each)
     return found
+
+
+def index_of_others(held: Inventory) -> tuple[Candidate | None, list[Candidate]]:
+    """The index that no shards bear the name of, and the files that it may mean: those with the ending of its shards.
+
+    Which they are, only its content tells.
+    """
+    shards = _by_index(held.candidates)
+    lone = next((each for each in held.candidates if each.form.endswith(INDEX) and not shards[_key(each)]), None)
+    match = INDEX_NAME.fullmatch(lone.name) if lone is not None else None
+    if match is None:
+        return None, []
+    form = lone.form.removesuffix(INDEX) if lone is not None else ""
+    files = [each for each in held.candidates if each.form == form and each.name.endswith(match["suffix"])]
+    return lone, [each for each in files if each.shard is None or _key(each) not in shards]
 
 
 def _key(each: Candidate) -> tuple[str, str, str]:
@@ -119,6 +145,15 @@ def weights_of(each: Set) -> tuple[str, ...]:
     if each.form.endswith(INDEX) or each.form in LISTS:
         return each.names[1:] or each.names
     return each.names if each.kind == SHARDS else each.names[:1]
+
+
+def is_data(each: Set) -> bool:
+    """Whether a set is an array or a text that is no model where models of other formats lie beside it.
+
+    >>> is_data(Set(FILE, ("X_test.npy",), "")), is_data(Set(FILE, ("mlp.joblib",), ""))
+    (True, False)
+    """
+    return form_of(each.names[0], endings_of(FILES)) in DATA
 
 
 def _of_map(name: str, names: Collection[str]) -> list[str]:

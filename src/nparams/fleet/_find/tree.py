@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nparams.files._folder.table import BARE
 from nparams.files.shards import shard_of
 from nparams.fleet._find.choosing import Chooser
 from nparams.fleet._find.node import Node
-from nparams.fleet._find.sets import sets_of
+from nparams.fleet._find.sets import is_data, sets_of
 from nparams.fleet._find.whole import counted, is_mute, is_surely_one
 from nparams.fleet.units import FOLDER, Entry, Listing, Unit
 
@@ -179,6 +180,8 @@ class Tree:
 
     def _loosened(self, node: Node) -> Iterator[Unit]:
         node.loose = True
+        node.models = any(each.form not in BARE for each in node.held.candidates)
+        node.forget()  # they go part by part
         below, node.below = node.below, []
         for each in below:
             yield from self._chooser.of(each)
@@ -195,7 +198,8 @@ class Tree:
         part = Node(node.path, node.name, node.wanted)
         part.files = {name: node.files.pop(name) for name in names}
         node.chunk = max(CHUNK, 2 * len(node.files))
-        yield from self._chooser.of_sets(part, sets_of(part.held, mixed=True), mixed=True)
+        sets = (each for each in sets_of(part.held, mixed=True) if not (node.models and is_data(each)))
+        yield from self._chooser.of_sets(part, sets, mixed=True)
 
 
 def _complete(names: list[str]) -> int:

@@ -9,7 +9,8 @@ The rule, in the order of the table RULES, first come:
   below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  Only what is
   named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a model is one of its own;
 - a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others;
-- an index whose shards bear other names than its own: the files in that folder.
+- an index whose shards bear other names than its own, beside what it may mean and the same model in other formats: the
+  files in that folder.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER,
 from nparams.files._orbax.items import PARTS as NO_ITEMS
 from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
 from nparams.fleet._find.node import Node
-from nparams.fleet._find.sets import inventory, is_lone_index, sets_of
+from nparams.fleet._find.sets import index_of_others, inventory, sets_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,8 +135,12 @@ def _distributed(node: Node) -> bool:
 
 
 def _indexed(node: Node) -> bool:
-    sets = list(sets_of(node.held)) if any(each.form.endswith("-index") for each in node.held.candidates) else []
-    return len(sets) > 1 and any(map(is_lone_index, sets))
+    """Whether an index lies among files that it may mean, and all others are the same model in another format."""
+    index, meant = index_of_others(node.held)
+    others = [each for each in node.held.candidates if each is not index and each not in meant]
+    if index is None or not (meant or others):
+        return False
+    return all(each.family == index.family for each in others)
 
 
 RULES = (
