@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nparams._claims import FILES
@@ -79,6 +79,19 @@ TREES: list[tuple[str, list[str], list[str]]] = [
     ("pickles beside models", ["net.pth", "net2.pth", "mlp.joblib", "tree.pkl", "scaler.joblib", "X.npy"],
      ["file mlp.joblib", "file net.pth", "file net2.pth", "file tree.pkl"]),
     ("an index alone", [INDEX], [f"shards {INDEX}"]),
+    ("an index without its shards beside other models", [INDEX, "d.onnx", "t.gguf", "d.pth"],
+     [f"shards {INDEX}", "file d.onnx", "file t.gguf", "file d.pth"]),
+    ("an index of other names beside other models", [INDEX, "layers-0.safetensors", "m.safetensors", "t.gguf"],
+     [f"shards {INDEX} +layers-0.safetensors +m.safetensors", "file t.gguf"]),
+    ("an index of a kind that another ending has too", ["m.bin.index.json", "a.bin", "d.pth"],
+     ["shards m.bin.index.json +a.bin", "file d.pth"]),
+    ("an index beside whole sets of another name", [INDEX, "n-00001-of-00002.safetensors", "o.safetensors.index.json",
+     "o-00001-of-00001.safetensors", "t.gguf"], [f"shards {INDEX} +n-00001-of-00002.safetensors",
+     "shards o.safetensors.index.json +o-00001-of-00001.safetensors", "file t.gguf"]),
+    ("an index beside one model in several formats", ["model.safetensors.index.json", "pytorch_model.bin",
+     "tf_model.h5", "part-0.safetensors", "flax_model.msgpack", "x.txt"], ["folder"]),
+    ("a repository whose shards are missing", ["config.json", "model.safetensors.index.json", "model.onnx", "d.gguf"],
+     ["folder"]),
     ("a split GGUF", ["q-00001-of-00002.gguf", "q-00002-of-00002.gguf"],
      ["shards q-00001-of-00002.gguf +q-00002-of-00002.gguf"]),
     ("slices", ["consolidated.00.pth", "consolidated.01.pth"], ["shards consolidated.00.pth +consolidated.01.pth"]),
@@ -92,7 +105,13 @@ TREES: list[tuple[str, list[str], list[str]]] = [
      ["file m.ckpt-7.index +m.ckpt-7.data-00000-of-00001"]),
     ("Keras in pieces", ["model.weights.json", "model_00000.weights.h5", "model_00001.weights.h5"],
      ["shards model.weights.json +model_00000.weights.h5 +model_00001.weights.h5"]),
-    ("arrays beside a model", ["m.safetensors", "X_test.npy"], ["file m.safetensors"]),
+    ("arrays beside a model", ["m.safetensors", "X_test.npy", "train.cfg"], ["file m.safetensors"]),
+    ("pickles beside a model", ["net.pth", "net2.pth", "mlp.joblib", "svm.pkl", "old.pickle"],
+     ["file net.pth", "file net2.pth", "file mlp.joblib", "file svm.pkl", "file old.pickle"]),
+    ("pickles in a repository", ["config.json", "model.safetensors", "mlp.joblib"], ["folder"]),
+    ("pickles that are no models", ["m.pth", "scaler.pkl", "tokenizer.pkl", "en-vocab.pickle", "optimizer.pkl",
+     "lr_scheduler.joblib", "random_states_0.pkl"], ["file m.pth"]),
+    ("a pickle and what it is used with", ["m.joblib", "scaler.pkl", "my.tokenizer.joblib"], ["file m.joblib"]),
     ("arrays alone", ["w.npy", "v.npy"], ["file v.npy", "file w.npy"]),
     ("state of training", ["optimizer.pt", "rng_state.pth", "training_args.bin"], []),
     ("weights that are not read", ["model.engine", "rust_model.ot"], ["file model.engine", "file rust_model.ot"]),
@@ -304,6 +323,91 @@ def test_include_leaves_out_the_sets_that_it_does_not_name() -> None:
     assert sorted(unit.listing.files) == ["config.json", "m.bin"]
 
 
+MANY = ["config.json", "tiny.gguf", "digits.onnx", "digits.pth", "sub/other.gguf"]
+TWO = ["config.json", "model.safetensors", "pytorch_model.bin", "optimizer.pt", "x.dat", "openvino/config.json",
+       "openvino/m.xml", "openvino/m.bin", "onnx/m.onnx", "checkpoint-1/m.pt"]  # fmt: skip
+PIPED = ["model_index.json", "unet/config.json", "unet/d.safetensors", "unet/d.bin", "vae/d.safetensors", "sd.ckpt"]
+# files | include | exclude | the units
+CHOSEN: list[tuple[list[str], tuple[str, ...], tuple[str, ...], list[str]]] = [
+    # several models beside a configuration
+    (MANY, (), (), ["file tiny.gguf", "file digits.onnx", "file digits.pth", "file sub/other.gguf"]),
+    (MANY, ("*.gguf",), (), ["file tiny.gguf", "file sub/other.gguf"]),
+    (MANY, (), ("*.onnx", "*.pth"), ["file tiny.gguf", "file sub/other.gguf"]),
+    (MANY, ("*.gguf",), ("sub",), ["file tiny.gguf"]),
+    (MANY, ("sub",), (), ["file sub/other.gguf"]),
+    (MANY, (), ("config.json",), ["file tiny.gguf", "file digits.onnx", "file digits.pth", "file sub/other.gguf"]),
+    (MANY, ("*.json",), (), ["file config.json"]),
+    # a repository
+    (TWO, (), (), ["folder", "file checkpoint-1/m.pt"]),
+    (TWO, (), ("optimizer.pt",), ["folder", "file checkpoint-1/m.pt"]),
+    (TWO, (), ("*.bin", "*.onnx", "*.json", "*.xml"), ["folder", "file checkpoint-1/m.pt"]),
+    (TWO, (), ("*.safetensors",), ["file checkpoint-1/m.pt"]),
+    (TWO, (), ("*.pt",), ["folder"]),
+    (TWO, (), ("checkpoint-*",), ["folder"]),
+    (TWO, ("*.safetensors",), (), ["folder"]),
+    (TWO, ("*.safetensors", "*.onnx", "*.bin"), (), ["folder"]),
+    (TWO, ("*.safetensors", "*.dat"), (), ["folder", "file x.dat"]),
+    (TWO, ("*.safetensors",), ("*.safetensors",), []),
+    (TWO, ("*.bin",), (), ["file pytorch_model.bin", "folder openvino"]),
+    (TWO, ("*.xml",), (), ["folder openvino"]),
+    (TWO, ("onnx",), (), ["file onnx/m.onnx"]),
+    (TWO, ("o*/*",), ("*.xml",), ["file onnx/m.onnx"]),
+    (TWO, ("*.dat",), (), ["file x.dat"]),
+    (TWO, ("*.dat",), ("x.*",), []),
+    # parts
+    (PIPED, (), (), ["folder"]),
+    (PIPED, ("*.safetensors",), (), ["folder"]),
+    (PIPED, ("unet",), (), ["folder unet"]),
+    (PIPED, ("*.bin",), (), ["file unet/d.bin"]),
+    (PIPED, ("unet/*",), (), ["folder"]),
+    (PIPED, (), ("*.bin", "*.ckpt"), ["folder"]),
+    (PIPED, (), ("*.safetensors", "*.ckpt"), []),
+    # sets
+    ([INDEX, *SHARDS[:2]], (), ("*.safetensors",), []),
+    ([INDEX, *SHARDS[:2]], (), (SHARDS[1],), []),
+    ([INDEX, *SHARDS[:2]], (), (INDEX,), []),
+    (["config.json", INDEX, *SHARDS], (), ("*.json",), ["folder"]),
+    (["config.json", INDEX, *SHARDS], (), (SHARDS[1],), []),
+    (["config.json", "b-Q4_K_M.gguf", "b-Q8_0.gguf"], (), ("*Q8_0*",), ["folder"]),
+    (["n.caffemodel", "n.prototxt"], (), ("*.prototxt",), ["file n.caffemodel +n.prototxt"]),
+    (["s/saved_model.pb", "s/variables/variables.index", "s/variables/variables.data-00000-of-00001"], (), ("*.pb",),
+     []),
+    (["m.mlpackage/Manifest.json", "m.mlpackage/Data/com.apple.CoreML/model.mlmodel"], ("*.mlmodel",), (),
+     ["folder m.mlpackage"]),
+    (["m.mlpackage/Manifest.json", "m.mlpackage/Data/com.apple.CoreML/model.mlmodel"], (), ("*.mlmodel",), []),
+    ([f"run/1/default/{name}" for name in ORBAX], ("_METADATA",), (), ["folder run/1"]),
+    ([f"run/1/default/{name}" for name in ORBAX], (), ("run/1/*",), []),
+    (["d/.metadata", "d/__0_0.distcp"], (), ("*.distcp",), []),
+    (["z/a/.zarray", "z/a/0"], ("*.zarray",), (), ["folder z"]),
+    (["z/a/.zarray", "z/a/0"], (), (".zarray", "0"), []),
+    (["hub/models--o--m/refs/main", "hub/models--o--m/snapshots/c0/config.json",
+      "hub/models--o--m/snapshots/c0/model.safetensors"], ("*.safetensors",), ("*.json",), ["folder hub/models--o--m"]),
+    # what lies beside a model
+    (["net.pth", "X.npy"], ("*.npy",), (), ["file X.npy"]),
+    (["net.pth", "mlp.joblib"], ("*.joblib",), (), ["file mlp.joblib"]),
+    (["net.pth", "mlp.joblib"], (), ("*.pth",), ["file mlp.joblib"]),
+    ([INDEX, "d.onnx"], (), (INDEX,), ["file d.onnx"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "include", "exclude", "units"), CHOSEN)
+def test_patterns_choose_models_and_change_none(
+    files: list[str], include: tuple[str, ...], exclude: tuple[str, ...], units: list[str], tmp_path: Path
+) -> None:
+    assert listed(files, include, exclude) == sorted(units)
+    root = made(tmp_path, files)
+    assert told(list(find([str(root)], include=include, exclude=exclude)), str(root)) == sorted(units)
+
+
+def test_a_model_is_as_it_was_whatever_of_it_is_excluded() -> None:
+    def of(*exclude: str) -> Unit:
+        (unit,) = units_in("t", "t", [(name, Entry(1, "s")) for name in sorted(TWO[:-1])], Globs((), exclude))
+        return unit
+
+    assert (of("*.bin", "optimizer.pt", "*.json").stamp, of("*.dat").size) == (of().stamp, of().size)
+    assert len(of("onnx").listing.files) == len(of().listing.files) - 1  # an excluded folder is not looked into
+
+
 def test_one_file_of_a_set_names_the_set() -> None:
     assert listed([INDEX, *SHARDS], ("*.json",)) == [f"shards {INDEX}" + "".join(f" +{name}" for name in SHARDS)]
     assert listed(["a.xml", "a.bin"], ("*.bin",)) == ["file a.xml +a.bin"]
@@ -503,6 +607,41 @@ def test_hubs_and_listings_of_the_web_are_asked_of_another_module(monkeypatch: p
     assert sorted(unit.uri for unit in units) == ["https://host/models/a/m.pt", "https://host/models/b.gguf"]
 
 
+HUB = ["config.json", "model.safetensors", "pytorch_model.bin", "onnx/model.onnx", "original/consolidated.00.pth"]
+# root | include | exclude | the units
+OF_HUB: list[tuple[str, tuple[str, ...], tuple[str, ...], list[str]]] = [
+    ("hf://org", (), (), ["folder hf://org/a", "folder hf://org/b"]),
+    ("hf://org", ("*.safetensors",), (), ["folder hf://org/a"]),
+    ("hf://org", (), ("*.bin", "*.json", "*.onnx"), ["folder hf://org/a", "folder hf://org/b"]),
+    ("hf://org", (), ("*.safetensors",), ["folder hf://org/b"]),
+    ("hf://org", (), ("*.gguf", "a"), []),
+    ("hf://org", ("*.onnx",), (), ["file hf://org/a/onnx/model.onnx"]),
+    ("hf://org", ("*.bin", "*.md"), (), ["file hf://org/a/pytorch_model.bin", "file hf://org/b/README.md"]),
+    ("hf://org", ("b/*",), (), ["folder hf://org/b"]),
+    ("hf://models", ("org/b",), (), ["folder hf://org/b"]),
+    ("hf://org/a", ("onnx/*",), (), ["file hf://org/a/onnx/model.onnx"]),
+    ("hf://org/a", ("*.safetensors",), (), ["folder hf://org/a"]),
+]
+
+
+@pytest.mark.parametrize(("root", "include", "exclude", "found"), OF_HUB)
+def test_patterns_of_a_hub(
+    root: str, include: tuple[str, ...], exclude: tuple[str, ...], found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_up = types.ModuleType("nparams.fleet.listing")
+    held = {"a": HUB, "b": ["m-Q4_K_M.gguf", "m-Q8_0.gguf", "README.md"]}
+    made_up.hub_units = lambda root: (  # type: ignore[attr-defined]
+        Unit(tree.Listing(f"hf://org/{name}", dict.fromkeys(files, Entry(None, "sha"))), "folder")
+        for name, files in held.items() if not root.startswith("hf://org/") or root.endswith(name)
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "nparams.fleet.listing", made_up)
+    units = list(find([root], include=include, exclude=exclude))
+    assert told(units, "") == found
+    assert all(len(unit.listing.files) == len(held[unit.uri[-1]]) for unit in units if unit.kind == "folder")
+    (unit,) = find(["hf://org/a"], exclude=["original"])
+    assert "original/consolidated.00.pth" not in unit.listing.files
+
+
 # -- bounds -------------------------------------------------------------------------------------------------------
 
 
@@ -583,6 +722,23 @@ def test_a_repository_with_many_files_below_is_one() -> None:
     assert listed([*files, "s.pt"]) == ["file s.pt", "folder r"]
 
 
+def test_what_is_excluded_is_not_held_where_there_is_too_much_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "MOST_IN_ONE", MOST_FILES + 1_000)
+    pictures = [f"r/data/{k // 9_000}/{k}.jpg" for k in range(3 * MOST_FILES)]
+    files = ["r/config.json", "r/a.safetensors", *pictures, "r/z.dat"]
+    (unit,) = units_in("t", "t", ((path, Entry(1, "")) for path in files), Globs())
+    assert unit.problem.startswith("one model of more than")
+    (unit,) = units_in("t", "t", ((path, Entry(1, "")) for path in files), Globs((), ["*.jpg"]))
+    assert sorted(unit.listing.files) == ["a.safetensors", "config.json", "z.dat"]
+    many = ["config.json", "a.safetensors", *(f"b{k:05}.pt" for k in range(MOST_FILES))]
+    assert listed(many, (), ("*.pt",)) == ["file a.safetensors"]  # what is excluded tells all the same what this is
+
+
+def test_arrays_beside_models_are_data_in_a_folder_of_too_many_files_too() -> None:
+    files = ["a.pt", *(f"b{k:05}.npy" for k in range(MOST_FILES)), "c.joblib", "d.npy"]
+    assert listed(files) == ["file a.pt", "file c.joblib"]
+
+
 def test_a_model_above_many_others_swallows_none() -> None:
     files = [f"d{k:04}/{name}" for k in range(2 * MOST_FOLDERS) for name in ("config.json", "m.pt")]
     found = listed(["config.json", "a.pt", *files])
@@ -640,6 +796,45 @@ def test_every_candidate_is_in_exactly_one_unit(files: list[str], bounded: bool)
                 path = f"{folder}/{name}".lstrip("/")
                 assert inside[path] == 1, (path, told(units, "t"))
     assert len({unit.uri for unit in units}) == len(units)
+
+
+# -- any patterns ----------------------------------------------------------------------------------------------------
+
+globs = st.lists(st.sampled_from([f"*{ending}" for ending in ENDINGS if ending] + WHOLE_NAMES + ["m*", "a/*", "*/*"]),
+                 max_size=3)  # fmt: skip
+
+
+def shape(unit: Unit) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    return unit.uri, unit.names, tuple(sorted(unit.listing.files))
+
+
+@given(trees, globs)
+def test_whatever_is_excluded_the_others_are_as_they_were(files: list[str], exclude: list[str]) -> None:
+    entries = [(path, Entry(1, "")) for path in sorted(files)]
+    chosen = Globs((), exclude)
+    above = {"/".join(path.split("/")[:k]) for path in files for k in range(1, path.count("/") + 1)}
+    assume(not any(map(chosen.drops, above)))
+    whole = {shape(unit) for unit in units_in("t", "t", entries, Globs())}
+    left = [shape(unit) for unit in units_in("t", "t", entries, chosen)]
+    assert whole.issuperset(left)
+    assert len(set(left)) == len(left)
+    untouched = {
+        shape(unit)
+        for unit in units_in("t", "t", entries, Globs())
+        if not any(chosen.drops(unit.listing.address(name).removeprefix("t/")) for name in unit.listing.files)
+    }
+    assert untouched <= set(left)
+
+
+@given(trees, globs.filter(len))
+def test_whatever_is_included_a_folder_is_the_model_that_it_was_or_a_part_of_one(
+    files: list[str], include: list[str]
+) -> None:
+    entries = [(path, Entry(1, "")) for path in sorted(files)]
+    whole = {unit.uri: shape(unit) for unit in units_in("t", "t", entries, Globs())}
+    found = [shape(unit) for unit in units_in("t", "t", entries, Globs(include)) if unit.kind == "folder"]
+    for each in found:
+        assert whole.get(each[0]) == each or any(each[0].startswith(f"{uri}/") for uri in whole.keys() - {each[0]})
 
 
 # -- names, sorted out faster ---------------------------------------------------------------------------------------

@@ -44,8 +44,9 @@ ENTRIES = frozenset((
 def find(roots: Roots, *, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> Iterator[Unit]:
     """Every model below the roots, each once, as units to be read; roots are taken as they come, however many.
 
-    `exclude` are globs on the path below a root, or on the bare name: such files and folders are passed over.  With
-    `include` only what fits is found, and a file that a pattern names (`*.dat`, not `mine/*`) whatever its ending is.
+    Patterns are globs on the path below a root, or on the bare name.  They choose models and change none: see
+    `_find/choosing.py`.  Folders that `exclude` names are not looked into; a file that a pattern of `include` names
+    (`*.dat`, not `mine/*`) is found whatever its ending is.
     A folder that may not be looked into is a unit with `problem`.
 
     Raises UsageError for an address of no known kind and ReadError for a path that is not there, both at once, and
@@ -185,13 +186,13 @@ def _only(units: Iterator[Unit], folder: str) -> Iterator[Unit]:
 
 
 def _on_hub(root: str, globs: Globs) -> Iterator[Unit]:
+    from nparams.fleet._find.choosing import chosen_of_hub
     from nparams.fleet.listing import hub_units
 
+    top = root.rstrip("/")
     for unit in hub_units(root):
-        path = unit.uri.removeprefix(f"{root.rstrip('/')}/")
-        inside = (f"{path}/{each}" for each in unit.listing.files)
-        if not globs.prunes(path) and (globs.takes(path) or any(map(globs.takes, inside))):
-            yield unit
+        path = unit.uri.removeprefix(f"{top}/").removeprefix(f"hf{ADDRESS}") if unit.uri != top else ""
+        yield from chosen_of_hub(unit, path, globs)
 
 
 def _on_web(root: str, globs: Globs) -> Iterator[Unit]:

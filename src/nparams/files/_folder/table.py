@@ -45,9 +45,9 @@ ENCODINGS = r"[._-](?P<variant>(?i:(?:UD-|i1-)?(?:I?Q[1-8]_[A-Z0-9_]+|TQ[12]_0|M
 #: (pattern of a whole name, example): files of training, beside the model and never it (transformers
 #: src/transformers/trainer.py; huggingface/accelerate src/accelerate/utils/constants.py; deepspeed)
 TRAINING = (
-    (r"optimizer(?:_\d+)?\.(?:pt|bin|pth|safetensors|npz)", "optimizer.pt"),
+    (r"optimizer(?:_\d+)?\.(?:pt|bin|pth|safetensors|npz|pkl|pickle|joblib)", "optimizer.pt"),
     (r".*\.optimizer\.pth", "policy.optimizer.pth"),  # DLR-RM/stable-baselines3 stable_baselines3/common/save_util.py
-    (r"(?:lr_)?scheduler(?:_\d+)?\.(?:pt|bin|pth)", "scheduler.pt"),
+    (r"(?:lr_)?scheduler(?:_\d+)?\.(?:pt|bin|pth|pkl|pickle|joblib)", "scheduler.pt"),
     (r"rng_state(?:_\d+)?\.pth", "rng_state_0.pth"),
     (r"random_states_\d+\.pkl", "random_states_0.pkl"),
     (r"training_args\.bin", "training_args.bin"),
@@ -75,6 +75,7 @@ OTHERS = (
         "preprocessing",
         "scaler.joblib",
     ),
+    (r"(?i:(?:.*[._-])?(?:tokenizer|vocab|vocabulary))\.(?:pkl|pickle|joblib)", "tokenizer", "tokenizer.pkl"),
     (r"(?:setup|tox|pylint|mypy|flake8|pytest)\.cfg", "settings of a program", "setup.cfg"),
     (r"openvino_(?:de)?tokenizer\.(?:xml|bin)", "tokenizer", "openvino_tokenizer.xml"),
     (r"learned_embeds(?:-steps-\d+)?\.(?:bin|safetensors)", "embeddings of new words", "learned_embeds.bin"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nparams._claims import FILES
-from nparams.files._folder.inventory import KERAS_SHARD, PIECE, Inventory, varied
+from nparams.files._folder.endings import endings_of
+from nparams.files._folder.inventory import INDEX as INDEX_NAME
+from nparams.files._folder.inventory import KERAS_SHARD, PIECE, Inventory, form_of, varied
 from nparams.files._folder.steps import FILES as FLAX_STEPS
 from nparams.files._folder.table import BARE, BESIDE, BESIDES, OWN_MODEL, READ_NOT
 from nparams.fleet.reading import BESIDE as SETTINGS
@@ -13,7 +15,7 @@ from nparams.fleet.units import FILE, SHARDS, Listing, Unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from nparams.files._folder.inventory import Candidate
     from nparams.fleet.units import Entry
@@ -26,12 +28,12 @@ TOGETHER = (*((ending, other) for ending, other, _ in BESIDE), (".prototxt", ".c
 TOGETHER_END = tuple(other for _, other in TOGETHER)
 #: what follows the name of an ONNX file in those of its numbers (onnx/onnx docs/ExternalData.md; huggingface/optimum)
 NUMBERS = (".data", "_data")
+#: forms whose first file is a list of what the others hold
+LISTS = frozenset(("keras-shards", "dcp", "tf-checkpoint"))
+#: what may be a model of its own beside models of other formats, and the forms that then are data or a text
+PICKLED, DATA = BARE["pickle"], frozenset(form for form, what in BARE.items() if what != BARE["pickle"])
 #: forms that may be read with any file of their folder that ends so
 NEAR = {"onnx": "", "darknet": ".cfg", "ncnn": ".param"}
-
-
-#: a model of its own too, where the names of its folder do not make one model of it (scaler.pkl is known by its name)
-PICKLED = BARE["joblib"]
 
 
 class Set(NamedTuple):
@@ -50,7 +52,8 @@ def inventory(files: Iterable[str], folders: Iterable[str] = ()) -> Inventory:
 def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
     """Every set of a folder: weights that may be counted, and those that are known and not read.
 
-    `mixed`: the names are some of a folder that is no single model, so nothing lies "beside the model".
+    Pickles are models of their own where others lie beside them; arrays are data there.  `mixed`: the names are some of
+    a folder, so that nobody knows what else lies there.
     """
     taken: set[str] = set()
     for each in _candidates(held, mixed):
@@ -68,16 +71,17 @@ def sets_of(held: Inventory, mixed: bool = False) -> Iterator[Set]:
 def _candidates(held: Inventory, mixed: bool) -> Iterator[Set]:
     shards = _by_index(held.candidates)
     told: set[tuple[str, str, str]] = set()
-    named = {} if mixed else _by_lone_index(held.candidates, shards)
-    owned = {name for names in named.values() for name in names}
+    lone, meant = (None, []) if mixed else index_of_others(held)
     for each in held.candidates:
-        if each.name in owned:
+        if each in meant:
+            continue
+        if each is lone:
+            yield Set(SHARDS, (each.name, *sorted(name for one in meant for name in one.files)), each.form)
             continue
         is_index, is_split = each.form.endswith(INDEX), each.shard is not None
         key = _key(each) if is_index or is_split else None
         if key is not None and is_index:
             own = [name for one in shards[key] for name in one.files] if key not in told else []
-            own += named.get(each.name, ())
             told.add(key)
             yield Set(SHARDS if own or not mixed else FILE, (each.name, *sorted(own)), each.form)
         elif each.form == "keras-shards":
@@ -100,18 +104,19 @@ def _by_index(candidates: Iterable[Candidate]) -> dict[tuple[str, str, str], lis
     return found
 
 
-def _by_lone_index(
-    candidates: Sequence[Candidate], shards: Mapping[tuple[str, str, str], list[Candidate]]
-) -> dict[str, list[str]]:
-    """Of an index without shards of its own name the files that it may mean: the other files of its form that are no
-    shards."""
-    lone = [each for each in candidates if each.form.endswith(INDEX) and not shards[_key(each)]]
-    first = {each.form.removesuffix(INDEX): each.name for each in reversed(lone)}
-    found: dict[str, list[str]] = {name: [] for name in first.values()}
-    for each in candidates:
-        if each.form in first and each.shard is None and not each.sliced:
-            found[first[each.form]].append(each.name)
-    return found
+def index_of_others(held: Inventory) -> tuple[Candidate | None, list[Candidate]]:
+    """The index that no shards bear the name of, and the files that it may mean: those with the ending of its shards.
+
+    Which they are, only its content tells.
+    """
+    shards = _by_index(held.candidates)
+    lone = next((each for each in held.candidates if each.form.endswith(INDEX) and not shards[_key(each)]), None)
+    match = INDEX_NAME.fullmatch(lone.name) if lone is not None else None
+    if match is None:
+        return None, []
+    form = lone.form.removesuffix(INDEX) if lone is not None else ""
+    files = [each for each in held.candidates if each.form == form and each.name.endswith(match["suffix"])]
+    return lone, [each for each in files if each.shard is None or _key(each) not in shards]
 
 
 def _key(each: Candidate) -> tuple[str, str, str]:
@@ -127,6 +132,28 @@ def is_lone_index(each: Set) -> bool:
     True
     """
     return each.form.endswith(INDEX) and len(each.names) == 1
+
+
+def weights_of(each: Set) -> tuple[str, ...]:
+    """The files of a set that hold its numbers: not the index, nor what only lies beside them.
+
+    >>> weights_of(Set(FILE, ("net.caffemodel", "net.prototxt"), "caffe"))
+    ('net.caffemodel',)
+    >>> weights_of(Set(SHARDS, ("m.safetensors.index.json", "m-00001-of-00001.safetensors"), "safetensors-index"))
+    ('m-00001-of-00001.safetensors',)
+    """
+    if each.form.endswith(INDEX) or each.form in LISTS:
+        return each.names[1:] or each.names
+    return each.names if each.kind == SHARDS else each.names[:1]
+
+
+def is_data(each: Set) -> bool:
+    """Whether a set is an array or a text that is no model where models of other formats lie beside it.
+
+    >>> is_data(Set(FILE, ("X_test.npy",), "")), is_data(Set(FILE, ("mlp.joblib",), ""))
+    (True, False)
+    """
+    return form_of(each.names[0], endings_of(FILES)) in DATA
 
 
 def _of_map(name: str, names: Collection[str]) -> list[str]:

@@ -10,9 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nparams.errors import ReadError
+from nparams.files._folder.table import BARE
 from nparams.files.shards import shard_of
-from nparams.fleet._find.sets import Units, bare_file, inventory, sets_of
-from nparams.fleet._find.whole import Node, gathered, is_surely_one, rule_of
+from nparams.fleet._find.choosing import Chooser
+from nparams.fleet._find.node import Node
+from nparams.fleet._find.sets import is_data, sets_of
+from nparams.fleet._find.whole import counted, is_mute, is_surely_one
 from nparams.fleet.units import FOLDER, Entry, Listing, Unit
 
 TYPE_CHECKING = False
@@ -64,10 +67,13 @@ class Tree:
     def __init__(self, place: str, name: str, globs: Globs) -> None:
         self._place = place
         self._globs = globs
+        self._chooser = Chooser(self.address, globs)
         self._open = [Node("", name, not globs.chooses)]
         self.top = self._open[0]
         #: files that are held below the first folder that is not decided on, and how many may be
         self._held, self._most = 0, MOST_FILES
+        #: whether so many are held that those which are excluded, and tell nothing of what a folder is, are not
+        self._spares = False
 
     def address(self, path: str) -> str:
         """The path or address of a folder below the root."""
@@ -106,8 +112,8 @@ class Tree:
         if node.loose:
             yield from self._flushed(node, all=True)
         elif above is node or above.loose:
-            self._held, self._most = 0, MOST_FILES
-            yield from self._released(node)
+            self._held, self._most, self._spares = 0, MOST_FILES, False
+            yield from self._chooser.of(node)
         elif node.files or node.below:
             above.below.append(node)
             above.count += node.count
@@ -120,7 +126,7 @@ class Tree:
     def add(self, name: str, path: str, entry: Entry) -> bool:
         """Hold one more file of the folder that is open; True where too many are held now."""
         top = self.top
-        if top.skipped or not name:
+        if top.skipped or not name or (self._spares and self._globs.drops(path) and is_mute(name)):
             return False
         top.files[name] = entry
         if top.loose:
@@ -134,6 +140,8 @@ class Tree:
         if self.top.loose:
             yield from self._flushed(self.top)
             return
+        if self._globs.drops_some and not self._spares:
+            self._spare()
         while self._held > self._most:
             first = next(each for each in self._open if not each.loose)
             if self._most == MOST_IN_ONE:
@@ -143,6 +151,20 @@ class Tree:
             else:
                 yield from self._loosened(first)
                 self._held = sum(each.count for each in self._open if not each.loose)
+                self._spares = False
+
+    def _spare(self) -> None:
+        """Let go of the files that are excluded and tell nothing of what a folder is."""
+        self._spares = True
+        held = [each for each in self._open if not each.loose]
+        for node in reversed(held):
+            todo = [node]
+            while todo:
+                each = todo.pop()
+                each.forget([name for name in each.files if self._globs.drops(each.inner(name)) and is_mute(name)])
+                todo += each.below
+            node.count = counted(node)
+        self._held = sum(each.count for each in held)
 
     def _too_many(self, node: Node) -> Unit:
         """A model of more files than models have: it is not read, and neither is the rest of it."""
@@ -164,65 +186,16 @@ class Tree:
 
     def _loosened(self, node: Node) -> Iterator[Unit]:
         node.loose = True
+        node.models = any(each.form not in BARE for each in node.held.candidates)
+        node.forget()  # they go part by part
         below, node.below = node.below, []
         for each in below:
-            yield from self._released(each)
+            yield from self._chooser.of(each)
         node.chunk = CHUNK
         if len(node.files) >= CHUNK:
             yield from self._flushed(node)
 
     # -- letting go -----------------------------------------------------------------------------------------------
-
-    def _released(self, node: Node) -> Iterator[Unit]:
-        """The units of a folder and all below it."""
-        several, named = self._chosen_below(node) if self._globs.narrows else (frozenset[str](), [])
-        todo = [node]
-        while todo:
-            each = todo.pop()
-            rule = rule_of(each) if each.path not in several else None
-            below = each.below
-            if rule is None:
-                yield from map(Units(self.address(each.path), each.files).of, sets_of(each.held))
-            else:
-                files, below = gathered(each, rule)
-                if each.wanted or any(map(self._globs.takes, self._paths(each, files))):
-                    yield Unit(Listing(self.address(each.path), files), FOLDER)
-            todo += sorted(below, key=lambda one: one.path, reverse=True)
-        yield from named
-
-    def _chosen_below(self, node: Node) -> tuple[frozenset[str], list[Unit]]:
-        """Forget what the patterns leave out of a folder and all below it.
-
-        Gives the paths of folders that were no single model before, and are none now, however few of their files are
-        left; and the units of files that --include names besides.
-        """
-        held = [node]
-        for each in held:
-            held += each.below
-        several = frozenset([each.path for each in held if rule_of(each) is None])
-        return several, [unit for each in held for unit in self._chosen(each)]
-
-    def _paths(self, node: Node, names: Iterable[str]) -> Iterator[str]:
-        before = f"{node.path}/" if node.path else ""
-        return (before + name for name in names)
-
-    def _chosen(self, node: Node) -> list[Unit]:
-        """Forget the files of a folder that are excluded, and the sets that --include does not name; the units of files
-        that it names besides."""
-        place, before = self.address(node.path), f"{node.path}/" if node.path else ""
-        if self._globs.drops_some:
-            node.forget([name for name in node.files if self._globs.drops(before + name)])
-        if node.wanted:
-            return []
-        taken: set[str] = set()
-        left: set[str] = set()
-        for each in sets_of(node.held, mixed=True):
-            fits = any(self._globs.takes(before + name) for name in each.names)
-            (taken if fits else left).update(each.names)
-        named = [name for name in node.files if name not in taken and self._globs.names(before + name)]
-        units = [bare_file(place, name, node.files[name]) for name in named]
-        node.forget((left - taken).union(named))
-        return units
 
     def _flushed(self, node: Node, all: bool = False) -> Iterator[Unit]:
         """The units of the files of a folder that is no single model, but for a set that may go on."""
@@ -231,10 +204,8 @@ class Tree:
         part = Node(node.path, node.name, node.wanted)
         part.files = {name: node.files.pop(name) for name in names}
         node.chunk = max(CHUNK, 2 * len(node.files))
-        named = self._chosen(part) if self._globs.narrows else []
-        units = Units(self.address(node.path), part.files, mixed=True)
-        yield from map(units.of, sets_of(inventory(part.files), mixed=True))
-        yield from named
+        sets = (each for each in sets_of(part.held, mixed=True) if not (node.models and is_data(each)))
+        yield from self._chooser.of_sets(part, sets, mixed=True)
 
 
 def _complete(names: list[str]) -> int:

@@ -8,7 +8,9 @@ The rule, in the order of the table RULES, first come:
   like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem: all
   below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  Only what is
   named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a model is one of its own;
-- a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others.
+- a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others;
+- an index whose shards bear other names than its own, beside what it may mean and the same model in other formats: the
+  files in that folder.
 """
 
 from __future__ import annotations
@@ -16,21 +18,25 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from nparams._claims import FILES
 from nparams.files._folder.cache import is_cache
-from nparams.files._folder.inventory import LIST, PIECE
+from nparams.files._folder.choice import best
+from nparams.files._folder.endings import endings_of
+from nparams.files._folder.inventory import LIST, PIECE, form_of
 from nparams.files._folder.pipeline import INDEX, MODULES
 from nparams.files._folder.steps import STEP as STEP_FOLDER
 from nparams.files._folder.table import BESIDES, COMPILED, PARTS
 from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER, TREES
 from nparams.files._orbax.items import PARTS as NO_ITEMS
 from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
-from nparams.fleet._find.sets import inventory
+from nparams.fleet._find.node import Node
+from nparams.fleet._find.sets import index_of_others, inventory, sets_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nparams.files._folder.inventory import Inventory
+    from nparams.fleet._find.sets import Set
     from nparams.fleet.units import Entry
 
 #: the first part of Candidate.family where a name is nobody's but one model's
@@ -47,56 +53,12 @@ TRAINED = re.compile(
 MODULE = re.compile(r"\d{1,3}_\w+")
 #: a group of zarr arrays, as others than Orbax keep them
 GROUPS = frozenset((".zgroup", "zarr.json"))
+#: names that a rule below asks for
+TELLING = frozenset((STEP, TOGETHER, INDEX, MODULES, LIST, *COMPILED, *TREES, *RECORDS, *GROUPS, *DESCRIBED, *PARTS))
 PACKAGE, MANIFEST, DATA = ".mlpackage", *BESIDES["coreml"]
 SAVED = "saved_model.pb"
 MOST_SETS = 200  # of weights, in a folder that is one model and holds very many files
 LEAST_PACKED = 1_024  # bytes: what TensorFlow writes under the name `checkpoint` is a few lines
-
-
-class Node:
-    """A folder that is being looked at, or was: its files, and its sub-folders that are not decided on yet."""
-
-    __slots__ = (
-        "_held", "below", "chunk", "count", "empty", "files", "folders", "loose", "name", "path", "skipped", "wanted",
-    )  # fmt: skip
-
-    def __init__(self, path: str, name: str, wanted: bool = True) -> None:
-        #: below the root, "" for the root itself
-        self.path = path
-        self.name = name
-        self.files: dict[str, Entry] = {}
-        self.below: list[Node] = []
-        #: files in it and below it that are held
-        self.count = 0
-        #: sub-folders that it had, without those that are one array each
-        self.folders = 0
-        #: whether it surely is no single model: what is complete in it is let go
-        self.loose = False
-        #: how many files of such a one are held until they are sorted out
-        self.chunk = 0
-        self.skipped = False
-        #: whether all in it is looked at: of others only what --include names
-        self.wanted = wanted
-        #: whether it was looked through, and no model lies in it or below
-        self.empty = False
-        self._held: Inventory | None = None
-
-    @property
-    def held(self) -> Inventory:
-        """Its own files, sorted out by their names."""
-        if self._held is None:
-            self._held = inventory(self.files, (each.name for each in self.below))
-        return self._held
-
-    def forget(self, names: Iterable[str] = ()) -> None:
-        """Forget some of its files, and how they were sorted out."""
-        for name in names:
-            self.files.pop(name, None)
-        self._held = None
-
-    def is_array(self) -> bool:
-        """Whether it is one array, as zarr keeps it."""
-        return not RECORDS.isdisjoint(self.files)
 
 
 class Rule(NamedTuple):
@@ -172,6 +134,16 @@ def _distributed(node: Node) -> bool:
     return LIST in node.files and any(name.endswith(PIECE) for name in node.files)
 
 
+def _indexed(node: Node) -> bool:
+    """Whether an index of a usual name, by which the folder's reader chooses it, lies among files that it may mean, and
+    all others are the same model in another format."""
+    index, meant = index_of_others(node.held)
+    others = [each for each in node.held.candidates if each is not index and each not in meant]
+    if index is None or index.family[0] >= OF_ITS_OWN or not (meant or others):
+        return False
+    return all(each.family == index.family for each in others)
+
+
 RULES = (
     Rule("a compiled Core ML model", _compiled),
     Rule("a repository in a hub's cache", _cached),
@@ -182,6 +154,7 @@ RULES = (
     Rule("a SavedModel", _saved, PARTS[SAVED]),
     Rule("a Core ML package", _packaged, frozenset((DATA,))),
     Rule("a distributed checkpoint", _distributed, frozenset()),
+    Rule("an index of files with names of their own", _indexed, frozenset()),
 )
 
 
@@ -197,6 +170,27 @@ def rule_of(node: Node) -> Rule | None:
     return next((rule for rule in RULES if rule.is_such(node)), None)
 
 
+def is_mute(name: str) -> bool:
+    """Whether a name tells nothing of what a folder is.
+
+    >>> [is_mute(name) for name in ("0001.jpg", "README.md", "m.pt", "config.json", "rust_model.ot")]
+    [True, True, False, False, False]
+    """
+    if name in TELLING or name.startswith("checkpoint_") or form_of(name, endings_of(FILES)) is not None:
+        return False
+    return not inventory((name,)).rest
+
+
+def counted(node: Node) -> int:
+    """How many files are held in a folder and below it."""
+    todo, count = [node], 0
+    while todo:
+        each = todo.pop()
+        count += len(each.files)
+        todo += each.below
+    return count
+
+
 def is_surely_one(node: Node) -> bool:
     """Whether a folder that is not wholly seen yet is one model, whatever comes.
 
@@ -210,25 +204,52 @@ def is_surely_one(node: Node) -> bool:
     return surely or node.name.startswith(MODEL_OF_HUB)
 
 
-def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:
-    """(the files of a folder that is one model, by their paths in it; the sub-folders that are none of it)."""
-    files: dict[str, Entry] = {}
+def members(node: Node, rule: Rule | None) -> tuple[list[Node], list[Node]]:
+    """(the folders of a folder that is one model, itself the first; the sub-folders that are none of it)."""
+    inside: list[Node] = []
     apart: list[Node] = []
-    start = len(node.path) + 1 if node.path else 0
     todo = [node]
     while todo:
         each = todo.pop()
-        before = f"{each.path[start:]}/" if each is not node else ""
-        files |= {before + name: entry for name, entry in each.files.items()}
+        inside.append(each)
         for inner in each.below:
             if _belongs(inner, rule, each is node):
                 todo.append(inner)
-            elif not (each is node and inner.name == BLOBS and rule.is_such is _cached):
+            elif not (each is node and inner.name == BLOBS and rule is not None and rule.is_such is _cached):
                 apart.append(inner)
-    return files, apart
+    return inside, apart
 
 
-def _belongs(inner: Node, rule: Rule, is_top: bool) -> bool:
+def files_of(node: Node, inside: Iterable[Node]) -> dict[str, Entry]:
+    """The files of a folder that is one model, by their paths in it."""
+    start = len(node.path) + 1 if node.path else 0
+    return {each.inner(name)[start:]: entry for each in inside for name, entry in each.files.items()}
+
+
+def counted_from(node: Node, inside: Iterable[Node], rule: Rule | None) -> list[list[tuple[Node, Set]]]:
+    """The weights that a folder which is one model would be counted from, as far as names tell, and their folders.
+
+    They come in groups: a SavedModel is counted from its file and from what lies below, which are one group each.  What
+    lies below a repository's own weights is the same in other formats, and not in it.
+    """
+    below = [(each, one) for each in inside if each is not node for one in _preferred(each)]
+    top = [(node, one) for one in _preferred(node)]
+    if rule is not None and rule.is_such in (_piped, _moduled):
+        return [top + below]
+    return [top] if top and (rule is None or rule.is_such is _described) else [top, below]
+
+
+def _preferred(node: Node) -> list[Set]:
+    """The sets of a folder's own files that its reader would look at."""
+    if not node.held.candidates:
+        return []
+    names = {name for each in best(node.held.candidates)[0] for name in each.files}
+    return [each for each in sets_of(node.held) if not names.isdisjoint(each.names)]
+
+
+def _belongs(inner: Node, rule: Rule | None, is_top: bool) -> bool:
+    if rule is None:
+        return True
     if is_top and rule.parts is not None:
         return inner.name in rule.parts
     if is_top and rule.is_such is _cached and inner.name == BLOBS:
