@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +24,7 @@ from nparams.errors import ReadError
 from nparams.fleet.scanning import Options, scan
 from nparams.fleet.store import rows
 from tests.conftest import REPOSITORY
-from tests.range_server import hub, serving
+from tests.range_server import hub, saying, serving
 from tests.safetensors_maker import T, safetensors
 
 #: a scan that tells after every commit, and commits often
@@ -310,6 +311,39 @@ def test_a_scan_that_is_ended_goes_on_where_it_was(tmp_path: Path, how: signal.S
     assert (rest.rows, rest.known, rest.gone) == (502 - done, done, 0)
     scan([str(folder)], str(tmp_path / "whole"))
     assert table(out) == table(tmp_path / "whole")
+
+
+def pressed(words: list[str], ready: Callable[[], object]) -> tuple[int, str, str]:
+    """A scan that gets Ctrl-C when something is so: how it ended, and what it said."""
+    argv = [sys.executable, "-m", "nparams", "scan", *words]
+    child = subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=FRESH
+    )
+    try:
+        while not ready():
+            assert child.poll() is None, child.communicate()
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        child.wait(20)  # its standard input is still open
+        out, err = child.communicate(timeout=20)
+    finally:
+        child.kill()
+    return child.returncode, out, err
+
+
+#: the processes of a test look for models by themselves, as a user's do
+FRESH = {name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"}
+
+
+def test_ctrl_c_ends_a_scan_whose_server_asks_to_wait() -> None:
+    with serving() as server:
+        names = [f"/d/m{k}.safetensors" for k in range(8)]
+        for name in names:
+            server.odd[name] = saying(429, headers={"Retry-After": "100"})
+        words = [f"{server.address}{name}" for name in names]
+        code, _, err = pressed(words, lambda: server.asked)
+    assert code == 130, err
+    assert [line[:8] for line in err.splitlines()] == ["stopped:"], err
 
 
 def test_a_root_that_cannot_be_listed_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

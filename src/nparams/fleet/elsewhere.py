@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 
@@ -16,6 +15,7 @@ from nparams.files.bytesource import NeedBytes
 from nparams.fleet._driven import Driven
 from nparams.fleet._fetching import Fetcher
 from nparams.fleet._passing import NotNow, most_requests, passing
+from nparams.fleet._threads import Daemons
 from nparams.fleet.batch import CONCURRENCY, check_one
 from nparams.fleet.folder import all_of
 from nparams.fleet.reading import row_of
@@ -94,8 +94,8 @@ class Engine:
         self._tensors = tensors
         self._fetcher = Fetcher(self._concurrency)
         #: where units come from may wait (a listing): it is asked in a thread, and by one at a time
-        self._finder = ThreadPoolExecutor(1, "nparams-find")
-        self._readers = ThreadPoolExecutor(THREADS, "nparams-read")
+        self._finder = Daemons(1, "nparams-find")
+        self._readers = Daemons(THREADS, "nparams-read")
         self._found: deque[Unit] = deque()
         self._asking = asyncio.Lock()
         self._ended = False
@@ -132,7 +132,7 @@ class Engine:
         await asyncio.gather(*under_way, return_exceptions=True)
         self._fetcher.close()
         for pool in (self._finder, self._readers):
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown()
 
     async def _work(self) -> None:
         """One unit after another."""
@@ -163,7 +163,7 @@ class Reading:
 
     __slots__ = ("_fetcher", "_files", "_place", "_readers", "_tensors", "_unit")
 
-    def __init__(self, unit: Unit, fetcher: Fetcher, readers: ThreadPoolExecutor, tensors: bool) -> None:
+    def __init__(self, unit: Unit, fetcher: Fetcher, readers: Daemons, tensors: bool) -> None:
         self._unit = unit
         self._fetcher = fetcher
         self._readers = readers
