@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -24,8 +23,9 @@ from nparams.errors import ReadError
 from nparams.fleet.scanning import Options, scan
 from nparams.fleet.store import rows
 from tests.conftest import REPOSITORY
-from tests.range_server import hub, saying, serving
+from tests.range_server import Handler, Server, hub, saying, serving
 from tests.safetensors_maker import T, safetensors
+from tests.scan_stopped import pressed, stalling
 
 #: a scan that tells after every commit, and commits often
 SLOW = """
@@ -313,28 +313,6 @@ def test_a_scan_that_is_ended_goes_on_where_it_was(tmp_path: Path, how: signal.S
     assert table(out) == table(tmp_path / "whole")
 
 
-def pressed(words: list[str], ready: Callable[[], object]) -> tuple[int, str, str]:
-    """A scan that gets Ctrl-C when something is so: how it ended, and what it said."""
-    argv = [sys.executable, "-m", "nparams", "scan", *words]
-    child = subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=FRESH
-    )
-    try:
-        while not ready():
-            assert child.poll() is None, child.communicate()
-            time.sleep(0.01)
-        child.send_signal(signal.SIGINT)
-        child.wait(20)  # its standard input is still open
-        out, err = child.communicate(timeout=20)
-    finally:
-        child.kill()
-    return child.returncode, out, err
-
-
-#: the processes of a test look for models by themselves, as a user's do
-FRESH = {name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"}
-
-
 def test_ctrl_c_ends_a_scan_whose_server_asks_to_wait() -> None:
     with serving() as server:
         names = [f"/d/m{k}.safetensors" for k in range(8)]
@@ -342,8 +320,41 @@ def test_ctrl_c_ends_a_scan_whose_server_asks_to_wait() -> None:
             server.odd[name] = saying(429, headers={"Retry-After": "100"})
         words = [f"{server.address}{name}" for name in names]
         code, _, err = pressed(words, lambda: server.asked)
-    assert code == 130, err
-    assert [line[:8] for line in err.splitlines()] == ["stopped:"], err
+    assert (code, [line[:8] for line in err.splitlines()]) == (130, ["stopped:"]), err
+
+
+def pages(server: Server, stalls: Callable[[Handler], bool]) -> None:
+    """A server that lists two folders, and does not answer for the second."""
+    for place, names in (("/d/", ["a/", "b/"]), ("/d/a/", ["m0.safetensors", "m1.safetensors"])):
+        links = "".join(f'<a href="{name}">{name}</a>\n' for name in names)
+        text = f'<html><title>Index of {place}</title><pre><a href="../">../</a>\n{links}</pre></html>'
+        server.odd[place] = saying(200, text.encode(), {"Content-Type": "text/html"})
+    server.odd["/d/b/"] = stalls
+    server.files |= {f"/d/a/m{k}.safetensors": safetensors([T("fc.weight", [k + 1, 3])]) for k in range(2)}
+
+
+@pytest.mark.parametrize("how", [[], ["--processes", "2"]])
+def test_ctrl_c_ends_a_scan_whose_listing_does_not_come(how: list[str]) -> None:
+    with serving() as server, stalling() as stall:
+        pages(server, stall)
+        code, _, err = pressed([f"{server.address}/d/", *how], stall.reached.is_set)
+    assert (code, [line[:8] for line in err.splitlines()]) == (130, ["stopped:"]), err
+
+
+def test_what_was_found_is_read_while_a_listing_does_not_come() -> None:
+    with serving() as server, stalling() as stall:
+        pages(server, stall)
+        found = {f"/d/a/m{k}.safetensors" for k in range(2)}
+        words = [f"{server.address}/d/a/", f"{server.address}/d/b/"]
+        pressed(words, lambda: stall.reached.is_set() and found <= set(server.paths))
+
+
+def test_ctrl_c_ends_a_scan_that_waits_for_places(tmp_path: Path) -> None:
+    """Standard input is still open, and read by a thread, when Python ends."""
+    with serving() as server:
+        server.files["/m.safetensors"] = safetensors([T("fc.weight", [7, 3])])
+        code, _, err = pressed(["-"], lambda: server.asked, f"{server.address}/m.safetensors\n")
+    assert (code, [line[:8] for line in err.splitlines()]) == (130, ["stopped:"]), err
 
 
 def test_a_root_that_cannot_be_listed_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

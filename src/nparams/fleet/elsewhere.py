@@ -98,6 +98,7 @@ class Engine:
         self._readers = Daemons(THREADS, "nparams-read")
         self._found: deque[Unit] = deque()
         self._asking = asyncio.Lock()
+        self._taking: asyncio.Future[int] | None = None
         self._ended = False
         self._done: list[Row] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -130,6 +131,8 @@ class Engine:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+        if self._taking is not None:
+            self._taking.cancel()  # it may never end, and would tell a loop that is closed by then
         self._fetcher.close()
         for pool in (self._finder, self._readers):
             pool.shutdown()
@@ -152,10 +155,20 @@ class Engine:
         return self._found.popleft() if self._found else None
 
     async def _ask(self) -> None:
-        loop = asyncio.get_running_loop()
-        taken = await loop.run_in_executor(self._finder, lambda: list(islice(self._units, TAKEN)))
-        self._found.extend(taken)
-        self._ended = not taken
+        """Begin to take some more, and wait a moment: each is there as soon as it has come."""
+        if self._taking is None:
+            self._taking = asyncio.get_running_loop().run_in_executor(self._finder, self._take)
+        await asyncio.wait((self._taking,), timeout=SOON)
+        if self._taking.done():
+            taking, self._taking = self._taking, None
+            self._ended = not taking.result()
+
+    def _take(self) -> int:
+        """Take some units, in the finder's thread; how many they were."""
+        count = 0
+        for count, unit in enumerate(islice(self._units, TAKEN), 1):  # noqa: B007
+            self._found.append(unit)
+        return count
 
 
 class Reading:
