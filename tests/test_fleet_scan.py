@@ -357,6 +357,38 @@ def test_ctrl_c_ends_a_scan_that_waits_for_places(tmp_path: Path) -> None:
     assert (code, [line[:8] for line in err.splitlines()]) == (130, ["stopped:"]), err
 
 
+#: a scan that reads a few addresses in several processes, and tells of every row that is added to its table
+SPREAD = """
+import sys
+from nparams.fleet import store, here
+here.AWAY = here.AWAY._replace(few=2)
+real = store.Table.add
+def add(self, row):
+    real(self, row)
+    print("added", flush=True)
+store.Table.add = add
+from nparams.cli.main import main
+sys.exit(main(["scan", *sys.argv[1:], "--processes", "2"]))
+"""
+
+
+def test_ctrl_c_loses_no_batch_of_processes(tmp_path: Path) -> None:
+    """What has been read of a batch is in the table, though the rest of it does not come."""
+    names, out = [f"/m{k}.safetensors" for k in range(30)], str(tmp_path / "out")
+    with serving() as server, stalling() as stall:
+        server.files |= {name: safetensors([T("fc.weight", [7, 3])]) for name in names}
+        server.odd |= dict.fromkeys(names[20:], stall)
+        argv = [sys.executable, "-c", SPREAD, *(f"{server.address}{name}" for name in names), "-o", out]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            assert [child.stdout.readline() for _ in range(20)] == ["added\n"] * 20
+            assert server.at_once > 0
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert [row["total"] for row in rows(out)] == [21] * 20
+
+
 def test_a_root_that_cannot_be_listed_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A disk that is not mounted, a server that is down: the others are read, and its own models have not gone."""
     first, second, out = tree(tmp_path / "a", 10), tree(tmp_path / "b", 10), tmp_path / "out"
