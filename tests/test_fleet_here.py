@@ -115,7 +115,7 @@ def test_a_process_that_does_not_answer_is_given_up(units: list[Unit]) -> None:
     worker = here.Worker()
     os.kill(worker._process.pid, signal.SIGSTOP)
     with pytest.raises(EOFError):
-        worker.counted(units[:1], here.DISK._replace(longest=0.2))
+        list(worker.counted(units[:1], here.DISK._replace(longest=0.2)))
     worker.stop()
 
 

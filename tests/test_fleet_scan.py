@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,8 +23,9 @@ from nparams.errors import ReadError
 from nparams.fleet.scanning import Options, scan
 from nparams.fleet.store import rows
 from tests.conftest import REPOSITORY
-from tests.range_server import hub, serving
+from tests.range_server import Handler, Server, hub, saying, serving
 from tests.safetensors_maker import T, safetensors
+from tests.scan_stopped import pressed, stalling
 
 #: a scan that tells after every commit, and commits often
 SLOW = """
@@ -330,6 +331,82 @@ def test_a_scan_that_is_ended_goes_on_where_it_was(tmp_path: Path, how: signal.S
     assert (rest.rows, rest.known, rest.gone) == (502 - done, done, 0)
     scan([str(folder)], str(tmp_path / "whole"))
     assert table(out) == table(tmp_path / "whole")
+
+
+def test_ctrl_c_ends_a_scan_whose_server_asks_to_wait() -> None:
+    with serving() as server:
+        names = [f"/d/m{k}.safetensors" for k in range(8)]
+        for name in names:
+            server.odd[name] = saying(429, headers={"Retry-After": "100"})
+        words = [f"{server.address}{name}" for name in names]
+        code, _, err = pressed(words, lambda: server.asked)
+    assert (code, [line[:8] for line in err.splitlines()]) == (130, ["stopped:"]), err
+
+
+def pages(server: Server, stalls: Callable[[Handler], bool]) -> None:
+    """A server that lists two folders, and does not answer for the second."""
+    for place, names in (("/d/", ["a/", "b/"]), ("/d/a/", ["m0.safetensors", "m1.safetensors"])):
+        links = "".join(f'<a href="{name}">{name}</a>\n' for name in names)
+        text = f'<html><title>Index of {place}</title><pre><a href="../">../</a>\n{links}</pre></html>'
+        server.odd[place] = saying(200, text.encode(), {"Content-Type": "text/html"})
+    server.odd["/d/b/"] = stalls
+    server.files |= {f"/d/a/m{k}.safetensors": safetensors([T("fc.weight", [k + 1, 3])]) for k in range(2)}
+
+
+@pytest.mark.parametrize("how", [[], ["--processes", "2"]])
+def test_ctrl_c_ends_a_scan_whose_listing_does_not_come(how: list[str]) -> None:
+    with serving() as server, stalling() as stall:
+        pages(server, stall)
+        code, _, err = pressed([f"{server.address}/d/", *how], stall.reached.is_set)
+    assert (code, [line[:8] for line in err.splitlines()]) == (130, ["stopped:"]), err
+
+
+def test_what_was_found_is_read_while_a_listing_does_not_come() -> None:
+    with serving() as server, stalling() as stall:
+        pages(server, stall)
+        found = {f"/d/a/m{k}.safetensors" for k in range(2)}
+        words = [f"{server.address}/d/a/", f"{server.address}/d/b/"]
+        pressed(words, lambda: stall.reached.is_set() and found <= set(server.paths))
+
+
+def test_ctrl_c_ends_a_scan_that_waits_for_places(tmp_path: Path) -> None:
+    """Standard input is still open, and read by a thread, when Python ends."""
+    with serving() as server:
+        server.files["/m.safetensors"] = safetensors([T("fc.weight", [7, 3])])
+        code, _, err = pressed(["-"], lambda: server.asked, f"{server.address}/m.safetensors\n")
+    assert (code, [line[:8] for line in err.splitlines()]) == (130, ["stopped:"]), err
+
+
+#: a scan that reads a few addresses in several processes, and tells of every row that is added to its table
+SPREAD = """
+import sys
+from nparams.fleet import store, here
+here.AWAY = here.AWAY._replace(few=2)
+real = store.Table.add
+def add(self, row):
+    real(self, row)
+    print("added", flush=True)
+store.Table.add = add
+from nparams.cli.main import main
+sys.exit(main(["scan", *sys.argv[1:], "--processes", "2"]))
+"""
+
+
+def test_ctrl_c_loses_no_batch_of_processes(tmp_path: Path) -> None:
+    """What has been read of a batch is in the table, though the rest of it does not come."""
+    names, out = [f"/m{k}.safetensors" for k in range(30)], str(tmp_path / "out")
+    with serving() as server, stalling() as stall:
+        server.files |= {name: safetensors([T("fc.weight", [7, 3])]) for name in names}
+        server.odd |= dict.fromkeys(names[20:], stall)
+        argv = [sys.executable, "-c", SPREAD, *(f"{server.address}{name}" for name in names), "-o", out]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            assert [child.stdout.readline() for _ in range(20)] == ["added\n"] * 20
+            assert server.at_once > 0
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert [row["total"] for row in rows(out)] == [21] * 20
 
 
 def test_a_root_that_cannot_be_listed_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

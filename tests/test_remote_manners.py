@@ -219,6 +219,21 @@ def test_a_wait_can_be_called_off(server: Server) -> None:
     pauses.wait("https://host/a", pauses.turn("m"))  # as before
 
 
+def test_a_wait_that_was_called_off_stays_so(pauses: Pauses) -> None:
+    """The block is over before the thread that waits looks, or before its server asks to wait."""
+
+    def pressed(seconds: float) -> None:
+        with pauses.called_off():
+            pass
+
+    turn = pauses.turn("m")
+    pauses._rest = pressed
+    pauses.hear("https://host/a", 429, {"retry-after": "5"})
+    for _ in range(2):
+        with pytest.raises(FetchError, match="the wait for host was called off"):
+            pauses.wait("https://host/a", turn)
+
+
 def test_ctrl_c_ends_the_waits_of_all_threads(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pool of threads ends when they do: a shard that waits for a server must not hold up the end for minutes."""
     pauses = Pauses()

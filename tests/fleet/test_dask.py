@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ import pytest
 
 import nparams
 from nparams.errors import FetchError, InvariantError, NparamsError, UsageError
-from nparams.fleet import on_dask
+from nparams.fleet import on_dask, store
 from nparams.fleet._dask import cluster as connecting
 from nparams.fleet._dask.task import checked, counted
 from nparams.fleet.batch import count_batch
+from nparams.fleet.progress import Progress
+from nparams.fleet.scanning import Options, scan
 from nparams.fleet.units import FILE, Entry, Listing, Unit
 from tests.fleet.dask_cluster import Cluster, cluster, environment, until
 from tests.planted_code import planted
@@ -109,6 +112,25 @@ def test_no_more_is_taken_than_workers_can_do(workers: Cluster, tmp_path: Path) 
         assert len(list(taken)) >= 120 - 2 * on_dask.AHEAD
         (workers.folder / "go").touch()
     assert len(rows) <= 2 * on_dask.AHEAD + 2
+
+
+def test_what_has_come_is_in_the_table_while_nothing_comes(
+    workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out, told = tmp_path / "models", str(tmp_path / "out"), Progress()
+    folder.mkdir()
+    models(folder, "waits.safetensors", count=3)
+    monkeypatch.setattr(on_dask, "run", partial(on_dask.run, batch=1))
+    monkeypatch.setattr(store, "SECONDS", float("inf"))
+    options = Options(engine="dask", scheduler=workers.address)
+    scanning = threading.Thread(target=scan, args=([str(folder)], out), kwargs={"progress": told, "options": options})
+    scanning.start()
+    until(lambda: told.rows == 3)
+    monkeypatch.setattr(store, "SECONDS", 0.0)
+    until(lambda: os.path.isdir(out) and len(list(store.rows(out))) == 3)
+    (workers.folder / "go").touch()
+    scanning.join(60)
+    assert len(list(store.rows(out))) == 4
 
 
 def test_a_local_path_that_workers_do_not_see(workers: Cluster, tmp_path: Path) -> None:

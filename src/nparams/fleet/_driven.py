@@ -1,10 +1,14 @@
-"""An event loop for whoever is no coroutine, also where another loop runs already, as in a notebook."""
+"""An event loop for whoever is no coroutine, also where another loop runs already, as in a notebook.
+
+It runs in a thread of its own, which Ctrl-C never meets: KeyboardInterrupt in the midst of a loop's own work leaves it
+such that it can be neither gone on with nor ended well.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from concurrent.futures import ThreadPoolExecutor
+
+from nparams.fleet._threads import Daemons, result_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,22 +23,14 @@ class Driven:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        #: held while it runs: who was interrupted may call again before the call in another thread has ended
-        self._runs = threading.Lock()
+        #: one, so that who was interrupted may call again: that begins when the last call has ended
+        self._thread = Daemons(1, "nparams-loop")
 
     def call(self, function: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        """What a coroutine function returns; from a thread of its own where a loop runs in this one."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return self._run(function)
-        with ThreadPoolExecutor(1, "nparams-loop") as pool:
-            return pool.submit(self._run, function).result()
-
-    def _run(self, function: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        with self._runs:
-            return self._loop.run_until_complete(function())
+        """What a coroutine function returns."""
+        return result_of(self._thread, lambda: self._loop.run_until_complete(function()))
 
     def close(self) -> None:
         """Let go of it, when nothing is under way any more."""
         self._loop.close()
+        self._thread.shutdown()

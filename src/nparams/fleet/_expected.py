@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from nparams.fleet.progress import Progress
 
+MOST = 0.5  # seconds that its end is waited for: a listing that does not answer is left to itself
+
 
 class Counting:
     """`with Counting(roots, ...)`: a thread walks the roots once more, and tells `progress` when it has counted all."""
@@ -36,7 +38,7 @@ class Counting:
     ) -> None:
         self._stopped = True
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(MOST)
 
     def _count(self) -> None:
         from nparams.fleet.finding import find
@@ -48,7 +50,8 @@ class Counting:
                 count += 1
                 if self._stopped:
                     return
-            self._progress.expected = count
+            if not self._stopped:
+                self._progress.expected = count
 
 
 def _is_cheap(root: str) -> bool:

@@ -6,12 +6,12 @@ import asyncio
 import random
 
 from nparams.errors import FetchError
+from nparams.fleet._threads import Daemons
 from nparams.remote.ranges import Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import ThreadPoolExecutor
     from typing import Any, Protocol
 
     from nparams.fleet.units import Listing
@@ -37,7 +37,7 @@ class Fetcher:
     def __init__(self, concurrency: int) -> None:
         self._free = asyncio.Semaphore(concurrency)
         self._concurrency = concurrency
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: Daemons | None = None
         self._buckets: dict[str, Bucket] = {}
         #: the place of the listing that was asked for last: units come listing by listing
         self._last: tuple[Listing, Place] | None = None
@@ -75,18 +75,16 @@ class Fetcher:
             wait = min(4 * wait, LONGEST_WAIT)
         raise AssertionError("unreachable")
 
-    def threads(self) -> ThreadPoolExecutor:
+    def threads(self) -> Daemons:
         """The threads that wait for answers over HTTP."""
         if self._threads is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._threads = ThreadPoolExecutor(self._concurrency, "nparams-fetch")
+            self._threads = Daemons(self._concurrency, "nparams-fetch")
         return self._threads
 
     def close(self) -> None:
         """Let go of threads; what is under way is not waited for."""
         if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.shutdown()
 
     def _bucket(self, address: str) -> Bucket:
         from nparams.remote.store import Bucket
@@ -178,7 +176,7 @@ class InThreads:
 
     __slots__ = ("_file", "_files", "_threads")
 
-    def __init__(self, file: Callable[[str], WebFile], threads: ThreadPoolExecutor) -> None:
+    def __init__(self, file: Callable[[str], WebFile], threads: Daemons) -> None:
         self._file = file
         self._files: dict[str, WebFile] = {}
         self._threads = threads

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 
@@ -16,6 +15,7 @@ from nparams.files.bytesource import NeedBytes
 from nparams.fleet._driven import Driven
 from nparams.fleet._fetching import Fetcher
 from nparams.fleet._passing import NotNow, most_requests, passing
+from nparams.fleet._threads import Daemons
 from nparams.fleet.batch import CONCURRENCY, check_one
 from nparams.fleet.folder import all_of
 from nparams.fleet.reading import row_of
@@ -94,10 +94,11 @@ class Engine:
         self._tensors = tensors
         self._fetcher = Fetcher(self._concurrency)
         #: where units come from may wait (a listing): it is asked in a thread, and by one at a time
-        self._finder = ThreadPoolExecutor(1, "nparams-find")
-        self._readers = ThreadPoolExecutor(THREADS, "nparams-read")
+        self._finder = Daemons(1, "nparams-find")
+        self._readers = Daemons(THREADS, "nparams-read")
         self._found: deque[Unit] = deque()
         self._asking = asyncio.Lock()
+        self._taking: asyncio.Future[int] | None = None
         self._ended = False
         self._done: list[Row] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -130,9 +131,11 @@ class Engine:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+        if self._taking is not None:
+            self._taking.cancel()  # it may never end, and would tell a loop that is closed by then
         self._fetcher.close()
         for pool in (self._finder, self._readers):
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown()
 
     async def _work(self) -> None:
         """One unit after another."""
@@ -152,10 +155,20 @@ class Engine:
         return self._found.popleft() if self._found else None
 
     async def _ask(self) -> None:
-        loop = asyncio.get_running_loop()
-        taken = await loop.run_in_executor(self._finder, lambda: list(islice(self._units, TAKEN)))
-        self._found.extend(taken)
-        self._ended = not taken
+        """Begin to take some more, and wait a moment: each is there as soon as it has come."""
+        if self._taking is None:
+            self._taking = asyncio.get_running_loop().run_in_executor(self._finder, self._take)
+        await asyncio.wait((self._taking,), timeout=SOON)
+        if self._taking.done():
+            taking, self._taking = self._taking, None
+            self._ended = not taking.result()
+
+    def _take(self) -> int:
+        """Take some units, in the finder's thread; how many they were."""
+        count = 0
+        for count, unit in enumerate(islice(self._units, TAKEN), 1):  # noqa: B007
+            self._found.append(unit)
+        return count
 
 
 class Reading:
@@ -163,7 +176,7 @@ class Reading:
 
     __slots__ = ("_fetcher", "_files", "_place", "_readers", "_tensors", "_unit")
 
-    def __init__(self, unit: Unit, fetcher: Fetcher, readers: ThreadPoolExecutor, tensors: bool) -> None:
+    def __init__(self, unit: Unit, fetcher: Fetcher, readers: Daemons, tensors: bool) -> None:
         self._unit = unit
         self._fetcher = fetcher
         self._readers = readers

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from contextlib import closing, suppress
 from itertools import chain, islice
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from nparams.errors import InvariantError, ReadError, UsageError
@@ -23,11 +24,13 @@ from nparams.fleet.rows import refused
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
 
     from nparams.fleet._messages import Message
     from nparams.fleet.rows import Row
     from nparams.fleet.units import Listing, Unit
+
+    Came = list[Row] | BaseException
 
 
 class How(NamedTuple):
@@ -114,6 +117,8 @@ class Pool:
         #: held while workers are entered, given out, and stopped: none lives on after that
         self._lock = threading.Lock()
         self._stopped = False
+        #: rows of any batch; none, or what went wrong, at its end
+        self._came: SimpleQueue[Came] = SimpleQueue()
         self._threads: ThreadPoolExecutor = ThreadPoolExecutor(size, "nparams-worker")
 
     def __enter__(self) -> Pool:
@@ -128,43 +133,60 @@ class Pool:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def rows(self, units: Iterator[Unit], tick: Callable[[], None] | None = None) -> Iterator[Row]:
-        """The rows of all units; batches are sent as others are done."""
-        from concurrent.futures import FIRST_COMPLETED, wait
-
-        under_way: set[Future[list[Row]]] = set()
+        """The rows of all units as they come; batches are sent as others are done."""
+        under_way = 0
         while True:
-            while len(under_way) < AHEAD * self._size and (batch := list(islice(units, self._how.batch))):
-                under_way.add(self._threads.submit(self._counted, batch))
+            while under_way < AHEAD * self._size and (batch := list(islice(units, self._how.batch))):
+                self._threads.submit(self._read, batch)
+                under_way += 1
             if not under_way:
                 return
-            done, under_way = wait(under_way, TICK, FIRST_COMPLETED)
-            if not done and tick is not None:
-                tick()
-            for each in done:
-                yield from each.result()
+            came = self._next(tick)
+            if isinstance(came, BaseException):
+                raise came
+            under_way -= not came
+            yield from came
 
-    def _counted(self, units: list[Unit]) -> list[Row]:
-        """The rows of a batch, by a worker that is free; in halves where it dies of it."""
+    def _next(self, tick: Callable[[], None] | None) -> Came:
+        while True:
+            try:
+                return self._came.get(timeout=TICK)
+            except Empty:
+                if tick is not None:
+                    tick()
+
+    def _read(self, units: list[Unit]) -> None:
+        """Read a batch, in a thread: its rows as they come, then none, or what went wrong."""
+        try:
+            self._counted(units)
+            self._came.put([])
+        except BaseException as problem:
+            self._came.put(problem)
+
+    def _counted(self, units: list[Unit]) -> None:
+        """Read units, by a worker that is free; in halves what is left where it dies of it."""
         try:
             worker = self._free()
         except OSError:  # too few handles, too many processes: as long as that is so, this one reads
-            return self._counted_here(units)
+            self._counted_here(units)
+            return
+        done: set[str] = set()
         try:
-            made = worker.counted(units, self._how)
+            for rows in worker.counted(units, self._how):
+                done.update(row["uri"] for row in rows)
+                self._came.put(rows)
         except (EOFError, OSError):
             worker.stop()
-            return self._in_halves(units)
-        self._idle.append(worker)
-        return made
+            self._in_halves([unit for unit in units if unit.uri not in done])
+        else:
+            self._idle.append(worker)
 
-    def _counted_here(self, units: list[Unit]) -> list[Row]:
-        made: list[Row] = []
+    def _counted_here(self, units: list[Unit]) -> None:
         with closing(_in_this(iter(units), self._how, None)) as rows:
             for row in rows:
-                made.append(row)
+                self._came.put([row])
                 if self._stopped:
                     break
-        return made
 
     def _free(self) -> Worker:
         """A worker that waits for work, or a new one."""
@@ -180,11 +202,14 @@ class Pool:
             self._all.append(worker)
         return worker
 
-    def _in_halves(self, units: list[Unit]) -> list[Row]:
+    def _in_halves(self, units: list[Unit]) -> None:
         if len(units) == 1:
-            return [refused(units[0], ReadError(f"{units[0].uri}: {DIED}"))]
+            self._came.put([refused(units[0], ReadError(f"{units[0].uri}: {DIED}"))])
+            return
         middle = len(units) // 2
-        return [*self._counted(units[:middle]), *self._counted(units[middle:])]
+        for half in (units[:middle], units[middle:]):
+            if half:
+                self._counted(half)
 
 
 class Worker:
@@ -202,8 +227,8 @@ class Worker:
             self.stop()
             raise UsageError(f"a process that reads models cannot be started: {sys.executable} ended at once") from None
 
-    def counted(self, units: list[Unit], how: How) -> list[Row]:
-        """The rows of a batch; EOFError or OSError where the process has died, or does not answer."""
+    def counted(self, units: list[Unit], how: How) -> Iterator[list[Row]]:
+        """The rows of a batch as they come; EOFError or OSError where the process has died, or does not answer."""
         from threading import Timer
 
         from nparams.fleet._messages import get, put
@@ -214,7 +239,8 @@ class Worker:
         late.start()
         try:
             put(self._process.stdin, self._message(units, how))  # type: ignore[arg-type]
-            return get(self._process.stdout)  # type: ignore[arg-type,return-value]
+            while rows := get(self._process.stdout):  # type: ignore[arg-type]
+                yield rows  # type: ignore[misc]
         finally:
             late.cancel()
 

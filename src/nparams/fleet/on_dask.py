@@ -47,13 +47,14 @@ def run(
     concurrency: int = CONCURRENCY,
     tensors: bool = False,
     tell: Callable[[str], None] | None = None,
+    tick: Callable[[], None] | None = None,
 ) -> Iterator[Row]:
     """The rows of all units, batch by batch as workers finish them: every unit once, in no order.
 
     `scheduler` is the address of a cluster that runs (tcp://host:8786); else DASK_SCHEDULER_ADDRESS or Dask's own
     settings name one; else processes of this machine are the workers, until the last row.  `tell` gets a line where
-    the workers change.  Closing the iterator, or an exception that ends it, takes back what is under way and leaves a
-    cluster that was there before as it was.
+    the workers change; `tick` is called about every second while no rows come.  Closing the iterator, or an exception
+    that ends it, takes back what is under way and leaves a cluster that was there before as it was.
 
     Raises UsageError where Dask is not installed or workers have another nparams, FetchError where the cluster cannot
     be reached or is lost.
@@ -61,7 +62,7 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(quiet())
         client = stack.enter_context(connected(scheduler))
-        work = _Work(client, (concurrency, tensors), tell or _unheard)
+        work = _Work(client, (concurrency, tensors), tell or _unheard, tick)
         stack.callback(work.stop)
         check_versions(client.run(*VERSION, on_error="return"))
         yield from work.rows(_cut(units, batch))
@@ -70,12 +71,19 @@ def run(
 class _Work:
     """What is under way on a cluster."""
 
-    def __init__(self, client: Any, options: tuple[int, bool], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        options: tuple[int, bool],
+        tell: Callable[[str], None],
+        tick: Callable[[], None] | None = None,
+    ) -> None:
         from uuid import uuid4
 
         self._client = client
         self._options = options
         self._tell = tell
+        self._tick = tick
         #: begins the keys of the tasks; Dask's dashboard shows what stands before the first "-"
         self._name = f"count_batch-{uuid4().hex}"
         self._sent = 0
@@ -118,8 +126,13 @@ class _Work:
                 self._send(units)
             if not self._under_way:
                 return
-            with suppress(Empty):
-                yield from self._result(self._done.get(timeout=LOOK))
+            try:
+                done = self._done.get(timeout=LOOK)
+            except Empty:
+                if self._tick is not None:
+                    self._tick()
+            else:
+                yield from self._result(done)
 
     def _look(self) -> None:
         """How many threads the workers have, asked once a LOOK: workers come and go."""

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from nparams.errors import ReadError, UsageError, shown
+from nparams.fleet._asked import asked
 from nparams.fleet._expected import Counting
 from nparams.fleet._sides import sides
 from nparams.fleet.batch import CONCURRENCY, check_one
@@ -103,10 +104,15 @@ def _check(options: Options) -> None:
     check_one("processes", options.processes)
 
 
+def _is_elsewhere(roots: Sequence[str], listed: Iterable[str]) -> bool:
+    """Whether anything may come from elsewhere."""
+    return listed != () or any("://" in root for root in roots)
+
+
 @contextmanager
 def _patience(roots: Sequence[str], listed: Iterable[str], told: Progress) -> Iterator[None]:
     """For a `with` block: servers that ask to be asked later are waited for, and the progress says so."""
-    if listed == () and not any("://" in root for root in roots):
+    if not _is_elsewhere(roots, listed):
         yield
         return
     from nparams.fleet.elsewhere import PATIENCE
@@ -142,6 +148,7 @@ def _into(out: str, roots: Sequence[str], found: Found, told: Progress, options:
             told.tell()
             table.tick()
 
+        found.tick = tick
         _drain(_rows(filter(is_changed, marked(found, table.holds)), options, told, tick), told, both)
         done = table.finish(found.is_complete, roots, found.looked_at)
         told.gone = done.gone
@@ -160,8 +167,9 @@ def _rows(units: Iterator[Unit], options: Options, told: Progress, tick: Callabl
         from nparams.fleet import on_dask
 
         yield from on_dask.run(
-            units, scheduler=options.scheduler, concurrency=options.concurrency, tensors=options.tensors, tell=told.say
-        )
+            units, scheduler=options.scheduler, concurrency=options.concurrency, tensors=options.tensors, tell=told.say,
+            tick=tick,
+        )  # fmt: skip
         return
     from nparams.fleet import here
 
@@ -191,9 +199,12 @@ class Found:
         _check_roots(self.roots, listed)
         finder = Finder(options.include, options.exclude)
         self._units = chain(finder.typed(self.roots, self._failed), finder.listed(listed))
+        self._is_elsewhere = _is_elsewhere(self.roots, listed)
+        #: is called while none comes from elsewhere
+        self.tick = told.tell
 
     def __iter__(self) -> Iterator[Unit]:
-        for unit in self._units:
+        for unit in asked(self._units, self.tick) if self._is_elsewhere else self._units:
             if unit.problem:
                 self._closed.append(f"{unit.uri.rstrip('/')}/")  # a store's ends with one, beside the model's there
             yield unit

@@ -52,11 +52,13 @@ def place_of(url: str) -> Place:
 class Turn:
     """One request with all its tries: how long it may still wait for servers that ask it to."""
 
-    __slots__ = ("left", "name")
+    __slots__ = ("begun", "left", "name")
 
-    def __init__(self, name: str, left: float) -> None:
+    def __init__(self, name: str, left: float, begun: int = 0) -> None:
         self.name = name
         self.left = left
+        #: how often waits had been called off when it began
+        self.begun = begun
 
 
 class Pauses:
@@ -76,7 +78,8 @@ class Pauses:
         self._rest = self._changed.wait if rest is None else rest
         self._until: dict[Place, float] = {}
         self._waiting: dict[Place, int] = {}
-        self._called_off = 0
+        #: `with` blocks in which no request waits; how many there were
+        self._called_off = self._times = 0
 
     @contextmanager
     def patient(self, seconds: float) -> Iterator[None]:
@@ -89,7 +92,7 @@ class Pauses:
 
     def turn(self, name: str) -> Turn:
         """What one request, about `name`, may wait."""
-        return Turn(name, self.patience)
+        return Turn(name, self.patience, self._times)
 
     def hear(self, url: str, status: int, headers: Mapping[str, str]) -> float:
         """The seconds that an answer asks to wait before this place is asked again; 0 where it does not.
@@ -132,7 +135,8 @@ class Pauses:
                     del self._waiting[place]
 
     def _rest_a_little(self, place: Place, turn: Turn, ahead: float) -> None:
-        if self._called_off:
+        # the block may be over before this thread looks, or before its server asks to wait: it stays called off
+        if self._called_off or turn.begun != self._times:
             raise FetchError(f"{shown(turn.name, 200)}: the wait for {escaped(place.host)} was called off", again=True)
         if ahead > turn.left + SLICE:  # clocks are no exact numbers
             raise _later(turn.name, place, ahead)
@@ -142,9 +146,10 @@ class Pauses:
 
     @contextmanager
     def called_off(self) -> Iterator[None]:
-        """For a `with` block: no request waits, those that wait now fail: somebody has pressed Ctrl-C."""
+        """For a `with` block: no request waits, and one that began before never waits again: Ctrl-C was pressed."""
         with self._changed:
             self._called_off += 1
+            self._times += 1
             self._changed.notify_all()
         try:
             yield
