@@ -114,6 +114,27 @@ TREES: list[tuple[str, list[str], list[str]]] = [
      "r/global_step20/mp_rank_00_model_states.pt", "r/epoch_3/notes.txt", "r/out/step-1/m.pt"],
      ["file r/global_step20/mp_rank_00_model_states.pt", "file r/out/step-1/m.pt", "folder r",
       "folder r/checkpoint-500"]),
+    ("whole models below another", [*REPO, "r/m1/config.json", "r/m1/model.safetensors", "r/app/models/x/config.json",
+     "r/app/models/x/m.pt", "r/dpo/reference/adapter_config.json", "r/dpo/reference/adapter_model.safetensors",
+     "r/sd/model_index.json", "r/sd/unet/config.json", "r/sd/unet/diffusion_pytorch_model.safetensors",
+     "r/hub/models--o--m/refs/main", "r/hub/models--o--m/snapshots/c0/m.gguf", "r/extra/more.safetensors"],
+     ["folder r", "folder r/m1", "folder r/app/models/x", "folder r/dpo/reference", "folder r/sd",
+      "folder r/hub/models--o--m"]),
+    ("copies of a model in other formats", [*REPO, *(f"r/{name}/{file}" for name in ("fp16", "onnx-int8", "gptq",
+     "onnx/more", "Q4_K_M") for file in ("config.json", "model.safetensors"))], ["folder r"]),
+    ("steps of training with words", [*REPO, *(f"r/{name}/model.safetensors" for name in ("best", "final", "epoch_best",
+     "checkpoint-best", "last_checkpoint", "best_model", "bestiary"))],
+     ["folder r", *(f"file r/{name}/model.safetensors" for name in ("best", "final", "epoch_best", "checkpoint-best",
+                                                                  "last_checkpoint", "best_model"))]),
+    ("models below a pipeline", ["p/model_index.json", "p/unet/config.json", "p/unet/m.bin", "p/q/model_index.json",
+     "p/q/vae/config.json", "p/q/vae/m.bin", "p/s/modules.json", "p/s/model.safetensors"],
+     ["folder p", "folder p/q", "folder p/s"]),
+    ("models below sentence-transformers", ["s/modules.json", "s/model.safetensors", "s/2_Dense/config.json",
+     "s/2_Dense/model.safetensors", "s/query_0_Dense/config.json", "s/query_0_Dense/model.safetensors",
+     "s/openvino/config.json", "s/openvino/m.safetensors", "s/m1/config.json", "s/m1/model.safetensors"],
+     ["folder s", "folder s/m1"]),
+    ("modules of other names", ["s/modules.json", "s/0_Transformer/config.json", "s/0_Transformer/m.bin",
+     "s/head/config.json", "s/head/model.safetensors"], ["folder s"]),
     ("steps beside each other", ["c/checkpoint-1/config.json", "c/checkpoint-1/m.pt", "c/checkpoint-2/config.json",
      "c/checkpoint-2/m.pt"], ["folder c/checkpoint-1", "folder c/checkpoint-2"]),
     ("a pipeline", ["sd/model_index.json", "sd/unet/config.json", "sd/unet/diffusion_pytorch_model.safetensors",
@@ -576,7 +597,8 @@ def test_a_repository_with_many_files_below_is_one() -> None:
 def test_a_model_above_many_others_swallows_none() -> None:
     files = [f"d{k:04}/{name}" for k in range(2 * MOST_FOLDERS) for name in ("config.json", "m.pt")]
     found = listed(["config.json", "a.pt", *files])
-    assert found == ["file a.pt", *(f"folder d{k:04}" for k in range(2 * MOST_FOLDERS))]
+    assert found == ["folder", *(f"folder d{k:04}" for k in range(2 * MOST_FOLDERS))]
+    assert found[:4] == listed(["config.json", "a.pt", *files[:6]])  # the same as where they are few
 
 
 def test_a_thousand_folders_in_each_other(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from nparams.files.shards import shard_of
 from nparams.fleet._find.sets import Units, bare_file, inventory, sets_of
-from nparams.fleet._find.whole import Node, gathered, is_surely_one, rule_of
+from nparams.fleet._find.whole import Node, gathered, is_surely_one, needs_no_other, rule_of
 from nparams.fleet.units import FOLDER, Entry, Listing, Unit
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ class Tree:
         if node.skipped:
             return
         if node.loose:
-            yield from self._flushed(node, all=True)
+            yield from self._remaining(node)
         elif above is node or above.loose:
             self._held, self._most = 0, MOST_FILES
             yield from self._released(node)
@@ -218,6 +218,14 @@ class Tree:
         node.forget((left - taken).union(named))
         return units
 
+    def _remaining(self, node: Node) -> Iterator[Unit]:
+        """The units of what is left of a folder that was let go of: one model, where it was for those below it only."""
+        node.forget()
+        if not node.parted and needs_no_other(node):
+            yield from self._released(node)
+        else:
+            yield from self._flushed(node, all=True)
+
     def _flushed(self, node: Node, all: bool = False) -> Iterator[Unit]:
         """The units of the files of a folder that is no single model, but for a set that may go on."""
         names = sorted(node.files)
@@ -225,6 +233,7 @@ class Tree:
         part = Node(node.path, node.name, node.wanted)
         part.files = {name: node.files.pop(name) for name in names}
         node.chunk = max(CHUNK, 2 * len(node.files))
+        node.parted = True
         named = self._chosen(part) if self._globs.narrows else []
         units = Units(self.address(node.path), part.files, mixed=True)
         yield from map(units.of, sets_of(inventory(part.files), mixed=True))

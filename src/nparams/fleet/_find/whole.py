@@ -6,14 +6,15 @@ The rule, in the order of the table RULES, first come:
   blobs, which its snapshots link to);
 - a diffusers pipeline (model_index.json), a sentence-transformers model (modules.json), and what a config.json or its
   like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem: all
-  below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  Only what is
-  named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a model is one of its own;
+  below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  A model of its
+  own is only what is named as a step of training (checkpoint-500/, global_step20/, epoch_best/, final/) and holds a
+  model; and what is one model of these kinds itself, unless it is named for a format or number type (`named.is_format`)
+  or may be a part: below a pipeline, and among the modules of sentence-transformers, parts have a config.json too;
 - a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others.
 """
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from nparams.files._folder.cache import is_cache
@@ -24,6 +25,7 @@ from nparams.files._folder.table import BESIDES, COMPILED, PARTS
 from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER, TREES
 from nparams.files._orbax.items import PARTS as NO_ITEMS
 from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
+from nparams.fleet._find.named import MODULE, TRAINED, is_format
 from nparams.fleet._find.sets import inventory
 
 TYPE_CHECKING = False
@@ -37,14 +39,6 @@ if TYPE_CHECKING:
 OF_ITS_OWN = 2
 #: files beside weights that say what model they are (transformers, peft, mlx-lm, open_clip)
 DESCRIBED = frozenset(("config.json", "adapter_config.json", "open_clip_config.json"))
-#: sub-folders that are states of training: transformers src/transformers/trainer_utils.py (PREFIX_CHECKPOINT_DIR),
-#: deepspeed deepspeed/runtime/engine.py (global_step), huggingface/accelerate examples (step_, epoch_)
-TRAINED = re.compile(
-    r"(?i:(?:.*[-_.])?(?:checkpoint|ckpt|global_?step|step|epoch|iter|iteration)s?[-_=]?\d{1,18}(?:[-_.].*)?)",
-    re.DOTALL,
-)
-#: the folder of a module of sentence-transformers: 0_Transformer, 1_Pooling
-MODULE = re.compile(r"\d{1,3}_\w+")
 #: a group of zarr arrays, as others than Orbax keep them
 GROUPS = frozenset((".zgroup", "zarr.json"))
 PACKAGE, MANIFEST, DATA = ".mlpackage", *BESIDES["coreml"]
@@ -57,7 +51,8 @@ class Node:
     """A folder that is being looked at, or was: its files, and its sub-folders that are not decided on yet."""
 
     __slots__ = (
-        "_held", "below", "chunk", "count", "empty", "files", "folders", "loose", "name", "path", "skipped", "wanted",
+        "_held", "below", "chunk", "count", "empty", "files", "folders", "loose", "name", "parted", "path", "skipped",
+        "wanted",
     )  # fmt: skip
 
     def __init__(self, path: str, name: str, wanted: bool = True) -> None:
@@ -74,6 +69,8 @@ class Node:
         self.loose = False
         #: how many files of such a one are held until they are sorted out
         self.chunk = 0
+        #: whether some of them were let go already
+        self.parted = False
         self.skipped = False
         #: whether all in it is looked at: of others only what --include names
         self.wanted = wanted
@@ -106,8 +103,8 @@ class Rule(NamedTuple):
     is_such: Callable[[Node], bool]
     #: the sub-folders that belong to it; None: all
     parts: frozenset[str] | None = None
-    #: whether steps of training below it are models of their own
-    trains: bool = False
+    #: which folders below it are models of their own, as are then the steps of training; None: neither
+    apart: Callable[[Node, Node], bool] | None = None
 
 
 def _compiled(node: Node) -> bool:
@@ -159,6 +156,26 @@ def _described(node: Node) -> bool:
     return len(families) == 1 or any(kind < OF_ITS_OWN for kind, _ in families)
 
 
+def _is_no_part(above: Node, inner: Node) -> bool:
+    """Whether a folder below a pipeline is no part of it: those have a config.json beside their weights, as models of
+    their own have."""
+    return _cached(inner) or _piped(inner) or _moduled(inner)
+
+
+def _is_no_module(above: Node, inner: Node) -> bool:
+    """Whether a folder below a sentence-transformers model is none of its modules.
+
+    Those are named by a number; only where the first one lies in the model's own folder is any other surely no module.
+    """
+    is_other = bool(above.held.candidates) and MODULE.fullmatch(inner.name) is None
+    return _is_whole(above, inner) if is_other else _is_no_part(above, inner)
+
+
+def _is_whole(above: Node, inner: Node) -> bool:
+    """Whether a folder is one model by what lies in it alone, wherever it is."""
+    return _is_no_part(above, inner) or _described(inner)
+
+
 def _saved(node: Node) -> bool:
     return SAVED in node.files
 
@@ -176,9 +193,9 @@ RULES = (
     Rule("a compiled Core ML model", _compiled),
     Rule("a repository in a hub's cache", _cached),
     Rule("an Orbax checkpoint", _orbax),
-    Rule("a diffusers pipeline", _piped, trains=True),
-    Rule("a sentence-transformers model", _moduled, trains=True),
-    Rule("weights and what describes them", _described, trains=True),
+    Rule("a diffusers pipeline", _piped, apart=_is_no_part),
+    Rule("a sentence-transformers model", _moduled, apart=_is_no_module),
+    Rule("weights and what describes them", _described, apart=_is_whole),
     Rule("a SavedModel", _saved, PARTS[SAVED]),
     Rule("a Core ML package", _packaged, frozenset((DATA,))),
     Rule("a distributed checkpoint", _distributed, frozenset()),
@@ -197,6 +214,12 @@ def rule_of(node: Node) -> Rule | None:
     return next((rule for rule in RULES if rule.is_such(node)), None)
 
 
+def needs_no_other(node: Node) -> bool:
+    """Whether a folder is one model by its own files, and is read from them alone."""
+    rule = rule_of(node)
+    return rule is not None and rule.is_such is _described
+
+
 def is_surely_one(node: Node) -> bool:
     """Whether a folder that is not wholly seen yet is one model, whatever comes.
 
@@ -204,7 +227,7 @@ def is_surely_one(node: Node) -> bool:
     """
     rule = rule_of(node)
     surely = rule is not None
-    if rule is not None and rule.trains:
+    if rule is not None and rule.apart is not None:
         surely = len(node.held.candidates) <= MOST_SETS and not any(map(has_model, node.below))
     node.forget()  # more files will come
     return surely or node.name.startswith(MODEL_OF_HUB)
@@ -215,25 +238,32 @@ def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:
     files: dict[str, Entry] = {}
     apart: list[Node] = []
     start = len(node.path) + 1 if node.path else 0
-    todo = [node]
+    #: (a folder, whether it or one above it holds another format of the model)
+    todo = [(node, False)]
     while todo:
-        each = todo.pop()
+        each, again = todo.pop()
         before = f"{each.path[start:]}/" if each is not node else ""
         files |= {before + name: entry for name, entry in each.files.items()}
         for inner in each.below:
-            if _belongs(inner, rule, each is node):
-                todo.append(inner)
-            elif not (each is node and inner.name == BLOBS and rule.is_such is _cached):
+            if each is node and inner.name == BLOBS and rule.is_such is _cached:
+                continue
+            once_more = again or is_format(inner.name)
+            if _belongs(inner, rule, node, each is node, once_more):
+                todo.append((inner, once_more))
+            else:
                 apart.append(inner)
     return files, apart
 
 
-def _belongs(inner: Node, rule: Rule, is_top: bool) -> bool:
+def _belongs(inner: Node, rule: Rule, node: Node, is_top: bool, once_more: bool) -> bool:
+    """Whether a folder below one that is one model belongs to it; `once_more`: it holds another format of it."""
     if is_top and rule.parts is not None:
         return inner.name in rule.parts
-    if is_top and rule.is_such is _cached and inner.name == BLOBS:
+    if rule.apart is None:
+        return True
+    if TRAINED.fullmatch(inner.name) and has_model(inner):
         return False
-    return not (rule.trains and TRAINED.fullmatch(inner.name) and has_model(inner))
+    return once_more or not rule.apart(node, inner)
 
 
 def has_model(node: Node) -> bool:
