@@ -164,6 +164,13 @@ TREES: list[tuple[str, list[str], list[str]]] = [
      "hub/models--o--m/snapshots/c0/config.json", "hub/models--o--m/snapshots/c0/model.safetensors",
      "hub/models--o--m/.no_exist/c0/model.safetensors", "hub/datasets--o--d/snapshots/c1/x.pt",
      "hub/.locks/models--o--m/aa.lock"], ["folder hub/models--o--m"]),
+    ("a hub's cache without weights", [f"models--o--{name}" for name in ("a/blobs/aa", "a/refs/main",
+     "a/snapshots/c0/config.json", "a/snapshots/c0/tokenizer.json", "b/snapshots/c0/onnx/config.json",
+     "c/refs/main", "c/snapshots/c0/config.json", "c/snapshots/c1/config.json", "c/snapshots/c1/onnx/m.onnx",
+     "d/refs/main", "d/snapshots/c0/rust_model.ot")], ["folder models--o--c", "folder models--o--d"]),
+    ("a hub's cache without names of snapshots", ["models--o--m/blobs/aa", "models--o--m/snapshots/c0/m.gguf",
+     "models--o--n/snapshots/c0/m.gguf", "other/snapshots/c0/m.gguf"],
+     ["folder models--o--m", "folder models--o--n", "file other/snapshots/c0/m.gguf"]),
     ("folders that are skipped", [f"a/{name}/m.pt" for name in (*SKIPPED, *SKIPPED_BELOW)], []),
     ("the cache in a home", [".cache/huggingface/hub/models--o--m/refs/main",
      ".cache/huggingface/hub/models--o--m/snapshots/c0/m.gguf"], ["folder .cache/huggingface/hub/models--o--m"]),
@@ -211,6 +218,27 @@ def test_a_cache_lists_what_its_reader_needs_and_no_blobs(tmp_path: Path) -> Non
     assert row_of(unit, local_opener(unit.listing))["total"] == 4
     (below,) = find([str(repository / "snapshots/c0")])  # its links lead out of the root, to its own repository
     assert (below.kind, row_of(below, local_opener(below.listing))["total"]) == ("file", 4)
+
+
+def test_a_cache_is_read_of_the_snapshot_that_has_weights(tmp_path: Path) -> None:
+    made(tmp_path, [f"models--o--m/{name}" for name in ("refs/main", "snapshots/c1/config.json", "snapshots/c0/x.txt")])
+    (tmp_path / "models--o--m/refs/main").write_text("c1")
+    (tmp_path / "models--o--m/snapshots/c1/config.json").write_text('{"model_type": "gpt2"}')
+    assert list(find([str(tmp_path)])) == []
+    (tmp_path / "models--o--m/snapshots/c0/model.safetensors").write_bytes(ONE)
+    (unit,) = find([str(tmp_path)])
+    row = row_of(unit, local_opener(unit.listing))
+    assert (row["uri"], row["form"], row["total"]) == (str(tmp_path / "models--o--m"), "safetensors", 4)
+
+
+def test_a_cache_without_names_of_snapshots_is_read_as_a_root_too(tmp_path: Path) -> None:
+    repository = made(tmp_path, ["models--o--m/blobs/aa"]) / "models--o--m"
+    (repository / "snapshots/c0").mkdir(parents=True)
+    (repository / "snapshots/c0/model.safetensors").write_bytes(ONE)
+    for root in (repository, tmp_path):
+        (unit,) = find([str(root)])
+        row = row_of(unit, local_opener(unit.listing))
+        assert (row["uri"], row["total"], row["error"]) == (str(repository), 4, None)
 
 
 def test_what_is_found_can_be_read(tmp_path: Path) -> None:
@@ -599,6 +627,11 @@ def test_a_model_above_many_others_swallows_none() -> None:
     found = listed(["config.json", "a.pt", *files])
     assert found == ["folder", *(f"folder d{k:04}" for k in range(2 * MOST_FOLDERS))]
     assert found[:4] == listed(["config.json", "a.pt", *files[:6]])  # the same as where they are few
+
+
+def test_caches_in_caches_take_no_time() -> None:
+    deep = "/".join(["snapshots/refs"] * 40)
+    assert listed([f"{deep}/snapshots/c0/notes.txt", f"{deep}/refs/main"]) == []
 
 
 def test_a_thousand_folders_in_each_other(tmp_path: Path) -> None:

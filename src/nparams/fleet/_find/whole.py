@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nparams.files._folder.cache import is_cache
+from nparams.files._folder.cache import SNAPSHOTS, is_cache
 from nparams.files._folder.inventory import LIST, PIECE
 from nparams.files._folder.pipeline import INDEX, MODULES
 from nparams.files._folder.steps import STEP as STEP_FOLDER
@@ -26,7 +26,7 @@ from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER,
 from nparams.files._orbax.items import PARTS as NO_ITEMS
 from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
 from nparams.fleet._find.named import MODULE, TRAINED, is_format
-from nparams.fleet._find.sets import inventory
+from nparams.fleet._find.sets import inventory, sets_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +112,24 @@ def _compiled(node: Node) -> bool:
 
 
 def _cached(node: Node) -> bool:
-    return is_cache(frozenset((*node.files, *(each.name for each in node.below))))
+    """Whether a folder is a repository in a hub's cache, with weights: a config.json alone is no model anywhere."""
+    if not is_cache(frozenset((*node.files, *(each.name for each in node.below))), node.name):
+        return False
+    return any(map(_has_weights, _snapshots(node)))
+
+
+def _snapshots(node: Node) -> list[Node]:
+    return [snapshot for each in node.below if each.name == SNAPSHOTS for snapshot in each.below]
+
+
+def _has_weights(node: Node) -> bool:
+    """Whether there is a model in a folder or below it, or one that is known and not read."""
+    todo, others = [node], [rule.is_such for rule in RULES if rule.is_such is not _cached]
+    for each in todo:
+        if next(sets_of(each.held), None) is not None or any(is_such(each) for is_such in others):
+            return True
+        todo += each.below
+    return False
 
 
 def is_tree(node: Node) -> bool:
@@ -245,7 +262,7 @@ def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:
         before = f"{each.path[start:]}/" if each is not node else ""
         files |= {before + name: entry for name, entry in each.files.items()}
         for inner in each.below:
-            if each is node and inner.name == BLOBS and rule.is_such is _cached:
+            if rule.is_such is _cached and _is_unread(inner, each, node):
                 continue
             once_more = again or is_format(inner.name)
             if _belongs(inner, rule, node, each is node, once_more):
@@ -253,6 +270,14 @@ def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:
             else:
                 apart.append(inner)
     return files, apart
+
+
+def _is_unread(inner: Node, above: Node, node: Node) -> bool:
+    """Whether a folder of a cache is not for reading: the blobs, which the snapshots link to; a snapshot without
+    weights, which may be the current one where its download was cut short, or nothing but settings had changed."""
+    if above is node:
+        return inner.name == BLOBS
+    return above.name == SNAPSHOTS and above in node.below and not _has_weights(inner)
 
 
 def _belongs(inner: Node, rule: Rule, node: Node, is_top: bool, once_more: bool) -> bool:
