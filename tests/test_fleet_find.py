@@ -149,6 +149,17 @@ TREES: list[tuple[str, list[str], list[str]]] = [
      ["folder m.mlpackage"]),
     ("a manifest of something else", ["ext/Manifest.json", "ext/m.pt"], ["file ext/m.pt"]),
     ("a compiled Core ML model", ["m.mlmodelc/coremldata.bin", "m.mlmodelc/weights/weight.bin"], ["folder m.mlmodelc"]),
+    ("a step and what DeepSpeed keeps of it", [f"run/checkpoint-{name}" for name in ("5/config.json",
+     "5/model.safetensors", "5/global_step5/mp_rank_00_model_states.pt", "6/pytorch_model.bin",
+     "6/global_step6/mp_rank_00_model_states.pt", "7/global_step7/mp_rank_00_model_states.pt", "8/model.safetensors",
+     "8/global_step9/mp_rank_00_model_states.pt")],
+     ["folder run/checkpoint-5", "file run/checkpoint-6/pytorch_model.bin", "file run/checkpoint-8/model.safetensors",
+      "file run/checkpoint-7/global_step7/mp_rank_00_model_states.pt",
+      "file run/checkpoint-8/global_step9/mp_rank_00_model_states.pt"]),
+    ("state of an optimizer in pieces", [f"{name}/{piece}" for name in ("s/optimizer_0", "optimizer", "r/step-1/"
+     "optimizer_1", "s/pytorch_model_fsdp_0") for piece in (".metadata", "__0_0.distcp", "__1_0.distcp")]
+     + [*REPO, "optimizer_2/__0_0.distcp", "optimizer_3/m.onnx"],
+     ["folder r", "folder s/pytorch_model_fsdp_0", "file optimizer_3/m.onnx"]),
     ("a distributed checkpoint", ["d/.metadata", "d/__0_0.distcp", "d/__1_0.distcp"], ["folder d"]),
     ("metadata of something else", ["flutter/.metadata"], []),
     ("Orbax", [f"o/{name}" for name in ORBAX], ["folder o"]),

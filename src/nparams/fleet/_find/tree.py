@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from nparams.files.shards import shard_of
 from nparams.fleet._find.sets import Units, bare_file, inventory, sets_of
-from nparams.fleet._find.whole import Node, gathered, is_surely_one, needs_no_other, rule_of
+from nparams.fleet._find.whole import Node, gathered, is_same_state, is_state, is_surely_one, needs_no_other, rule_of
 from nparams.fleet.units import FOLDER, Entry, Listing, Unit
 
 TYPE_CHECKING = False
@@ -173,8 +173,10 @@ class Tree:
         todo = [node]
         while todo:
             each = todo.pop()
+            if is_state(each):
+                continue
             rule = rule_of(each) if each.path not in several else None
-            below = each.below
+            below = [inner for inner in each.below if not is_same_state(inner, each)]
             if rule is None:
                 yield from map(Units(self.address(each.path), each.files).of, sets_of(each.held))
             else:

@@ -25,7 +25,7 @@ from nparams.files._folder.table import BESIDES, COMPILED, PARTS
 from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER, TREES
 from nparams.files._orbax.items import PARTS as NO_ITEMS
 from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
-from nparams.fleet._find.named import MODULE, TRAINED, is_format
+from nparams.fleet._find.named import MODULE, OPTIMIZER, TRAINED, is_format, is_same_step
 from nparams.fleet._find.sets import inventory, sets_of
 
 TYPE_CHECKING = False
@@ -265,7 +265,7 @@ def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:
             if rule.is_such is _cached and _is_unread(inner, each, node):
                 continue
             once_more = again or is_format(inner.name)
-            if _belongs(inner, rule, node, each is node, once_more):
+            if is_same_state(inner, each) or _belongs(inner, rule, node, each is node, once_more):
                 todo.append((inner, once_more))
             else:
                 apart.append(inner)
@@ -291,12 +291,24 @@ def _belongs(inner: Node, rule: Rule, node: Node, is_top: bool, once_more: bool)
     return once_more or not rule.apart(node, inner)
 
 
+def is_state(node: Node) -> bool:
+    """Whether a folder holds the state of an optimizer in pieces, which is no model."""
+    if OPTIMIZER.fullmatch(node.name) is None:
+        return False
+    return any(name.endswith(PIECE) for name in node.files) and all(each.form == "dcp" for each in node.held.candidates)
+
+
+def is_same_state(inner: Node, above: Node) -> bool:
+    """Whether a folder in a step of training that has weights holds what these were saved from: the same once more."""
+    return is_same_step(above.name, inner.name) and bool(above.held.candidates)
+
+
 def has_model(node: Node) -> bool:
     """Whether there is a model in a folder or below it."""
     todo, seen = [node], []
     while todo:
         each = todo.pop()
-        if each.empty:
+        if each.empty or is_state(each):
             continue
         if each.held.candidates or rule_of(each) is not None:
             return True
