@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nparams.files.shards import shard_of
+from nparams.fleet._find.parts import gathered, is_same_state
 from nparams.fleet._find.sets import Units, bare_file, inventory, sets_of
-from nparams.fleet._find.whole import Node, gathered, is_same_state, is_state, is_surely_one, needs_no_other, rule_of
+from nparams.fleet._find.whole import Node, is_state, is_surely_one, needs_no_other, rule_of
 from nparams.fleet.units import FOLDER, Entry, Listing, Unit
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nparams.fleet._find.globs import Globs
+    from nparams.fleet._find.whole import Rule
 
 #: files below a folder that is no model yet; sub-folders of one; files of one that is a model, whatever comes
 MOST_FILES, MOST_FOLDERS, MOST_IN_ONE = 20_000, 200, 200_000
@@ -169,13 +171,14 @@ class Tree:
 
     def _released(self, node: Node) -> Iterator[Unit]:
         """The units of a folder and all below it."""
-        several, named = self._chosen_below(node) if self._globs.narrows else (frozenset[str](), [])
+        before, named = self._chosen_below(node) if self._globs.narrows else (None, [])
         todo = [node]
         while todo:
             each = todo.pop()
             if is_state(each):
                 continue
-            rule = rule_of(each) if each.path not in several else None
+            rule = rule_of(each)
+            rule = rule if before is None or rule is before[each.path] else None
             below = [inner for inner in each.below if not is_same_state(inner, each)]
             if rule is None:
                 yield from map(Units(self.address(each.path), each.files).of, sets_of(each.held))
@@ -186,17 +189,17 @@ class Tree:
             todo += sorted(below, key=lambda one: one.path, reverse=True)
         yield from named
 
-    def _chosen_below(self, node: Node) -> tuple[frozenset[str], list[Unit]]:
+    def _chosen_below(self, node: Node) -> tuple[dict[str, Rule | None], list[Unit]]:
         """Forget what the patterns leave out of a folder and all below it.
 
-        Gives the paths of folders that were no single model before, and are none now, however few of their files are
-        left; and the units of files that --include names besides.
+        Gives the rules by which its folders were one model each before, by their paths: none is one for another reason
+        now, however few of its files are left; and the units of files that --include names besides.
         """
         held = [node]
         for each in held:
             held += each.below
-        several = frozenset([each.path for each in held if rule_of(each) is None])
-        return several, [unit for each in held for unit in self._chosen(each)]
+        before = {each.path: rule_of(each) for each in held}
+        return before, [unit for each in held for unit in self._chosen(each)]
 
     def _paths(self, node: Node, names: Iterable[str]) -> Iterator[str]:
         before = f"{node.path}/" if node.path else ""

@@ -5,11 +5,12 @@ The rule, in the order of the table RULES, first come:
 - a compiled Core ML model, one repository in a hub's cache, an Orbax step or tree: all below it (of the cache not the
   blobs, which its snapshots link to);
 - a diffusers pipeline (model_index.json), a sentence-transformers model (modules.json), and what a config.json or its
-  like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem: all
-  below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  A model of its
-  own is only what is named as a step of training (checkpoint-500/, global_step20/, epoch_best/, final/) and holds a
-  model; and what is one model of these kinds itself, unless it is named for a format or number type (`named.is_format`)
-  or may be a part: below a pipeline, and among the modules of sentence-transformers, parts have a config.json too;
+  like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem, or
+  above them, where they lie in one folder that is named for a format (onnx/), and none elsewhere: all below it, for
+  other formats of the same model (onnx/, openvino/, original/) and its parts lie there. A model of its own is only
+  what is named as a step of training (checkpoint-500/, global_step20/, epoch_best/, final/) and holds a model; and
+  what is one model of these kinds itself, unless it is named for a format or number type (`named.is_format`) or may
+  be a part: below a pipeline, and among the modules of sentence-transformers, parts have a config.json too;
 - a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others.
 """
 
@@ -24,8 +25,8 @@ from nparams.files._folder.steps import STEP as STEP_FOLDER
 from nparams.files._folder.table import BESIDES, COMPILED, PARTS
 from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER, TREES
 from nparams.files._orbax.items import PARTS as NO_ITEMS
-from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
-from nparams.fleet._find.named import MODULE, OPTIMIZER, TRAINED, is_format, is_same_step
+from nparams.fleet._find.globs import MODEL_OF_HUB
+from nparams.fleet._find.named import MODULE, OPTIMIZER, is_format
 from nparams.fleet._find.sets import inventory, sets_of
 
 TYPE_CHECKING = False
@@ -111,20 +112,20 @@ def _compiled(node: Node) -> bool:
     return not COMPILED.keys().isdisjoint(node.files)
 
 
-def _cached(node: Node) -> bool:
+def is_cached(node: Node) -> bool:
     """Whether a folder is a repository in a hub's cache, with weights: a config.json alone is no model anywhere."""
     if not is_cache(frozenset((*node.files, *(each.name for each in node.below))), node.name):
         return False
-    return any(map(_has_weights, _snapshots(node)))
+    return any(map(has_weights, _snapshots(node)))
 
 
 def _snapshots(node: Node) -> list[Node]:
     return [snapshot for each in node.below if each.name == SNAPSHOTS for snapshot in each.below]
 
 
-def _has_weights(node: Node) -> bool:
+def has_weights(node: Node) -> bool:
     """Whether there is a model in a folder or below it, or one that is known and not read."""
-    todo, others = [node], [rule.is_such for rule in RULES if rule.is_such is not _cached]
+    todo, others = [node], [rule.is_such for rule in RULES if rule.is_such not in (is_cached, _exported)]
     for each in todo:
         if next(sets_of(each.held), None) is not None or any(is_such(each) for is_such in others):
             return True
@@ -169,14 +170,31 @@ def _described(node: Node) -> bool:
     """Whether weights and what describes them lie together, under a usual name or as one model's by their names."""
     if DESCRIBED.isdisjoint(node.files):
         return False
+    return _are_one(node)
+
+
+def _are_one(node: Node) -> bool:
+    """Whether the weights in a folder are one model by their names: one bears a usual one, or all have one stem."""
     families = {each.family for each in node.held.candidates}
     return len(families) == 1 or any(kind < OF_ITS_OWN for kind, _ in families)
+
+
+def _exported(node: Node) -> bool:
+    """Whether settings lie above the only weights, which are in a format of their own: onnx/, openvino/."""
+    if DESCRIBED.isdisjoint(node.files) or node.held.candidates:
+        return False
+    inner = [each for each in node.below if is_format(each.name) and each.held.candidates]
+    return (
+        len(inner) == 1
+        and _are_one(inner[0])
+        and not any(has_weights(each) for each in node.below if each not in inner)
+    )
 
 
 def _is_no_part(above: Node, inner: Node) -> bool:
     """Whether a folder below a pipeline is no part of it: those have a config.json beside their weights, as models of
     their own have."""
-    return _cached(inner) or _piped(inner) or _moduled(inner)
+    return is_cached(inner) or _piped(inner) or _moduled(inner)
 
 
 def _is_no_module(above: Node, inner: Node) -> bool:
@@ -190,7 +208,7 @@ def _is_no_module(above: Node, inner: Node) -> bool:
 
 def _is_whole(above: Node, inner: Node) -> bool:
     """Whether a folder is one model by what lies in it alone, wherever it is."""
-    return _is_no_part(above, inner) or _described(inner)
+    return _is_no_part(above, inner) or _described(inner) or _exported(inner)
 
 
 def _saved(node: Node) -> bool:
@@ -208,11 +226,12 @@ def _distributed(node: Node) -> bool:
 
 RULES = (
     Rule("a compiled Core ML model", _compiled),
-    Rule("a repository in a hub's cache", _cached),
+    Rule("a repository in a hub's cache", is_cached),
     Rule("an Orbax checkpoint", _orbax),
     Rule("a diffusers pipeline", _piped, apart=_is_no_part),
     Rule("a sentence-transformers model", _moduled, apart=_is_no_module),
     Rule("weights and what describes them", _described, apart=_is_whole),
+    Rule("another format below what describes it", _exported, apart=_is_whole),
     Rule("a SavedModel", _saved, PARTS[SAVED]),
     Rule("a Core ML package", _packaged, frozenset((DATA,))),
     Rule("a distributed checkpoint", _distributed, frozenset()),
@@ -250,57 +269,11 @@ def is_surely_one(node: Node) -> bool:
     return surely or node.name.startswith(MODEL_OF_HUB)
 
 
-def gathered(node: Node, rule: Rule) -> tuple[dict[str, Entry], list[Node]]:
-    """(the files of a folder that is one model, by their paths in it; the sub-folders that are none of it)."""
-    files: dict[str, Entry] = {}
-    apart: list[Node] = []
-    start = len(node.path) + 1 if node.path else 0
-    #: (a folder, whether it or one above it holds another format of the model)
-    todo = [(node, False)]
-    while todo:
-        each, again = todo.pop()
-        before = f"{each.path[start:]}/" if each is not node else ""
-        files |= {before + name: entry for name, entry in each.files.items()}
-        for inner in each.below:
-            if rule.is_such is _cached and _is_unread(inner, each, node):
-                continue
-            once_more = again or is_format(inner.name)
-            if is_same_state(inner, each) or _belongs(inner, rule, node, each is node, once_more):
-                todo.append((inner, once_more))
-            else:
-                apart.append(inner)
-    return files, apart
-
-
-def _is_unread(inner: Node, above: Node, node: Node) -> bool:
-    """Whether a folder of a cache is not for reading: the blobs, which the snapshots link to; a snapshot without
-    weights, which may be the current one where its download was cut short, or nothing but settings had changed."""
-    if above is node:
-        return inner.name == BLOBS
-    return above.name == SNAPSHOTS and above in node.below and not _has_weights(inner)
-
-
-def _belongs(inner: Node, rule: Rule, node: Node, is_top: bool, once_more: bool) -> bool:
-    """Whether a folder below one that is one model belongs to it; `once_more`: it holds another format of it."""
-    if is_top and rule.parts is not None:
-        return inner.name in rule.parts
-    if rule.apart is None:
-        return True
-    if TRAINED.fullmatch(inner.name) and has_model(inner):
-        return False
-    return once_more or not rule.apart(node, inner)
-
-
 def is_state(node: Node) -> bool:
     """Whether a folder holds the state of an optimizer in pieces, which is no model."""
     if OPTIMIZER.fullmatch(node.name) is None:
         return False
     return any(name.endswith(PIECE) for name in node.files) and all(each.form == "dcp" for each in node.held.candidates)
-
-
-def is_same_state(inner: Node, above: Node) -> bool:
-    """Whether a folder in a step of training that has weights holds what these were saved from: the same once more."""
-    return is_same_step(above.name, inner.name) and bool(above.held.candidates)
 
 
 def has_model(node: Node) -> bool:
