@@ -113,6 +113,7 @@ TREES: list[tuple[str, list[str], list[str]]] = [
      "lr_scheduler.joblib", "random_states_0.pkl"], ["file m.pth"]),
     ("a pickle and what it is used with", ["m.joblib", "scaler.pkl", "my.tokenizer.joblib"], ["file m.joblib"]),
     ("arrays alone", ["w.npy", "v.npy"], ["file v.npy", "file w.npy"]),
+    ("what macOS notes of files", ["m.gguf", "._m.gguf", "a/._n.pt"], ["file m.gguf"]),
     ("state of training", ["optimizer.pt", "rng_state.pth", "training_args.bin"], []),
     ("weights that are not read", ["model.engine", "rust_model.ot"], ["file model.engine", "file rust_model.ot"]),
     ("pieces without a list", ["__0_0.distcp", "__1_0.distcp"], ["file __0_0.distcp +__1_0.distcp"]),
@@ -129,10 +130,37 @@ TREES: list[tuple[str, list[str], list[str]]] = [
     ("an adapter", ["a/adapter_config.json", "a/adapter_model.safetensors"], ["folder a"]),
     ("other formats of a repository", [*REPO, "r/onnx/model.onnx", "r/openvino/config.json", "r/openvino/m.xml",
      "r/openvino/m.bin", "r/original/consolidated.00.pth", "r/gguf/m.gguf"], ["folder r"]),
+    ("weights in another format alone", [f"r{name}" for name in ("1/config.json", "1/onnx/model.onnx",
+     "1/onnx/model_fp16.onnx", "1/onnx/model_quantized.onnx", "2/config.json", "2/openvino/openvino_model.xml",
+     "2/openvino/openvino_model.bin", "2/onnx/notes.txt", "3/config.json", "3/onnx/decoder.onnx", "3/onnx/encoder.onnx",
+     "4/config.json", "4/onnx/model.onnx", "4/sub/x.gguf", "5/onnx/model.onnx", "6/config.json", "6/lib/model.onnx")],
+     ["folder r1", "folder r2", "file r3/onnx/decoder.onnx", "file r3/onnx/encoder.onnx", "file r4/onnx/model.onnx",
+      "file r4/sub/x.gguf", "file r5/onnx/model.onnx", "file r6/lib/model.onnx"]),
     ("steps of training", [*REPO, "r/checkpoint-500/config.json", "r/checkpoint-500/model.safetensors",
      "r/global_step20/mp_rank_00_model_states.pt", "r/epoch_3/notes.txt", "r/out/step-1/m.pt"],
      ["file r/global_step20/mp_rank_00_model_states.pt", "file r/out/step-1/m.pt", "folder r",
       "folder r/checkpoint-500"]),
+    ("whole models below another", [*REPO, "r/m1/config.json", "r/m1/model.safetensors", "r/app/models/x/config.json",
+     "r/app/models/x/m.pt", "r/dpo/reference/adapter_config.json", "r/dpo/reference/adapter_model.safetensors",
+     "r/sd/model_index.json", "r/sd/unet/config.json", "r/sd/unet/diffusion_pytorch_model.safetensors",
+     "r/hub/models--o--m/refs/main", "r/hub/models--o--m/snapshots/c0/m.gguf", "r/extra/more.safetensors"],
+     ["folder r", "folder r/m1", "folder r/app/models/x", "folder r/dpo/reference", "folder r/sd",
+      "folder r/hub/models--o--m"]),
+    ("copies of a model in other formats", [*REPO, *(f"r/{name}/{file}" for name in ("fp16", "onnx-int8", "gptq",
+     "onnx/more", "Q4_K_M") for file in ("config.json", "model.safetensors"))], ["folder r"]),
+    ("steps of training with words", [*REPO, *(f"r/{name}/model.safetensors" for name in ("best", "final", "epoch_best",
+     "checkpoint-best", "last_checkpoint", "best_model", "bestiary"))],
+     ["folder r", *(f"file r/{name}/model.safetensors" for name in ("best", "final", "epoch_best", "checkpoint-best",
+                                                                  "last_checkpoint", "best_model"))]),
+    ("models below a pipeline", ["p/model_index.json", "p/unet/config.json", "p/unet/m.bin", "p/q/model_index.json",
+     "p/q/vae/config.json", "p/q/vae/m.bin", "p/s/modules.json", "p/s/model.safetensors"],
+     ["folder p", "folder p/q", "folder p/s"]),
+    ("models below sentence-transformers", ["s/modules.json", "s/model.safetensors", "s/2_Dense/config.json",
+     "s/2_Dense/model.safetensors", "s/query_0_Dense/config.json", "s/query_0_Dense/model.safetensors",
+     "s/openvino/config.json", "s/openvino/m.safetensors", "s/m1/config.json", "s/m1/model.safetensors"],
+     ["folder s", "folder s/m1"]),
+    ("modules of other names", ["s/modules.json", "s/0_Transformer/config.json", "s/0_Transformer/m.bin",
+     "s/head/config.json", "s/head/model.safetensors"], ["folder s"]),
     ("steps beside each other", ["c/checkpoint-1/config.json", "c/checkpoint-1/m.pt", "c/checkpoint-2/config.json",
      "c/checkpoint-2/m.pt"], ["folder c/checkpoint-1", "folder c/checkpoint-2"]),
     ("a pipeline", ["sd/model_index.json", "sd/unet/config.json", "sd/unet/diffusion_pytorch_model.safetensors",
@@ -147,6 +175,17 @@ TREES: list[tuple[str, list[str], list[str]]] = [
      ["folder m.mlpackage"]),
     ("a manifest of something else", ["ext/Manifest.json", "ext/m.pt"], ["file ext/m.pt"]),
     ("a compiled Core ML model", ["m.mlmodelc/coremldata.bin", "m.mlmodelc/weights/weight.bin"], ["folder m.mlmodelc"]),
+    ("a step and what DeepSpeed keeps of it", [f"run/checkpoint-{name}" for name in ("5/config.json",
+     "5/model.safetensors", "5/global_step5/mp_rank_00_model_states.pt", "6/pytorch_model.bin",
+     "6/global_step6/mp_rank_00_model_states.pt", "7/global_step7/mp_rank_00_model_states.pt", "8/model.safetensors",
+     "8/global_step9/mp_rank_00_model_states.pt")],
+     ["folder run/checkpoint-5", "file run/checkpoint-6/pytorch_model.bin", "file run/checkpoint-8/model.safetensors",
+      "file run/checkpoint-7/global_step7/mp_rank_00_model_states.pt",
+      "file run/checkpoint-8/global_step9/mp_rank_00_model_states.pt"]),
+    ("state of an optimizer in pieces", [f"{name}/{piece}" for name in ("s/optimizer_0", "optimizer", "r/step-1/"
+     "optimizer_1", "s/pytorch_model_fsdp_0") for piece in (".metadata", "__0_0.distcp", "__1_0.distcp")]
+     + [*REPO, "optimizer_2/__0_0.distcp", "optimizer_3/m.onnx"],
+     ["folder r", "folder s/pytorch_model_fsdp_0", "file optimizer_3/m.onnx"]),
     ("a distributed checkpoint", ["d/.metadata", "d/__0_0.distcp", "d/__1_0.distcp"], ["folder d"]),
     ("metadata of something else", ["flutter/.metadata"], []),
     ("Orbax", [f"o/{name}" for name in ORBAX], ["folder o"]),
@@ -162,6 +201,13 @@ TREES: list[tuple[str, list[str], list[str]]] = [
      "hub/models--o--m/snapshots/c0/config.json", "hub/models--o--m/snapshots/c0/model.safetensors",
      "hub/models--o--m/.no_exist/c0/model.safetensors", "hub/datasets--o--d/snapshots/c1/x.pt",
      "hub/.locks/models--o--m/aa.lock"], ["folder hub/models--o--m"]),
+    ("a hub's cache without weights", [f"models--o--{name}" for name in ("a/blobs/aa", "a/refs/main",
+     "a/snapshots/c0/config.json", "a/snapshots/c0/tokenizer.json", "b/snapshots/c0/onnx/config.json",
+     "c/refs/main", "c/snapshots/c0/config.json", "c/snapshots/c1/config.json", "c/snapshots/c1/onnx/m.onnx",
+     "d/refs/main", "d/snapshots/c0/rust_model.ot")], ["folder models--o--c", "folder models--o--d"]),
+    ("a hub's cache without names of snapshots", ["models--o--m/blobs/aa", "models--o--m/snapshots/c0/m.gguf",
+     "models--o--n/snapshots/c0/m.gguf", "other/snapshots/c0/m.gguf"],
+     ["folder models--o--m", "folder models--o--n", "file other/snapshots/c0/m.gguf"]),
     ("folders that are skipped", [f"a/{name}/m.pt" for name in (*SKIPPED, *SKIPPED_BELOW)], []),
     ("the cache in a home", [".cache/huggingface/hub/models--o--m/refs/main",
      ".cache/huggingface/hub/models--o--m/snapshots/c0/m.gguf"], ["folder .cache/huggingface/hub/models--o--m"]),
@@ -219,6 +265,27 @@ def test_a_blob_that_two_snapshots_share_takes_its_bytes_once(tmp_path: Path) ->
         (repository / "snapshots" / commit / "model.safetensors").symlink_to("../../blobs/aa")
     (unit,) = find([str(tmp_path)])
     assert unit.size == len(ONE) + 1
+
+
+def test_a_cache_is_read_of_the_snapshot_that_has_weights(tmp_path: Path) -> None:
+    made(tmp_path, [f"models--o--m/{name}" for name in ("refs/main", "snapshots/c1/config.json", "snapshots/c0/x.txt")])
+    (tmp_path / "models--o--m/refs/main").write_text("c1")
+    (tmp_path / "models--o--m/snapshots/c1/config.json").write_text('{"model_type": "gpt2"}')
+    assert list(find([str(tmp_path)])) == []
+    (tmp_path / "models--o--m/snapshots/c0/model.safetensors").write_bytes(ONE)
+    (unit,) = find([str(tmp_path)])
+    row = row_of(unit, local_opener(unit.listing))
+    assert (row["uri"], row["form"], row["total"]) == (str(tmp_path / "models--o--m"), "safetensors", 4)
+
+
+def test_a_cache_without_names_of_snapshots_is_read_as_a_root_too(tmp_path: Path) -> None:
+    repository = made(tmp_path, ["models--o--m/blobs/aa"]) / "models--o--m"
+    (repository / "snapshots/c0").mkdir(parents=True)
+    (repository / "snapshots/c0/model.safetensors").write_bytes(ONE)
+    for root in (repository, tmp_path):
+        (unit,) = find([str(root)])
+        row = row_of(unit, local_opener(unit.listing))
+        assert (row["uri"], row["total"], row["error"]) == (str(repository), 4, None)
 
 
 def test_what_is_found_can_be_read(tmp_path: Path) -> None:
@@ -742,7 +809,13 @@ def test_arrays_beside_models_are_data_in_a_folder_of_too_many_files_too() -> No
 def test_a_model_above_many_others_swallows_none() -> None:
     files = [f"d{k:04}/{name}" for k in range(2 * MOST_FOLDERS) for name in ("config.json", "m.pt")]
     found = listed(["config.json", "a.pt", *files])
-    assert found == ["file a.pt", *(f"folder d{k:04}" for k in range(2 * MOST_FOLDERS))]
+    assert found == ["folder", *(f"folder d{k:04}" for k in range(2 * MOST_FOLDERS))]
+    assert found[:4] == listed(["config.json", "a.pt", *files[:6]])  # the same as where they are few
+
+
+def test_caches_in_caches_take_no_time() -> None:
+    deep = "/".join(["snapshots/refs"] * 40)
+    assert listed([f"{deep}/snapshots/c0/notes.txt", f"{deep}/refs/main"]) == []
 
 
 def test_a_thousand_folders_in_each_other(tmp_path: Path) -> None:

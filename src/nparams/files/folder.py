@@ -62,7 +62,7 @@ class Reader:
         compiled = next((what for name, what in COMPILED.items() if name in names), None)
         if compiled is not None:
             raise UnsupportedError(f"{place(folder.name)} is {compiled}")
-        if cache.is_cache(names):
+        if cache.is_cache(names, folder.name):
             return self._snapshot(folder, depth)
         found = None
         if pipeline.INDEX in names:
@@ -202,7 +202,7 @@ class Reader:
         from nparams.files._folder import cache, pipeline, steps
 
         names = folder.names()
-        if pipeline.INDEX in names or cache.is_cache(frozenset(names)):
+        if pipeline.INDEX in names or cache.is_cache(frozenset(names), folder.name):
             return True
         return (
             bool(Inventory(names, self.rows).candidates) or steps.is_orbax(folder) or steps.newest(folder) is not None

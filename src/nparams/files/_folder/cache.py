@@ -6,6 +6,8 @@ current.
 
 from __future__ import annotations
 
+import re
+
 from nparams.errors import ReadError, escaped, place
 
 TYPE_CHECKING = False
@@ -13,11 +15,18 @@ if TYPE_CHECKING:
     from nparams.files.bytesource import Folder
 
 SNAPSHOTS, REFS, MAIN = "snapshots", "refs", "main"
+#: the path of a model's own folder in a cache; its name tells what it is where the links of a copy were followed, and
+#: so no blobs lie in it, or where a snapshot was asked for by its commit, and so no refs
+NAMED = re.compile(r"(?:.*[/\\])?models--[^/\\]+[/\\]?", re.DOTALL)
 
 
-def is_cache(names: frozenset[str]) -> bool:
-    """Whether a folder with these names is one repository in a hub's cache."""
-    return SNAPSHOTS in names and (REFS in names or "blobs" in names)
+def is_cache(names: frozenset[str], path: str = "") -> bool:
+    """Whether a folder with these names in it is one repository in a hub's cache.
+
+    >>> is_cache(frozenset(("blobs", "snapshots"))), is_cache(frozenset(("snapshots",)), "hub/models--org--name")
+    (True, True)
+    """
+    return SNAPSHOTS in names and (REFS in names or "blobs" in names or NAMED.fullmatch(path) is not None)
 
 
 def snapshot(folder: Folder) -> tuple[str, str]:

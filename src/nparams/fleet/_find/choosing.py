@@ -15,8 +15,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nparams.fleet._find.node import Node
+from nparams.fleet._find.parts import is_same_state, members
 from nparams.fleet._find.sets import Set, Units, bare_file, sets_of, weights_of
-from nparams.fleet._find.whole import counted_from, files_of, members, rule_of
+from nparams.fleet._find.whole import counted_from, files_of, is_state, rule_of
 from nparams.fleet.units import FOLDER, Listing, Unit
 
 TYPE_CHECKING = False
@@ -49,8 +50,10 @@ class Chooser:
         todo = [node]
         while todo:
             each = todo.pop()
+            if is_state(each):
+                continue
             rule = rule_of(each)
-            below = each.below
+            below = [inner for inner in each.below if not is_same_state(inner, each)]
             if rule is None:
                 yield from self.of_sets(each, sets_of(each.held))
             else:

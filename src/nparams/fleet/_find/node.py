@@ -17,8 +17,8 @@ class Node:
     """A folder that is being looked at, or was: its files, and its sub-folders that are not decided on yet."""
 
     __slots__ = (
-        "_held", "below", "chunk", "count", "empty", "files", "folders", "loose", "models", "name", "path", "skipped",
-        "wanted",
+        "_held", "below", "chunk", "count", "empty", "files", "folders", "loose", "models", "name", "parted", "path",
+        "skipped", "wanted",
     )  # fmt: skip
 
     def __init__(self, path: str, name: str, wanted: bool = True) -> None:
@@ -37,6 +37,8 @@ class Node:
         self.models = False
         #: how many files of such a one are held until they are sorted out
         self.chunk = 0
+        #: whether some of them were let go already
+        self.parted = False
         self.skipped = False
         #: whether all in it is looked at: of others only what --include names
         self.wanted = wanted

@@ -13,9 +13,10 @@ from nparams.errors import ReadError
 from nparams.files._folder.table import BARE
 from nparams.files.shards import shard_of
 from nparams.fleet._find.choosing import Chooser
+from nparams.fleet._find.named import APPLE_DOUBLE
 from nparams.fleet._find.node import Node
 from nparams.fleet._find.sets import is_data, sets_of
-from nparams.fleet._find.whole import counted, is_mute, is_surely_one
+from nparams.fleet._find.whole import counted, is_mute, is_surely_one, needs_no_other
 from nparams.fleet.units import FOLDER, Entry, Listing, Unit
 
 TYPE_CHECKING = False
@@ -110,7 +111,7 @@ class Tree:
         if node.skipped:
             return
         if node.loose:
-            yield from self._flushed(node, all=True)
+            yield from self._remaining(node)
         elif above is node or above.loose:
             self._held, self._most, self._spares = 0, MOST_FILES, False
             yield from self._chooser.of(node)
@@ -126,7 +127,12 @@ class Tree:
     def add(self, name: str, path: str, entry: Entry) -> bool:
         """Hold one more file of the folder that is open; True where too many are held now."""
         top = self.top
-        if top.skipped or not name or (self._spares and self._globs.drops(path) and is_mute(name)):
+        if (
+            top.skipped
+            or not name
+            or name.startswith(APPLE_DOUBLE)
+            or (self._spares and self._globs.drops(path) and is_mute(name))
+        ):
             return False
         top.files[name] = entry
         if top.loose:
@@ -197,6 +203,14 @@ class Tree:
 
     # -- letting go -----------------------------------------------------------------------------------------------
 
+    def _remaining(self, node: Node) -> Iterator[Unit]:
+        """The units of what is left of a folder that was let go of: one model, where it was for those below it only."""
+        node.forget()
+        if not node.parted and needs_no_other(node):
+            yield from self._chooser.of(node)
+        else:
+            yield from self._flushed(node, all=True)
+
     def _flushed(self, node: Node, all: bool = False) -> Iterator[Unit]:
         """The units of the files of a folder that is no single model, but for a set that may go on."""
         names = sorted(node.files)
@@ -204,6 +218,7 @@ class Tree:
         part = Node(node.path, node.name, node.wanted)
         part.files = {name: node.files.pop(name) for name in names}
         node.chunk = max(CHUNK, 2 * len(node.files))
+        node.parted = True
         sets = (each for each in sets_of(part.held, mixed=True) if not (node.models and is_data(each)))
         yield from self._chooser.of_sets(part, sets, mixed=True)
 

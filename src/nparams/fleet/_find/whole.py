@@ -5,9 +5,12 @@ The rule, in the order of the table RULES, first come:
 - a compiled Core ML model, one repository in a hub's cache, an Orbax step or tree: all below it (of the cache not the
   blobs, which its snapshots link to);
 - a diffusers pipeline (model_index.json), a sentence-transformers model (modules.json), and what a config.json or its
-  like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem: all
-  below it, for other formats of the same model (onnx/, openvino/, original/) and its parts lie there.  Only what is
-  named as a step of training (checkpoint-500/, global_step20/, epoch_3/) and holds a model is one of its own;
+  like describes beside weights, if these bear a usual name (model.safetensors, adapter_model.bin) or all one stem, or
+  above them, where they lie in one folder that is named for a format (onnx/), and none elsewhere: all below it, for
+  other formats of the same model (onnx/, openvino/, original/) and its parts lie there. A model of its own is only
+  what is named as a step of training (checkpoint-500/, global_step20/, epoch_best/, final/) and holds a model; and
+  what is one model of these kinds itself, unless it is named for a format or number type (`named.is_format`) or may
+  be a part: below a pipeline, and among the modules of sentence-transformers, parts have a config.json too;
 - a SavedModel, a Core ML package, a distributed checkpoint: their own few sub-folders, and no others;
 - an index whose shards bear other names than its own, beside what it may mean and the same model in other formats: the
   files in that folder.
@@ -15,11 +18,10 @@ The rule, in the order of the table RULES, first come:
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from nparams._claims import FILES
-from nparams.files._folder.cache import is_cache
+from nparams.files._folder.cache import SNAPSHOTS, is_cache
 from nparams.files._folder.choice import best
 from nparams.files._folder.endings import endings_of
 from nparams.files._folder.inventory import LIST, PIECE, form_of
@@ -28,7 +30,8 @@ from nparams.files._folder.steps import STEP as STEP_FOLDER
 from nparams.files._folder.table import BESIDES, COMPILED, PARTS
 from nparams.files._orbax.items import DEFAULT, LOOKED, RECORDS, STEP, TOGETHER, TREES
 from nparams.files._orbax.items import PARTS as NO_ITEMS
-from nparams.fleet._find.globs import BLOBS, MODEL_OF_HUB
+from nparams.fleet._find.globs import MODEL_OF_HUB
+from nparams.fleet._find.named import MODULE, OPTIMIZER, is_format
 from nparams.fleet._find.node import Node
 from nparams.fleet._find.sets import index_of_others, inventory, sets_of
 
@@ -43,14 +46,6 @@ if TYPE_CHECKING:
 OF_ITS_OWN = 2
 #: files beside weights that say what model they are (transformers, peft, mlx-lm, open_clip)
 DESCRIBED = frozenset(("config.json", "adapter_config.json", "open_clip_config.json"))
-#: sub-folders that are states of training: transformers src/transformers/trainer_utils.py (PREFIX_CHECKPOINT_DIR),
-#: deepspeed deepspeed/runtime/engine.py (global_step), huggingface/accelerate examples (step_, epoch_)
-TRAINED = re.compile(
-    r"(?i:(?:.*[-_.])?(?:checkpoint|ckpt|global_?step|step|epoch|iter|iteration)s?[-_=]?\d{1,18}(?:[-_.].*)?)",
-    re.DOTALL,
-)
-#: the folder of a module of sentence-transformers: 0_Transformer, 1_Pooling
-MODULE = re.compile(r"\d{1,3}_\w+")
 #: a group of zarr arrays, as others than Orbax keep them
 GROUPS = frozenset((".zgroup", "zarr.json"))
 #: names that a rule below asks for
@@ -68,16 +63,33 @@ class Rule(NamedTuple):
     is_such: Callable[[Node], bool]
     #: the sub-folders that belong to it; None: all
     parts: frozenset[str] | None = None
-    #: whether steps of training below it are models of their own
-    trains: bool = False
+    #: which folders below it are models of their own, as are then the steps of training; None: neither
+    apart: Callable[[Node, Node], bool] | None = None
 
 
 def _compiled(node: Node) -> bool:
     return not COMPILED.keys().isdisjoint(node.files)
 
 
-def _cached(node: Node) -> bool:
-    return is_cache(frozenset((*node.files, *(each.name for each in node.below))))
+def is_cached(node: Node) -> bool:
+    """Whether a folder is a repository in a hub's cache, with weights: a config.json alone is no model anywhere."""
+    if not is_cache(frozenset((*node.files, *(each.name for each in node.below))), node.name):
+        return False
+    return any(map(has_weights, _snapshots(node)))
+
+
+def _snapshots(node: Node) -> list[Node]:
+    return [snapshot for each in node.below if each.name == SNAPSHOTS for snapshot in each.below]
+
+
+def has_weights(node: Node) -> bool:
+    """Whether there is a model in a folder or below it, or one that is known and not read."""
+    todo, others = [node], [rule.is_such for rule in RULES if rule.is_such not in (is_cached, _exported)]
+    for each in todo:
+        if next(sets_of(each.held), None) is not None or any(is_such(each) for is_such in others):
+            return True
+        todo += each.below
+    return False
 
 
 def is_tree(node: Node) -> bool:
@@ -117,8 +129,45 @@ def _described(node: Node) -> bool:
     """Whether weights and what describes them lie together, under a usual name or as one model's by their names."""
     if DESCRIBED.isdisjoint(node.files):
         return False
+    return _are_one(node)
+
+
+def _are_one(node: Node) -> bool:
+    """Whether the weights in a folder are one model by their names: one bears a usual one, or all have one stem."""
     families = {each.family for each in node.held.candidates}
     return len(families) == 1 or any(kind < OF_ITS_OWN for kind, _ in families)
+
+
+def _exported(node: Node) -> bool:
+    """Whether settings lie above the only weights, which are in a format of their own: onnx/, openvino/."""
+    if DESCRIBED.isdisjoint(node.files) or node.held.candidates:
+        return False
+    inner = [each for each in node.below if is_format(each.name) and each.held.candidates]
+    return (
+        len(inner) == 1
+        and _are_one(inner[0])
+        and not any(has_weights(each) for each in node.below if each not in inner)
+    )
+
+
+def _is_no_part(above: Node, inner: Node) -> bool:
+    """Whether a folder below a pipeline is no part of it: those have a config.json beside their weights, as models of
+    their own have."""
+    return is_cached(inner) or _piped(inner) or _moduled(inner)
+
+
+def _is_no_module(above: Node, inner: Node) -> bool:
+    """Whether a folder below a sentence-transformers model is none of its modules.
+
+    Those are named by a number; only where the first one lies in the model's own folder is any other surely no module.
+    """
+    is_other = bool(above.held.candidates) and MODULE.fullmatch(inner.name) is None
+    return _is_whole(above, inner) if is_other else _is_no_part(above, inner)
+
+
+def _is_whole(above: Node, inner: Node) -> bool:
+    """Whether a folder is one model by what lies in it alone, wherever it is."""
+    return _is_no_part(above, inner) or _described(inner) or _exported(inner)
 
 
 def _saved(node: Node) -> bool:
@@ -146,11 +195,12 @@ def _indexed(node: Node) -> bool:
 
 RULES = (
     Rule("a compiled Core ML model", _compiled),
-    Rule("a repository in a hub's cache", _cached),
+    Rule("a repository in a hub's cache", is_cached),
     Rule("an Orbax checkpoint", _orbax),
-    Rule("a diffusers pipeline", _piped, trains=True),
-    Rule("a sentence-transformers model", _moduled, trains=True),
-    Rule("weights and what describes them", _described, trains=True),
+    Rule("a diffusers pipeline", _piped, apart=_is_no_part),
+    Rule("a sentence-transformers model", _moduled, apart=_is_no_module),
+    Rule("weights and what describes them", _described, apart=_is_whole),
+    Rule("another format below what describes it", _exported, apart=_is_whole),
     Rule("a SavedModel", _saved, PARTS[SAVED]),
     Rule("a Core ML package", _packaged, frozenset((DATA,))),
     Rule("a distributed checkpoint", _distributed, frozenset()),
@@ -168,6 +218,25 @@ def rule_of(node: Node) -> Rule | None:
     'weights and what describes them'
     """
     return next((rule for rule in RULES if rule.is_such(node)), None)
+
+
+def needs_no_other(node: Node) -> bool:
+    """Whether a folder is one model by its own files, and is read from them alone."""
+    rule = rule_of(node)
+    return rule is not None and rule.is_such is _described
+
+
+def is_surely_one(node: Node) -> bool:
+    """Whether a folder that is not wholly seen yet is one model, whatever comes.
+
+    Not so where weights and what describes them lie above many others: that is a folder of models.
+    """
+    rule = rule_of(node)
+    surely = rule is not None
+    if rule is not None and rule.apart is not None:
+        surely = len(node.held.candidates) <= MOST_SETS and not any(map(has_model, node.below))
+    node.forget()  # more files will come
+    return surely or node.name.startswith(MODEL_OF_HUB)
 
 
 def is_mute(name: str) -> bool:
@@ -189,35 +258,6 @@ def counted(node: Node) -> int:
         count += len(each.files)
         todo += each.below
     return count
-
-
-def is_surely_one(node: Node) -> bool:
-    """Whether a folder that is not wholly seen yet is one model, whatever comes.
-
-    Not so where weights and what describes them lie above many others: that is a folder of models.
-    """
-    rule = rule_of(node)
-    surely = rule is not None
-    if rule is not None and rule.trains:
-        surely = len(node.held.candidates) <= MOST_SETS and not any(map(has_model, node.below))
-    node.forget()  # more files will come
-    return surely or node.name.startswith(MODEL_OF_HUB)
-
-
-def members(node: Node, rule: Rule | None) -> tuple[list[Node], list[Node]]:
-    """(the folders of a folder that is one model, itself the first; the sub-folders that are none of it)."""
-    inside: list[Node] = []
-    apart: list[Node] = []
-    todo = [node]
-    while todo:
-        each = todo.pop()
-        inside.append(each)
-        for inner in each.below:
-            if _belongs(inner, rule, each is node):
-                todo.append(inner)
-            elif not (each is node and inner.name == BLOBS and rule is not None and rule.is_such is _cached):
-                apart.append(inner)
-    return inside, apart
 
 
 def files_of(node: Node, inside: Iterable[Node]) -> dict[str, Entry]:
@@ -247,14 +287,11 @@ def _preferred(node: Node) -> list[Set]:
     return [each for each in sets_of(node.held) if not names.isdisjoint(each.names)]
 
 
-def _belongs(inner: Node, rule: Rule | None, is_top: bool) -> bool:
-    if rule is None:
-        return True
-    if is_top and rule.parts is not None:
-        return inner.name in rule.parts
-    if is_top and rule.is_such is _cached and inner.name == BLOBS:
+def is_state(node: Node) -> bool:
+    """Whether a folder holds the state of an optimizer in pieces, which is no model."""
+    if OPTIMIZER.fullmatch(node.name) is None:
         return False
-    return not (rule.trains and TRAINED.fullmatch(inner.name) and has_model(inner))
+    return any(name.endswith(PIECE) for name in node.files) and all(each.form == "dcp" for each in node.held.candidates)
 
 
 def has_model(node: Node) -> bool:
@@ -262,7 +299,7 @@ def has_model(node: Node) -> bool:
     todo, seen = [node], []
     while todo:
         each = todo.pop()
-        if each.empty:
+        if each.empty or is_state(each):
             continue
         if each.held.candidates or rule_of(each) is not None:
             return True
