@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nparams._claims import FILES
-from nparams.files._folder.cache import SNAPSHOTS, is_cache
+from nparams.files._folder.cache import MAIN, REFS, SNAPSHOTS, is_cache
 from nparams.files._folder.choice import best
 from nparams.files._folder.endings import endings_of
 from nparams.files._folder.inventory import LIST, PIECE, form_of
@@ -72,10 +72,14 @@ def _compiled(node: Node) -> bool:
 
 
 def is_cached(node: Node) -> bool:
-    """Whether a folder is a repository in a hub's cache, with weights: a config.json alone is no model anywhere."""
+    """Whether a folder is a repository in a hub's cache, with weights: a config.json alone is no model anywhere.
+
+    Of several snapshots refs/main tells the current one; where it is missing, each is a model of its own.
+    """
     if not is_cache(frozenset((*node.files, *(each.name for each in node.below))), node.name):
         return False
-    return any(map(has_weights, _snapshots(node)))
+    count = sum(map(has_weights, _snapshots(node)))
+    return count == 1 or (count > 1 and any(each.name == REFS and MAIN in each.files for each in node.below))
 
 
 def _snapshots(node: Node) -> list[Node]:
