@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from nparams.fleet import _fetching
 from nparams.fleet.units import FILE, FOLDER, Entry, Listing, Unit
+from nparams.remote import http
 from tests.range_server import Server
 
 #: columns that say where and when, and not what
@@ -40,3 +44,9 @@ def serve(server: Server, files: dict[str, Path], under: str = "d") -> str:
 def told(row: dict[str, Any], shown: Callable[[str], str] = lambda text: text) -> dict[str, Any]:
     """What a row says of a model, wherever it lies."""
     return {key: value for key, value in row.items() if key not in APART}
+
+
+def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails is tried again at once."""
+    monkeypatch.setattr(http, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(_fetching, "FIRST_WAIT", 0.01)

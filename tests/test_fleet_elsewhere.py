@@ -18,15 +18,14 @@ from typing import Any
 import pytest
 
 from nparams.errors import UsageError
-from nparams.fleet import _fetching, _sides, elsewhere, here
+from nparams.fleet import _sides, elsewhere, here
 from nparams.fleet.batch import count_batch
 from nparams.fleet.finding import find
 from nparams.fleet.scanning import Options, scan
 from nparams.fleet.units import FILE, Entry, Listing, Unit
-from nparams.remote import http
 from nparams.remote.ranges import FIRST
 from tests.conftest import REPOSITORY, shared
-from tests.fleet_units import file_units, files_of, folder_unit, listing, serve, told
+from tests.fleet_units import file_units, files_of, folder_unit, in_no_time, listing, serve, told
 from tests.gguf_maker import T as G
 from tests.gguf_maker import gguf
 from tests.range_server import Handler, Server, Sparse, serving, whole
@@ -38,8 +37,7 @@ MILLION = 1_000_000
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(http, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(_fetching, "FIRST_WAIT", 0.01)
+    in_no_time(monkeypatch)
     with serving() as made:
         yield made
 

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 
 from nparams.errors import FetchError, FormatError, ReadError
-from nparams.fleet import _fetching, _passing, here, reading
+from nparams.fleet import _passing, here, reading
 from nparams.fleet._passing import most_requests, passing
 from nparams.fleet.batch import count_batch
 from nparams.fleet.rows import refused
 from nparams.fleet.units import Entry, Listing, Unit
-from nparams.remote import http
-from tests.fleet_units import file_units, files_of, folder_unit, listing, serve
+from tests.fleet_units import file_units, files_of, folder_unit, in_no_time, listing, serve
 from tests.limits import limited, need_limits
 from tests.range_server import Server, saying, serving
 from tests.safetensors_maker import T, safetensors
@@ -32,8 +31,7 @@ GPTQ = {"model_type": "llama", "quantization_config": {"quant_method": "gptq", "
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(http, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(_fetching, "FIRST_WAIT", 0.01)
+    in_no_time(monkeypatch)
     with serving() as made:
         yield made
 

@@ -29,11 +29,8 @@ def asked(units: Iterator[Unit], tick: Callable[[], None]) -> Iterator[Unit]:
 
     A tick belongs to the thread that begins this: where another goes on with it, nothing is told.
     """
-    owner, come, thread = (
-        threading.current_thread(),
-        SimpleQueue["Unit | int | BaseException"](),
-        Daemons(1, "nparams-ask"),
-    )
+    come: Come = SimpleQueue()
+    owner, thread = threading.current_thread(), Daemons(1, "nparams-ask")
     try:
         thread.submit(_take, units, come)
         while (found := _next(come, tick if owner is threading.current_thread() else _untold)) != 0:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 
 from nparams.errors import ReadError, UsageError, telling
+from nparams.files._folder.inventory import INDEX
 from nparams.files.bytesource import FileSource, NeedBytes
 from nparams.fleet import rows
 from nparams.fleet._passing import NotNow, passing
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from nparams.network import Network
 
 #: files that shards without an index are read with
-#: an index, which says itself what its shards are called
-INDEX = re.compile(r"\.index(?:\.[\w-]+)?\.json$")
 BESIDE = frozenset((CONFIG, "adapter_config.json", *(file for file, _, _ in PLACES)))
 
 
@@ -62,7 +60,7 @@ def network_of(unit: Unit, folder: ListedFolder) -> Network:
     from nparams._read import Request
 
     request = Request(None, {}, limits=True, paths=True)
-    if not unit.names or (unit.kind == SHARDS and not INDEX.search(unit.names[0])):
+    if not unit.names or (unit.kind == SHARDS and INDEX.fullmatch(unit.names[0]) is None):
         return request.folder(folder)
     with folder.open(unit.names[0]) as source:
         return request.bytes(source, folder)

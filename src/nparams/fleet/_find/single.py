@@ -6,13 +6,12 @@ import os
 
 from nparams._claims import FILES
 from nparams.files._folder.endings import endings_of
-from nparams.files._folder.inventory import form_of
+from nparams.files._folder.inventory import INDEX, form_of
 from nparams.files.shards import shard_of
 from nparams.fleet._find.local import entry_of, fence_of
 from nparams.fleet._find.sets import NEAR, Set, Units, inventory, sets_of
 from nparams.fleet._find.tree import MOST_FILES, Trouble
 from nparams.fleet.reading import BESIDE as SETTINGS
-from nparams.fleet.reading import INDEX
 from nparams.fleet.units import FILE, SHARDS, WEB, Entry, Listing, Unit
 
 TYPE_CHECKING = False
@@ -106,8 +105,13 @@ def set_of(unit: Unit) -> str | None:
 
     >>> [set_of(at_address(f"s3://b/m{end}")) for end in (".bin.index.json", "-00001-of-00002.bin", ".bin")]
     ['s3://b/m.bin', 's3://b/m.bin', None]
+    >>> set_of(at_address("s3://b/m.bin.index.fp16.json")), set_of(at_address("s3://b/m.fp16-00001-of-00002.bin"))
+    ('s3://b/m.fp16.bin', 's3://b/m.fp16.bin')
     """
     if unit.kind != SHARDS:
         return None
-    shard, name = shard_of(unit.names[0]), INDEX.sub("", unit.names[0])
-    return f"{unit.listing.place}/{name if shard is None else shard.stem + shard.suffix}"
+    shard, index = shard_of(unit.names[0]), INDEX.fullmatch(unit.names[0])
+    if index is not None:
+        variant = f".{index['variant']}" if index["variant"] else ""
+        return f"{unit.listing.place}/{index['stem']}{variant}{index['suffix']}"
+    return unit.uri if shard is None else f"{unit.listing.place}/{shard.stem}{shard.suffix}"
